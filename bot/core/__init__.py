@@ -1,0 +1,1 @@
+"""What the bot knows without asking anybody: values in, values out."""

@@ -1,0 +1,128 @@
+"""Names of people, places and timers: the ids the bot trusts, and how a typed name finds its thing.
+
+An id is checked once, where it comes in; inside, its type says that it was.
+Sources of the shapes: Slack's object ids (``docs.slack.dev/reference/objects``), and the samples
+of the iTwin and EDFS APIs, which show GUIDs (an inference: the API declares bare strings).
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Generic, NewType, TypeVar
+
+Workspace = NewType("Workspace", str)
+PersonId = NewType("PersonId", str)
+ChannelId = NewType("ChannelId", str)
+ITwinId = NewType("ITwinId", str)
+TimerId = NewType("TimerId", str)
+DeliveryId = NewType("DeliveryId", str)
+OperationId = NewType("OperationId", str)
+
+Thing = TypeVar("Thing")
+
+GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+SLACK_ID = re.compile(r"[A-Z0-9]{5,20}", re.ASCII)
+OWN_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
+
+# C0, C1 and format characters (zero-width, bidirectional overrides), line and paragraph
+# separators, surrogates, private use and unassigned code points: none has a place in a name.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
+_NEAREST = 3
+_ALIKE = 0.5
+
+
+def is_guid(text: str) -> bool:
+    return GUID.fullmatch(text) is not None
+
+
+def is_slack_id(text: str) -> bool:
+    return SLACK_ID.fullmatch(text) is not None
+
+
+def is_own_id(text: str) -> bool:
+    """Whether it has the shape of an id of ours (delivery, operation): 24 hexadecimal digits."""
+    return OWN_ID.fullmatch(text) is not None
+
+
+def plain(text: str, limit: int = 150) -> str:
+    """Return one clean line of at most ``limit`` characters, without a character one cannot see.
+
+    Names come from other systems: they may hold line breaks, zero-width and right-to-left
+    marks that make a card read as something it is not.
+    """
+    seen = (
+        " " if unicodedata.category(c) in {"Zs", "Zl", "Zp"} or c in "\t\r\n" else c for c in text
+    )
+    kept = "".join(c for c in seen if unicodedata.category(c) not in _UNSEEN)
+    line = " ".join(kept.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def fold(text: str) -> str:
+    """Return the form in which two spellings of one name are equal: no case, accents or spacing."""
+    straight = unicodedata.normalize("NFKD", plain(text, limit=1_000).translate(_QUOTES))
+    bare = "".join(c for c in straight if not unicodedata.combining(c))
+    return " ".join(bare.casefold().split())
+
+
+def guid_in_address(text: str) -> str | None:
+    """Return the first GUID of a pasted address (``https://…/<guid>/…``, bare or as ``<…|…>``)."""
+    if "://" not in text:
+        return None
+    found = GUID.search(text)
+    return found.group().lower() if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class One(Generic[Thing]):
+    thing: Thing
+
+
+@dataclass(frozen=True, slots=True)
+class Several(Generic[Thing]):
+    things: tuple[Thing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing(Generic[Thing]):
+    """No match; ``nearest`` are the things with the most similar names, best first."""
+
+    nearest: tuple[Thing, ...]
+
+
+Match = One[Thing] | Several[Thing] | Nothing[Thing]
+
+
+def find(
+    wanted: str, things: Iterable[Thing], names_of: Callable[[Thing], tuple[str, ...]]
+) -> Match[Thing]:
+    """Find the thing that ``wanted`` names: a whole name first, else a part of one name only.
+
+    ``names_of(thing)`` gives every name it answers to. An id or number is matched whole, like
+    any name; two things with the same whole name are both returned.
+    """
+    needle = fold(wanted)
+    candidates = [(thing, tuple(fold(name) for name in names_of(thing))) for thing in things]
+    whole = tuple(thing for thing, names in candidates if needle in names)
+    part = tuple(thing for thing, names in candidates if any(needle in name for name in names))
+    for found in (whole, part):
+        if len(found) == 1:
+            return One(found[0])
+        if found and needle:
+            return Several(found)
+    return Nothing(_nearest(needle, candidates))
+
+
+def _nearest(needle: str, candidates: list[tuple[Thing, tuple[str, ...]]]) -> tuple[Thing, ...]:
+    def likeness(names: tuple[str, ...]) -> float:
+        return max((SequenceMatcher(None, needle, name).ratio() for name in names), default=0)
+
+    ranked = sorted(
+        ((likeness(names), -place, thing) for place, (thing, names) in enumerate(candidates)),
+        key=lambda entry: entry[:2],
+        reverse=True,
+    )
+    return tuple(thing for score, _, thing in ranked[:_NEAREST] if score >= _ALIKE)

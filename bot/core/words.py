@@ -1,0 +1,88 @@
+"""Splitting what a person typed into words, quotes of every keyboard included."""
+
+from dataclasses import dataclass
+
+_CLOSERS = {
+    '"': '"”“',
+    "“": '”"“',
+    "”": '”"',
+    "„": '“”"',
+    "«": "»",
+    "'": "'’",
+    "‘": "’'",
+}
+# Slack sends these three escaped in some paths and bare in others (should_escape); both mean one.
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """``bare`` says that it stood without quotes; ``end`` is where it ends in the text."""
+
+    text: str
+    bare: bool
+    end: int
+
+
+def unescaped(text: str) -> str:
+    for entity, character in _ENTITIES:
+        text = text.replace(entity, character)
+    return text
+
+
+def escaped(text: str) -> str:
+    """Write text so that ``unescaped`` gives it back."""
+    return text.replace("&", "&amp;")
+
+
+def split(text: str) -> list[Word]:
+    """Split at white space outside quotes. A quote that is never closed runs to the end."""
+    words: list[Word] = []
+    place = 0
+    while place < len(text):
+        if text[place].isspace():
+            place += 1
+        elif text[place] in _CLOSERS:
+            word = _quoted_word(text, place)
+            words.append(word)
+            place = word.end
+        else:
+            word = _bare_word(text, place)
+            words.append(word)
+            place = word.end
+    return words
+
+
+def _bare_word(text: str, start: int) -> Word:
+    end = start
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    return Word(unescaped(text[start:end]), bare=True, end=end)
+
+
+def _quoted_word(text: str, start: int) -> Word:
+    closers = _closers(text, start)
+    letters: list[str] = []
+    place = start + 1
+    while place < len(text) and text[place] not in closers:
+        if text[place] == "\\" and place + 1 < len(text) and text[place + 1] in ('"', "\\"):
+            place += 1
+        letters.append(text[place])
+        place += 1
+    return Word(unescaped("".join(letters)), bare=False, end=min(place + 1, len(text)))
+
+
+def _closers(text: str, start: int) -> str:
+    """Return what ends the quote: its own kind where that follows, else a mixed pair."""
+    opener = text[start]
+    own = _CLOSERS[opener][0]
+    return own if own in text[start + 1 :] else _CLOSERS[opener]
+
+
+def quoted(name: str) -> str:
+    """Write a name so that ``split`` reads it back as one word."""
+    plainly = name and not any(c.isspace() or c in _CLOSERS or c in '\\&<>"' for c in name)
+    if plainly and name.casefold() != "because":
+        return name
+    within = escaped(name.replace("\\", "\\\\").replace('"', '\\"'))
+    return f'"{within}"'
