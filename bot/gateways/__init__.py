@@ -1,0 +1,1 @@
+"""The only awaits on the world: one module for each system outside."""

@@ -1,0 +1,59 @@
+"""People of a workspace: what Slack said of them a moment ago, and whose account is whose."""
+
+import hashlib
+
+from redis.asyncio import Redis
+
+from bot.core.names import PersonId, Workspace
+from bot.core.policy import Person
+from bot.gateways.store.records import Records, key_of
+
+PURPOSE = "person"
+FRESH_SECONDS = 60
+LINK_SECONDS = 400 * 86_400
+
+# Links an account to a person unless somebody else has it; the same person may link it again.
+_LINK = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return holder end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return ARGV[1]
+"""
+_UNLINK = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+
+class People:
+    def __init__(self, redis: Redis, records: Records) -> None:
+        self._redis = redis
+        self._records = records
+        self._link = redis.register_script(_LINK)
+        self._unlink = redis.register_script(_UNLINK)
+
+    async def read(self, workspace: Workspace, person: PersonId) -> Person | None:
+        key = key_of(workspace, "person", person)
+        sealed = await self._redis.get(key)
+        return self._records.open(Person, sealed, key=key, purpose=PURPOSE) if sealed else None
+
+    async def keep(self, workspace: Workspace, person: Person) -> None:
+        key = key_of(workspace, "person", person.id)
+        sealed = self._records.seal(person, key=key, purpose=PURPOSE)
+        await self._redis.set(key, sealed, ex=FRESH_SECONDS)
+
+    async def link(
+        self, workspace: Workspace, person: PersonId, issuer: str, subject: str
+    ) -> PersonId:
+        """Link the iTwin account to the person; return who holds it, which may be another."""
+        key = self._subject_key(workspace, issuer, subject)
+        return PersonId((await self._link(keys=[key], args=[person, LINK_SECONDS])).decode())
+
+    async def unlink(
+        self, workspace: Workspace, person: PersonId, issuer: str, subject: str
+    ) -> None:
+        await self._unlink(keys=[self._subject_key(workspace, issuer, subject)], args=[person])
+
+    def _subject_key(self, workspace: Workspace, issuer: str, subject: str) -> str:
+        account = hashlib.sha256(f"{issuer}\0{subject}".encode()).hexdigest()
+        return key_of(workspace, "subject", account)
