@@ -1,0 +1,287 @@
+"""The stand-in for api.bentley.com: EDFS timers, iTwins, Users, Access Control.
+
+Contract: reference/edfs-openapi.yaml. The order of the gateway's checks is ours: operation (path
+and Accept), then token, then values, then membership, then rights.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox import edfs_errors as errors
+from bot.sandbox.clock import Clock
+from bot.sandbox.edfs_errors import PlatformError
+from bot.sandbox.faults import Fault, Handler, NoAnswer
+from bot.sandbox.itwin_query import page_of_itwins
+from bot.sandbox.itwins import (
+    RIGHT,
+    ITwin,
+    Parameters,
+    Seed,
+    Timer,
+    first_itwins,
+    first_timers,
+    holders_of_the_right,
+    members,
+)
+from bot.sandbox.people import Person, UnknownNameError
+from bot.sandbox.stand_in import StandIn
+from bot.sandbox.timer_form import timer_from
+
+ACCEPT = "application/vnd.bentley.itwin-platform.v1+json"
+ACCEPT_ACCESS_CONTROL = "application/vnd.bentley.itwin-platform.v2+json"
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# Kept of each request: enough to check what the bot sends, nothing that is a secret.
+_KEPT_HEADERS = ("Accept", "Content-Type", "Prefer", "X-Correlation-Id", "User-Agent")
+_OPERATIONS = ("timers", "create", "timer", "delete", "toggle", "itwins", "itwin", "me")
+
+Holder = Callable[[str], Person | None]
+Operation = Callable[[web.Request, Person], Awaitable[web.Response]]
+
+
+class EdfsStandIn(StandIn):
+    """Switches: `reads_hidden` (no right to read: 404 instead of 403), `answer_before_flip`."""
+
+    host = "api.localhost"
+    operations = frozenset((*_OPERATIONS, "permissions"))
+
+    def __init__(self, clock: Clock, holder: Holder, *, seed: int) -> None:
+        super().__init__(clock)
+        self._holder = holder
+        self._seed = Seed(seed)
+        self.reset()
+
+    def reset(self) -> None:
+        self.clear_faults()
+        self.reads_hidden = False
+        self.answer_before_flip = False
+        self.itwins = {itwin.id: itwin for itwin in first_itwins(self._seed)}
+        self.timers = {timer.id: timer for timer in first_timers(self._seed)}
+        self.rights: dict[str, frozenset[str]] = holders_of_the_right(self._seed)
+        self.members = members()
+        self.calls: list[dict[str, Any]] = []
+        self._flips: list[Timer] = []
+
+    # For tests and the console.
+
+    def itwin(self, name: str) -> ITwin:
+        """By display name, number or id; of several, the first."""
+        for itwin in self.itwins.values():
+            if name in {itwin.name, itwin.number, itwin.id}:
+                return itwin
+        raise UnknownNameError(f"there is no iTwin {name!r}; try plant-a, plant-b or Bridge 017")
+
+    def timer(self, itwin: str, name: str) -> Timer:
+        """By name or id, within one iTwin."""
+        home = self.itwin(itwin)
+        mine = [timer for timer in self.timers.values() if timer.itwin_id == home.id]
+        for timer in mine:
+            if name in {timer.name, timer.id}:
+                return timer
+        names = ", ".join(timer.name for timer in mine) or "none"
+        raise UnknownNameError(f"{home.name} has no timer {name!r}; it has: {names}")
+
+    def flips(self, timer_name: str, itwin: str | None = None) -> int:
+        """How often `enabled` really changed by the toggle operation."""
+        home = None if itwin is None else self.itwin(itwin).id
+        return sum(t.name == timer_name and home in {None, t.itwin_id} for t in self._flips)
+
+    def flip_outside(self, itwin: str, timer: str) -> Timer:
+        """Somebody flips the timer without the bot; it counts neither as a call nor as a flip."""
+        found = self.timer(itwin, timer)
+        return self._store(replace(found, enabled=not found.enabled))
+
+    def put_timer(
+        self,
+        itwin: str,
+        name: str,
+        *,
+        package: str = "SAP_WORK_ORDERS",
+        cron: str = "0 2 * * 1-5",
+        enabled: bool = True,
+        parameters: Parameters | None = (),
+    ) -> Timer:
+        """Adds a timer, or replaces the one of that name."""
+        home = self.itwin(itwin).id
+        timer_id = self._seed.id_of(home, "timer", name)
+        for timer in self.timers.values():
+            if timer.itwin_id == home and timer.name == name:
+                timer_id = timer.id
+        return self._store(Timer(home, timer_id, name, package, cron, enabled, parameters))
+
+    def remove_timer(self, itwin: str, timer: str) -> None:
+        del self.timers[self.timer(itwin, timer).id]
+
+    # The wire.
+
+    def routes(self) -> Iterable[web.AbstractRouteDef]:
+        timers = "/edfs/itwins/{itwin}/timers"
+        timer = timers + "/{timer}"
+        return (
+            web.get(timers, self._open(self._list), name="timers"),
+            web.post(timers, self._open(self._create), name="create"),
+            web.get(timer, self._open(self._show), name="timer"),
+            web.delete(timer, self._open(self._delete), name="delete"),
+            web.patch(timer + "/toggle", self._open(self._toggle), name="toggle"),
+            web.get("/itwins", self._open(self._itwins), name="itwins"),
+            web.get("/itwins/", self._open(self._itwins)),
+            web.get("/itwins/{itwin}", self._open(self._itwin), name="itwin"),
+            web.get("/users/me", self._open(self._me), name="me"),
+            web.get(
+                "/accesscontrol/itwins/{itwin}/permissions",
+                self._open(self._permissions, ACCEPT_ACCESS_CONTROL),
+                name="permissions",
+            ),
+        )
+
+    def operation_of(self, request: web.Request) -> str | None:
+        return "itwins" if request.path == "/itwins/" else super().operation_of(request)
+
+    def failure(self, operation: str | None, status: int, fault: Fault) -> web.Response:
+        answer = errors.documented(operation, status, fault.code).response()
+        if status == 429:
+            answer.headers["Retry-After"] = "30"
+            answer.headers["ITwinPlatform-RateLimited-Tier"] = "Trial"
+        return answer
+
+    async def recorded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Status 0 in the record: the caller got no whole answer."""
+        person = self._holder(_bearer(request))
+        call: dict[str, Any] = {
+            "method": request.method,
+            "path": request.rel_url.raw_path_qs,
+            "person": None if person is None else person.name,
+            "status": 0,
+            "at": self.clock.now(),
+            "headers": {k: request.headers[k] for k in _KEPT_HEADERS if k in request.headers},
+        }
+        self.calls.append(call)
+        try:
+            answer = await handler(request)
+        except web.HTTPException:
+            answer = errors.operation_not_found().response()
+        call["status"] = 0 if isinstance(answer, NoAnswer) else answer.status
+        return answer
+
+    def _open(self, operation: Operation, accept: str = ACCEPT) -> Handler:
+        """Wraps an operation into the gateway's checks."""
+
+        async def handle(request: web.Request) -> web.Response:
+            try:
+                return await operation(request, self._admitted(request, accept))
+            except PlatformError as error:
+                return error.response()
+
+        return handle
+
+    def _admitted(self, request: web.Request, accept: str) -> Person:
+        offered = request.headers.get("Accept", "").split(",")
+        if accept not in (media.partition(";")[0].strip() for media in offered):
+            raise errors.operation_not_found()
+        header = request.headers.get("Authorization")
+        if not header:
+            raise errors.header_not_found()
+        if not header.startswith("Bearer "):
+            raise errors.wrong_scheme()
+        person = self._holder(_bearer(request))
+        if person is None:
+            raise errors.token_refused()
+        return person
+
+    async def _list(self, request: web.Request, person: Person) -> web.Response:
+        (home,) = _ids(request, "InvalidTimerListRequest", iTwinId="itwin")
+        self._may(person, home, errors.timer_list_not_found(), reading=True)
+        mine = [timer.as_json() for timer in self.timers.values() if timer.itwin_id == home]
+        return web.json_response({"timers": mine})
+
+    async def _show(self, request: web.Request, person: Person) -> web.Response:
+        return web.json_response(self._found(request, person, reading=True).as_json())
+
+    async def _toggle(self, request: web.Request, person: Person) -> web.Response:
+        before = self._found(request, person)
+        after = self._store(replace(before, enabled=not before.enabled))
+        self._flips.append(after)
+        shown = before if self.answer_before_flip else after
+        return web.json_response(shown.as_json())
+
+    async def _delete(self, request: web.Request, person: Person) -> web.Response:
+        del self.timers[self._found(request, person).id]
+        return web.Response(status=204)
+
+    async def _create(self, request: web.Request, person: Person) -> web.Response:
+        (home,) = _ids(request, "InvalidTimerRequest", iTwinId="itwin")
+        self._may(person, home, errors.operation_not_found())
+        number = str(len(self.calls))
+        timer = timer_from(await request.text(), home, self._seed.id_of(home, "created", number))
+        if any(t.itwin_id == home and t.name == timer.name for t in self.timers.values()):
+            taken = errors.bad_value("name", "Name in use.")
+            raise PlatformError(409, "SystemExists", "A timer of that name exists.", [taken])
+        return web.json_response(self._store(timer).as_json(), status=201)
+
+    async def _itwins(self, request: web.Request, person: Person) -> web.Response:
+        visible = list(self.itwins.values()) if person.name in self.members else []
+        return page_of_itwins(visible, request, f"{self.url}/itwins/")
+
+    async def _itwin(self, request: web.Request, person: Person) -> web.Response:
+        (home,) = _ids(request, "InvalidiTwinsRequest", id="itwin")
+        self._member(person, home, errors.itwin_not_found())
+        return web.json_response({"iTwin": self.itwins[home].full()})
+
+    async def _me(self, _: web.Request, person: Person) -> web.Response:
+        given, _space, family = person.real_name.partition(" ")
+        user = {
+            "id": person.subject,
+            "displayName": person.real_name,
+            "givenName": given,
+            "surname": family,
+            "email": person.email,
+            "alternateEmail": None,
+            "organizationName": person.email.partition("@")[2],
+        }
+        return web.json_response({"user": user})
+
+    async def _permissions(self, request: web.Request, person: Person) -> web.Response:
+        (home,) = _ids(request, "InvalidAccessControlRequest", id="itwin")
+        self._member(person, home, errors.itwin_not_found_access())
+        held = [RIGHT] if home in self.rights.get(person.name, ()) else []
+        return web.json_response({"permissions": ["itwins_read", *held]})
+
+    def _found(self, request: web.Request, person: Person, *, reading: bool = False) -> Timer:
+        home, timer_id = _ids(request, "InvalidTimerRequest", iTwinId="itwin", timerId="timer")
+        self._may(person, home, errors.timer_not_found(), reading=reading)
+        timer = self.timers.get(timer_id)
+        if timer is None or timer.itwin_id != home:
+            raise errors.timer_not_found()
+        return timer
+
+    def _member(self, person: Person, home: str, absent: PlatformError) -> None:
+        if home not in self.itwins or person.name not in self.members:
+            raise absent
+
+    def _may(
+        self, person: Person, home: str, absent: PlatformError, *, reading: bool = False
+    ) -> None:
+        self._member(person, home, absent)
+        if home not in self.rights.get(person.name, ()):
+            raise absent if reading and self.reads_hidden else errors.not_allowed()
+
+    def _store(self, timer: Timer) -> Timer:
+        self.timers[timer.id] = timer
+        return timer
+
+
+def _bearer(request: web.Request) -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ")
+
+
+def _ids(request: web.Request, code: str, **targets: str) -> list[str]:
+    """The ids of the path in lower case; malformed ones are one 422 that names each target."""
+    values = {part: str(request.match_info[part]) for part in targets.values()}
+    wrong = [target for target, part in targets.items() if not _GUID.fullmatch(values[part])]
+    if wrong:
+        raise errors.invalid(code, [errors.bad_value(target) for target in wrong])
+    return [values[part].casefold() for part in targets.values()]

@@ -1,0 +1,78 @@
+"""The cast: who is in the world, in Slack's terms and in Bentley's.
+
+The Slack fields follow the user object (docs.slack.dev/reference/objects/user-object); every human
+has an account at the IMS stand-in under the same name.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+TEAM_ID = "T0EDFSBOT1"
+TEAM_NAME = "acme"
+OUTSIDE_TEAM_ID = "T0OUTSIDE1"
+APP_ID = "A0EDFSBOT1"
+BOT_ID = "B0EDFSBOT1"
+BOT_USER_ID = "U0EDFSBOT0"
+BOT_NAME = "edfs"
+SLACKBOT_ID = "USLACKBOT"
+
+# Subjects must stay the same over restarts, so they are derived and not drawn.
+_SUBJECTS = uuid.UUID("6a4f0a0e-2d1c-5a53-8a3e-1f6f7c0d9b21")
+
+
+class UnknownNameError(LookupError):
+    """Someone or something that this world does not have; the text lists what it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    name: str
+    id: str
+    real_name: str
+    role: str
+    time_zone: str = "Europe/Berlin"
+    team_id: str = TEAM_ID
+    is_bot: bool = False
+    is_restricted: bool = False
+    deleted: bool = False
+
+    @property
+    def email(self) -> str:
+        domain = "acme.example" if self.team_id == TEAM_ID else "outside.example"
+        return f"{self.name}@{domain}"
+
+    @property
+    def subject(self) -> str:
+        """The `sub` of this person's IMS account."""
+        return str(uuid.uuid5(_SUBJECTS, self.name))
+
+
+PEOPLE: tuple[Person, ...] = (
+    Person("alice", "U0ALICE001", "Alice Arden", "operator"),
+    Person("bob", "U0BOB00001", "Bob Brook", "approver", time_zone="America/New_York"),
+    Person("carol", "U0CAROL001", "Carol Cole", "no right", time_zone="Asia/Kolkata"),
+    Person("dana", "U0DANA0001", "Dana Dale", "outsider", team_id=OUTSIDE_TEAM_ID),
+    Person("gina", "U0GINA0001", "Gina Glen", "guest", is_restricted=True),
+    Person("dave", "U0DAVE0001", "Dave Down", "deactivated", deleted=True),
+    Person("botty", "U0BOTTY001", "Botty", "another bot", is_bot=True),
+)
+BOT = Person(BOT_NAME, BOT_USER_ID, "EDFS Bot", "the bot under test", is_bot=True)
+
+_BY_NAME = {person.name: person for person in PEOPLE}
+_BY_ID = {person.id: person for person in (*PEOPLE, BOT)}
+
+
+def person_named(name: str) -> Person:
+    try:
+        return _BY_NAME[name.removeprefix("@").casefold()]
+    except KeyError:
+        known = ", ".join(_BY_NAME)
+        raise UnknownNameError(f"nobody is called {name!r} here; the people are: {known}") from None
+
+
+def person_with_id(person_id: str) -> Person | None:
+    return _BY_ID.get(person_id)
+
+
+def person_with_subject(subject: str) -> Person | None:
+    return next((person for person in PEOPLE if person.subject == subject), None)

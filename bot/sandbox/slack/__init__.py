@@ -1,0 +1,7 @@
+"""Slack as far as the bot meets it: Web API, deliveries, Socket Mode, people who act."""
+
+from bot.sandbox.slack.delivery import Ack
+from bot.sandbox.slack.stand_in import SlackStandIn
+from bot.sandbox.slack.workspace import Message
+
+__all__ = ["Ack", "Message", "SlackStandIn"]

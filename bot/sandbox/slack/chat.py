@@ -1,0 +1,124 @@
+"""chat.*: post, update, delete, and the refusals that each is known for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.sandbox.people import BOT_USER_ID, TEAM_NAME, person_with_id
+from bot.sandbox.slack.arguments import checked_content, needed
+from bot.sandbox.slack.refusals import RefusalError
+from bot.sandbox.slack.state import SlackState
+from bot.sandbox.slack.workspace import Channel, Message
+
+Arguments = Mapping[str, Any]
+Body = dict[str, Any]
+
+# chat.update documents a shorter limit for text than chat.postMessage.
+_LONGEST_UPDATED_TEXT = 4_000
+
+
+def post_message(state: SlackState, arguments: Arguments) -> Body:
+    needed(arguments, "channel")
+    channel = _writable(state, arguments["channel"])
+    text, blocks = checked_content(arguments)
+    message = state.workspace.post(
+        channel.id,
+        BOT_USER_ID,
+        text,
+        blocks=blocks or (),
+        thread_ts=_thread(state, channel, arguments),
+        metadata=arguments.get("metadata"),
+    )
+    state.remember("message", dict(arguments))
+    return {"channel": channel.id, "ts": message.ts, "message": message.as_slack()}
+
+
+def post_ephemeral(state: SlackState, arguments: Arguments) -> Body:
+    """The person must be in the channel and active (/reference/methods/chat.postEphemeral)."""
+    needed(arguments, "channel", "user")
+    channel = _writable(state, arguments["channel"])
+    person = person_with_id(str(arguments["user"]))
+    if person is None or person.deleted or person.id not in channel.members:
+        raise RefusalError("user_not_in_channel")
+    text, blocks = checked_content(arguments)
+    message = state.workspace.post(
+        channel.id,
+        BOT_USER_ID,
+        text,
+        blocks=blocks or (),
+        visible_to=person.id,
+        thread_ts=_thread(state, channel, arguments),
+    )
+    state.remember("message", dict(arguments))
+    return {"message_ts": message.ts}
+
+
+def update(state: SlackState, arguments: Arguments) -> Body:
+    """Left-out blocks stay as they were; an empty list removes them."""
+    needed(arguments, "channel", "ts")
+    message = _own(state, arguments, "cant_update_message")
+    text, blocks = checked_content(arguments, longest=_LONGEST_UPDATED_TEXT)
+    new = state.workspace.edit(message.ts, text if arguments.get("text") else None, blocks)
+    state.remember("message", dict(arguments))
+    return {"channel": new.channel, "ts": new.ts, "text": new.text, "message": new.as_slack()}
+
+
+def delete(state: SlackState, arguments: Arguments) -> Body:
+    needed(arguments, "channel", "ts")
+    message = _own(state, arguments, "cant_delete_message")
+    state.workspace.delete(message.ts)
+    return {"channel": message.channel, "ts": message.ts}
+
+
+def get_permalink(state: SlackState, arguments: Arguments) -> Body:
+    needed(arguments, "channel", "message_ts")
+    channel = readable(state, arguments["channel"])
+    message = _kept(state, channel, str(arguments["message_ts"]))
+    number = message.ts.replace(".", "")
+    link = f"https://{TEAM_NAME}.slack.com/archives/{channel.id}/p{number}"
+    return {"channel": channel.id, "permalink": link}
+
+
+def readable(state: SlackState, channel_id: object) -> Channel:
+    """A private channel without the bot does not exist, as far as the bot can tell."""
+    channel = state.workspace.channels.get(str(channel_id))
+    if channel is None or (channel.is_private and BOT_USER_ID not in channel.members):
+        raise RefusalError("channel_not_found")
+    return channel
+
+
+def _writable(state: SlackState, channel_id: object) -> Channel:
+    person = person_with_id(str(channel_id))
+    if person is not None and "D" + person.id[1:] in state.workspace.channels:
+        return state.workspace.direct(person)
+    channel = readable(state, channel_id)
+    if BOT_USER_ID not in channel.members:
+        raise RefusalError("not_in_channel")
+    return channel
+
+
+def _own(state: SlackState, arguments: Arguments, foreign: str) -> Message:
+    channel = readable(state, arguments["channel"])
+    message = _kept(state, channel, str(arguments["ts"]))
+    if message.user != BOT_USER_ID:
+        raise RefusalError(foreign)
+    if BOT_USER_ID not in channel.members:
+        raise RefusalError("not_in_channel" if foreign == "cant_update_message" else foreign)
+    return message
+
+
+def _kept(state: SlackState, channel: Channel, ts: str) -> Message:
+    """Ephemeral messages are not kept in a channel, so they are not found there."""
+    message = state.workspace.messages.get(ts)
+    if message is None or message.channel != channel.id or message.visible_to is not None:
+        raise RefusalError("message_not_found")
+    return message
+
+
+def _thread(state: SlackState, channel: Channel, arguments: Arguments) -> str | None:
+    ts = arguments.get("thread_ts")
+    if ts is None:
+        return None
+    parent = state.workspace.messages.get(str(ts))
+    if parent is None or parent.channel != channel.id:
+        raise RefusalError("thread_not_found")
+    return parent.thread_ts or parent.ts

@@ -1,0 +1,121 @@
+"""How a payload reaches the bot: signed HTTP, or a Socket Mode connection."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+from bot.sandbox.clock import Clock
+from bot.sandbox.loopback import loopback_client
+from bot.sandbox.slack.sockets import NO_CONNECTION, Sockets
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """What the bot answered within Slack's patience.
+
+    `status` 0: nothing in time or no connection; `body` then names the failure as Slack would.
+    """
+
+    status: int
+    body: Any
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        return self.status == 200
+
+
+class Delivery:
+    """`kind` is Socket Mode's word: slash_commands, interactive or events_api."""
+
+    def __init__(self, clock: Clock, sockets: Sockets, signing_secret: str) -> None:
+        self._clock = clock
+        self._sockets = sockets
+        self._signing_secret = signing_secret
+        self._client: httpx.AsyncClient | None = None
+        self.events_url: str | None = None
+        self.socket_mode = False
+        self.patience = 3.0
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def send(self, kind: str, payload: Mapping[str, Any], deliveries: int = 1) -> list[Ack]:
+        """Sends the same bytes so many times at once, over whichever way is open."""
+        if self.socket_mode or self._sockets.connected:
+            sends = [self._over_socket(kind, payload) for _ in range(deliveries)]
+        else:
+            body, content_type = encoded(kind, payload)
+            headers = self.signed(body, content_type)
+            sends = [self._over_http(body, headers) for _ in range(deliveries)]
+        return list(await asyncio.gather(*sends))
+
+    def signed(
+        self, body: bytes, content_type: str = _FORM, *, timestamp: int | None = None
+    ) -> dict[str, str]:
+        """The headers of a genuine request (/authentication/verifying-requests-from-slack)."""
+        stamp = int(self._clock.now()) if timestamp is None else timestamp
+        base = b"v0:%d:%b" % (stamp, body)
+        digest = hmac.new(self._signing_secret.encode(), base, hashlib.sha256).hexdigest()
+        return {
+            "Content-Type": content_type,
+            "X-Slack-Request-Timestamp": str(stamp),
+            "X-Slack-Signature": f"v0={digest}",
+            "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+            "Accept": "application/json,*/*",
+        }
+
+    async def _over_socket(self, kind: str, payload: Mapping[str, Any]) -> Ack:
+        started = time.monotonic()
+        answer = await self._sockets.deliver(kind, payload, self.patience)
+        seconds = time.monotonic() - started
+        if answer is None:
+            return Ack(0, "operation_timeout", seconds)
+        if answer is NO_CONNECTION:
+            return Ack(0, "dispatch_failed", seconds)
+        return Ack(200, answer, seconds)
+
+    async def _over_http(self, body: bytes, headers: dict[str, str]) -> Ack:
+        started = time.monotonic()
+        if self.events_url is None:
+            return Ack(0, "dispatch_failed", 0.0)
+        if self._client is None:
+            self._client = loopback_client(seconds=60.0)
+        try:
+            async with asyncio.timeout(self.patience):
+                answer = await self._client.post(self.events_url, content=body, headers=headers)
+        except TimeoutError:
+            return Ack(0, "operation_timeout", time.monotonic() - started)
+        except httpx.TransportError:
+            return Ack(0, "dispatch_failed", time.monotonic() - started)
+        return Ack(answer.status_code, _content(answer), time.monotonic() - started)
+
+
+def encoded(kind: str, payload: Mapping[str, Any]) -> tuple[bytes, str]:
+    """The body as Slack sends it over HTTP: a form, `payload=` in a form, or JSON."""
+    if kind == "slash_commands":
+        return urlencode(payload).encode(), _FORM
+    if kind == "interactive":
+        return urlencode({"payload": json.dumps(payload)}).encode(), _FORM
+    return json.dumps(payload).encode(), "application/json"
+
+
+def _content(answer: httpx.Response) -> Any:
+    if "json" not in answer.headers.get("Content-Type", ""):
+        return answer.text
+    try:
+        return answer.json()
+    except ValueError:
+        return answer.text

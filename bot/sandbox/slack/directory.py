@@ -1,0 +1,168 @@
+"""auth, users, usergroups and conversations: who and what there is."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.sandbox.people import (
+    APP_ID,
+    BOT,
+    BOT_ID,
+    BOT_USER_ID,
+    TEAM_ID,
+    TEAM_NAME,
+    Person,
+    person_with_id,
+)
+from bot.sandbox.slack.arguments import needed
+from bot.sandbox.slack.chat import readable
+from bot.sandbox.slack.refusals import RefusalError
+from bot.sandbox.slack.state import SlackState
+from bot.sandbox.slack.workspace import Channel
+
+Arguments = Mapping[str, Any]
+Body = dict[str, Any]
+
+
+def auth_test(_: SlackState, __: Arguments) -> Body:
+    return {
+        "url": f"https://{TEAM_NAME}.slack.com/",
+        "team": TEAM_NAME,
+        "user": BOT.name,
+        "team_id": TEAM_ID,
+        "user_id": BOT_USER_ID,
+        "bot_id": BOT_ID,
+        "app_id": APP_ID,
+        "is_enterprise_install": False,
+    }
+
+
+def api_test(_: SlackState, arguments: Arguments) -> Body:
+    """Fails on request: /reference/methods/api.test."""
+    if "error" in arguments:
+        raise RefusalError(str(arguments["error"]))
+    return {"args": {name: value for name, value in arguments.items() if name != "token"}}
+
+
+def users_info(state: SlackState, arguments: Arguments) -> Body:
+    needed(arguments, "user")
+    person = person_with_id(str(arguments["user"]))
+    if person is None:
+        raise RefusalError("user_not_found")
+    return {"user": _user(person, state.clock.now())}
+
+
+def users_conversations(state: SlackState, arguments: Arguments) -> Body:
+    """The channels of `user`, by default the bot's own."""
+    member = str(arguments.get("user") or BOT_USER_ID)
+    kinds = str(arguments.get("types", "public_channel")).split(",")
+    mine = [
+        _channel(channel)
+        for channel in state.workspace.channels.values()
+        if member in channel.members and BOT_USER_ID in channel.members and _kind(channel) in kinds
+    ]
+    return {"channels": mine, "response_metadata": {"next_cursor": ""}}
+
+
+def group_members(state: SlackState, arguments: Arguments) -> Body:
+    needed(arguments, "usergroup")
+    try:
+        return {"users": list(state.groups[str(arguments["usergroup"])])}
+    except KeyError:
+        raise RefusalError("no_such_subteam") from None
+
+
+def conversations_open(state: SlackState, arguments: Arguments) -> Body:
+    needed(arguments, "users")
+    person = person_with_id(str(arguments["users"]))
+    if person is None:
+        raise RefusalError("user_not_found")
+    if person.deleted:
+        raise RefusalError("user_disabled")
+    if person.is_bot:
+        raise RefusalError("cannot_dm_bot")
+    if person.team_id != TEAM_ID:
+        raise RefusalError("user_not_visible")
+    return {"channel": {"id": state.workspace.direct(person).id}}
+
+
+def conversations_info(state: SlackState, arguments: Arguments) -> Body:
+    needed(arguments, "channel")
+    return {"channel": _channel(readable(state, arguments["channel"]))}
+
+
+def conversations_members(state: SlackState, arguments: Arguments) -> Body:
+    needed(arguments, "channel")
+    members = sorted(readable(state, arguments["channel"]).members)
+    return {"members": members, "response_metadata": {"next_cursor": ""}}
+
+
+def conversations_join(state: SlackState, arguments: Arguments) -> Body:
+    needed(arguments, "channel")
+    channel = readable(state, arguments["channel"])
+    if channel.is_im or channel.is_private:
+        raise RefusalError("method_not_supported_for_channel_type")
+    return {"channel": _channel(state.workspace.join(channel.id, BOT_USER_ID))}
+
+
+def _user(person: Person, now: float) -> Body:
+    zone = ZoneInfo(person.time_zone)
+    offset = datetime.fromtimestamp(now, UTC).astimezone(zone).utcoffset()
+    outsider = person.team_id != TEAM_ID
+    return {
+        "id": person.id,
+        "team_id": person.team_id,
+        "name": person.name,
+        "deleted": person.deleted,
+        "real_name": person.real_name,
+        "tz": person.time_zone,
+        "tz_label": person.time_zone,
+        "tz_offset": int(offset.total_seconds()) if offset is not None else 0,
+        "profile": {
+            "display_name": person.name,
+            "real_name": person.real_name,
+            "team": person.team_id,
+            # Addresses of other workspaces' people are not shown.
+            **({} if outsider else {"email": person.email}),
+        },
+        "is_bot": person.is_bot,
+        "is_admin": False,
+        "is_owner": False,
+        "is_restricted": person.is_restricted,
+        "is_ultra_restricted": False,
+        "is_stranger": False,
+        "is_app_user": False,
+        "updated": 1700000000,
+    }
+
+
+def _kind(channel: Channel) -> str:
+    if channel.is_im:
+        return "im"
+    return "private_channel" if channel.is_private else "public_channel"
+
+
+def _channel(channel: Channel) -> Body:
+    if channel.is_im:
+        (other,) = channel.members - {BOT_USER_ID}
+        return {"id": channel.id, "is_im": True, "user": other, "is_ext_shared": False}
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "name_normalized": channel.name,
+        "is_channel": not channel.is_private,
+        "is_group": channel.is_private,
+        "is_im": False,
+        "is_mpim": False,
+        "is_private": channel.is_private,
+        "is_archived": False,
+        "is_general": channel.name == "general",
+        "is_member": BOT_USER_ID in channel.members,
+        "is_shared": channel.is_ext_shared,
+        "is_ext_shared": channel.is_ext_shared,
+        "is_org_shared": False,
+        "is_pending_ext_shared": False,
+        "context_team_id": TEAM_ID,
+        "num_members": len(channel.members),
+    }

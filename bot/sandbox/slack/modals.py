@@ -1,0 +1,137 @@
+"""Open modals of each person (a stack of at most three) and App Homes."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.sandbox.people import APP_ID, BOT_ID, TEAM_ID, Person
+from bot.sandbox.slack.refusals import RefusalError
+
+_MOST_ON_THE_STACK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`body` is what the bot gave; `errors` are what it answered to the last submission."""
+
+    id: str
+    person: Person
+    body: Mapping[str, Any]
+    root_id: str
+    previous_id: str | None = None
+    hash: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    def as_slack(self, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The view object of answers and payloads."""
+        missing = {"private_metadata": "", "callback_id": "", "external_id": ""}
+        nothing = {"submit": None, "close": None, "clear_on_close": False, "notify_on_close": False}
+        return {
+            **missing,
+            **(nothing if self.body.get("type") == "modal" else {}),
+            **self.body,
+            "id": self.id,
+            "team_id": TEAM_ID,
+            "app_id": APP_ID,
+            "app_installed_team_id": TEAM_ID,
+            "bot_id": BOT_ID,
+            "hash": self.hash,
+            "root_view_id": self.root_id,
+            "previous_view_id": self.previous_id,
+            "state": {"values": values or {}},
+        }
+
+
+class Modals:
+    def __init__(self) -> None:
+        self._stacks: dict[str, list[View]] = {}
+        self.homes: dict[str, View] = {}
+        self._count = 0
+
+    def top(self, person: Person) -> View | None:
+        stack = self._stacks.get(person.id)
+        return stack[-1] if stack else None
+
+    def all(self) -> list[View]:
+        """Every open modal, the top one of each person last."""
+        return [view for stack in self._stacks.values() for view in stack]
+
+    def open(self, person: Person, body: Mapping[str, Any]) -> View:
+        """A new stack; a modal that was open is replaced."""
+        view = self._new(person, body, None)
+        self._stacks[person.id] = [view]
+        return view
+
+    def push(self, person: Person, body: Mapping[str, Any]) -> View:
+        stack = self._stacks.get(person.id, [])
+        if not stack:
+            raise RefusalError("not_found")
+        if len(stack) >= _MOST_ON_THE_STACK:
+            raise RefusalError("push_limit_reached")
+        view = self._new(person, body, stack[-1])
+        stack.append(view)
+        return view
+
+    def update(self, old: View, body: Mapping[str, Any], expected_hash: str | None = None) -> View:
+        """`hash_conflict` when somebody was faster; open and closed views are told apart."""
+        if expected_hash is not None and expected_hash != old.hash:
+            raise RefusalError("hash_conflict")
+        new = replace(old, body=dict(_named(body, old.id)), hash=_hash(), errors={})
+        self._replace(old, new)
+        return new
+
+    def publish(
+        self, person: Person, body: Mapping[str, Any], expected_hash: str | None = None
+    ) -> View:
+        old = self.homes.get(person.id)
+        if old is not None and expected_hash is not None and expected_hash != old.hash:
+            raise RefusalError("hash_conflict")
+        view = self._new(person, body, None)
+        self.homes[person.id] = view
+        return view
+
+    def complain(self, view: View, errors: Mapping[str, str]) -> None:
+        """The person sees these beside the inputs, and the modal stays."""
+        self._replace(view, replace(view, errors=dict(errors)))
+
+    def close(self, view: View) -> None:
+        stack = self._stacks.get(view.person.id, [])
+        self._stacks[view.person.id] = [other for other in stack if other.id != view.id]
+
+    def clear(self, person: Person) -> None:
+        self._stacks.pop(person.id, None)
+
+    def find(self, view_id: object, external_id: object) -> View:
+        for view in (*self.all(), *self.homes.values()):
+            named = external_id and view.body.get("external_id") == external_id
+            if view.id == view_id or named:
+                return view
+        raise RefusalError("not_found")
+
+    def _new(self, person: Person, body: Mapping[str, Any], previous: View | None) -> View:
+        self._count += 1
+        view_id = f"V{self._count:010d}"
+        root_id = view_id if previous is None else previous.root_id
+        previous_id = None if previous is None else previous.id
+        named = _named(body, view_id)
+        return View(view_id, person, named, root_id, previous_id, _hash())
+
+    def _replace(self, old: View, new: View) -> None:
+        stack = self._stacks.get(old.person.id, [])
+        self._stacks[old.person.id] = [new if view.id == old.id else view for view in stack]
+        if self.homes.get(old.person.id, None) == old:
+            self.homes[old.person.id] = new
+
+
+def _named(body: Mapping[str, Any], view_id: str) -> dict[str, Any]:
+    """Slack names each block that came without a block_id."""
+    blocks = [
+        block if "block_id" in block else {**block, "block_id": f"{view_id[-4:]}-{place}"}
+        for place, block in enumerate(body.get("blocks", ()))
+    ]
+    return {**body, "blocks": blocks}
+
+
+def _hash() -> str:
+    return f"{secrets.randbelow(10**10)}.{secrets.token_hex(4)}"

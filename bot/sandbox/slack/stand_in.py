@@ -1,0 +1,185 @@
+"""The Slack stand-in: one server for the Web API, response_urls and Socket Mode."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.clock import Clock
+from bot.sandbox.faults import Fault, Handler
+from bot.sandbox.people import TEAM_ID
+from bot.sandbox.slack.acts import Acts
+from bot.sandbox.slack.arguments import read_arguments, token_of
+from bot.sandbox.slack.delivery import Delivery
+from bot.sandbox.slack.limits import Limits
+from bot.sandbox.slack.methods import METHODS, NAMES, OPEN_CONNECTION
+from bot.sandbox.slack.refusals import RefusalError
+from bot.sandbox.slack.sockets import Sockets
+from bot.sandbox.slack.state import SlackState
+from bot.sandbox.stand_in import StandIn
+
+BOT_TOKEN = "xoxb-sandbox-bot-token"
+APP_TOKEN = "xapp-1-A0EDFSBOT1-sandbox-app-token"
+SIGNING_SECRET = "5a6e64626f785f7369676e696e675f73"
+_SCOPES = "commands,chat:write,channels:read,groups:read,im:write,users:read,usergroups:read"
+# Arguments that are secrets are not kept in `calls`.
+_SECRET = frozenset({"token"})
+# Where a request carries its own entry of `calls`.
+_CALL: web.RequestKey[dict[str, Any]] = web.RequestKey("call", dict)
+
+
+class SlackStandIn(StandIn):
+    """`calls`: every Web API call, `{method, args, at, ok, error}`; `limits`: rate limits on."""
+
+    host = "slack.localhost"
+    refuses_with_200 = True
+    operations = frozenset((*NAMES, "response_url", "socket"))
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.bot_token = BOT_TOKEN
+        self.app_token = APP_TOKEN
+        self.signing_secret = SIGNING_SECRET
+        self.state = SlackState(clock)
+        self.sockets = Sockets()
+        self.delivery = Delivery(clock, self.sockets, self.signing_secret)
+        self.acts = Acts(self.state, self.delivery)
+        self.reset()
+
+    def reset(self) -> None:
+        """The first world again; tokens, open connections and the bot's address stay."""
+        self.clear_faults()
+        self.state.reset()
+        self.limits = False
+        self._rates = Limits(self.clock)
+        self.calls: list[dict[str, Any]] = []
+
+    @property
+    def payloads(self) -> list[dict[str, Any]]:
+        """Every well-formed message and view the bot sent: `{kind, at, payload}`."""
+        return self.state.payloads
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.url}/api/"
+
+    async def open(self, port: int = 0) -> None:
+        await super().open(port)
+        self.acts.hooks_url = f"http://hooks.slack.localhost:{self.port}"
+
+    async def close(self) -> None:
+        await self.sockets.close()
+        await self.delivery.close()
+        await super().close()
+
+    async def disconnect_sockets(
+        self, reason: str = "refresh_requested", *, linger: float = 0.0
+    ) -> None:
+        """Socket Mode's `disconnect` on every connection; then the server closes them."""
+        await self.sockets.disconnect(reason, linger=linger)
+
+    def drop_sockets(self) -> None:
+        """Every Socket Mode connection breaks without a word."""
+        self.sockets.drop()
+
+    def routes(self) -> Iterable[web.AbstractRouteDef]:
+        return (
+            web.get("/api/{method}", self._call),
+            web.post("/api/{method}", self._call),
+            web.post("/commands/{team}/{number}/{secret}", self._hook, name="response_url"),
+            web.post("/actions/{team}/{number}/{secret}", self._hook),
+            web.get("/link/", self.sockets.connect, name="socket"),
+        )
+
+    def operation_of(self, request: web.Request) -> str | None:
+        if request.path.startswith("/actions/"):
+            return "response_url"
+        return request.match_info.get("method") or super().operation_of(request)
+
+    def failure(self, operation: str | None, status: int, fault: Fault) -> web.Response:
+        """Slack answers trouble in JSON only below 500; above, expect a web page."""
+        del operation
+        if status == 429:
+            limited = _answer({"ok": False, "error": fault.code or "ratelimited"}, status)
+            limited.headers["Retry-After"] = "1"
+            return limited
+        if status >= 500:
+            page = "<html><body><h1>Server Error</h1></body></html>"
+            return web.Response(status=status, text=page, content_type="text/html")
+        return _answer({"ok": False, "error": fault.code or "fatal_error"}, status)
+
+    async def recorded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Keeps a Web API call also when a fault swallows it: its error is then `fault`."""
+        name = request.match_info.get("method")
+        if name is None:
+            return await handler(request)
+        call = {"method": name, "args": {}, "at": self.clock.now(), "ok": False, "error": "fault"}
+        self.calls.append(call)
+        request[_CALL] = call
+        return await handler(request)
+
+    async def _call(self, request: web.Request) -> web.Response:
+        name = request.match_info["method"]
+        call = request[_CALL]
+        try:
+            arguments = await read_arguments(request)
+            call["args"] = {k: v for k, v in arguments.items() if k not in _SECRET}
+            seconds = self._seconds_to_wait(name, arguments)
+            if seconds:
+                call["error"] = "ratelimited"
+                limited = _answer({"ok": False, "error": "ratelimited"}, 429)
+                limited.headers["Retry-After"] = str(seconds)
+                return limited
+            body = self._run(name, token_of(request, arguments), arguments)
+        except RefusalError as refusal:
+            call["error"] = refusal.error
+            return _answer(refusal.body())
+        call |= {"ok": True, "error": None}
+        return _answer({"ok": True, **body})
+
+    def _run(self, name: str, token: str | None, arguments: dict[str, Any]) -> dict[str, Any]:
+        if name not in NAMES:
+            raise RefusalError("unknown_method", req_method=name)
+        if token is None and name != "api.test":
+            raise RefusalError("not_authed")
+        if name == OPEN_CONNECTION:
+            self._check(token, self.app_token, self.bot_token)
+            return {"url": self.sockets.address(self.port)}
+        if name != "api.test":
+            self._check(token, self.bot_token, self.app_token)
+        return METHODS[name].run(self.state, arguments)
+
+    def _check(self, token: str | None, right: str, other: str) -> None:
+        if token == other:
+            raise RefusalError("not_allowed_token_type")
+        if token != right:
+            raise RefusalError("invalid_auth")
+
+    def _seconds_to_wait(self, name: str, arguments: dict[str, Any]) -> int:
+        if not self.limits or name not in METHODS:
+            return 0
+        channel = arguments.get("channel")
+        return self._rates.wait(name, METHODS[name].per_minute, channel)
+
+    async def _hook(self, request: web.Request) -> web.Response:
+        """A response_url: no token, whoever has it may speak (five times in thirty minutes)."""
+        try:
+            content = await read_arguments(request)
+            # The legacy form: everything in one field called payload.
+            if isinstance(content.get("payload"), str):
+                content = json.loads(content["payload"])
+            self.state.hooks.use(request.path, content)
+        except KeyError:
+            return web.json_response({"ok": False, "error": "expired_url"}, status=404)
+        except RefusalError as refusal:
+            return web.json_response(refusal.body(), status=400)
+        except ValueError:
+            return web.json_response({"ok": False, "error": "invalid_payload"}, status=400)
+        self.state.remember("response_url", content)
+        return web.Response(text="ok")
+
+
+def _answer(body: dict[str, Any], status: int = 200) -> web.Response:
+    headers = {"X-Slack-Req-Id": TEAM_ID.lower(), "X-OAuth-Scopes": _SCOPES}
+    return web.json_response(body, status=status, headers=headers)

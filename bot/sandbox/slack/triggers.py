@@ -1,0 +1,41 @@
+"""trigger_ids: good for three seconds and one use (/interactivity/handling-user-interaction)."""
+
+import secrets
+from dataclasses import dataclass, replace
+
+from bot.sandbox.clock import Clock
+from bot.sandbox.people import Person
+from bot.sandbox.slack.refusals import RefusalError
+
+TRIGGER_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    person: Person
+    made_at: float
+    spent: bool = False
+
+
+class Triggers:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._known: dict[str, Trigger] = {}
+
+    def issue(self, person: Person) -> str:
+        number = len(self._known) + 1
+        trigger_id = f"{number}.{int(self._clock.now())}.{secrets.token_hex(16)}"
+        self._known[trigger_id] = Trigger(person, self._clock.now())
+        return trigger_id
+
+    def exchange(self, trigger_id: object) -> Person:
+        """Whose modal may be opened; each refusal has its own code."""
+        trigger = self._known.get(trigger_id) if isinstance(trigger_id, str) else None
+        if trigger is None:
+            raise RefusalError("invalid_trigger")
+        if trigger.spent:
+            raise RefusalError("trigger_exchanged")
+        if self._clock.now() - trigger.made_at > TRIGGER_SECONDS:
+            raise RefusalError("trigger_expired")
+        self._known[str(trigger_id)] = replace(trigger, spent=True)
+        return trigger.person

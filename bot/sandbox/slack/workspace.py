@@ -1,0 +1,206 @@
+"""Channels and messages, and who sees what."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from bot.sandbox.clock import Clock
+from bot.sandbox.people import (
+    APP_ID,
+    BOT_ID,
+    BOT_USER_ID,
+    PEOPLE,
+    TEAM_ID,
+    Person,
+    UnknownNameError,
+    person_named,
+)
+
+Blocks = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    id: str
+    name: str
+    members: frozenset[str]
+    is_private: bool = False
+    is_ext_shared: bool = False
+    is_im: bool = False
+
+    @property
+    def shown_name(self) -> str:
+        """`#plant-ops`, or `@alice` for her direct messages with the bot."""
+        return self.name if self.is_im else f"#{self.name}"
+
+    @property
+    def payload_name(self) -> str:
+        """The name that a command's or click's payload gives."""
+        if self.is_im:
+            return "directmessage"
+        return "privategroup" if self.is_private else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`channel` and `user` are ids; `visible_to` is a person's id, or None for everyone."""
+
+    ts: str
+    channel: str
+    user: str
+    text: str
+    blocks: Blocks = ()
+    visible_to: str | None = None
+    thread_ts: str | None = None
+    edited: bool = False
+    metadata: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def as_slack(self) -> dict[str, Any]:
+        """The message object of Web API answers and of payloads."""
+        shown: dict[str, Any] = {
+            "type": "message",
+            "user": self.user,
+            "ts": self.ts,
+            "text": self.text,
+            "team": TEAM_ID,
+        }
+        if self.user == BOT_USER_ID:
+            shown |= {"bot_id": BOT_ID, "app_id": APP_ID}
+        if self.blocks:
+            shown["blocks"] = [dict(block) for block in self.blocks]
+        if self.thread_ts is not None:
+            shown["thread_ts"] = self.thread_ts
+        if self.edited:
+            shown["edited"] = {"user": self.user, "ts": self.ts}
+        return shown
+
+
+class Workspace:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last = 0
+        self.reset()
+
+    def reset(self) -> None:
+        self.channels = {channel.id: channel for channel in _first_channels()}
+        self.messages: dict[str, Message] = {}
+
+    def channel_named(self, name: str) -> Channel:
+        """`#plant-ops`, `plant-ops`, `@alice` or an id; unknown ones are an UnknownNameError."""
+        wanted = name.removeprefix("#").casefold()
+        if name.startswith("@"):
+            return self.direct(person_named(name))
+        for channel in self.channels.values():
+            if (not channel.is_im and channel.name == wanted) or channel.id == name:
+                return channel
+        known = ", ".join(c.shown_name for c in self.channels.values())
+        raise UnknownNameError(f"there is no channel {name!r}; there are: {known}")
+
+    def direct(self, person: Person) -> Channel:
+        """The direct messages between a person and the bot."""
+        return self.channels[_direct_id(person)]
+
+    def post(
+        self,
+        channel: str,
+        user: str,
+        text: str,
+        *,
+        blocks: Blocks = (),
+        visible_to: str | None = None,
+        thread_ts: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Message:
+        stamp = self._stamp()
+        named = _with_block_ids(blocks, stamp)
+        message = Message(
+            stamp, channel, user, text, named, visible_to, thread_ts, metadata=metadata
+        )
+        self.messages[message.ts] = message
+        return message
+
+    def edit(self, ts: str, text: str | None, blocks: Blocks | None) -> Message:
+        """None leaves that part as it is."""
+        old = self.messages[ts]
+        new = replace(
+            old,
+            text=old.text if text is None else text,
+            blocks=old.blocks if blocks is None else _with_block_ids(blocks, ts),
+            edited=True,
+        )
+        self.messages[ts] = new
+        return new
+
+    def delete(self, ts: str) -> None:
+        self.messages.pop(ts, None)
+
+    def seen_by(self, person: Person, channel: str | None = None) -> list[Message]:
+        """What that person can read, oldest first: their ephemerals, and their channels' posts."""
+        return [
+            message
+            for message in self.messages.values()
+            if channel in {None, message.channel} and self._sees(person, message)
+        ]
+
+    def join(self, channel_id: str, user_id: str) -> Channel:
+        channel = self.channels[channel_id]
+        joined = replace(channel, members=channel.members | {user_id})
+        self.channels[channel_id] = joined
+        return joined
+
+    def leave(self, channel_id: str, user_id: str) -> None:
+        channel = self.channels[channel_id]
+        self.channels[channel_id] = replace(channel, members=channel.members - {user_id})
+
+    def _sees(self, person: Person, message: Message) -> bool:
+        if message.visible_to is not None:
+            return message.visible_to == person.id
+        return person.id in self.channels[message.channel].members
+
+    def _stamp(self) -> str:
+        """Unique and increasing as text, also when the clock went back by a reset."""
+        self._last = max(self._last + 100, int(self._clock.now()) * 1_000_000)
+        return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
+
+
+def _with_block_ids(blocks: Blocks, stamp: str) -> Blocks:
+    """Slack names each block that came without a block_id."""
+    return tuple(
+        block if "block_id" in block else {**block, "block_id": f"b{stamp[-6:]}-{place}"}
+        for place, block in enumerate(blocks)
+    )
+
+
+def _direct_id(person: Person) -> str:
+    return "D" + person.id[1:]
+
+
+def _first_channels() -> list[Channel]:
+    ids = {person.name: person.id for person in PEOPLE}
+
+    def team(*names: str) -> frozenset[str]:
+        return frozenset(ids[name] for name in names)
+
+    here = frozenset({BOT_USER_ID})
+    everyone = team("alice", "bob", "carol", "gina", "botty")
+    rooms = [
+        Channel("C0PLANTOPS", "plant-ops", everyone | here),
+        Channel("C0APPROVAL", "approvals", team("alice", "bob", "carol") | here),
+        Channel(
+            "C0SHARED01",
+            "shared",
+            team("alice", "bob", "carol", "dana") | here,
+            is_ext_shared=True,
+        ),
+        Channel("C0GENERAL1", "general", everyone),
+        Channel("C0SECRET01", "secret", team("alice"), is_private=True),
+    ]
+    directs = [
+        Channel(_direct_id(p), f"@{p.name}", frozenset({p.id, BOT_USER_ID}), is_im=True)
+        for p in PEOPLE
+        if not p.is_bot and p.team_id == TEAM_ID
+    ]
+    return [*rooms, *directs]

@@ -1,0 +1,108 @@
+"""What the three stand-ins share: a port, a host name, a record of requests, and faults."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.clock import Clock
+from bot.sandbox.faults import Fault, Handler, suffer, take
+from bot.sandbox.site import Site
+
+# Slack allows views of 250 kB and forms grow when encoded.
+_LARGEST_REQUEST = 2 * 1024 * 1024
+
+
+class StandIn:
+    """One outside system on one loopback port."""
+
+    host: str
+    operations: frozenset[str] | None = None
+    # Slack alone says no with a 200.
+    refuses_with_200 = False
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.faults: list[Fault] = []
+        self._site: Site | None = None
+
+    @property
+    def port(self) -> int:
+        if self._site is None:
+            raise RuntimeError(f"{self.host} is not open yet")
+        return self._site.port
+
+    @property
+    def url(self) -> str:
+        """The origin, without a slash at its end."""
+        return f"http://{self.host}:{self.port}"
+
+    async def open(self, port: int = 0) -> None:
+        application = web.Application(
+            middlewares=[self._recorded, self._faulted], client_max_size=_LARGEST_REQUEST
+        )
+        application.add_routes(self.routes())
+        self._site = Site(application)
+        await self._site.open(port)
+
+    async def close(self) -> None:
+        if self._site is not None:
+            await self._site.close()
+
+    def fail(
+        self,
+        operation: str | None,
+        kind: str | int,
+        *,
+        times: int | None = 1,
+        **options: Any,
+    ) -> Fault:
+        """Arms a fault; a wrong operation, kind or option is a ValueError or TypeError."""
+        if operation is not None and self.operations and operation not in self.operations:
+            known = ", ".join(sorted(self.operations))
+            raise ValueError(f"{self.host} has no operation {operation!r}; it has: {known}")
+        if kind == "error" and not self.refuses_with_200:
+            raise ValueError(f"{self.host} answers errors by status, such as 403 or 500")
+        fault = Fault(str(kind), operation, times, **options)
+        self.faults.append(fault)
+        if fault.kind == "refused" and self._site is not None:
+            self._site.refuse()
+        return fault
+
+    def clear_faults(self) -> None:
+        self.faults.clear()
+        if self._site is not None:
+            self._site.accept()
+
+    # What each stand-in says for itself.
+
+    def routes(self) -> Iterable[web.AbstractRouteDef]:
+        raise NotImplementedError
+
+    def operation_of(self, request: web.Request) -> str | None:
+        """The name that faults know a request by: its route's, unless told otherwise."""
+        return request.match_info.route.name
+
+    def failure(self, operation: str | None, status: int, fault: Fault) -> web.Response:
+        """The documented answer for a status; headers of the fault are added by the caller."""
+        raise NotImplementedError
+
+    async def recorded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Sees every request, also those that a fault then swallows."""
+        return await handler(request)
+
+    # How it is wired into aiohttp.
+
+    @web.middleware
+    async def _recorded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await self.recorded(request, handler)
+
+    @web.middleware
+    async def _faulted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        operation = self.operation_of(request)
+        fault = take(self.faults, operation)
+        if fault is None:
+            return await handler(request)
+        return await suffer(
+            fault, request, handler, lambda status: self.failure(operation, status, fault)
+        )

@@ -1,0 +1,160 @@
+"""The whole world in one hand: three stand-ins, one clock, and people who act.
+
+world = World()
+await world.open()
+world.connect(bot_url)
+await world.types("alice", "#plant-ops", '/edfs toggle plant-a "SAP work orders"')
+await world.signs_in("alice")
+await world.clicks("alice", "Continue")
+world.reads("alice", "#plant-ops")
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from bot.sandbox.browser import Browser
+from bot.sandbox.clock import Clock
+from bot.sandbox.edfs import EdfsStandIn
+from bot.sandbox.ims import ImsStandIn
+from bot.sandbox.people import UnknownNameError, person_named
+from bot.sandbox.sign_in import sign_in
+from bot.sandbox.slack import Ack, Message, SlackStandIn
+from bot.sandbox.snapshot import snapshot
+
+EVENTS_PATH = "/slack/events"
+CALLBACK_PATH = "/link/callback"
+
+
+class World:
+    def __init__(self, *, seed: int = 1) -> None:
+        self.clock = Clock()
+        self.slack = SlackStandIn(self.clock)
+        self.ims = ImsStandIn(self.clock)
+        self.edfs = EdfsStandIn(self.clock, self.ims.holder, seed=seed)
+        # Awaited by the sandbox API's reset, after the world itself is new again.
+        self.on_reset: list[Callable[[], Awaitable[None]]] = []
+        self._browsers: dict[str, Browser] = {}
+
+    async def open(self, *, ports: Sequence[int] | None = None) -> None:
+        """Starts Slack, EDFS and IMS, in that order of `ports`; None takes free ones."""
+        for stand_in, port in zip(self._stand_ins, ports or (0, 0, 0), strict=True):
+            await stand_in.open(port)
+
+    async def close(self) -> None:
+        await self._close_browsers()
+        for stand_in in self._stand_ins:
+            await stand_in.close()
+
+    def settings(self, bot_url: str, *, socket_mode: bool = False) -> dict[str, str]:
+        """The environment of a bot at home here; Socket Mode means no delivery over HTTP."""
+        self.slack.delivery.socket_mode = socket_mode
+        app_token = {"SLACK_APP_TOKEN": self.slack.app_token} if socket_mode else {}
+        return {
+            "SLACK_BOT_TOKEN": self.slack.bot_token,
+            "SLACK_SIGNING_SECRET": self.slack.signing_secret,
+            "SLACK_API_URL": self.slack.api_url,
+            **app_token,
+            "IMS_ISSUER": self.ims.url,
+            "IMS_CLIENT_ID": self.ims.client_id,
+            "IMS_CLIENT_SECRET": self.ims.client_secret,
+            "ITWIN_API_URL": self.edfs.url,
+            "PUBLIC_URL": bot_url,
+        }
+
+    def connect(self, bot_url: str) -> None:
+        """Where Slack delivers to, and where IMS may send people back to."""
+        self.slack.delivery.events_url = bot_url.rstrip("/") + EVENTS_PATH
+        self.ims.redirect_uris.add(bot_url.rstrip("/") + CALLBACK_PATH)
+
+    # People act.
+
+    async def types(self, person: str, channel: str, text: str, *, deliveries: int = 1) -> Ack:
+        """A slash command as Slack sends it; `deliveries` repeats the very same request."""
+        place = self.slack.state.workspace.channel_named(channel)
+        return await self.slack.acts.types(person_named(person), place, text, deliveries)
+
+    async def clicks(
+        self, person: str, action: str, *, message: str | None = None, deliveries: int = 1
+    ) -> Ack:
+        """A button by label or action_id (or an option by label), newest first."""
+        return await self.slack.acts.clicks(person_named(person), action, message, deliveries)
+
+    async def submits(self, person: str, values: Mapping[str, str] | None = None) -> Ack:
+        """The person's top modal; inputs by label, block_id or action_id."""
+        return await self.slack.acts.submits(person_named(person), values or {})
+
+    async def closes(self, person: str) -> Ack | None:
+        return await self.slack.acts.closes(person_named(person))
+
+    async def opens_home(self, person: str) -> Ack:
+        """Opens the bot's Home tab; the bot may then publish one."""
+        return await self.slack.acts.opens_home(person_named(person))
+
+    async def suggests(self, person: str, action: str, typed: str = "") -> Ack:
+        """Types letters into an external select; the ack's body holds what is offered."""
+        return await self.slack.acts.suggests(person_named(person), action, typed)
+
+    async def signs_in(
+        self, person: str, *, url: str | None = None, account: str | None = None
+    ) -> str:
+        """The whole browser way, from the newest *Sign in* button; the last page's text.
+
+        The press on the button is delivered to the bot too, as Slack does for link buttons.
+        `account` is whose IMS account is used, when it is not the person's own.
+        """
+        if url is None:
+            url = await self._presses_sign_in(person)
+        return await sign_in(self.browser(person), url, person_named(account or person))
+
+    def browser(self, person: str) -> Browser:
+        """That person's own browser; it keeps its cookies until the world is reset."""
+        return self._browsers.setdefault(person_named(person).name, Browser())
+
+    def reads(self, person: str, channel: str | None = None) -> list[Message]:
+        """What that person can see, oldest first; ephemerals are only their own."""
+        workspace = self.slack.state.workspace
+        place = None if channel is None else workspace.channel_named(channel).id
+        return workspace.seen_by(person_named(person), place)
+
+    async def until(
+        self, condition: Callable[[], Any], *, seconds: float = 5.0, reason: str = ""
+    ) -> Any:
+        """Waits until `condition()` is true and returns it; AssertionError when it never is."""
+        end = time.monotonic() + seconds
+        while not (value := condition()):
+            if time.monotonic() > end:
+                raise AssertionError(reason or f"not within {seconds} s")
+            await asyncio.sleep(0.005)
+        return value
+
+    def reset(self) -> None:
+        """The first world again; ports, tokens and the bot's address stay valid."""
+        self.clock.reset()
+        for stand_in in self._stand_ins:
+            stand_in.reset()
+        for browser in self._browsers.values():
+            browser.forget()
+
+    def state(self) -> dict[str, Any]:
+        """The JSON of `GET /sandbox/api/state`."""
+        return snapshot(self.slack, self.edfs)
+
+    @property
+    def _stand_ins(self) -> tuple[SlackStandIn, EdfsStandIn, ImsStandIn]:
+        return (self.slack, self.edfs, self.ims)
+
+    async def _presses_sign_in(self, person: str) -> str:
+        who = person_named(person)
+        acts = self.slack.acts
+        for message in reversed(self.reads(person)):
+            for control in acts.controls_of(message, who):
+                if control.url is not None and "sign in" in control.label.casefold():
+                    await self.clicks(person, control.label, message=message.ts)
+                    return control.url
+        raise UnknownNameError(f"{who.name} sees no Sign in button; type /edfs signin first")
+
+    async def _close_browsers(self) -> None:
+        for browser in self._browsers.values():
+            await browser.close()

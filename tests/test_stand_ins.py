@@ -1,0 +1,162 @@
+"""What the tests of the stand-ins share, and that the whole world hangs together."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import parse_qsl
+
+import aiohttp
+import httpx
+import pytest
+from aiohttp import web
+
+from bot.sandbox.edfs import ACCEPT
+from bot.sandbox.loopback import LoopbackResolver, loopback_client
+from bot.sandbox.site import Site
+from bot.sandbox.world import World
+
+BUTTONS: list[dict[str, Any]] = [
+    {
+        "type": "actions",
+        "block_id": "row",
+        "elements": [
+            {
+                "type": "button",
+                "action_id": "undo",
+                "text": {"type": "plain_text", "text": "Undo"},
+                "value": "op-1",
+                "style": "danger",
+            }
+        ],
+    }
+]
+
+
+class Delivered:
+    """One request from Slack, as the bot's server saw it."""
+
+    def __init__(self, body: bytes, headers: dict[str, str]) -> None:
+        self.body = body
+        self.headers = headers
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        payload: dict[str, Any] = json.loads(self.fields["payload"])
+        return payload
+
+
+class Bot:
+    """A server that keeps what it gets and answers as told; and the Web API's caller."""
+
+    def __init__(self, world: World, client: httpx.AsyncClient) -> None:
+        self.world = world
+        self.client = client
+        self.got: list[Delivered] = []
+        self.answer: Any = None
+        self.status = 200
+        self.delay = 0.0
+
+    async def events(self, request: web.Request) -> web.Response:
+        self.got.append(Delivered(await request.read(), dict(request.headers)))
+        await asyncio.sleep(self.delay)
+        if self.answer is None:
+            return web.Response(status=self.status)
+        return web.json_response(self.answer, status=self.status)
+
+    async def call(self, method: str, token: str | None = None, **arguments: Any) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {token or self.world.slack.bot_token}"}
+        url = self.world.slack.api_url + method
+        body: dict[str, Any] = (await self.client.post(url, json=arguments, headers=headers)).json()
+        return body
+
+    async def refusal(self, method: str, **arguments: Any) -> str:
+        body = await self.call(method, **arguments)
+        assert body["ok"] is False
+        return str(body["error"])
+
+
+@asynccontextmanager
+async def open_world() -> AsyncIterator[World]:
+    world = World()
+    await world.open()
+    try:
+        yield world
+    finally:
+        await world.close()
+
+
+@asynccontextmanager
+async def open_bot(world: World) -> AsyncIterator[Bot]:
+    async with loopback_client(seconds=2.0) as client:
+        bot = Bot(world, client)
+        application = web.Application()
+        application.router.add_post("/slack/events", bot.events)
+        site = Site(application)
+        await site.open()
+        world.connect(f"http://127.0.0.1:{site.port}")
+        try:
+            yield bot
+        finally:
+            await site.close()
+
+
+class Platform:
+    """Somebody's calls to EDFS and iTwins."""
+
+    def __init__(self, world: World, client: httpx.AsyncClient, person: str = "alice") -> None:
+        self.world = world
+        self.client = client
+        token = world.ims.access_token_for(person)
+        self.headers = {"Authorization": f"Bearer {token}", "Accept": ACCEPT}
+        self.home = world.edfs.itwin("plant-a").id
+        self.timer = world.edfs.timer("plant-a", "SAP work orders").id
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        url = self.world.edfs.url + path
+        return await self.client.get(url, headers=self.headers | headers)
+
+    async def toggle(self, timer: str | None = None) -> httpx.Response:
+        path = f"/edfs/itwins/{self.home}/timers/{timer or self.timer}/toggle"
+        return await self.client.patch(self.world.edfs.url + path, headers=self.headers)
+
+    async def timers(self) -> httpx.Response:
+        return await self.get(f"/edfs/itwins/{self.home}/timers")
+
+
+def error_of(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["error"]["code"]
+
+
+def test_settings_name_each_stand_in_by_its_own_host() -> None:
+    hosts = {World().slack.host, World().edfs.host, World().ims.host}
+    assert len(hosts) == 3
+
+
+async def test_the_settings_of_a_bot_at_home_here() -> None:
+    async with open_world() as world:
+        settings = world.settings("http://127.0.0.1:1")
+        assert settings["SLACK_API_URL"] == f"http://slack.localhost:{world.slack.port}/api/"
+        assert settings["ITWIN_API_URL"] == f"http://api.localhost:{world.edfs.port}"
+        assert "SLACK_APP_TOKEN" not in settings
+        assert "SLACK_APP_TOKEN" in world.settings("http://127.0.0.1:1", socket_mode=True)
+
+
+async def test_two_worlds_of_one_seed_are_alike() -> None:
+    ids = [World(seed=7).edfs.timer("plant-a", "SAP work orders").id for _ in range(2)]
+    assert ids[0] == ids[1] != World(seed=8).edfs.timer("plant-a", "SAP work orders").id
+
+
+async def test_aiohttp_finds_the_stand_ins_by_name() -> None:
+    async with open_world() as world:
+        connector = aiohttp.TCPConnector(resolver=LoopbackResolver())
+        async with aiohttp.ClientSession(connector=connector) as session:
+            answer = await session.post(f"{world.slack.url}/api/api.test")
+            assert (await answer.json())["ok"] is True
+            with pytest.raises(aiohttp.ClientConnectorError):
+                await session.get("http://example.com/")
