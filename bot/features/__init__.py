@@ -1,0 +1,1 @@
+"""What people come for. No feature knows another; each turns what was asked into an outcome."""

@@ -1,0 +1,97 @@
+"""From a typed name to the thing it names, through the person's own token."""
+
+from dataclasses import replace
+
+from bot.core.asked import Asked
+from bot.core.commands import ListTimers, Show, Switch
+from bot.core.errors import AmbiguousName, Choice, NoSuchName
+from bot.core.names import (
+    ITwinId,
+    Nothing,
+    One,
+    Several,
+    find,
+    guid_in_address,
+    is_guid,
+)
+from bot.core.timers import ITwin, Timer
+from bot.engine import Gateways, with_token
+from bot.gateways.ims import Bearer
+
+CHOICES = 5
+Naming = Switch | Show | ListTimers
+
+
+class Finding:
+    """Looks for what one command names; the choices it offers are that command, made definite."""
+
+    def __init__(self, gateways: Gateways, asked: Asked, command: Naming) -> None:
+        self._gateways = gateways
+        self._asked = asked
+        self._command = command
+
+    async def itwins(self, *, fresh: bool = False) -> tuple[ITwin, ...]:
+        """Return the person's iTwins; at most a minute old unless they must be fresh."""
+        timers, asked = self._gateways.store.timers, self._asked
+        kept = None if fresh else await timers.itwins(asked.workspace, asked.who)
+        if kept is not None:
+            return kept
+        _, found = await with_token(
+            self._gateways, asked.workspace, asked.who, self._gateways.edfs.itwins
+        )
+        ordered = tuple(sorted(found, key=lambda itwin: itwin.name.casefold()))
+        await timers.keep_itwins(asked.workspace, asked.who, ordered)
+        return ordered
+
+    async def itwin(self, wanted: str) -> ITwin:
+        """Find it by id, address, number, whole name or unique part of one."""
+        identity = guid_in_address(wanted) or (wanted if is_guid(wanted) else None)
+        if identity is not None:
+            return await self._by_id(ITwinId(identity))
+        match = find(wanted, await self.itwins(), ITwin.names)
+        if isinstance(match, Nothing):  # it may be newer than the list
+            match = find(wanted, await self.itwins(fresh=True), ITwin.names)
+        match match:
+            case One(itwin):
+                return itwin
+            case Several(itwins):
+                raise AmbiguousName("iTwin", wanted, tuple(map(self._itwin_choice, itwins)))
+            case Nothing(nearest):
+                raise NoSuchName("iTwin", wanted, tuple(map(self._itwin_choice, nearest)))
+
+    async def _by_id(self, identity: ITwinId) -> ITwin:
+        async def read(bearer: str) -> ITwin:
+            return await self._gateways.edfs.itwin(bearer, identity)
+
+        _, itwin = await with_token(self._gateways, self._asked.workspace, self._asked.who, read)
+        return itwin
+
+    async def timers(self, itwin: ITwin) -> tuple[Bearer, tuple[Timer, ...]]:
+        async def read(bearer: str) -> tuple[Timer, ...]:
+            return await self._gateways.edfs.timers(bearer, itwin.id)
+
+        return await with_token(self._gateways, self._asked.workspace, self._asked.who, read)
+
+    async def timer(self, itwin: ITwin, wanted: str) -> tuple[Bearer, Timer]:
+        """Find it by id, name, package, or unique part of one, in the list as it is now."""
+        bearer, timers = await self.timers(itwin)
+        wanted_name = guid_in_address(wanted) or wanted
+        match find(wanted_name, timers, Timer.names):
+            case One(timer):
+                return bearer, timer
+            case Several(found):
+                choices = tuple(self._timer_choice(itwin, timer) for timer in found)
+                raise AmbiguousName("timer", wanted, choices)
+            case Nothing(nearest):
+                choices = tuple(self._timer_choice(itwin, timer) for timer in nearest)
+                raise NoSuchName("timer", wanted, choices, where=itwin.name)
+
+    def _itwin_choice(self, itwin: ITwin) -> Choice:
+        command = str(replace(self._command, itwin=itwin.id))
+        return Choice(itwin.name, itwin.number or itwin.id, command)
+
+    def _timer_choice(self, itwin: ITwin, timer: Timer) -> Choice:
+        if isinstance(self._command, ListTimers):
+            return Choice(timer.label, timer.package, str(self._command))
+        command = str(replace(self._command, itwin=itwin.id, timer=timer.id))
+        return Choice(timer.label, timer.package, command)

@@ -1,0 +1,196 @@
+"""Jobs: the only module that knows docket, which spreads immediate work over all replicas.
+
+    answer(home, delivery)     answers one kept delivery
+    advance(home, operation)   takes an operation's next steps and paints its card
+    tick()                     once a second, one for all replicas: hands out what is due
+
+Deadlines live in our own records; docket is asked for nothing but "now", so a job it loses costs
+a second and no wish. Its arguments are short ids. It would read them with cloudpickle, which lets
+whoever can write its keys run code here; so its modules are given a JSON codec (``_Closed``), and
+the version is pinned exactly. All replicas must have the same ``REDELIVERY``.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import docket.docket
+import docket.execution
+import docket.strikelist
+import docket.worker
+import structlog
+from docket import Docket, Perpetual, Worker
+
+from bot.core.names import DeliveryId, OperationId, Workspace
+from bot.gateways.store.deliveries import Delivery
+from bot.slack import answer as answering
+from bot.slack.desk import Desk
+from bot.slack.draw import draw
+
+NAME = "edfs-jobs"
+REDELIVERY = timedelta(seconds=15)
+LENT = 15.0  # what the tick has handed out is not handed out again for so long
+TRIES = 3
+BROKEN_PAUSE = 60.0
+
+log = structlog.get_logger("jobs")
+
+
+class _Empty(tuple[()]):
+    """What an undecodable payload becomes: no arguments, as a sequence and as a mapping.
+
+    The task then fails for want of its arguments, is acknowledged, and the worker goes on; an
+    exception here would end the worker.
+    """
+
+    __slots__ = ()
+
+    def keys(self) -> tuple[()]:
+        return ()
+
+    def items(self) -> tuple[()]:
+        return ()
+
+
+class _Closed:
+    """JSON in the place of cloudpickle."""
+
+    @staticmethod
+    def dumps(value: Any) -> bytes:
+        if isinstance(value, BaseException):
+            value = {"error": type(value).__name__}
+        return json.dumps(value).encode()
+
+    @staticmethod
+    def loads(data: bytes) -> Any:
+        try:
+            value = json.loads(data)
+        except (ValueError, RecursionError, TypeError):
+            log.error("jobs.payload_refused", size=len(data))
+            return _Empty()
+        return value if isinstance(value, list | dict) else _Empty()
+
+
+def close_codec() -> None:
+    """Give docket the JSON codec, wherever it has a codec."""
+    for module in (docket.execution, docket.worker, docket.strikelist):
+        module.cloudpickle = _Closed  # type: ignore[attr-defined]
+
+
+async def _unknown(*_: Any, **__: Any) -> None:
+    """Stands in for a function that this version does not have; without one the worker ends."""
+    log.error("jobs.unknown_function")
+
+
+class Jobs:
+    """Runs in the bot's own process. ``withdrawn`` are deliveries that must not be answered."""
+
+    def __init__(self, url: str) -> None:
+        close_codec()
+        self._docket = Docket(name=NAME, url=url, execution_ttl=timedelta(0))
+        self._stack = contextlib.AsyncExitStack()
+        self._worker: asyncio.Task[None] | None = None
+        self._desk: Desk | None = None
+        self._withdrawn: set[DeliveryId] = set()
+
+    async def start(self, desk: Desk, withdrawn: set[DeliveryId]) -> None:
+        self._desk, self._withdrawn = desk, withdrawn
+        await self._stack.enter_async_context(self._docket)
+        self._docket.tasks.clear()
+        for function in self._functions():
+            self._docket.register(function)
+        self._worker = asyncio.create_task(self._work(), name="jobs")
+
+    async def stop(self) -> None:
+        """Let running jobs end, then stop; what was not begun stays due."""
+        if self._worker is not None:
+            self._worker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._worker
+        await self._stack.aclose()
+
+    async def nudge(self, delivery: Delivery) -> None:
+        await self._docket.add(self._answer, key=f"delivery:{delivery.id}")(
+            delivery.home, delivery.id
+        )
+
+    async def _work(self) -> None:
+        """Run the worker; if it should ever end by an error, start another."""
+        while True:
+            try:
+                async with Worker(
+                    self._docket,
+                    concurrency=32,
+                    redelivery_timeout=REDELIVERY,
+                    minimum_check_interval=timedelta(milliseconds=20),
+                    scheduling_resolution=timedelta(milliseconds=100),
+                    reconnection_delay=timedelta(seconds=1),
+                    fallback_task=_unknown,
+                ) as worker:
+                    await worker.run_forever()
+            except Exception as error:  # noqa: BLE001 - whatever it was, work must go on
+                log.error("jobs.worker_ended", error=type(error).__name__)
+                await asyncio.sleep(1)
+
+    def _functions(self) -> list[Callable[..., Awaitable[None]]]:
+        return [self._answer, self._advance, self._tick]
+
+    async def _answer(self, home: str, delivery: str) -> None:
+        desk, workspace, identity = self._at_work(), Workspace(home), DeliveryId(delivery)
+        deliveries = desk.gateways.store.deliveries
+        kept = await deliveries.read(workspace, identity)
+        if kept is None or identity in self._withdrawn:
+            await deliveries.finish(workspace, identity)
+            return
+        operation = None
+        if await self._broken(workspace, f"delivery:{identity}"):
+            await answering.give_up(desk, kept)
+        else:
+            operation = await answering.answer(desk, kept)
+        await deliveries.finish(workspace, identity)
+        await deliveries.done_trying(workspace, f"delivery:{identity}")
+        if operation is not None:
+            await self._go_on(workspace, operation)
+
+    async def _advance(self, home: str, operation: str) -> None:
+        """Paint, then act, then paint: the card stands in the channel before the effect."""
+        desk, workspace, identity = self._at_work(), Workspace(home), OperationId(operation)
+        store = desk.gateways.store
+        known = await store.operations.read(workspace, identity)
+        if known is None:
+            return
+        if await self._broken(workspace, f"operation:{identity}"):
+            await store.operations.postpone(known, desk.now + BROKEN_PAUSE)
+        await draw(desk, known)
+        after = await desk.engine.advance(workspace, identity)
+        if after is not None:
+            await draw(desk, after)
+        await store.deliveries.done_trying(workspace, f"operation:{identity}")
+
+    async def _tick(self, perpetual: Perpetual = Perpetual(every=timedelta(seconds=1), automatic=True)) -> None:  # noqa: B008, E501
+        desk = self._at_work()
+        due = await desk.gateways.store.deliveries.take_due(desk.now, LENT)
+        for home, kind, identity in due:
+            if kind == "delivery":
+                add = self._docket.add(self._answer, key=f"delivery:{identity}")
+                await add(home, identity)
+            else:
+                await self._go_on(home, OperationId(identity))
+
+    async def _go_on(self, home: Workspace, operation: OperationId) -> None:
+        await self._docket.add(self._advance, key=f"operation:{operation}")(home, operation)
+
+    async def _broken(self, home: Workspace, member: str) -> bool:
+        """The poison guard: whether this work broke off so often that it must not go on as is."""
+        tries = await self._at_work().gateways.store.deliveries.tried(home, member)
+        if tries > TRIES:
+            log.error("jobs.broken", member=member, tries=tries)
+        return tries > TRIES
+
+    def _at_work(self) -> Desk:
+        if self._desk is None:
+            raise RuntimeError("jobs were not started")
+        return self._desk

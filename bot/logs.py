@@ -1,0 +1,73 @@
+"""Logs: one JSON object a line on standard error, without secrets, bodies or line breaks."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+# What must never be printed: Slack's and OAuth's tokens by their shape, whatever holds them.
+_SECRET = re.compile(
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"
+    r"|Bearer\s+[\w.~+/=-]+|https://hooks\.slack\.com/\S+"
+    r"|(?<=[?&])(?:code|state|token|ticket)=[^&\s]+|/link/[A-Z0-9]{5,20}\.[\w-]+",
+    re.IGNORECASE,
+)
+# They log bodies, codes or addresses with secrets when they are talkative.
+_QUIET = (
+    "msal",
+    "slack_bolt",
+    "slack_sdk",
+    "httpx",
+    "httpcore",
+    "uvicorn",
+    "docket",
+    "redis",
+    "aiohttp",
+    "asyncio",
+)
+
+
+def strike(text: str) -> str:
+    """Strike secrets out of a text."""
+    return _SECRET.sub("[struck out]", text)
+
+
+def _struck(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {key: strike(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+class _Lines(logging.Formatter):
+    """What the libraries say, in the same form; tracebacks as one field."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        event: dict[str, Any] = {"event": record.getMessage(), "logger": record.name}
+        if record.exc_info and record.exc_info[0] is not None:
+            # The text of a library's exception may hold a state or a code: its type must do.
+            event["error"] = record.exc_info[0].__name__
+        event["level"] = record.levelname.lower()
+        return str(structlog.processors.JSONRenderer()(None, "", _struck(None, "", event)))
+
+
+def set_up(level: str = "INFO") -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # Bolt says at INFO, and the verifier before it at all, more than may be kept.
+    logging.getLogger("slack_bolt.AsyncRequestVerification").setLevel(logging.ERROR)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _struck,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )

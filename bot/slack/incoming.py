@@ -1,0 +1,105 @@
+"""From Slack's payloads to a Delivery: checked once, here, and a value from then on."""
+
+import hashlib
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.core.names import ChannelId, DeliveryId, PersonId, Workspace
+from bot.gateways.store.deliveries import Delivery
+
+_ID = r"^[A-Z0-9]{5,20}$"
+
+
+class _Foreign(BaseModel):
+    """A payload of Slack's: what is not named here is left alone."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+
+class _Command(_Foreign):
+    team_id: str = Field(pattern=_ID)
+    user_id: str = Field(pattern=_ID)
+    channel_id: str = Field(pattern=_ID)
+    trigger_id: str = Field(min_length=1, max_length=200)
+    text: str = Field(default="", max_length=16_000)
+    response_url: str = Field(default="", max_length=1_000)
+
+
+class _User(_Foreign):
+    id: str = Field(pattern=_ID)
+    team_id: str | None = Field(default=None, pattern=_ID)
+
+
+class _Team(_Foreign):
+    id: str = Field(pattern=_ID)
+
+
+class _Container(_Foreign):
+    message_ts: str = Field(default="", max_length=40)
+    channel_id: str = Field(default="", max_length=20)
+    is_ephemeral: bool = False
+
+
+class _Action(_Foreign):
+    action_id: str = Field(max_length=255)
+    value: str = Field(default="", max_length=2_000)
+
+
+class _Press(_Foreign):
+    user: _User
+    team: _Team | None = None
+    container: _Container = _Container()
+    actions: list[_Action] = Field(min_length=1, max_length=5)
+    trigger_id: str = Field(min_length=1, max_length=200)
+    response_url: str = Field(default="", max_length=1_000)
+
+
+def delivery_of(body: dict[str, Any], home: Workspace, now: float) -> Delivery | None:
+    """Return the delivery, or None for a payload that is not in the documented shape."""
+    try:
+        return _command(body, home, now) if "command" in body else _press(body, home, now)
+    except ValidationError:
+        return None
+
+
+def _command(body: dict[str, Any], home: Workspace, now: float) -> Delivery:
+    said = _Command.model_validate(body)
+    return Delivery(
+        id=identity("command", said.team_id, said.user_id, said.trigger_id),
+        kind="command",
+        workspace=Workspace(said.team_id),
+        home=home,
+        person=PersonId(said.user_id),
+        channel=ChannelId(said.channel_id),
+        at=now,
+        text=said.text,
+        reply=said.response_url,
+        trigger=said.trigger_id,
+    )
+
+
+def _press(body: dict[str, Any], home: Workspace, now: float) -> Delivery:
+    said = _Press.model_validate(body)
+    # The person's own workspace, where Slack says it: in a shared channel it may not be ours.
+    workspace = said.user.team_id or (said.team.id if said.team else home)
+    return Delivery(
+        id=identity("action", workspace, said.user.id, said.trigger_id),
+        kind="action",
+        workspace=Workspace(workspace),
+        home=home,
+        person=PersonId(said.user.id),
+        channel=ChannelId(said.container.channel_id),
+        at=now,
+        action=said.actions[0].action_id,
+        value=said.actions[0].value,
+        message=said.container.message_ts,
+        private=said.container.is_ephemeral,
+        reply=said.response_url,
+        trigger=said.trigger_id,
+    )
+
+
+def identity(*parts: str) -> DeliveryId:
+    """Name a delivery after what Slack says once of it, so that a second one has the same name."""
+    return DeliveryId(hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24])

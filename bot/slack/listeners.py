@@ -1,0 +1,138 @@
+"""Bolt: Slack's requests come in, are kept, and are acknowledged. Everything else is a job.
+
+A listener never raises and awaits nothing but the store, so Slack's 200 means "durably accepted".
+One listener for each kind: Bolt asks them one after another.
+"""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.core.commands import COMMAND
+from bot.core.errors import StoreUnreachable
+from bot.core.names import DeliveryId
+from bot.core.outcomes import Failed
+from bot.gateways.store import Store
+from bot.gateways.store.deliveries import Delivery
+from bot.slack.desk import Desk
+from bot.slack.incoming import delivery_of
+from bot.slack.messages import Private
+from bot.slack.post import Home, SlackAway
+from bot.slack.views.render import failed
+
+# Slack waits three seconds; the person is to be told within them.
+KEEP_SECONDS = 1.5
+DUE_AFTER = 1.0  # a lost nudge costs this much, never a wish
+
+Nudge = Callable[[Delivery], Awaitable[None]]
+Ack = Callable[..., Awaitable[Any]]
+
+log = structlog.get_logger("listeners")
+
+
+@dataclass(slots=True)
+class Intake:
+    """Keeps deliveries. ``withdrawn`` are those whose keeping was not certain in time: their
+    person was told that nothing was done, so nothing may be done.
+    """
+
+    store: Store
+    clock: Callable[[], float]
+    nudge: Nudge
+    withdrawn: set[DeliveryId]
+
+    async def take(self, delivery: Delivery) -> None:
+        """Keep it and have it answered. Raises StoreUnreachable: then it will not be answered."""
+        owner = secrets.token_hex(8)
+        due = self.clock() + DUE_AFTER
+        try:
+            async with asyncio.timeout(KEEP_SECONDS):
+                new = await self.store.deliveries.keep(delivery, owner, due)
+        except (StoreUnreachable, TimeoutError) as error:
+            self.withdrawn.add(delivery.id)
+            raise StoreUnreachable("the delivery could not be kept") from error
+        if new:
+            await self._nudged(delivery)
+
+    async def _nudged(self, delivery: Delivery) -> None:
+        try:
+            async with asyncio.timeout(KEEP_SECONDS / 3):
+                await self.nudge(delivery)
+        except Exception as error:  # noqa: BLE001 - it is kept and due: the tick finds it
+            log.warning("nudge.lost", trace=delivery.id[:8], error=type(error).__name__)
+
+
+def bolt_app(client: AsyncWebClient, home: Home, token: str) -> AsyncApp:
+    """Make Bolt's app; who signed a request is asked by ``verify`` before Bolt sees it."""
+    known = AuthorizeResult(
+        enterprise_id=None,
+        team_id=home.workspace,
+        bot_token=token,
+        bot_id=home.bot_id,
+        bot_user_id=home.bot,
+    )
+
+    async def authorize(**_: Any) -> AuthorizeResult:
+        return known
+
+    return AsyncApp(
+        client=client,
+        authorize=authorize,
+        process_before_response=True,
+        request_verification_enabled=False,
+        ssl_check_enabled=False,
+    )
+
+
+def listen(app: AsyncApp, desk: Desk, intake: Intake) -> None:
+    async def command(body: dict[str, Any], ack: Ack) -> None:
+        refused = await _take(body, desk, intake)
+        if refused is None:
+            await ack()
+        else:
+            await ack(text=refused.text, blocks=refused.blocks, response_type="ephemeral")
+
+    async def action(body: dict[str, Any], ack: Ack) -> None:
+        await ack()
+        refused = await _take(body, desk, intake)
+        if refused is not None:
+            await _reply(desk, body, refused)
+
+    app.command(COMMAND)(command)
+    app.action(re.compile(r"^edfs\."))(action)
+
+
+async def _take(body: dict[str, Any], desk: Desk, intake: Intake) -> Private | None:
+    """Keep what came in; return what to say at once if it could not be kept."""
+    delivery = delivery_of(body, desk.home.workspace, desk.now)
+    if delivery is None:
+        log.warning("payload.odd")
+        return None
+    if delivery.action == "edfs.open":
+        return None  # Slack reports the press of a link; there is nothing to do
+    log.info("delivered", trace=delivery.id[:8], kind=delivery.kind)
+    try:
+        await intake.take(delivery)
+    except StoreUnreachable as error:
+        log.error("delivery.refused", trace=delivery.id[:8])
+        return failed(Failed(error, delivery.id[:8]), desk.now)
+    return None
+
+
+async def _reply(desk: Desk, body: dict[str, Any], said: Private) -> None:
+    url = body.get("response_url")
+    if not isinstance(url, str):
+        return
+    try:
+        async with asyncio.timeout(1.0):
+            await desk.poster.reply(url, said)
+    except (SlackAway, TimeoutError) as error:
+        log.warning("reply.lost", error=type(error).__name__)

@@ -1,0 +1,186 @@
+"""Saying things in Slack: the only module that calls its Web API.
+
+No call is repeated by the client (a repeated post is a second message). What can be tried again
+is tried again by the job that wanted it.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.core.errors import PersonRefused
+from bot.core.names import ChannelId, PersonId, Workspace, plain
+from bot.core.policy import Person
+from bot.gateways.loopback import is_loopback
+from bot.slack.messages import Card, Modal, Private
+
+REPLY_SECONDS = 29 * 60.0  # a response_url lives 30 minutes
+NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived"})
+_FAILURES = (SlackClientError, aiohttp.ClientError, TimeoutError, ValueError, OSError)
+
+log = structlog.get_logger("slack")
+
+
+class SlackAway(Exception):
+    """Slack did not take it now; ``wait`` seconds may help."""
+
+    def __init__(self, what: str, wait: float = 5.0) -> None:
+        super().__init__(what)
+        self.wait = wait
+
+
+class SlackRefused(Exception):
+    """Slack will not take it; ``code`` is its error code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The workspace the bot is installed in (source: ``auth.test``)."""
+
+    workspace: Workspace
+    name: str
+    bot: PersonId
+    bot_id: str
+
+
+class Poster:
+    """``api_url`` tells which hosts a response_url may have: Slack's, or loopback's with it."""
+
+    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+        self._client = client
+        self._session = session
+        self._local = is_loopback(urlsplit(client.base_url).hostname or "")
+
+    async def home(self) -> Home:
+        said = await self._call(self._client.auth_test())
+        return Home(
+            Workspace(said["team_id"]),
+            plain(said.get("team") or said["team_id"], 80),
+            PersonId(said["user_id"]),
+            said.get("bot_id") or "",
+        )
+
+    async def person(self, home: Workspace, person: PersonId) -> Person:
+        """Return what Slack says of a person. Raises PersonRefused when it cannot be known."""
+        try:
+            said = (await self._call(self._client.users_info(user=person)))["user"]
+        except SlackRefused as refused:
+            unknown = refused.code in {"user_not_found", "user_not_visible"}
+            raise PersonRefused("unknown" if unknown else "unchecked") from refused
+        except SlackAway as away:
+            raise PersonRefused("unchecked") from away
+        profile = said.get("profile") or {}
+        names = (profile.get("display_name"), said.get("real_name"), said.get("name"), person)
+        return Person(
+            id=person,
+            workspace=Workspace(said.get("team_id") or home),
+            name=plain(next(name for name in names if name), 80),
+            zone=said.get("tz") or "UTC",
+            deleted=bool(said.get("deleted")),
+            is_bot=any(said.get(flag) for flag in ("is_bot", "is_workflow_bot")),
+            is_guest=any(said.get(flag) for flag in ("is_restricted", "is_ultra_restricted")),
+            is_stranger=bool(said.get("is_stranger")),
+        )
+
+    async def reply(self, url: str, message: Private) -> bool:
+        """Answer through a response_url; False when it is used up or not one of Slack's."""
+        if not self._may_reply(url):
+            return False
+        body = {
+            "response_type": "ephemeral",
+            "replace_original": message.replace,
+            "text": message.text,
+            "blocks": message.blocks,
+        }
+        try:
+            async with self._session.post(url, json=body, allow_redirects=False) as answer:
+                return answer.status == 200
+        except _FAILURES as failure:
+            raise SlackAway(type(failure).__name__) from failure
+
+    def _may_reply(self, url: str) -> bool:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if self._local and is_loopback(host):
+            return True
+        return parts.scheme == "https" and host == "hooks.slack.com"
+
+    async def whisper(self, channel: ChannelId, person: PersonId, message: Private) -> None:
+        """Say it to one person: in the channel where both are, else in a direct message."""
+        said = {"text": message.text, "blocks": message.blocks}
+        try:
+            await self._call(
+                self._client.chat_postEphemeral(channel=channel, user=person, **_quiet(said))
+            )
+        except SlackRefused as refused:
+            if refused.code not in NOT_THERE:
+                raise
+            opened = await self._call(self._client.conversations_open(users=person))
+            direct = opened["channel"]["id"]
+            await self._call(self._client.chat_postMessage(channel=direct, **_quiet(said)))
+
+    async def post(self, channel: ChannelId, card: Card) -> str:
+        """Post a card; return its ts. Raises SlackRefused (NOT_THERE among its codes)."""
+        said = {"text": card.text, "blocks": card.blocks}
+        posted = await self._call(self._client.chat_postMessage(channel=channel, **_quiet(said)))
+        return str(posted["ts"])
+
+    async def edit(self, channel: ChannelId, ts: str, card: Card) -> None:
+        await self._call(
+            self._client.chat_update(channel=channel, ts=ts, text=card.text, blocks=card.blocks)
+        )
+
+    async def open(self, trigger: str, modal: Modal) -> str:
+        """Open a view; return its id. A trigger lives three seconds."""
+        opened = await self._call(self._client.views_open(trigger_id=trigger, view=modal.view))
+        return str(opened["view"]["id"])
+
+    async def fill(self, view: str, modal: Modal) -> None:
+        await self._call(self._client.views_update(view_id=view, view=modal.view))
+
+    async def _call(self, call: Any) -> dict[str, Any]:
+        try:
+            answer = await call
+        except SlackApiError as error:
+            raise _worded(error) from error
+        except _FAILURES as failure:
+            raise SlackAway(type(failure).__name__) from failure
+        return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+
+def _quiet(said: dict[str, Any]) -> dict[str, Any]:
+    return {**said, "unfurl_links": False, "unfurl_media": False}
+
+
+def _worded(error: SlackApiError) -> SlackAway | SlackRefused:
+    """Tell "not now" from "no". A 5xx answer of Slack's has no JSON in it."""
+    answer = error.response
+    data = getattr(answer, "data", None)
+    code = data.get("error", "") if isinstance(data, dict) else ""
+    status = getattr(answer, "status_code", 0)
+    if status == 429 or code == "ratelimited":
+        said = str((getattr(answer, "headers", None) or {}).get("Retry-After", ""))
+        return SlackAway("ratelimited", float(said) if said.isdigit() else 30.0)
+    if (
+        status >= 500
+        or not code
+        or code in {"internal_error", "fatal_error", "service_unavailable"}
+    ):
+        return SlackAway(f"status {status}")
+    log.warning("slack.refused", code=code, why=_why(data))
+    return SlackRefused(code)
+
+
+def _why(data: Any) -> str:
+    details = data.get("response_metadata") if isinstance(data, dict) else None
+    return plain(json.dumps(details), 300) if details else ""

@@ -1,0 +1,176 @@
+"""Block Kit, as far as it is used, and the only place where a stranger's text becomes a block.
+
+Names come from other systems. They stand only in ``plain_text`` objects and in ``rich_text`` text
+elements, which Slack does not parse; the top-level ``text``, which it does parse, is escaped.
+Limits: docs.slack.dev/reference/block-kit (header 150, button text 75, value 2,000, text 3,000).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.core.names import PersonId, plain
+from bot.slack.messages import Block
+
+NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A run of text; what it says is cleaned when it is drawn."""
+
+    says: str
+    bold: bool = False
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A moment (unix seconds), shown in each reader's own time zone."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    person: PersonId
+
+
+Part = Text | When | Who
+Line = tuple[Part, ...]
+
+
+def line(*parts: Part | str) -> Line:
+    return tuple(Text(part) if isinstance(part, str) else part for part in parts)
+
+
+def bold(says: str) -> Text:
+    return Text(says, bold=True)
+
+
+def code(says: str) -> Text:
+    return Text(says, code=True)
+
+
+def fact(label: str, *parts: Part | str) -> Line:
+    return line(bold(f"{label}: "), *parts)
+
+
+def utc(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _element(part: Part) -> Block:
+    match part:
+        case Text(says, is_bold, is_code):
+            element: Block = {"type": "text", "text": _kept(says)}
+            style = {
+                name: True for name, wanted in (("bold", is_bold), ("code", is_code)) if wanted
+            }
+            return element | ({"style": style} if style else {})
+        case When(at):
+            return {
+                "type": "date",
+                "timestamp": int(at),
+                "format": "{date_short_pretty} at {time}",
+                "fallback": utc(at),
+            }
+        case Who(person):
+            return {"type": "user", "user_id": person}
+
+
+def _kept(says: str) -> str:
+    """Clean a run of text without losing the blanks at its ends."""
+    inner = plain(says, 2_000)
+    before = " " if says[:1].isspace() else ""
+    after = " " if inner and says[-1:].isspace() else ""
+    return f"{before}{inner}{after}" or " "
+
+
+def paragraph(lines: Iterable[Line]) -> Block:
+    """One block of lines; an empty one is not sent."""
+    elements: list[Block] = []
+    for place, parts in enumerate(lines):
+        if place:
+            elements.append({"type": "text", "text": "\n"})
+        elements += [_element(part) for part in parts]
+    section = {"type": "rich_text_section", "elements": elements}
+    return {"type": "rich_text", "elements": [section]}
+
+
+def header(says: str) -> Block:
+    return {"type": "header", "text": _plain_text(says, 150)}
+
+
+def small(says: str) -> Block:
+    """A line in small print; it is plain text, so a stranger's words may be in it."""
+    return {"type": "context", "elements": [_plain_text(says, 2_000)]}
+
+
+def _plain_text(says: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": plain(says, limit) or " ", "emoji": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """``action`` is what the bot hears, ``value`` an id or a command that is checked again then.
+
+    ``label`` is what a screen reader says where the text alone would not tell two buttons apart.
+    ``ask`` is asked before it acts.
+    """
+
+    says: str
+    action: str
+    value: str = ""
+    url: str = ""
+    style: str = ""
+    label: str = ""
+    ask: str = ""
+
+
+def buttons(*wanted: Button) -> Block:
+    return {"type": "actions", "elements": [_button(button) for button in wanted]}
+
+
+def _button(button: Button) -> Block:
+    element: Block = {
+        "type": "button",
+        "text": _plain_text(button.says, 75),
+        "action_id": f"edfs.{button.action}",
+    }
+    if button.value:
+        element["value"] = button.value
+    if button.url:
+        element["url"] = button.url
+    if button.style:
+        element["style"] = button.style
+    if button.label:
+        element["accessibility_label"] = plain(button.label, 75)
+    if button.ask:
+        element["confirm"] = {
+            "title": _plain_text("Are you sure?", 100),
+            "text": _plain_text(button.ask, 300),
+            "confirm": _plain_text(button.says, 30),
+            "deny": _plain_text("Not now", 30),
+        }
+    return element
+
+
+def spoken(*parts: Part | str) -> str:
+    """Return the message's ``text``: what notifications and screen readers get, escaped."""
+    return " ".join("".join(_spoken(part) for part in line(*parts)).split())
+
+
+def _spoken(part: Part) -> str:
+    match part:
+        case Text(says):
+            return escape(_kept(says))
+        case When(at):
+            return f"<!date^{int(at)}^{{date_short_pretty}} at {{time}}|{utc(at)}>"
+        case Who(person):
+            return f"<@{person}>"
+
+
+def escape(says: str) -> str:
+    """Escape the three characters that begin anything live (Slack: formatting message text)."""
+    return says.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

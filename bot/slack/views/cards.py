@@ -1,0 +1,205 @@
+"""The timer card: one operation and what is now true, drawn from the record as it is."""
+
+from bot.core.names import plain
+from bot.core.operations import Operation, State
+from bot.core.schedules import in_words, next_run
+from bot.core.timers import Timer
+from bot.slack.messages import Block, Card
+from bot.slack.views.blocks import (
+    NAME,
+    Button,
+    Line,
+    Text,
+    When,
+    Who,
+    bold,
+    buttons,
+    code,
+    fact,
+    header,
+    line,
+    paragraph,
+    small,
+    spoken,
+)
+
+
+def card(operation: Operation, now: float, zone: str) -> Card:
+    """Draw it. It says done only when it is done."""
+    title = title_of(operation)
+    name = plain(operation.timer.label, NAME)
+    lines = [*_said(operation), *_facts(operation, now, zone), *_doing(operation)]
+    blocks = [header(title), paragraph(lines)]
+    if pressable := _buttons(operation, name):
+        blocks.append(buttons(*pressable))
+    blocks.append(small(f"Operation {operation.id}"))
+    text = spoken(
+        f"{title} (iTwin {plain(operation.itwin.name, NAME)}). By ", Who(operation.person)
+    )
+    return Card(text, blocks)
+
+
+def word(enabled: bool) -> str:
+    return "enabled" if enabled else "disabled"
+
+
+def title_of(operation: Operation) -> str:
+    name = plain(operation.timer.label, NAME)
+    wanted = word(operation.wanted)
+    match operation.state:
+        case State.READY | State.LOCKED | State.SENDING:
+            return f"Turning {'on' if operation.wanted else 'off'}: {name} …"
+        case State.VERIFYING:
+            return f"Not certain yet: {name}"
+        case State.APPLIED:
+            return f"{name} is now {wanted}"
+        case State.ALREADY:
+            return f"{name} was already {wanted}"
+        case State.CONFLICT:
+            return f"{name} is {word(not operation.wanted)}, not {wanted}"
+        case State.REJECTED | State.STALE | State.NOT_APPLIED:
+            return f"Not changed: {name}"
+        case State.UNKNOWN:
+            return f"Nobody can tell: {name}"
+
+
+def _said(operation: Operation) -> list[Line]:
+    """What this state means, where the title alone would leave a question."""
+    seen = operation.seen
+    read = (
+        line("The timer reads ", bold(word(seen.enabled)), " (", When(seen.at), "). ")
+        if seen
+        else ()
+    )
+    match operation.state:
+        case State.READY | State.LOCKED | State.SENDING:
+            return [line("Under way. This card will say what came of it.")]
+        case State.VERIFYING:
+            verdict = line(
+                "It is checked again at ", When(operation.quiet_at), ". Do not press again."
+            )
+            return [line("Bentley's answer was lost. "), (*read, *verdict)]
+        case State.CONFLICT:
+            other = "Somebody else switched it at the same moment, so both changes cancelled out."
+            return [
+                line(other),
+                line("It was not flipped back by itself: press the button if you still want it."),
+            ]
+        case State.REJECTED:
+            return [line("Nothing was changed. The reason was told to the person who asked.")]
+        case State.STALE:
+            return [
+                line(
+                    "Its definition was edited after it was looked at, so nothing was done. "
+                    "Look at it, then ask again."
+                )
+            ]
+        case State.NOT_APPLIED:
+            return [
+                line("Bentley's answer was lost; the timer was read again and had not changed."),
+                read,
+            ]
+        case State.UNKNOWN:
+            return [
+                line(
+                    "Bentley's answer was lost, and the timer could not be read for a day. "
+                    "Look at it with /edfs show."
+                )
+            ]
+        case State.APPLIED | State.ALREADY:
+            return []
+
+
+def now_enabled(operation: Operation) -> bool | None:
+    """The state as far as it is known; None while it is not."""
+    if operation.state in {State.UNKNOWN, State.VERIFYING} or operation.seen is None:
+        return None
+    return operation.seen.enabled
+
+
+def _facts(operation: Operation, now: float, zone: str) -> list[Line]:
+    enabled = now_enabled(operation)
+    itwin = operation.itwin
+    number = f" ({plain(itwin.number, NAME)})" if itwin.number not in {"", itwin.name} else ""
+    lines = [
+        fact("iTwin", f"{plain(itwin.name, NAME)}{number}"),
+        fact("Package", plain(operation.timer.package, NAME) or "not said"),
+        fact("State", "not known" if enabled is None else word(enabled)),
+        schedule(operation.timer, zone),
+        following(operation.timer, enabled, now, zone),
+    ]
+    if operation.changed_outside_since:
+        at = When(operation.changed_outside_since)
+        lines.append(line("It had been changed outside Slack since ", at, "."))
+    return lines
+
+
+def schedule(timer: Timer, zone: str) -> Line:
+    """The schedule in words with the cron beside it; Bentley publishes no time zone."""
+    words = in_words(timer.cron)
+    assumed = "UTC assumed" if zone == "UTC" else plain(zone, 40)
+    raw = code(plain(timer.cron, NAME) or "none")
+    if words is None:
+        return fact("Schedule", raw, f" ({assumed})")
+    return fact("Schedule", f"{words}, {assumed} ", raw)
+
+
+def following(timer: Timer, enabled: bool | None, now: float, zone: str) -> Line:
+    if enabled is None:
+        return fact("Next run", "not known")
+    if not enabled:
+        return fact("Next run", "none while it is disabled")
+    at = next_run(timer.cron, now, zone)
+    return fact("Next run", When(at) if at else Text("cannot be told from this schedule"))
+
+
+def _doing(operation: Operation) -> list[Line]:
+    verbs = {True: "Turned on by", False: "Turned off by"}
+    done = operation.state is State.APPLIED
+    label = verbs[operation.wanted] if done else "Asked by"
+    by = fact(
+        label,
+        Who(operation.person),
+        f" as {plain(operation.acting.label, NAME)}, ",
+        When(operation.changed_at if done else operation.asked_at),
+    )
+    lines = [by]
+    if operation.undoes:
+        lines.append(line(f"This undoes operation {operation.undoes}."))
+    if operation.because:
+        lines.append(fact("Because", plain(operation.because, 300)))
+    return lines
+
+
+def _buttons(operation: Operation, name: str) -> list[Button]:
+    details = Button("Details", "details", operation.id, label=f"Details of {name}")
+    if not operation.state.ended:
+        return []
+    enabled = now_enabled(operation)
+    pressable = [] if enabled is None else [switch_button(enabled, name, operation.id)]
+    if operation.state is State.APPLIED:
+        pressable.append(Button("Undo", "undo", operation.id, label=f"Undo the change of {name}"))
+    return [*pressable, details]
+
+
+def switch_button(enabled: bool, name: str, value: str) -> Button:
+    if enabled:
+        return Button("Disable", "disable", value, style="danger", label=f"Disable {name}")
+    return Button("Enable", "enable", value, style="primary", label=f"Enable {name}")
+
+
+def details_view(title: str, lines: list[Line], inputs: list[Line]) -> Block:
+    """The modal: the timer's facts, and its parameters for this person alone."""
+    blocks = [paragraph(lines)] if lines else []
+    if inputs:
+        blocks += [header("Parameters"), *map(paragraph, _chunks(inputs, 50))]
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": plain(title, 24), "emoji": False},
+        "close": {"type": "plain_text", "text": "Close", "emoji": False},
+        "blocks": blocks[:100],
+    }
+
+
+def _chunks(lines: list[Line], size: int) -> list[list[Line]]:
+    return [lines[start : start + size] for start in range(0, len(lines), size)]

@@ -1,0 +1,205 @@
+"""Every error in words: what happened, why, and what to do next. Nowhere else is one worded."""
+
+from dataclasses import dataclass
+
+from bot.core import errors
+from bot.core.errors import BotError, Choice
+from bot.core.names import plain
+from bot.slack.views.blocks import NAME, Button, Line, Part, When, Who, bold, code, line
+from bot.slack.views.refusals import api_words
+
+_PERSONS: dict[str, tuple[str, str]] = {
+    "guest": ("guests of this workspace cannot switch timers", "Ask a full member to do it."),
+    "bot": ("bots cannot switch timers", "A person has to ask."),
+    "deactivated": ("this Slack account is deactivated", "Ask a workspace admin."),
+    "outsider": (
+        "only members of the workspace that installed EDFS Bot can use it",
+        "Ask somebody of that workspace.",
+    ),
+    "unknown": ("Slack does not know this account", "Ask a workspace admin."),
+    "unchecked": (
+        "Slack did not say who you are, so nothing was done",
+        "Try again in a moment.",
+    ),
+}
+_SIGN_INS: dict[str, str] = {
+    "denied": "The sign-in was cancelled at Bentley.",
+    "no_refresh_token": "Bentley gave no refresh token: the registration lacks offline_access.",
+    "scope_missing": "Bentley did not grant access to the iTwin Platform.",
+    "invalid_scope": "Bentley refused the scopes of this registration. That is an admin's matter.",
+    "identity": "Bentley's proof of who you are did not hold.",
+    "expired": "The sign-in took too long.",
+    "other": "The sign-in could not be completed.",
+}
+_UNDOS: dict[str, str] = {
+    "unknown": "There is no such operation any more.",
+    "unfinished": "That operation has not ended yet.",
+    "not_applied": "That operation changed nothing, so there is nothing to undo.",
+    "changed": "The timer was changed again since, so an undo would overwrite somebody's work.",
+    "undone": "It was undone already.",
+    "late": "An operation can be undone for a day; this one is older.",
+}
+_GONE: dict[str, str] = {
+    "ticket": "This sign-in link has expired or was used.",
+    "kept": "That command is no longer kept; it waits for an hour.",
+    "operation": "That operation is no longer kept.",
+    "claimed": "This sign-in link was opened in another browser.",
+    "browser": "This browser did not begin the sign-in, or it has ended.",
+    "modal": "Slack's three seconds for opening the window had passed.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """``title`` in a few words; ``lines`` give cause and next step; ``choices`` become buttons."""
+
+    title: str
+    lines: tuple[Line, ...]
+    choices: tuple[Choice, ...] = ()
+    can_retry: bool = False
+    sign_in: bool = False
+
+
+def words_of(error: BotError, now: float) -> Words:
+    """Word an error. Raises TypeError for one that nobody has worded (a test counts them all)."""
+    match error:
+        case errors.ApiError():
+            return _api(error, now)
+        case errors.NotUnderstood():
+            return _not_understood(error)
+        case errors.NoSuchName() | errors.AmbiguousName():
+            return _names(error)
+        case errors.SignInNeeded() | errors.SignInRefused() | errors.OtherAccount():
+            return _sign_in(error)
+        case errors.IdentityProviderTrouble():
+            return _identity_provider(error)
+        case errors.PersonRefused(reason=reason):
+            cause, step = _PERSONS[reason]
+            return _said("Not for this account", f"Nothing was done: {cause}.", step)
+        case errors.AccountTaken(holder=holder):
+            return Words(
+                "Account in use",
+                (
+                    line("That iTwin account is linked to ", Who(holder), " already."),
+                    line("They can free it with /edfs signout; or sign in with your own account."),
+                ),
+            )
+        case _:
+            return _of_ours(error)
+
+
+def _of_ours(error: BotError) -> Words:
+    match error:
+        case errors.StoreUnreachable():
+            cause = "The bot cannot reach its store, so nothing was changed."
+            return _said("Not done", cause, "Try again in a minute.", can_retry=True)
+        case errors.SealBroken():
+            cause = "A stored record does not open, so nothing was done with it."
+            return _said("Not done", cause, "Tell an admin: a key may be missing from the ring.")
+        case errors.TimerBusy(holder=holder):
+            cause = f"Another operation holds this timer ({holder}); its card says how it goes."
+            return _said("Under way already", cause, "Wait until it has ended, then ask again.")
+        case errors.TimerGone(wanted=wanted):
+            cause = f"{plain(wanted, NAME)} is not there any more."
+            return _said("No such timer", cause, "See what is there with /edfs list.")
+        case errors.CannotUndo(reason=reason):
+            return _said("Not undone", _UNDOS[reason], "Look at it with /edfs show.")
+        case errors.Gone(what=what):
+            return _said("Not there any more", _GONE[what], "Type the command again.")
+        case errors.Expired():
+            cause = "It had waited too long to be sent, so nothing was changed."
+            return _said("Not changed", cause, "Ask again if you still want it.", can_retry=True)
+        case errors.DefinitionChanged():
+            cause = "The timer's definition was edited after it was looked at."
+            return _said("Not changed", cause, "Look at it, then ask again.", can_retry=True)
+        case errors.GaveUp():
+            cause = "Answering this broke off several times, so it is given up."
+            return _said("Something is wrong with the bot", cause, "Tell an admin the trace id.")
+        case _:
+            raise TypeError(f"nobody has worded {type(error).__name__}")
+
+
+def _said(title: str, cause: str, step: str, *, can_retry: bool = False) -> Words:
+    return Words(title, (line(cause), line(step)), can_retry=can_retry)
+
+
+def _api(error: errors.ApiError, now: float) -> Words:
+    title, cause, step = api_words(error)
+    lines = [line(cause)]
+    for detail in error.details[:10]:
+        target = plain(detail.target, 60) or "request"
+        said = plain(detail.message or detail.code, 200)
+        lines.append(line("• ", code(target), f": {said}" if said else ""))
+    if isinstance(error, errors.RateLimited):
+        until = now + error.retry_after
+        lines.append(line("You can try again at ", When(until), ". ", step))
+    else:
+        lines.append(line(step))
+    if error.message and not error.details:
+        lines.append(line("Bentley said: ", bold(plain(error.message, 200))))
+    retryable = isinstance(error, errors.RateLimited | errors.NotSent)
+    signing = isinstance(error, errors.TokenRefused)
+    return Words(title, tuple(lines), can_retry=retryable, sign_in=signing)
+
+
+def _not_understood(error: errors.NotUnderstood) -> Words:
+    lines = [line(f"Not understood: {error.reason}.")]
+    if error.nearest:
+        lines.append(line("Did you mean ", *_listed(error.nearest), "?"))
+    usage = f"/edfs help {error.verb}" if error.verb else "/edfs help"
+    lines.append(line("See how it goes with ", code(usage), "."))
+    return Words("Not understood", tuple(lines))
+
+
+def _listed(names: tuple[str, ...]) -> list[Part]:
+    parts: list[Part] = []
+    for place, name in enumerate(names):
+        parts += line(" or ", code(name)) if place else line(code(name))
+    return parts
+
+
+def _names(error: errors.NoSuchName | errors.AmbiguousName) -> Words:
+    wanted = plain(error.wanted, NAME)
+    if isinstance(error, errors.AmbiguousName):
+        cause = f"“{wanted}” fits {len(error.choices)} {error.kind}s."
+        step = "Press the one you mean, or type more of its name."
+        return Words("Which one?", (line(cause), line(step)), error.choices)
+    where = f" in {plain(error.where, NAME)}" if error.where else ""
+    cause = f"There is no {error.kind} “{wanted}”{where} that your account can see."
+    step = "These have the nearest names:" if error.nearest else "See what is there: /edfs list."
+    return Words(f"No such {error.kind}", (line(cause), line(step)), error.nearest)
+
+
+def _sign_in(error: BotError) -> Words:
+    if isinstance(error, errors.SignInRefused):
+        step = line("Type /edfs signin to try again.")
+        return Words("Not signed in", (line(_SIGN_INS[error.reason]), step), sign_in=True)
+    if isinstance(error, errors.OtherAccount):
+        cause = "You are signed in with another iTwin account than when you asked."
+        return Words("Not changed", (line(cause), line("Ask again.")), can_retry=True)
+    cause = "Your sign-in at Bentley is missing or has ended, so nothing was changed."
+    return Words("Sign in first", (line(cause), line("Sign in, then try again.")), sign_in=True)
+
+
+def _identity_provider(error: errors.IdentityProviderTrouble) -> Words:
+    cause = f"Bentley's sign-in service is of no help just now: {plain(error.what, 200)}."
+    if error.settings:
+        return _said("Sign-in does not work", cause, "That is an admin's matter: edfs-bot doctor.")
+    step = "Nothing was changed. Try again in a minute."
+    return _said("Sign-in does not answer", cause, step, can_retry=True)
+
+
+def choice_buttons(choices: tuple[Choice, ...]) -> list[Button]:
+    """At most five; a command that would not fit a button's value is left to typing."""
+    return [
+        Button(
+            f"{plain(choice.name, 40)} · {plain(choice.detail, 28)}"
+            if choice.detail
+            else choice.name,
+            f"run:{place}",
+            choice.command,
+            label=f"{plain(choice.name, 70)}",
+        )
+        for place, choice in enumerate(choices[:5])
+        if len(choice.command) <= 2_000
+    ]

@@ -1,0 +1,173 @@
+"""From an outcome to what is said. One case for each outcome; the checker counts them."""
+
+from bot.core.commands import COMMAND, USAGE
+from bot.core.names import plain
+from bot.core.outcomes import (
+    AlreadySo,
+    Begun,
+    DetailsShown,
+    Failed,
+    HelpShown,
+    Identity,
+    ITwinsListed,
+    Outcome,
+    SameAgain,
+    SignedIn,
+    SignedInAlready,
+    SignedOut,
+    SignInOffered,
+    TimerShown,
+    TimersListed,
+)
+from bot.slack.messages import Block, Message, Private
+from bot.slack.views import lists
+from bot.slack.views.blocks import (
+    NAME,
+    Button,
+    Line,
+    bold,
+    buttons,
+    code,
+    header,
+    line,
+    paragraph,
+    small,
+    spoken,
+)
+from bot.slack.views.cards import title_of, word
+from bot.slack.views.problems import choice_buttons, words_of
+
+PREVIEW = "The EDFS API is a technical preview of Bentley's: it may change or end."
+
+
+def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
+    match outcome:
+        case Begun():
+            return []  # its card says the rest
+        case SameAgain(operation):
+            said = "You asked for this moments ago, so nothing new was begun."
+            return [_note(title_of(operation), [line(said)])]
+        case SignInOffered():
+            return [_sign_in(outcome)]
+        case SignedIn() | SignedInAlready() | SignedOut() | Identity():
+            return [_account(outcome)]
+        case HelpShown(verb):
+            return [_help(verb)]
+        case ITwinsListed():
+            return [lists.itwins(outcome)]
+        case TimersListed():
+            return [lists.timers(outcome)]
+        case TimerShown():
+            state = word(outcome.timer.enabled)
+            return [lists.timer(outcome, f"{_name(outcome)} is {state}", now, zone)]
+        case AlreadySo(shown):
+            title = f"{_name(shown)} is already {word(shown.timer.enabled)}"
+            return [lists.timer(shown, title, now, zone)]
+        case DetailsShown():
+            return [lists.details(outcome, now, zone)]
+        case Failed():
+            return [failed(outcome, now)]
+
+
+def continued(begun: Begun) -> Private:
+    """Takes the place of the private message whose button began it."""
+    said = line("Under way. The card says what comes of it.")
+    return _note(title_of(begun.operation), [said])
+
+
+def _name(shown: TimerShown) -> str:
+    return plain(shown.timer.label, NAME)
+
+
+def _note(title: str, lines: list[Line], *more: Block) -> Private:
+    return Private(spoken(title), [header(title), paragraph(lines), *more])
+
+
+def _sign_in(offered: SignInOffered) -> Private:
+    why = "Your sign-in at Bentley has ended. " if offered.ended else ""
+    lines = [line(f"{why}The bot acts as you, with your own iTwin account, and never on its own.")]
+    if offered.waiting:
+        waits = code(f"{COMMAND} {plain(offered.waiting, 200)}")
+        lines.append(line("Your command waits and is offered back: ", waits))
+    press = buttons(
+        Button("Sign in", "open", url=offered.url, style="primary"),
+        Button("New link", "newlink", offered.kept or "-"),
+    )
+    hint = small("The link works once, for ten minutes, in one browser. Do not pass it on.")
+    return _note("Sign in to iTwin", lines, press, hint)
+
+
+def _account(outcome: SignedIn | SignedInAlready | SignedOut | Identity) -> Private:
+    match outcome:
+        case SignedIn(acting, kept, waiting) if waiting:
+            lines = [
+                line("You are signed in as ", bold(plain(acting.label, NAME)), "."),
+                line("Your command waits: ", code(f"{COMMAND} {plain(waiting, 200)}")),
+            ]
+            press = buttons(Button("Continue", "continue", kept, style="primary"))
+            return _note("Signed in", lines, press, small("Not you? Type /edfs signout."))
+        case SignedIn(acting) | SignedInAlready(acting):
+            lines = [line("You are signed in as ", bold(plain(acting.label, NAME)), ".")]
+            return _note("Signed in", lines, small("Not you? Type /edfs signout."))
+        case SignedOut(was_signed_in=False):
+            return _note("Signed out", [line("You were not signed in.")])
+        case SignedOut(revoked=revoked):
+            ended = "and Bentley has ended it." if revoked else "but Bentley could not be told."
+            return _note("Signed out", [line(f"Your sign-in is forgotten here, {ended}")])
+        case Identity(None):
+            return _note("Not signed in", [line("Sign in with ", code(f"{COMMAND} signin"), ".")])
+        case Identity(acting):
+            label = plain(acting.label, NAME) if acting else ""
+            return _note("You", [line("The bot acts for you as ", bold(label), ".")])
+
+
+def _help(verb: str) -> Private:
+    if verb:
+        return _note(
+            f"{COMMAND} {verb}", [line(code(f"{COMMAND} {USAGE[verb]}")), *_examples(verb)]
+        )
+    lines = [line(code(f"{COMMAND} {usage}")) for usage in USAGE.values()]
+    return _note("What you can ask", lines, small(PREVIEW))
+
+
+_EXAMPLES = {
+    "toggle": (
+        "Turns it on if it is off, and off if it is on.",
+        '/edfs toggle plant-a "SAP work orders"',
+    ),
+    "enable": ("Turns it on. “on” works too.", "/edfs on plant-a SAP work orders"),
+    "disable": (
+        "Turns it off. “off” works too.",
+        '/edfs off plant-a "SAP work orders" because SAP is down',
+    ),
+    "undo": (
+        "Brings back what an operation changed, while nobody changed it since.",
+        "/edfs undo 0123456789abcdef01234567",
+    ),
+    "list": ("Lists your iTwins, or the timers of one.", "/edfs list plant-a"),
+    "show": ("Shows one timer, to you only.", '/edfs show plant-a "SAP work orders"'),
+    "signin": ("Signs you in to iTwin in your browser.", "/edfs signin"),
+    "signout": ("Forgets your sign-in and has Bentley end it.", "/edfs signout"),
+    "whoami": ("Says which iTwin account the bot uses for you.", "/edfs whoami"),
+    "help": ("Says what you can ask.", "/edfs help toggle"),
+}
+
+
+def _examples(verb: str) -> list[Line]:
+    says, example = _EXAMPLES[verb]
+    return [line(says), line("For example: ", code(example))]
+
+
+def failed(outcome: Failed, now: float) -> Private:
+    words = words_of(outcome.error, now)
+    blocks = [header(words.title), paragraph(words.lines)]
+    press = choice_buttons(words.choices)
+    if words.can_retry and outcome.retry:
+        press.append(Button("Try again", "run", outcome.retry))
+    if words.sign_in:
+        press.append(Button("Sign in", "newlink", "-", style="primary"))
+    if press:
+        blocks.append(buttons(*press))
+    blocks.append(small(f"Trace {outcome.trace}"))
+    first = words.lines[0] if words.lines else line("")
+    return Private(spoken(f"{words.title}. ", *first), blocks)
