@@ -170,7 +170,9 @@ class Jobs:
             await draw(desk, after)
         await store.deliveries.done_trying(workspace, f"operation:{identity}")
 
-    async def _tick(self, perpetual: Perpetual = Perpetual(every=timedelta(seconds=1), automatic=True)) -> None:  # noqa: B008, E501
+    async def _tick(
+        self, perpetual: Perpetual = Perpetual(every=timedelta(seconds=1), automatic=True)
+    ) -> None:
         desk = self._at_work()
         due = await desk.gateways.store.deliveries.take_due(desk.now, LENT)
         for home, kind, identity in due:

@@ -57,8 +57,8 @@ def set_up(level: str = "INFO") -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # Bolt says at INFO, and the verifier before it at all, more than may be kept.
-    logging.getLogger("slack_bolt.AsyncRequestVerification").setLevel(logging.ERROR)
+    # It warns that a token is ignored because ``authorize`` is given, which is what is wanted.
+    logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -32,6 +32,7 @@ script, which compares the version and writes the audit entry with it. Commands 
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store.audit import Audit
@@ -62,6 +63,16 @@ class Store:
         """Raise StoreUnreachable when the server does not answer."""
         async with reaching():
             await self.redis.ping()
+
+    async def durability(self) -> tuple[bool, str] | None:
+        """Return (appends to a file, eviction policy), or None where the server does not tell."""
+        try:
+            persistence = await self.redis.info("persistence")
+            memory = await self.redis.info("memory")
+        except ResponseError:
+            return None
+        policy = memory.get("maxmemory_policy")
+        return (bool(persistence.get("aof_enabled")), policy) if policy else None
 
     async def aclose(self) -> None:
         await self.redis.aclose()

@@ -125,6 +125,10 @@ class Deliveries:
     async def done_trying(self, home: Workspace, member: str) -> None:
         await self._redis.delete(key_of(home, "tries", member))
 
+    def forget_workspaces(self) -> None:
+        """The store was emptied: what is thought to stand in it does not any more."""
+        self._known.clear()
+
     async def _remember(self, home: Workspace) -> None:
         if home not in self._known:
             await self._redis.sadd(WORKSPACES, home)

@@ -1,0 +1,121 @@
+"""The command line: run, sandbox, doctor, keys."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot.app import open_bot
+from bot.core.errors import StoreUnreachable
+from bot.doctor import examine
+from bot.gateways.sealing import KeyRing
+from bot.logs import set_up
+from bot.settings import HostPort, Settings, SettingsError, read_settings
+from bot.slack.post import SlackAway, SlackRefused
+from bot.web import serving
+
+app = typer.Typer(
+    name="edfs-bot",
+    help="Flip EDFS timers from Slack, as yourself, exactly once.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+keys = typer.Typer(help="The keys that seal what is stored.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+errors = Console(stderr=True, highlight=False)
+
+AGAIN_SECONDS = 5.0
+
+
+def _settings() -> Settings:
+    try:
+        return read_settings()
+    except SettingsError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def run() -> None:
+    """Run the bot; the settings come from the environment."""
+    settings = _settings()
+    set_up()
+    try:
+        asyncio.run(_run(settings))
+    except (StoreUnreachable, SlackRefused, OSError) as error:
+        errors.print(f"{type(error).__name__}: {error}. See: edfs-bot doctor", markup=False)
+        raise typer.Exit(1) from None
+
+
+async def _run(settings: Settings) -> None:
+    stopped = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    while not stopped.is_set():
+        try:
+            await _serve(settings, stopped)
+        except SlackAway as away:
+            errors.print(f"Slack does not answer ({away}); trying again.", markup=False)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), AGAIN_SECONDS)
+
+
+async def _serve(settings: Settings, stopped: asyncio.Event) -> None:
+    public, admin = HostPort.of(settings.edfs_bot_bind), HostPort.of(settings.edfs_bot_admin_bind)
+    async with (
+        open_bot(settings, time.time) as bot,
+        serving(bot.admin, admin.host, admin.port),
+        serving(bot.public, public.host, public.port),
+    ):
+        await stopped.wait()
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, store, Slack, sign-in and EDFS; each line says what to do."""
+    settings = _settings()
+    set_up("CRITICAL")
+    findings = asyncio.run(examine(settings))
+    for finding in findings:
+        errors.print(str(finding), markup=False)
+    raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="The port of the page and the API.")] = 8790,
+    headless: Annotated[bool, typer.Option(help="Take no lines from the terminal.")] = False,
+) -> None:
+    """Play with the bot in a small world of stand-ins; nothing outside is touched."""
+    try:
+        # The image for production has no sandbox in it.
+        from bot.sandbox.start import play  # noqa: PLC0415
+    except ModuleNotFoundError:
+        errors.print("This installation has no sandbox: use a checkout of the project.")
+        raise typer.Exit(2) from None
+    set_up("WARNING")
+    try:
+        asyncio.run(play(port, headless=headless))
+    except (OSError, SettingsError) as error:
+        errors.print(f"The sandbox cannot start: {error}", markup=False)
+        raise typer.Exit(1) from None
+
+
+@keys.command("new")
+def new_key() -> None:
+    """Print a new key for EDFS_BOT_KEYS; put it in front of those you have."""
+    typer.echo(KeyRing.new_key())
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""The only place where things are put together."""
+
+import contextlib
+import os
+import ssl
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import structlog
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.applications import Starlette
+
+from bot.engine import Engine, Gateways
+from bot.features.accounts import Door
+from bot.gateways.edfs import Edfs, EdfsSettings
+from bot.gateways.ims import Ims, ImsSettings
+from bot.gateways.loopback import LoopbackResolver
+from bot.gateways.sealing import KeyRing
+from bot.gateways.store import Store, open_store
+from bot.gateways.store.embedded import start
+from bot.jobs import Jobs
+from bot.settings import Settings
+from bot.slack.desk import Desk
+from bot.slack.listeners import Intake, bolt_app, listen
+from bot.slack.post import Home, Poster
+from bot.web import Links, SlackDoor, admin_app, public_app
+
+log = structlog.get_logger("app")
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A running bot: its two apps, and what the command line and the sandbox look into."""
+
+    public: Starlette
+    admin: Starlette
+    desk: Desk
+    store: Store
+    store_url: str
+    sockets: AsyncSocketModeHandler | None
+
+
+@contextlib.asynccontextmanager
+async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Bot]:
+    """Open everything, in order, and close it in the opposite order.
+
+    Raises StoreUnreachable, SlackAway or SlackRefused when a part that it cannot do without does
+    not answer.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        url = await _store_url(settings, stack)
+        store = open_store(url, ring_of(settings))
+        stack.push_async_callback(store.aclose)
+        await store.ping()
+        gateways = _gateways(settings, store, clock, stack)
+        client, session = await _slack_client(settings, stack)
+        poster = Poster(client, session)
+        home = await poster.home()
+        desk = _desk(settings, gateways, poster, home)
+        jobs = Jobs(url)
+        intake = Intake(store, clock, jobs.nudge, set())
+        bolt = bolt_app(client, home, settings.slack_bot_token.get_secret_value())
+        listen(bolt, desk, intake)
+        stack.push_async_callback(jobs.stop)
+        await jobs.start(desk, intake.withdrawn)
+        sockets = await _sockets(settings, bolt, stack)
+        secret = settings.slack_signing_secret
+        slack = SlackDoor(bolt, secret.get_secret_value(), desk) if secret and not sockets else None
+        links = Links(desk, intake, settings.ims_issuer)
+        log.info("open", transport=settings.transport, workspace=home.workspace)
+        yield Bot(
+            public=public_app(links, slack),
+            admin=admin_app(store.ping),
+            desk=desk,
+            store=store,
+            store_url=url,
+            sockets=sockets,
+        )
+
+
+async def _store_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
+    if settings.redis_url:
+        return settings.redis_url.get_secret_value()
+    server = await start(settings.state)
+    stack.push_async_callback(server.stop)
+    return server.url
+
+
+def ring_of(settings: Settings) -> KeyRing:
+    """Return the key ring; with the embedded store it is made once, beside the data."""
+    if settings.edfs_bot_keys:
+        return KeyRing.parse(settings.edfs_bot_keys.get_secret_value())
+    return KeyRing.parse(_own_keys(settings.state / "keys"))
+
+
+def _own_keys(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(KeyRing.new_key())
+    return path.read_text()
+
+
+def _gateways(
+    settings: Settings, store: Store, clock: Callable[[], float], stack: contextlib.AsyncExitStack
+) -> Gateways:
+    ims = Ims(
+        ImsSettings(
+            issuer=settings.ims_issuer,
+            client_id=settings.ims_client_id,
+            client_secret=settings.ims_client_secret.get_secret_value(),
+            scopes=settings.scopes,
+            proxy=settings.proxy,
+            ca_file=settings.certificates,
+        ),
+        store.tokens,
+        clock,
+    )
+    stack.push_async_callback(ims.aclose)
+    edfs = Edfs(
+        EdfsSettings(
+            settings.itwin_api_url,
+            timeout=settings.edfs_bot_edfs_timeout,
+            proxy=settings.proxy,
+            ca_file=settings.certificates,
+        ),
+        clock,
+    )
+    stack.push_async_callback(edfs.aclose)
+    return Gateways(store, edfs, ims, clock, settings.edfs_bot_schedule_timezone)
+
+
+async def _slack_client(
+    settings: Settings, stack: contextlib.AsyncExitStack
+) -> tuple[AsyncWebClient, aiohttp.ClientSession]:
+    """One session for all: without it every call opens a connection of its own."""
+    certificates = ssl.create_default_context(cafile=settings.certificates)
+    connector = aiohttp.TCPConnector(resolver=LoopbackResolver(), ssl=certificates)
+    timeout = aiohttp.ClientTimeout(total=15, connect=5)
+    session = await stack.enter_async_context(
+        aiohttp.ClientSession(connector=connector, timeout=timeout)
+    )
+    client = AsyncWebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=settings.slack_api_url + "/",
+        session=session,
+        timeout=15,
+        proxy=settings.proxy,
+        retry_handlers=[],
+    )
+    return client, session
+
+
+def _desk(settings: Settings, gateways: Gateways, poster: Poster, home: Home) -> Desk:
+    engine = Engine(
+        gateways,
+        patch_seconds=settings.edfs_bot_edfs_timeout,
+        settle_seconds=settings.edfs_bot_settle,
+    )
+    return Desk(gateways, engine, Door(settings.public_url, home.name), home, poster)
+
+
+async def _sockets(
+    settings: Settings, bolt: AsyncApp, stack: contextlib.AsyncExitStack
+) -> AsyncSocketModeHandler | None:
+    if settings.slack_app_token is None:
+        return None
+    handler = AsyncSocketModeHandler(bolt, settings.slack_app_token.get_secret_value())
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+    stack.push_async_callback(handler.close_async)
+    return handler

@@ -1,0 +1,153 @@
+"""What an admin asks first: does every part answer, and what is to be done where not."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.app import ring_of
+from bot.core.errors import BotError, IdentityProviderTrouble, StoreUnreachable
+from bot.gateways.ims import Ims, ImsSettings
+from bot.gateways.loopback import AsyncLoopbackTransport, LoopbackResolver
+from bot.gateways.store import Store, open_store
+from bot.gateways.store.embedded import start
+from bot.settings import Settings
+from bot.slack.post import Poster, SlackAway, SlackRefused
+
+SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    part: str
+    well: bool
+    says: str
+
+    def __str__(self) -> str:
+        return f"{'ok  ' if self.well else 'FAIL'}  {self.part:<9} {self.says}"
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at every part; one that fails does not keep the others from being looked at."""
+    async with contextlib.AsyncExitStack() as stack:
+        findings = [Finding("settings", True, f"complete, {settings.transport} transport")]
+        store, found = await _store(settings, stack)
+        findings.append(found)
+        findings.append(await _within("slack", lambda: _slack(settings)))
+        findings.append(await _within("sign-in", lambda: _sign_in(settings, store)))
+        findings.append(await _within("edfs", lambda: _edfs(settings)))
+    return findings
+
+
+async def _within(part: str, look: Callable[[], Awaitable[Finding]]) -> Finding:
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await look()
+    except TimeoutError:
+        return Finding(part, False, f"no answer within {SECONDS:.0f} s: check the network")
+
+
+async def _store(
+    settings: Settings, stack: contextlib.AsyncExitStack
+) -> tuple[Store | None, Finding]:
+    try:
+        if settings.redis_url:
+            url, kind = settings.redis_url.get_secret_value(), "REDIS_URL"
+        else:
+            server = await start(settings.state)
+            stack.push_async_callback(server.stop)
+            url, kind = server.url, "embedded"
+        store = open_store(url, ring_of(settings))
+        stack.push_async_callback(store.aclose)
+        await store.ping()
+        says = await _durability(store, kind)
+    except StoreUnreachable as error:
+        says = f"does not answer ({error}): check REDIS_URL, or the state directory"
+        return None, Finding("store", False, says)
+    return store, Finding("store", True, says)
+
+
+async def _durability(store: Store, kind: str) -> str:
+    """Say whether the store keeps what it acknowledged; a managed one may not tell."""
+    told = await store.durability()
+    if told is None:
+        return f"{kind}, answers (it does not tell whether it appends to a file)"
+    appends, policy = told
+    if appends and policy == "noeviction":
+        return f"{kind}, answers, appends to a file, evicts nothing"
+    wanted = "set appendonly yes and maxmemory-policy noeviction"
+    return f"{kind}, answers, but may lose what it acknowledged: {wanted}"
+
+
+async def _slack(settings: Settings) -> Finding:
+    connector = aiohttp.TCPConnector(resolver=LoopbackResolver())
+    async with aiohttp.ClientSession(connector=connector) as session:
+        client = AsyncWebClient(
+            token=settings.slack_bot_token.get_secret_value(),
+            base_url=settings.slack_api_url + "/",
+            session=session,
+            proxy=settings.proxy,
+            retry_handlers=[],
+        )
+        try:
+            home = await Poster(client, session).home()
+        except SlackRefused as refused:
+            says = f"refuses the token ({refused.code}): copy SLACK_BOT_TOKEN again"
+            return Finding("slack", False, says)
+        except SlackAway as away:
+            says = f"does not answer ({away}): check the network or EDFS_BOT_HTTPS_PROXY"
+            return Finding("slack", False, says)
+    return Finding("slack", True, f"workspace {home.name} ({home.workspace})")
+
+
+async def _sign_in(settings: Settings, store: Store | None) -> Finding:
+    if store is None:
+        return Finding("sign-in", False, "not looked at: the store comes first")
+    ims = Ims(
+        ImsSettings(
+            issuer=settings.ims_issuer,
+            client_id=settings.ims_client_id,
+            client_secret=settings.ims_client_secret.get_secret_value(),
+            scopes=settings.scopes,
+            proxy=settings.proxy,
+            ca_file=settings.certificates,
+        ),
+        store.tokens,
+        time.time,
+    )
+    callback = f"{settings.public_url}/link/callback"
+    try:
+        await ims.check()
+    except IdentityProviderTrouble as error:
+        return Finding("sign-in", False, f"{error.what}: check IMS_ISSUER and the network")
+    except BotError as error:
+        return Finding("sign-in", False, f"{type(error).__name__}: check IMS_ISSUER")
+    finally:
+        await ims.aclose()
+    return Finding("sign-in", True, f"discovery is right; register the redirect URI {callback}")
+
+
+async def _edfs(settings: Settings) -> Finding:
+    """Ask without a token: a 401 says that the platform answers."""
+    transport = AsyncLoopbackTransport(
+        httpx.AsyncHTTPTransport(trust_env=False, proxy=settings.proxy)
+    )
+    url = f"{settings.itwin_api_url}/itwins/"
+    accept = {"Accept": "application/vnd.bentley.itwin-platform.v1+json"}
+    async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=SECONDS) as client:
+        try:
+            answer = await client.get(url, headers=accept)
+        except httpx.HTTPError as error:
+            says = f"cannot be reached ({type(error).__name__}): check the network or proxy"
+            return Finding("edfs", False, says)
+    host = urlsplit(settings.itwin_api_url).netloc
+    if answer.status_code != 401:
+        says = f"{host} answers {answer.status_code} where 401 was expected: check ITWIN_API_URL"
+        return Finding("edfs", False, says)
+    return Finding("edfs", True, f"{host} answers")

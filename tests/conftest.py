@@ -1,0 +1,96 @@
+"""One fixture for conversations: the world, with a bot that lives in it, over a real Valkey."""
+
+import contextlib
+import re
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from bot.app import Bot, open_bot
+from bot.gateways import store
+from bot.gateways.sealing import KeyRing
+from bot.sandbox.world import World
+from bot.settings import read_settings
+from bot.web import serving
+from tests.story import Story
+from tests.valkey import Valkey
+
+KEYS = KeyRing.new_key()
+KNOWN_KEY = re.compile(r"^    (edfs[:-]\S+)", re.MULTILINE)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--deep", action="store_true", help="the slower, deeper runs")
+
+
+@pytest.fixture(scope="session")
+def deep(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--deep"))
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[Valkey]:
+    with tempfile.TemporaryDirectory(prefix="edfs-test-") as directory, Valkey(Path(directory)) as v:
+        yield v
+
+
+@pytest.fixture
+def redis_url(valkey: Valkey) -> Iterator[str]:
+    """An empty store; after the test every key in it must be one that the store's list names."""
+    with contextlib.closing(redis.Redis.from_url(valkey.url)) as client:
+        client.flushall()
+        yield valkey.url
+        left = [key.decode() for key in client.scan_iter("*")]
+    strange = [key for key in left if not any(known.fullmatch(key) for known in known_keys())]
+    assert not strange, f"keys that the store's docstring does not name: {strange}"
+
+
+def known_keys() -> list[re.Pattern[str]]:
+    """Read the patterns of the store's docstring: ``<…>`` stands for any word."""
+    patterns = []
+    for name in KNOWN_KEY.findall(store.__doc__ or ""):
+        escaped = re.escape(name).replace(r"\*", ".*")
+        patterns.append(re.compile(re.sub(r"<[^>]+>", "[^:]+", escaped)))
+    return patterns
+
+
+@contextlib.asynccontextmanager
+async def living(
+    world: World, redis_url: str, *, socket_mode: bool = False, **settings: str
+) -> AsyncIterator[Bot]:
+    """Open a bot in the world, as its settings say, and connect the two."""
+    port = 0
+    async with contextlib.AsyncExitStack() as stack:
+        # The address is in the settings, so the port is found first.
+        import socket  # noqa: PLC0415
+
+        with socket.create_server(("127.0.0.1", 0)) as found:
+            port = int(found.getsockname()[1])
+        bot_url = f"http://bot.localhost:{port}"
+        given = {
+            **world.settings(bot_url, socket_mode=socket_mode),
+            "REDIS_URL": redis_url,
+            "EDFS_BOT_KEYS": KEYS,
+            "EDFS_BOT_SETTLE": "0.5",
+            "EDFS_BOT_EDFS_TIMEOUT": "2",
+            **settings,
+        }
+        bot = await stack.enter_async_context(open_bot(read_settings(given), world.clock.now))
+        await stack.enter_async_context(serving(bot.public, "127.0.0.1", port))
+        world.connect(bot_url)
+        yield bot
+
+
+@pytest.fixture
+async def story(redis_url: str) -> AsyncIterator[Story]:
+    """The world and the bot, over signed HTTP."""
+    world = World()
+    await world.open()
+    try:
+        async with living(world, redis_url) as bot:
+            yield Story(world, bot)
+    finally:
+        await world.close()

