@@ -95,6 +95,7 @@ class Jobs:
         self._worker: asyncio.Task[None] | None = None
         self._desk: Desk | None = None
         self._withdrawn: set[DeliveryId] = set()
+        self._stopping = False
 
     async def start(self, desk: Desk, withdrawn: set[DeliveryId]) -> None:
         self._desk, self._withdrawn = desk, withdrawn
@@ -106,6 +107,7 @@ class Jobs:
 
     async def stop(self) -> None:
         """Let running jobs end, then stop; what was not begun stays due."""
+        self._stopping = True  # docket's worker swallows a cancel and returns
         if self._worker is not None:
             self._worker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -119,7 +121,7 @@ class Jobs:
 
     async def _work(self) -> None:
         """Run the worker; if it should ever end by an error, start another."""
-        while True:
+        while not self._stopping:
             try:
                 async with Worker(
                     self._docket,
