@@ -7,7 +7,6 @@ import time
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from bot.app import open_bot
 from bot.core.errors import StoreUnreachable
@@ -27,16 +26,19 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="The keys that seal what is stored.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
-errors = Console(stderr=True, highlight=False)
 
 AGAIN_SECONDS = 5.0
+
+
+def _complain(line: str) -> None:
+    typer.echo(line, err=True)
 
 
 def _settings() -> Settings:
     try:
         return read_settings()
     except SettingsError as error:
-        errors.print(str(error), markup=False)
+        _complain(str(error))
         raise typer.Exit(2) from None
 
 
@@ -48,7 +50,7 @@ def run() -> None:
     try:
         asyncio.run(_run(settings))
     except (StoreUnreachable, SlackRefused, OSError) as error:
-        errors.print(f"{type(error).__name__}: {error}. See: edfs-bot doctor", markup=False)
+        _complain(f"{type(error).__name__}: {error}. See: edfs-bot doctor")
         raise typer.Exit(1) from None
 
 
@@ -61,7 +63,7 @@ async def _run(settings: Settings) -> None:
         try:
             await _serve(settings, stopped)
         except SlackAway as away:
-            errors.print(f"Slack does not answer ({away}); trying again.", markup=False)
+            _complain(f"Slack does not answer ({away}); trying again.")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), AGAIN_SECONDS)
 
@@ -83,7 +85,7 @@ def doctor() -> None:
     set_up("CRITICAL")
     findings = asyncio.run(examine(settings))
     for finding in findings:
-        errors.print(str(finding), markup=False)
+        _complain(str(finding))
     raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
 
 
@@ -97,13 +99,13 @@ def sandbox(
         # The image for production has no sandbox in it.
         from bot.sandbox.start import play  # noqa: PLC0415
     except ModuleNotFoundError:
-        errors.print("This installation has no sandbox: use a checkout of the project.")
+        _complain("This installation has no sandbox: use a checkout of the project.")
         raise typer.Exit(2) from None
     set_up("WARNING")
     try:
         asyncio.run(play(port, headless=headless))
     except (OSError, SettingsError) as error:
-        errors.print(f"The sandbox cannot start: {error}", markup=False)
+        _complain(f"The sandbox cannot start: {error}")
         raise typer.Exit(1) from None
 
 

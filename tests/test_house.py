@@ -274,7 +274,9 @@ def module_name(path: Path) -> str:
 
 def test_importing_opens_no_socket_and_reads_no_environment() -> None:
     seen = watch_imports(ROOT, [module_name(path) for path in BOT])
-    assert seen == {"reads": [], "sockets": []}
+    # pydantic asks for its own switch whenever a model class is made.
+    ours = [read for read in seen["reads"] if not read.endswith("PYDANTIC_DISABLE_PLUGINS")]
+    assert (ours, seen["sockets"]) == ([], [])
 
 
 def test_the_watch_itself_sees_what_it_should(tmp_path: Path) -> None:
