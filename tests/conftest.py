@@ -33,7 +33,10 @@ def deep(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[Valkey]:
-    with tempfile.TemporaryDirectory(prefix="edfs-test-") as directory, Valkey(Path(directory)) as v:
+    with (
+        tempfile.TemporaryDirectory(prefix="edfs-test-") as directory,
+        Valkey(Path(directory)) as v,
+    ):
         yield v
 
 

@@ -1,0 +1,146 @@
+"""Names, schedules and the judge: tables and properties."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.names import (
+    Nothing,
+    One,
+    PersonId,
+    Several,
+    Workspace,
+    find,
+    fold,
+    guid_in_address,
+    is_guid,
+    is_slack_id,
+    plain,
+)
+from bot.core.policy import Person, judge
+from bot.core.schedules import in_words, next_run
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()
+HOME = Workspace("T0HOME")
+GUID = "6172e54b-45eb-5ff1-829a-df7b4fcdae2c"
+
+
+@given(st.text(max_size=400), st.integers(1, 200))
+def test_a_plain_name_is_one_short_line_that_can_be_seen(text: str, limit: int) -> None:
+    shown = plain(text, limit)
+    assert len(shown) <= limit
+    assert shown.isprintable()
+    assert plain(shown, limit) == shown
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("SAP Work Orders", "sap  work orders"),
+        ("Brücke", "BRUCKE"),
+        ("“Plant” a", '"plant" A'),
+        ("ﬁne", "fine"),
+        ("a\u200bb", "ab"),
+    ],
+)
+def test_spellings_of_one_name(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+def test_finding_by_whole_name_before_part() -> None:
+    things = ["plant", "plant-a", "plant-b", "bridge"]
+
+    def names(thing: str) -> tuple[str, ...]:
+        return (thing,)
+
+    assert find("PLANT", things, names) == One("plant")
+    assert find("plant-", things, names) == Several(("plant-a", "plant-b"))
+    assert find("idg", things, names) == One("bridge")
+    assert find("brigde", things, names) == Nothing(("bridge",))
+    assert find("", [], names) == Nothing(())
+
+
+@pytest.mark.parametrize(
+    ("text", "guid"),
+    [
+        (f"https://portal.example.com/itwins/{GUID}/view", GUID),
+        (f"<https://portal.example.com/{GUID.upper()}|here>", GUID),
+        (GUID, None),
+        ("https://portal.example.com/", None),
+    ],
+)
+def test_a_pasted_address(text: str, guid: str | None) -> None:
+    assert guid_in_address(text) == guid
+
+
+def test_shapes_of_ids() -> None:
+    assert is_guid(GUID)
+    assert not is_guid(GUID + "\n")
+    assert not is_guid("../" + GUID)
+    assert is_slack_id("U0ALICE001")
+    assert not is_slack_id("u0alice001")
+
+
+@pytest.mark.parametrize(
+    ("cron", "words", "following"),
+    [
+        ("0 2 * * 1-5", "At 02:00, Monday through Friday", "2026-11-24 02:00"),
+        ("0 0 1 * 1", "At 00:00, on day 1 of the month, and only on Monday", "2027-02-01 00:00"),
+        ("*/30 0 2 * * *", None, "2026-11-24 02:00"),
+        ("0 0 L * *", "At 00:00, on the last day of the month", "2026-11-30 00:00"),
+        ("0 0 LW * *", "At 00:00, on the last weekday of the month", None),
+        ("0 0 * * 7", "At 00:00, only on Sunday", "2026-11-29 00:00"),
+        ("0 0 31 2 *", "At 00:00, on day 31 of the month, only in February", None),
+        ("nonsense", None, None),
+        ("0 0 1 1 * 2030 7", None, None),
+        ("a b c d e", None, None),
+        ("", None, None),
+    ],
+)
+def test_schedules(cron: str, words: str | None, following: str | None) -> None:
+    at = next_run(cron, NOON)
+    said = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M") if at else None
+    assert said == following
+    if words:
+        assert in_words(cron) == words
+
+
+@given(st.text(max_size=60))
+def test_any_cron_text_is_words_or_none(cron: str) -> None:
+    assert in_words(cron) is None or in_words(cron)
+    assert next_run(cron, NOON) is None or next_run(cron, NOON)
+
+
+def test_a_schedule_of_another_zone() -> None:
+    at = next_run("0 2 * * *", NOON, "Europe/Berlin")
+    assert at is not None
+    assert datetime.fromtimestamp(at, UTC).hour == 1
+
+
+def person(**flags: bool) -> Person:
+    return Person(PersonId("U0ALICE"), HOME, "alice", **flags)
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        ({}, None),
+        ({"deleted": True}, "deactivated"),
+        ({"is_bot": True}, "bot"),
+        ({"is_guest": True}, "guest"),
+        ({"is_stranger": True}, "outsider"),
+        ({"is_guest": True, "is_stranger": True}, "outsider"),
+    ],
+)
+def test_who_may_ask(flags: dict[str, bool], reason: str | None) -> None:
+    refused = judge(person(**flags), HOME, HOME)
+    assert (refused.reason if refused else None) == reason
+
+
+def test_people_of_other_workspaces_are_outsiders() -> None:
+    away = Workspace("T0AWAY")
+    for refused in (judge(person(), HOME, away), judge(person(), away, HOME)):
+        assert refused is not None
+        assert refused.reason == "outsider"

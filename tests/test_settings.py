@@ -1,0 +1,85 @@
+"""Settings: what is accepted, and the one line that says what is not, without ever a value."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.gateways.sealing import KeyRing
+from bot.settings import HostPort, Settings, SettingsError, read_settings
+
+CANARY = "canary-0123456789"
+GOOD = {
+    "SLACK_BOT_TOKEN": f"xoxb-{CANARY}",
+    "SLACK_SIGNING_SECRET": CANARY,
+    "IMS_CLIENT_ID": "client",
+    "IMS_CLIENT_SECRET": CANARY,
+    "PUBLIC_URL": "https://bot.example.com/",
+}
+
+
+def test_what_is_needed_is_enough() -> None:
+    settings = read_settings(GOOD)
+    assert settings.public_url == "https://bot.example.com"
+    assert settings.scopes == ("itwin-platform",)
+    assert settings.transport == "http"
+    assert CANARY not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN is missing. Where to get it: Slack app page"),
+        ({"SLACK_BOT_TOKEN": CANARY}, "SLACK_BOT_TOKEN must begin with xoxb-"),
+        ({"SLACK_APP_TOKEN": CANARY}, "SLACK_APP_TOKEN must begin with xapp-"),
+        ({"SLACK_SIGNING_SECRET": ""}, "SLACK_SIGNING_SECRET is missing (or SLACK_APP_TOKEN"),
+        ({"IMS_CLIENT_ID": ""}, "IMS_CLIENT_ID is missing"),
+        ({"PUBLIC_URL": f"http://{CANARY}.example.com"}, "PUBLIC_URL must be an https address"),
+        ({"PUBLIC_URL": f"https://u:{CANARY}@x.example.com"}, "PUBLIC_URL must be an https"),
+        ({"IMS_ISSUER": f"https://x.example.com/?{CANARY}"}, "IMS_ISSUER must be an https"),
+        ({"REDIS_URL": f"mysql://{CANARY}"}, "REDIS_URL must begin with redis://"),
+        ({"REDIS_URL": f"redis://{CANARY}"}, "EDFS_BOT_KEYS is missing (REDIS_URL is set)"),
+        ({"EDFS_BOT_KEYS": CANARY}, "EDFS_BOT_KEYS "),
+        ({"EDFS_BOT_BIND": CANARY}, "EDFS_BOT_BIND must be host:port"),
+        ({"EDFS_BOT_BIND": "127.0.0.1:99999"}, "EDFS_BOT_BIND has no such port"),
+        ({"EDFS_BOT_SETTLE": CANARY}, "EDFS_BOT_SETTLE "),
+        ({"EDFS_BOT_EDFS_TIMEOUT": "0"}, "EDFS_BOT_EDFS_TIMEOUT "),
+        ({"EDFS_BOT_SCHEDULE_TIMEZONE": CANARY}, "EDFS_BOT_SCHEDULE_TIMEZONE is no time zone"),
+        ({"IMS_CLIENT_SECRET_FILE": "/nowhere"}, "IMS_CLIENT_SECRET and IMS_CLIENT_SECRET_FILE"),
+    ],
+)
+def test_one_line_names_the_setting_and_never_its_value(change: dict[str, str], says: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({**GOOD, **change})
+    line = str(refused.value)
+    assert line.startswith(says)
+    assert "\n" not in line
+    assert CANARY not in line
+
+
+def test_a_setting_may_be_given_as_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(f"{CANARY}\n")
+    given = {**GOOD, "IMS_CLIENT_SECRET_FILE": str(secret)}
+    del given["IMS_CLIENT_SECRET"]
+    assert read_settings(given).ims_client_secret.get_secret_value() == CANARY
+    with pytest.raises(SettingsError, match="IMS_CLIENT_SECRET_FILE cannot be read"):
+        read_settings({**given, "IMS_CLIENT_SECRET_FILE": str(tmp_path / "nowhere")})
+
+
+def test_socket_mode_needs_no_signing_secret() -> None:
+    given = {**GOOD, "SLACK_APP_TOKEN": "xapp-1"}
+    del given["SLACK_SIGNING_SECRET"]
+    assert read_settings(given).transport == "socket"
+
+
+def test_a_store_of_ones_own_with_keys() -> None:
+    keys = KeyRing.new_key()
+    settings = read_settings({**GOOD, "REDIS_URL": "redis://r:6379", "EDFS_BOT_KEYS": keys})
+    assert settings.redis_url is not None
+    assert keys not in repr(settings)
+
+
+def test_addresses_to_bind() -> None:
+    assert HostPort.of("127.0.0.1:3000") == HostPort("127.0.0.1", 3000)
+    assert HostPort.of("[::1]:3000") == HostPort("::1", 3000)
+    assert "REDIS_URL" in Settings.environment_names()
