@@ -16,6 +16,7 @@ from bot.core.errors import (
     IdentityProviderTrouble,
     NotSent,
     Refused,
+    SealBroken,
     SignInNeeded,
     TokenRefused,
     Unclear,
@@ -100,7 +101,7 @@ class Engine:
             return await self._reject(operation, Trouble("Expired"))
         try:
             bearer, timer = await self._read(operation)
-        except (ApiError, SignInNeeded, IdentityProviderTrouble) as error:
+        except (ApiError, SealBroken, SignInNeeded, IdentityProviderTrouble) as error:
             return await self._reject(operation, trouble_of(error, self._now()))
         if bearer.account.subject != operation.acting.subject:
             return await self._reject(operation, Trouble("OtherAccount"))
@@ -158,7 +159,7 @@ class Engine:
             return None
         try:
             _, timer = await self._read(operation)
-        except (ApiError, SignInNeeded, IdentityProviderTrouble):
+        except (ApiError, SealBroken, SignInNeeded, IdentityProviderTrouble):
             return await self._look_later(operation)
         after = machine.looked(operation, timer.enabled, begun_at, self._now())
         return await self._change(operation, after)
@@ -166,7 +167,9 @@ class Engine:
     async def _look_later(self, operation: Operation) -> Operation | None:
         if self._now() > operation.asked_at + machine.GIVE_UP:
             return await self._change(operation, machine.unknown(operation, self._now()))
-        due = max(self._now() + LOOK_AGAIN, min(operation.quiet_at, self._now() + LOOK_AGAIN))
+        due = self._now() + LOOK_AGAIN
+        if operation.quiet_at > self._now():
+            due = min(due, operation.quiet_at)
         await self.gateways.store.operations.postpone(operation, due)
         return None
 

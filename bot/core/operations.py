@@ -167,10 +167,12 @@ def rejected(operation: Operation, trouble: Trouble, now: float) -> Operation:
 
 
 def lost(operation: Operation, trouble: Trouble, quiet_at: float, now: float) -> Operation:
-    """Nobody can say whether the PATCH was executed. ``quiet_at`` is when a read can tell."""
-    return _move(
-        operation, {State.SENDING}, State.VERIFYING, now, trouble=trouble, quiet_at=quiet_at
-    )
+    """Nobody can say whether the PATCH was executed. ``quiet_at`` is when a read can tell.
+
+    What was read before the PATCH says nothing any more.
+    """
+    facts = {"trouble": trouble, "quiet_at": quiet_at, "seen": None}
+    return _move(operation, {State.SENDING}, State.VERIFYING, now, **facts)
 
 
 def looked(operation: Operation, enabled: bool, begun_at: float, now: float) -> Operation:

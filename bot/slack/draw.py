@@ -20,7 +20,7 @@ from bot.slack.views.render import failed
 PRIVATELY = "-"
 _LOST_CARD = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 INVITE = (
-    "I am not in this channel, so only you see this. To let everybody see it: /invite @EDFS Bot"
+    "I am not in this channel, so only you see this. To let everybody see it: /invite @edfs-bot"
 )
 
 log = structlog.get_logger("draw")

@@ -5,6 +5,7 @@ One listener for each kind: Bolt asks them one after another.
 """
 
 import asyncio
+import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable
@@ -83,7 +84,10 @@ def bolt_app(client: AsyncWebClient, home: Home, token: str) -> AsyncApp:
     async def authorize(**_: Any) -> AuthorizeResult:
         return known
 
+    quiet = logging.getLogger("edfs-bot.bolt")
+    quiet.setLevel(logging.ERROR)  # it warns of the token in the environment, and logs bodies
     return AsyncApp(
+        logger=quiet,
         client=client,
         authorize=authorize,
         process_before_response=True,

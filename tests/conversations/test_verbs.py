@@ -1,0 +1,268 @@
+"""Every verb, its good way and its refusal, as the person who types it reads it."""
+
+import re
+
+import pytest
+
+from bot.core.commands import USAGE, VERBS
+from tests.story import TOGGLE, Story, read
+
+WORK = '"SAP work orders"'
+UNKNOWN_ID = "0123456789abcdef01234567"
+
+REFUSED = {
+    "toggle": ("/edfs toggle plant-a", "the timer is missing"),
+    "enable": ("/edfs enable", "the iTwin and the timer are missing"),
+    "disable": (
+        "/edfs disable plant-a SAP work orders because",
+        "the reason after “because” is missing",
+    ),
+    "undo": ("/edfs undo yesterday", "an undo names one operation"),
+    "list": ("/edfs list " + "x" * 300, "a name has at most 255 characters"),
+    "show": ("/edfs show plant-a", "the timer is missing"),
+    "signin": ("/edfs signin as bob", "signin takes nothing after it"),
+    "signout": ("/edfs signout bob", "signout takes nothing after it"),
+    "whoami": ("/edfs whoami really", "whoami takes nothing after it"),
+    "help": ("/edfs helpp", "there is no “helpp”"),
+}
+
+
+def patches(story: Story) -> int:
+    return sum(call["method"] == "PATCH" for call in story.world.edfs.calls)
+
+
+def operation_on(card: str) -> str:
+    found = re.search(r"Operation ([0-9a-f]{24})", card)
+    assert found, card
+    return found.group(1)
+
+
+async def begun(story: Story, command: str = TOGGLE, words: str = "is now disabled") -> str:
+    """Sign alice in, let her change something, and return the operation's id from the card."""
+    await story.signs_in("alice")
+    await story.types("alice", command)
+    return operation_on(read(await story.sees("alice", words)))
+
+
+def test_every_verb_has_a_refusal_here() -> None:
+    assert set(REFUSED) == set(VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_what_is_not_understood_is_explained_to_its_person_only(
+    story: Story, verb: str
+) -> None:
+    command, reason = REFUSED[verb]
+    await story.types("alice", command)
+    said = await story.sees("alice", reason)
+    assert said.visible_to is not None
+    assert "See how it goes with /edfs help" in read(said)
+    assert re.search(r"Trace [0-9a-f]{8}$", read(said))
+    assert story.says("bob") == []
+    assert story.world.edfs.calls == []
+
+
+async def test_an_unknown_verb_gets_the_nearest_ones(story: Story) -> None:
+    await story.types("alice", f"/edfs togle plant-a {WORK}")
+    assert "Did you mean toggle" in read(await story.sees("alice", "there is no “togle”"))
+
+
+@pytest.mark.parametrize("command", ["/edfs", "/edfs help", "/edfs help nothing-such"])
+async def test_help_lists_every_verb(story: Story, command: str) -> None:
+    await story.types("alice", command)
+    said = read(await story.sees("alice", "What you can ask"))
+    assert all(f"/edfs {usage}" in said for usage in USAGE.values())
+    assert "technical preview" in said
+
+
+async def test_help_of_each_verb_has_an_example_that_can_be_typed(story: Story) -> None:
+    for verb in VERBS:
+        await story.types("alice", f"/edfs help {verb}")
+        said = read(await story.sees("alice", f"# /edfs {verb}\n"))
+        assert f"/edfs {USAGE[verb]}" in said
+        assert "For example: /edfs " in said
+
+
+async def test_toggle_turns_off_then_another_person_on_again(story: Story) -> None:
+    await begun(story)
+    await story.signs_in("bob")
+    await story.types("bob", TOGGLE)
+    await story.sees("alice", "is now enabled")
+    assert story.flips() == 2
+
+
+async def test_disable_enable_disable_in_earnest_is_three_flips(story: Story) -> None:
+    await begun(story, f"/edfs disable plant-a {WORK}")
+    await story.types("alice", f"/edfs enable plant-a {WORK}")
+    await story.sees("bob", "is now enabled")
+    await story.types("alice", f"/edfs off plant-a {WORK} because once more")
+    await story.sees("bob", "Because: once more")
+    await story.world.until(lambda: story.flips() == 3)
+    assert story.world.edfs.timer("plant-a", "SAP work orders").enabled is False
+    assert patches(story) == 3
+
+
+async def test_the_reason_stands_on_the_card(story: Story) -> None:
+    await begun(story, "/edfs disable plant-a SAP work orders because SAP is <down> & out")
+    assert "Because: SAP is <down> & out" in read(story.card())
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (f"/edfs enable plant-a {WORK}", "SAP work orders is already enabled"),
+        ('/edfs disable plant-a "SharePoint documents"', "documents is already disabled"),
+    ],
+)
+async def test_what_is_so_already_is_said_and_nothing_is_done(
+    story: Story, command: str, words: str
+) -> None:
+    await story.signs_in("alice")
+    await story.types("alice", command)
+    assert (await story.sees("alice", words)).visible_to is not None
+    assert story.says("bob") == []
+    assert patches(story) == 0
+
+
+async def test_the_same_toggle_again_never_flips_back(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.types("alice", TOGGLE)
+    await story.types("alice", TOGGLE)
+    said = await story.sees("alice", "moments ago")
+    assert said.visible_to is not None
+    await story.sees("alice", "is now disabled")
+    await story.types("alice", TOGGLE)
+    await story.world.until(lambda: sum("moments ago" in m for m in story.says("alice")) == 2)
+    assert story.flips() == 1
+    assert patches(story) == 1
+    assert "is now disabled" in read(story.card())
+
+
+async def test_one_request_delivered_thrice_flips_once(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.world.types("alice", "#plant-ops", TOGGLE, deliveries=3)
+    await story.sees("alice", "is now disabled")
+    await story.types("alice", "/edfs whoami")
+    await story.sees("alice", "The bot acts for you")
+    assert story.flips() == 1
+    assert "is now disabled" in read(story.card())
+
+
+async def test_undo_typed_with_the_id_on_the_card(story: Story) -> None:
+    operation = await begun(story)
+    await story.types("alice", f"/edfs undo {operation}")
+    card = read(await story.sees("bob", "is now enabled"))
+    assert f"This undoes operation {operation}" in card
+    assert story.flips() == 2
+
+
+async def test_undo_twice_is_refused(story: Story) -> None:
+    operation = await begun(story)
+    await story.types("alice", f"/edfs undo {operation}")
+    await story.sees("alice", "is now enabled")
+    await story.types("alice", f"/edfs undo {operation}")
+    assert (await story.sees("alice", "Not undone")).visible_to is not None
+    assert story.flips() == 2
+
+
+async def test_undo_of_what_was_undone_and_done_again_is_refused(story: Story) -> None:
+    operation = await begun(story)
+    await story.types("alice", f"/edfs undo {operation}")
+    await story.sees("alice", "is now enabled")
+    await story.types("alice", f"/edfs disable plant-a {WORK}")
+    await story.world.until(lambda: story.flips() == 3)
+    await story.world.until(lambda: sum("is now disabled" in m for m in story.says("bob")) == 2)
+    await story.types("alice", f"/edfs undo {operation}")
+    await story.sees("alice", "It was undone already")
+    assert story.flips() == 3
+
+
+async def test_undo_after_somebody_changed_it_outside_is_refused(story: Story) -> None:
+    operation = await begun(story)
+    story.world.edfs.flip_outside("plant-a", "SAP work orders")
+    await story.types("alice", f"/edfs undo {operation}")
+    said = await story.sees("alice", "an undo would overwrite somebody's work")
+    assert said.visible_to is not None
+    assert story.flips() == 1
+
+
+async def test_undo_of_an_unknown_operation_is_refused(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.types("alice", f"/edfs undo {UNKNOWN_ID}")
+    await story.sees("alice", "There is no such operation any more")
+    assert patches(story) == 0
+
+
+async def test_undo_after_more_than_a_day_is_refused(story: Story) -> None:
+    operation = await begun(story)
+    story.world.clock.forward(25 * 3600)
+    await story.types("alice", f"/edfs undo {operation}")
+    await story.sees("alice", "An operation can be undone for a day")
+    assert story.flips() == 1
+
+
+async def test_list_shows_itwins_and_then_the_timers_of_one(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.types("alice", "/edfs list")
+    itwins = await story.sees("alice", "Your iTwins: 124")
+    assert itwins.visible_to is not None
+    assert "84 more are not shown" in read(itwins)
+    await story.types("alice", "/edfs list plant-a")
+    timers = await story.sees("alice", "Timers of plant-a: 7, 1 disabled")
+    assert "disabled  SharePoint documents  SHAREPOINT_DOCUMENTS" in read(timers)
+    assert story.says("bob") == []
+
+
+async def test_show_tells_one_person_and_offers_the_switch(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.types("alice", f"/edfs show plant-a {WORK}")
+    shown = await story.sees("alice", "SAP work orders is enabled")
+    assert shown.visible_to is not None
+    assert "Package: SAP_WORK_ORDERS" in read(shown)
+    assert story.says("bob") == []
+    await story.clicks("alice", "Disable")
+    await story.sees("bob", "SAP work orders is now disabled")
+    await story.types("alice", f"/edfs show plant-a {WORK}")
+    assert "Disabled by: @alice" in read(await story.sees("alice", "SAP work orders is disabled"))
+
+
+async def test_whoami_signed_out_and_in(story: Story) -> None:
+    await story.types("alice", "/edfs whoami")
+    await story.sees("alice", "Not signed in")
+    await story.signs_in("alice")
+    await story.types("alice", "/edfs whoami")
+    await story.sees("alice", "The bot acts for you as alice@acme.example")
+    assert story.says("bob") == []
+
+
+async def test_signin_when_signed_in_already_says_so(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.types("alice", "/edfs signin")
+    await story.world.until(
+        lambda: sum("signed in as alice@acme.example" in m for m in story.says("alice")) == 2
+    )
+
+
+async def test_signout_is_revoked_at_bentley_and_the_next_command_asks(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.types("alice", "/edfs signout")
+    await story.sees("alice", "Bentley has ended it")
+    assert story.world.ims.revocations == 1
+    await story.types("alice", TOGGLE)
+    await story.sees("alice", "Your command waits and is offered back")
+    assert patches(story) == 0
+
+
+async def test_signout_when_bentley_cannot_be_told_is_honest(story: Story) -> None:
+    await story.signs_in("alice")
+    story.world.ims.fail("revocation", 500, times=None)
+    await story.types("alice", "/edfs signout")
+    await story.sees("alice", "Bentley could not be told")
+    await story.types("alice", "/edfs whoami")
+    await story.sees("alice", "Not signed in")
+
+
+async def test_signout_of_somebody_not_signed_in(story: Story) -> None:
+    await story.types("alice", "/edfs signout")
+    await story.sees("alice", "You were not signed in")
+    assert story.world.ims.revocations == 0

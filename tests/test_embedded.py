@@ -1,0 +1,153 @@
+"""The embedded store: it starts, keeps, is attached to, and never outlives the bot."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.errors import StoreUnreachable
+from bot.gateways.store.embedded import EmbeddedServer, start
+
+ROOT = Path(__file__).resolve().parent.parent
+PARENT = """
+import asyncio, sys
+from pathlib import Path
+from redis.asyncio import Redis
+from bot.gateways.store.embedded import start
+
+async def main() -> None:
+    server = await start(Path(sys.argv[1]))
+    client = Redis.from_url(server.url)
+    await client.set("kept", "by the killed one")
+    await client.aclose()
+    print(server.process.pid, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+async def put(server: EmbeddedServer, value: str) -> None:
+    client = Redis.from_url(server.url)
+    await client.set("kept", value)
+    await client.aclose()
+
+
+async def got(server: EmbeddedServer) -> str | None:
+    client = Redis.from_url(server.url)
+    try:
+        value: bytes | None = await client.get("kept")
+    finally:
+        await client.aclose()
+    return None if value is None else value.decode()
+
+
+async def test_it_keeps_its_data_over_a_stop(tmp_path: Path) -> None:
+    server = await start(tmp_path)
+    assert server.process is not None
+    await put(server, "over the night")
+    await server.stop()
+    assert server.process.returncode == 0
+
+    again = await start(tmp_path)
+    try:
+        assert again.url == server.url
+        assert await got(again) == "over the night"
+    finally:
+        await again.stop()
+
+
+async def test_a_second_start_attaches_and_does_not_end_it(tmp_path: Path) -> None:
+    server = await start(tmp_path)
+    try:
+        second = await start(tmp_path)
+        assert second.process is None
+        await put(second, "by the second")
+        await second.stop()
+        assert await got(server) == "by the second"
+    finally:
+        await server.stop()
+
+
+async def test_two_directories_are_two_stores(tmp_path: Path) -> None:
+    one, two = await asyncio.gather(start(tmp_path / "one"), start(tmp_path / "two"))
+    try:
+        await put(one, "in one")
+        assert one.url != two.url
+        assert await got(two) is None
+    finally:
+        await asyncio.gather(one.stop(), two.stop())
+
+
+async def test_only_this_user_reaches_it(tmp_path: Path) -> None:
+    server = await start(tmp_path)
+    try:
+        socket = Path(server.url.removeprefix("unix://"))
+        assert socket.stat().st_mode & 0o777 == 0o700
+        assert socket.parent.stat().st_mode & 0o777 == 0o700
+        assert server.directory.stat().st_mode & 0o077 == 0
+    finally:
+        await server.stop()
+
+
+async def test_a_socket_that_nobody_serves_is_no_obstacle(tmp_path: Path) -> None:
+    server = await start(tmp_path)
+    assert server.process is not None
+    server.process.kill()
+    await server.process.wait()
+    again = await start(tmp_path)
+    await again.stop()
+    assert again.process is not None
+
+
+async def test_what_keeps_it_from_starting_is_said(tmp_path: Path) -> None:
+    broken = tmp_path / "store" / "valkey-9" / "appendonlydir"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("not a folder")
+    with pytest.raises(StoreUnreachable, match="did not start: .*appendonlydir"):
+        await start(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel does this on Linux only")
+async def test_a_killed_bot_leaves_no_server_behind_and_loses_nothing(tmp_path: Path) -> None:
+    parent = subprocess.Popen(  # noqa: S603, ASYNC220 - our own script, killed below
+        [sys.executable, "-c", PARENT, str(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdout is not None
+    try:
+        server = int(await asyncio.to_thread(parent.stdout.readline))
+        assert lives(server)
+    finally:
+        parent.send_signal(signal.SIGKILL)
+        parent.wait(10)
+        parent.stdout.close()
+    end = time.monotonic() + 10
+    while lives(server):  # noqa: ASYNC110 - another process has no event
+        assert time.monotonic() < end, "the server outlived the bot"
+        await asyncio.sleep(0.01)
+
+    again = await start(tmp_path)
+    try:
+        assert again.process is not None
+        assert await got(again) == "by the killed one"
+    finally:
+        await again.stop()
+
+
+def lives(process: int) -> bool:
+    """Whether it runs; one that has ended and waits for its parent does not."""
+    try:
+        os.kill(process, 0)
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+    return state != "Z"
