@@ -106,21 +106,21 @@ def _own_keys(path: Path) -> str:
     return path.read_text()
 
 
+def ims_settings(settings: Settings) -> ImsSettings:
+    return ImsSettings(
+        issuer=settings.ims_issuer,
+        client_id=settings.ims_client_id,
+        client_secret=settings.ims_client_secret.get_secret_value(),
+        scopes=settings.scopes,
+        proxy=settings.proxy,
+        ca_file=settings.certificates,
+    )
+
+
 def _gateways(
     settings: Settings, store: Store, clock: Callable[[], float], stack: contextlib.AsyncExitStack
 ) -> Gateways:
-    ims = Ims(
-        ImsSettings(
-            issuer=settings.ims_issuer,
-            client_id=settings.ims_client_id,
-            client_secret=settings.ims_client_secret.get_secret_value(),
-            scopes=settings.scopes,
-            proxy=settings.proxy,
-            ca_file=settings.certificates,
-        ),
-        store.tokens,
-        clock,
-    )
+    ims = Ims(ims_settings(settings), store.tokens, clock)
     stack.push_async_callback(ims.aclose)
     edfs = Edfs(
         EdfsSettings(

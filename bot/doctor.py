@@ -11,9 +11,9 @@ import aiohttp
 import httpx
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import ring_of
+from bot.app import ims_settings, ring_of
 from bot.core.errors import BotError, IdentityProviderTrouble, StoreUnreachable
-from bot.gateways.ims import Ims, ImsSettings
+from bot.gateways.ims import Ims
 from bot.gateways.loopback import AsyncLoopbackTransport, LoopbackResolver
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
@@ -109,18 +109,7 @@ async def _slack(settings: Settings) -> Finding:
 async def _sign_in(settings: Settings, store: Store | None) -> Finding:
     if store is None:
         return Finding("sign-in", False, "not looked at: the store comes first")
-    ims = Ims(
-        ImsSettings(
-            issuer=settings.ims_issuer,
-            client_id=settings.ims_client_id,
-            client_secret=settings.ims_client_secret.get_secret_value(),
-            scopes=settings.scopes,
-            proxy=settings.proxy,
-            ca_file=settings.certificates,
-        ),
-        store.tokens,
-        time.time,
-    )
+    ims = Ims(ims_settings(settings), store.tokens, time.time)
     callback = f"{settings.public_url}/link/callback"
     try:
         await ims.check()

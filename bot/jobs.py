@@ -149,7 +149,8 @@ class Jobs:
             return
         operation = None
         if await self._broken(workspace, f"delivery:{identity}"):
-            await answering.give_up(desk, kept)
+            with contextlib.suppress(Exception):  # perhaps it is the telling that breaks off
+                await answering.give_up(desk, kept)
         else:
             operation = await answering.answer(desk, kept)
         await deliveries.finish(workspace, identity)

@@ -5,7 +5,7 @@
     edfs:{<W>}:due                     zset: "delivery:<id>" or "operation:<id>"
                                        by the unix time to look at it again            kept
     edfs:{<W>}:delivery:<id>           hash: owner, body (sealed), done                24 hours
-    edfs:{<W>}:tries:<member>          how often a job on it broke off in a row        1 hour
+    edfs:{<W>}:tries:<kind>:<id>       how often a job on it broke off in a row        1 hour
     edfs:{<W>}:operation:<id>          hash: v (version), b (sealed operation), card,
                                        drawn (version last drawn), told                90 days
     edfs:{<W>}:lock:<itwin>:<timer>    the operation that holds the timer              ends by state

@@ -1,0 +1,215 @@
+"""Whoever can write the job engine's keys runs no code, ends no worker and loses no wish."""
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.core.names import ChannelId, PersonId
+from bot.gateways.store.deliveries import Delivery
+from bot.jobs import NAME, TRIES
+from bot.sandbox.people import person_named
+from bot.sandbox.world import World
+from bot.slack.incoming import identity
+from tests.conftest import living
+from tests.story import TOGGLE, Story
+from tests.valkey import Valkey
+
+STREAM = f"{NAME}:stream"
+GROUP = "docket-workers"
+
+
+@pytest.fixture
+async def own_story(own: Valkey) -> AsyncIterator[Story]:
+    world = World()
+    await world.open()
+    try:
+        async with living(world, own.url) as bot:
+            yield Story(world, bot)
+    finally:
+        await world.close()
+
+
+@pytest.fixture
+def own() -> "AsyncIterator[Valkey]":
+    """A store that this test may stop."""
+    with tempfile.TemporaryDirectory(prefix="edfs-own-") as folder, Valkey(Path(folder)) as valkey:
+        yield valkey
+
+
+def hostile(witness: Path) -> bytes:
+    """A pickle that touches a file as soon as it is loaded."""
+    return b"cos\nsystem\n(S'touch " + str(witness).encode() + b"'\ntR."
+
+
+def message(**fields: bytes) -> dict[str, bytes]:
+    """A message of the stream as docket writes it."""
+    whole = {
+        "key": b"hostile",
+        "when": datetime.now(UTC).isoformat().encode(),
+        "function": b"_answer",
+        "args": b"[]",
+        "kwargs": b"{}",
+        "attempt": b"1",
+        "generation": b"0",
+    }
+    return whole | fields
+
+
+async def consumed(story: Story) -> None:
+    """Wait until nothing of the stream waits or is being worked on, but for the tick."""
+    redis = story.bot.store.redis
+    for _ in range(2_000):
+        waiting = [fields for _, fields in await redis.xrange(STREAM)]
+        if all(b"tick" in fields[b"function"] for fields in waiting):
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError(f"still in the stream: {waiting}")
+
+
+async def still_answers(story: Story) -> None:
+    await story.types("bob", "/edfs help")
+    await story.sees("bob", "What you can ask")
+
+
+async def sent(story: Story, **fields: bytes) -> None:
+    await story.bot.store.redis.xadd(STREAM, dict(message(**fields)))
+
+
+def test_the_payload_is_a_hostile_one(tmp_path: Path) -> None:
+    """The control: loading it does run the command."""
+    witness = tmp_path / "witness"
+    script = f"import pickle; pickle.loads({hostile(witness)!r})"
+    subprocess.run([sys.executable, "-c", script], check=True)  # noqa: S603 - our own script
+    assert witness.exists()
+
+
+@pytest.mark.parametrize("place", ["args", "kwargs"])
+@pytest.mark.parametrize("function", ["_answer", "_advance", "_tick", "unknown"])
+async def test_a_pickle_in_the_stream_is_not_loaded(
+    story: Story, tmp_path: Path, place: str, function: str
+) -> None:
+    witness = tmp_path / "witness"
+    await sent(story, **{place: hostile(witness), "function": function.encode()})
+    await consumed(story)
+    await still_answers(story)
+    assert not witness.exists()
+
+
+async def test_a_pickle_among_the_parked_tasks_is_not_loaded(story: Story, tmp_path: Path) -> None:
+    """Docket keeps what is for later in a hash beside a queue, and moves it to the stream."""
+    witness = tmp_path / "witness"
+    redis = story.bot.store.redis
+    await redis.hset(f"{NAME}:later", mapping=dict(message(key=b"later", args=hostile(witness))))
+    await redis.zadd(f"{NAME}:queue", {"later": datetime.now(UTC).timestamp()})
+    await story.world.until(lambda: True)
+    for _ in range(2_000):
+        if not await redis.zscore(f"{NAME}:queue", "later"):
+            break
+        await asyncio.sleep(0.005)
+    else:
+        raise AssertionError("docket did not take it up")
+    await consumed(story)
+    await still_answers(story)
+    assert not witness.exists()
+
+
+@pytest.mark.parametrize(
+    "args",
+    [b"", b"null", b"7", b'"text"', b"{}", b"[1, 2, 3, 4]", b"[null]", b"\xff", b"[" * 50_000],
+)
+async def test_arguments_that_fit_no_function_are_shrugged_off(story: Story, args: bytes) -> None:
+    await sent(story, args=args)
+    await sent(story, kwargs=args, key=b"second")
+    await consumed(story)
+    await still_answers(story)
+
+
+async def test_an_unknown_function_does_not_end_the_worker(story: Story) -> None:
+    """A newer version may have left it, in the middle of an upgrade."""
+    for place in range(20):
+        await sent(story, function=b"of_tomorrow", key=b"k%d" % place, args=b'["a", "b"]')
+    await consumed(story)
+    await still_answers(story)
+
+
+def delivery(story: Story, text: str) -> Delivery:
+    home = story.bot.desk.home.workspace
+    return Delivery(
+        id=identity("test", text),
+        kind="command",
+        workspace=home,
+        home=home,
+        person=PersonId(person_named("alice").id),
+        channel=ChannelId(story.world.slack.state.workspace.channel_named("#plant-ops").id),
+        at=story.world.clock.now(),
+        text=text,
+    )
+
+
+async def test_work_that_broke_off_too_often_is_given_up_and_said(story: Story) -> None:
+    """Each counted try is one that never came to its end, as after a crash of the whole process."""
+    kept = delivery(story, "toggle plant-a SAP")
+    deliveries = story.bot.store.deliveries
+    for _ in range(TRIES):
+        await deliveries.tried(kept.home, f"delivery:{kept.id}")
+    assert await deliveries.keep(kept, "me", story.world.clock.now() - 1)
+    await story.sees("alice", "Something is wrong with the bot")
+    await finished(story, kept)
+    assert len([said for said in story.says("alice") if "Something is wrong" in said]) == 1
+    assert story.world.edfs.calls == []
+
+
+async def test_work_that_is_well_is_not_given_up(story: Story) -> None:
+    kept = delivery(story, "help")
+    for _ in range(TRIES - 1):
+        await story.bot.store.deliveries.tried(kept.home, f"delivery:{kept.id}")
+    assert await story.bot.store.deliveries.keep(kept, "me", story.world.clock.now() - 1)
+    await story.sees("alice", "What you can ask")
+    await finished(story, kept)
+    assert await story.bot.store.deliveries.tried(kept.home, f"delivery:{kept.id}") == 1
+
+
+async def test_what_nobody_can_be_told_is_ended_all_the_same(story: Story) -> None:
+    """Slack refuses every way of saying it, so giving up must not break off as well."""
+    kept = delivery(story, "help")
+    for _ in range(TRIES):
+        await story.bot.store.deliveries.tried(kept.home, f"delivery:{kept.id}")
+    story.world.slack.fail("chat.postEphemeral", "error", times=None, code="restricted_action")
+    assert await story.bot.store.deliveries.keep(kept, "me", story.world.clock.now() - 1)
+    await finished(story, kept)
+
+
+async def finished(story: Story, kept: Delivery) -> None:
+    """Wait until it is neither due nor readable any more."""
+    store = story.bot.store
+    due = f"edfs:{{{kept.home}}}:due"
+    for _ in range(2_000):
+        member = await store.redis.zscore(due, f"delivery:{kept.id}")
+        if member is None and await store.deliveries.read(kept.home, kept.id) is None:
+            break
+        await asyncio.sleep(0.005)
+    else:
+        raise AssertionError("it is still due")
+    await consumed(story)
+
+
+@pytest.mark.timeout(60)
+async def test_jobs_go_on_after_the_store_was_restarted(own_story: Story, own: Valkey) -> None:
+    story = own_story
+    await story.signs_in("alice")
+    own.stop()
+    own.start()
+    for _ in range(3):  # the first commands may still meet a connection that is gone
+        ack = await story.types("bob", "/edfs help")
+        if not ack.body:
+            break
+    await story.sees("bob", "What you can ask")
+    await story.types("alice", TOGGLE)
+    await story.sees("bob", "SAP work orders is now disabled")
+    assert story.flips() == 1
