@@ -36,7 +36,11 @@ def free_ports(count: int) -> int:
 
 @contextlib.contextmanager
 def process(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if name in {"PATH", "HOME"} or name.startswith("COV")
+    }
     with subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "bot", *arguments],
         cwd=ROOT,
