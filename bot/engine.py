@@ -124,8 +124,22 @@ class Engine:
             return await self._reject(operation, trouble_of(error, self._now()))
         except Unclear as error:
             return await self._lose(operation, trouble_of(error, self._now()))
-        after = machine.answered(operation, timer.enabled, self._now())
+        enabled = await self._agreed(operation, timer)
+        after = machine.answered(operation, enabled, self._now())
         return await self._change(operation, after)
+
+    async def _agreed(self, operation: Operation, timer: Timer) -> bool:
+        """Return the state after the flip. Where the answer is not what was wished, look again:
+
+        nothing published says that the answer is the state after the flip and not before it.
+        """
+        if timer.enabled is operation.wanted:
+            return timer.enabled
+        try:
+            _, again = await self._read(operation)
+        except (ApiError, SealBroken, SignInNeeded, IdentityProviderTrouble):
+            return timer.enabled
+        return again.enabled
 
     async def _after_401(
         self, operation: Operation, bearer: Bearer, error: TokenRefused

@@ -55,6 +55,27 @@ class _Empty(tuple[()]):
         return ()
 
 
+class _List(list[Any]):
+    """A sequence that is also an empty mapping, should it stand where docket wants one."""
+
+    __slots__ = ()
+
+    def keys(self) -> tuple[()]:
+        return ()
+
+    def items(self) -> tuple[()]:
+        return ()
+
+
+class _Dict(dict[str, Any]):
+    """A mapping that can be sliced, should it stand where docket wants a sequence."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: Any) -> Any:
+        return () if isinstance(key, slice) else super().__getitem__(key)
+
+
 class _Closed:
     """JSON in the place of cloudpickle."""
 
@@ -71,7 +92,13 @@ class _Closed:
         except (ValueError, RecursionError, TypeError):
             log.error("jobs.payload_refused", size=len(data))
             return _Empty()
-        return value if isinstance(value, list | dict) else _Empty()
+        match value:
+            case list():
+                return _List(value)
+            case dict():
+                return _Dict(value)
+            case _:
+                return _Empty()
 
 
 def close_codec() -> None:

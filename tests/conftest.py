@@ -97,3 +97,22 @@ async def story(redis_url: str) -> AsyncIterator[Story]:
             yield Story(world, bot)
     finally:
         await world.close()
+
+
+@pytest.fixture
+def own() -> Iterator[Valkey]:
+    """A store that this one test may stop."""
+    with tempfile.TemporaryDirectory(prefix="edfs-own-") as directory, Valkey(Path(directory)) as v:
+        yield v
+
+
+@pytest.fixture
+async def own_story(own: Valkey) -> AsyncIterator[Story]:
+    """The world and the bot over that store."""
+    world = World()
+    await world.open()
+    try:
+        async with living(world, own.url) as bot:
+            yield Story(world, bot)
+    finally:
+        await world.close()

@@ -51,14 +51,18 @@ def plain(text: str, limit: int = 150) -> str:
     """Return one clean line of at most ``limit`` characters, without a character one cannot see.
 
     Names come from other systems: they may hold line breaks, zero-width and right-to-left
-    marks that make a card read as something it is not.
+    marks that make a card read as something it is not. Counted are UTF-16 units, the stricter
+    reading of Slack's limits.
     """
     seen = (
         " " if unicodedata.category(c) in {"Zs", "Zl", "Zp"} or c in "\t\r\n" else c for c in text
     )
     kept = "".join(c for c in seen if unicodedata.category(c) not in _UNSEEN)
     line = " ".join(kept.split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    units = line.encode("utf-16-le")
+    if len(units) <= 2 * limit:
+        return line
+    return units[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
 
 
 def fold(text: str) -> str:

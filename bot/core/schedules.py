@@ -2,8 +2,8 @@
 
 Five fields, or six with leading seconds; Sunday is 0 or 7; day-of-month AND day-of-week must
 both hold. (Inferred: the API's own 422 sample says "Cronos Expression", its samples have five
-fields. Bentley documents no time zone; UTC is assumed and said so.) What cannot be parsed here,
-such as ``LW``, is shown raw, without words and without a next run.
+fields. Bentley documents no time zone; UTC is assumed and said so.) What croniter cannot
+parse, such as ``LW``, has no next run here; what the describer cannot, has no words.
 """
 
 from datetime import datetime

@@ -47,6 +47,8 @@ async def undo(gateways: Gateways, asked: Asked, command: Undo) -> Outcome:
         raise CannotUndo("not_applied")
     if asked.now > first.changed_at + machine.UNDO_LIMIT:
         raise CannotUndo("late")
+    if await gateways.store.operations.undone(asked.workspace, first.id):
+        raise CannotUndo("undone")
     bearer, timer = await _fresh(gateways, asked, first)
     if timer.enabled is not first.wanted:
         raise CannotUndo("changed")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import structlog
 
 from bot.core.commands import Switch
-from bot.core.operations import Operation, State
+from bot.core.operations import Operation
 from bot.core.outcomes import Failed
 from bot.core.troubles import error_of
 from bot.gateways.store.operations import Drawing
@@ -35,8 +35,7 @@ async def draw(desk: Desk, operation: Operation) -> None:
         return
     try:
         await _paint(desk, operation, drawing)
-        if operation.state in {State.REJECTED, State.STALE}:
-            await _tell(desk, operation)
+        await _tell(desk, operation)
     except SlackAway as away:
         log.warning("draw.later", trace=operation.trace, why=str(away))
         await operations.postpone(operation, desk.now + away.wait)
@@ -74,7 +73,7 @@ def _privately(picture: Card) -> Private:
 
 
 async def _tell(desk: Desk, operation: Operation) -> None:
-    """Say why to the person who asked, and to nobody else; once."""
+    """Say what went wrong to the person who asked, and to nobody else; once."""
     operations = desk.gateways.store.operations
     if operation.trouble is None or not await operations.told(operation):
         return

@@ -147,6 +147,6 @@ async def test_one_itwin_account_is_one_persons(story: Story) -> None:
     await story.types("bob", "/edfs signin")
     await story.sees("bob", "Sign in to iTwin")
     page = await story.world.signs_in("bob", account="alice")
-    assert "You are signed in" not in page
+    assert "This iTwin account is linked to another person of this Slack workspace" in page
     await story.types("bob", "/edfs whoami")
     await story.sees("bob", "Not signed in")

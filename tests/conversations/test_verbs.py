@@ -209,7 +209,7 @@ async def test_list_shows_itwins_and_then_the_timers_of_one(story: Story) -> Non
     assert "84 more are not shown" in read(itwins)
     await story.types("alice", "/edfs list plant-a")
     timers = await story.sees("alice", "Timers of plant-a: 7, 1 disabled")
-    assert "disabled  SharePoint documents  SHAREPOINT_DOCUMENTS" in read(timers)
+    assert "disabled SharePoint documents SHAREPOINT_DOCUMENTS" in read(timers)
     assert story.says("bob") == []
 
 

@@ -159,6 +159,9 @@ class Operations:
             return None
         return self._records.open(Operation, sealed, key=key, purpose=PURPOSE)
 
+    async def undone(self, workspace: Workspace, operation: OperationId) -> bool:
+        return bool(await self._redis.exists(key_of(workspace, "undone", operation)))
+
     async def drawing(self, workspace: Workspace, operation: OperationId) -> Drawing:
         key = key_of(workspace, "operation", operation)
         card, drawn, told = await self._redis.hmget(key, ["card", "drawn", "told"])

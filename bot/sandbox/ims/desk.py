@@ -110,7 +110,8 @@ class Desk:
                 raise OAuthError("login_required", "nobody is signed in")
             people = [person for person in PEOPLE if not person.is_bot]
             number = self._wait(wish)
-            return login_page(number, self._house.client_name, people, wish.login_hint)
+            client = self._house.client_name
+            return login_page(number, client, people, wish.login_hint, wish.back_to)
         agreed = _consent_key(session.person, wish) in self._consents
         if silent and not agreed:
             raise OAuthError("consent_required", "the person has not agreed yet")

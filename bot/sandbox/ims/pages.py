@@ -22,8 +22,9 @@ _SCOPES = {
 
 
 def login_page(
-    request_id: str, client: str, people: Iterable[Person], hint: str | None
+    request_id: str, client: str, people: Iterable[Person], hint: str | None, back_to: str
 ) -> web.Response:
+    """`back_to` as below: who has agreed before is sent back from here."""
     options = "".join(_option(person, hint) for person in people)
     return _page(
         "Sign in",
@@ -32,7 +33,7 @@ def login_page(
         f'<input type="hidden" name="request" value="{escape(request_id)}">'
         f'<p><label>Account <select name="person">{options}</select></label></p>'
         '<button type="submit">Sign in</button></form>',
-        form_targets="'self'",
+        form_targets=f"'self' {back_to}",
     )
 
 

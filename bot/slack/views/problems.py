@@ -198,7 +198,6 @@ def choice_buttons(choices: tuple[Choice, ...]) -> list[Button]:
             else choice.name,
             f"run:{place}",
             choice.command,
-            label=f"{plain(choice.name, 70)}",
         )
         for place, choice in enumerate(choices[:5])
         if len(choice.command) <= 2_000

@@ -75,6 +75,9 @@ def api_words(error: ApiError) -> Words:
             return _without_an_answer(error)
 
 
+_LOOK = "Try again in a minute, or look with /edfs show."
+# A flip may have been made: whoever repeats it now may flip it back.
+_WAIT = "The timer is being read; the card will say what is true. Do not repeat it before."
 _CHECK = "Check the id you gave; if you gave none, tell an admin the trace id."
 
 
@@ -88,7 +91,8 @@ def _without_an_answer(error: ApiError) -> Words:
             )
         case errors.Unclear(why=why, status=status):
             cause = _UNCLEAR.get(why, f"Bentley has trouble of its own (status {status}).")
-            return ("No clear answer", cause, "Try again in a minute, or look with /edfs show.")
+            step = _WAIT if error.operation == "toggle" else _LOOK
+            return ("No clear answer", cause, step)
         case _:
             refused = f"Bentley refused the request (status {error.status})."
             return ("Refused", refused, "If it stays so, tell an admin the trace id.")

@@ -2,6 +2,7 @@
 
 from bot.core.commands import COMMAND, USAGE
 from bot.core.names import plain
+from bot.core.operations import Operation
 from bot.core.outcomes import (
     AlreadySo,
     Begun,
@@ -45,8 +46,7 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
         case Begun():
             return []  # its card says the rest
         case SameAgain(operation):
-            said = "You asked for this moments ago, so nothing new was begun."
-            return [_note(title_of(operation), [line(said)])]
+            return [_same_again(operation)]
         case SignInOffered():
             return [_sign_in(outcome)]
         case SignedIn() | SignedInAlready() | SignedOut() | Identity():
@@ -67,6 +67,14 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
             return [lists.details(outcome, now, zone)]
         case Failed():
             return [failed(outcome, now)]
+
+
+def _same_again(operation: Operation) -> Private:
+    lines = [
+        line("What came of it: ", bold(title_of(operation)), "."),
+        line("Nothing new was begun. If you mean it once more, ask again in a minute."),
+    ]
+    return _note("You asked for this moments ago", lines)
 
 
 def continued(begun: Begun) -> Private:
