@@ -24,6 +24,7 @@ import docket.worker
 import structlog
 from docket import Docket, Perpetual, Worker
 
+from bot.core.errors import SealBroken
 from bot.core.names import DeliveryId, OperationId, Workspace
 from bot.gateways.store.deliveries import Delivery
 from bot.slack import answer as answering
@@ -170,7 +171,12 @@ class Jobs:
     async def _answer(self, home: str, delivery: str) -> None:
         desk, workspace, identity = self._at_work(), Workspace(home), DeliveryId(delivery)
         deliveries = desk.gateways.store.deliveries
-        kept = await deliveries.read(workspace, identity)
+        try:
+            kept = await deliveries.read(workspace, identity)
+        except SealBroken:
+            # Nobody can tell what it was or whose: a key may be missing from the ring.
+            log.error("jobs.sealed_delivery", trace=identity[:8])
+            kept = None
         if kept is None or identity in self._withdrawn:
             await deliveries.finish(workspace, identity)
             return

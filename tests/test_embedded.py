@@ -89,7 +89,7 @@ async def test_only_this_user_reaches_it(tmp_path: Path) -> None:
     server = await start(tmp_path)
     try:
         socket = Path(server.url.removeprefix("unix://"))
-        assert socket.stat().st_mode & 0o777 == 0o700
+        assert socket.stat().st_mode & 0o777 == 0o700  # noqa: ASYNC240
         assert socket.parent.stat().st_mode & 0o777 == 0o700
         assert server.directory.stat().st_mode & 0o077 == 0
     finally:
@@ -110,7 +110,7 @@ async def test_what_keeps_it_from_starting_is_said(tmp_path: Path) -> None:
     broken = tmp_path / "store" / "valkey-9" / "appendonlydir"
     broken.parent.mkdir(parents=True)
     broken.write_text("not a folder")
-    with pytest.raises(StoreUnreachable, match="did not start: .*appendonlydir"):
+    with pytest.raises(StoreUnreachable, match=r"did not start: .*appendonlydir"):
         await start(tmp_path)
 
 
@@ -131,7 +131,7 @@ async def test_a_killed_bot_leaves_no_server_behind_and_loses_nothing(tmp_path: 
         parent.wait(10)
         parent.stdout.close()
     end = time.monotonic() + 10
-    while lives(server):  # noqa: ASYNC110 - another process has no event
+    while lives(server):
         assert time.monotonic() < end, "the server outlived the bot"
         await asyncio.sleep(0.01)
 

@@ -3,8 +3,6 @@
 import asyncio
 import subprocess
 import sys
-import tempfile
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,32 +12,11 @@ from bot.core.names import ChannelId, PersonId
 from bot.gateways.store.deliveries import Delivery
 from bot.jobs import NAME, TRIES
 from bot.sandbox.people import person_named
-from bot.sandbox.world import World
 from bot.slack.incoming import identity
-from tests.conftest import living
 from tests.story import TOGGLE, Story
 from tests.valkey import Valkey
 
 STREAM = f"{NAME}:stream"
-GROUP = "docket-workers"
-
-
-@pytest.fixture
-async def own_story(own: Valkey) -> AsyncIterator[Story]:
-    world = World()
-    await world.open()
-    try:
-        async with living(world, own.url) as bot:
-            yield Story(world, bot)
-    finally:
-        await world.close()
-
-
-@pytest.fixture
-def own() -> "AsyncIterator[Valkey]":
-    """A store that this test may stop."""
-    with tempfile.TemporaryDirectory(prefix="edfs-own-") as folder, Valkey(Path(folder)) as valkey:
-        yield valkey
 
 
 def hostile(witness: Path) -> bytes:
@@ -107,7 +84,6 @@ async def test_a_pickle_among_the_parked_tasks_is_not_loaded(story: Story, tmp_p
     redis = story.bot.store.redis
     await redis.hset(f"{NAME}:later", mapping=dict(message(key=b"later", args=hostile(witness))))
     await redis.zadd(f"{NAME}:queue", {"later": datetime.now(UTC).timestamp()})
-    await story.world.until(lambda: True)
     for _ in range(2_000):
         if not await redis.zscore(f"{NAME}:queue", "later"):
             break

@@ -76,8 +76,6 @@ async def test_nothing_of_slacks_comes_in_over_http(socket_story: Story) -> None
     assert delivery.events_url is not None
     body = b"command=%2Fedfs&text=help"
     async with loopback_client() as client:
-        answer = await client.post(
-            delivery.events_url, content=body, headers=delivery.signed(body)
-        )
+        answer = await client.post(delivery.events_url, content=body, headers=delivery.signed(body))
     assert answer.status_code in {404, 405}
     assert socket_story.says("alice") == []

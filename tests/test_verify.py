@@ -229,7 +229,7 @@ async def statuses(story: Story, requests: Iterator[Forged]) -> list[tuple[str, 
 
 def kept(redis_url: str) -> list[bytes]:
     with contextlib.closing(redis.Redis.from_url(redis_url)) as client:
-        return [key for key in client.scan_iter("edfs:*:delivery:*")]
+        return list(client.scan_iter("edfs:*:delivery:*"))
 
 
 @pytest.mark.timeout(400)
@@ -274,9 +274,7 @@ async def test_a_clock_that_is_a_little_off_does_no_harm(story: Story, age: int)
 
 
 def odd_but_signed(story: Story) -> list[tuple[str, bytes]]:
-    command = dict(
-        pair.split("=", 1) for pair in command_body(story, "help").decode().split("&")
-    )
+    command = dict(pair.split("=", 1) for pair in command_body(story, "help").decode().split("&"))
     lacking = [
         (FORM, "&".join(f"{n}={v}" for n, v in command.items() if n != name).encode())
         for name in command

@@ -1,0 +1,294 @@
+"""Names are a stranger's words: none of them pings, links, hides or breaks anything."""
+
+import random
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.core import errors
+from bot.core.errors import Choice, Detail
+from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
+from bot.core.operations import Acting, Operation, Place, Seen, State, Trouble
+from bot.core.outcomes import (
+    AlreadySo,
+    DetailsShown,
+    Failed,
+    ITwinsListed,
+    SameAgain,
+    SignedIn,
+    SignInOffered,
+    TimerShown,
+    TimersListed,
+)
+from bot.core.timers import ITwin, Parameter, Timer
+from bot.sandbox.people import TEAM_ID, person_named
+from bot.sandbox.slack.blocks import (
+    complaints_about_blocks,
+    complaints_about_view,
+    too_many_characters,
+    view_too_large,
+)
+from bot.slack.messages import Card, Modal, Private
+from bot.slack.views.cards import card
+from bot.slack.views.render import render
+from tests.story import Story
+
+SEED = 20261123
+NAMES = 2_000
+END_TO_END = 20
+NOW = 1_795_000_000.0
+ALICE = person_named("alice").id
+GUID = "0a1b2c3d-0000-4000-8000-00000000000{}"
+# What begins something live in a text that Slack parses, but for our own dates.
+LIVE = ("<!", "<@", "<#", "<http", "<mailto", "<tel")
+UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+PIECES = [
+    *("<!channel>", "<!here|here>", "<!everyone>", "<!subteam^S0APPROVER>", "<@U0ALICE001>"),
+    *(
+        "<#C0PLANTOPS>",
+        "<http://evil.example|Approve>",
+        "<mailto:a@b.example|x>",
+        "http://evil.example",
+    ),
+    *("&", "<", ">", "&lt;!channel&gt;", "&amp;lt;", "&#60;!here&#62;", "`", "```", "*bold*"),
+    *("_it_", "~no~", "> quote", ":tada:", "@channel", "@here", "#general", "|", "\\", "\\u202e"),
+    *('"', "'", "“", "”", "--", "because", "<!date^1^{date}|now>", "{date}", "${x}", "%s"),
+    *("\n", "\r\n", "\t", "\0", "\x07", "\x1b[31m", "\x7f", "\x85", "\u2028", "\u2029", "\v"),
+    *("\u202e", "\u202a", "\u2066", "\u2069", "\u200f", "\u061c", "\u200b", "\u200d", "\ufeff"),
+    *("\u00ad", "\u2060", "\U000e0041", "\ue000", "\ufffe", "\u180e", "\u00a0", "\u3000", "\u2800"),
+    *(
+        "😀",
+        "👨\u200d👩\u200d👧",
+        "🇩🇪",
+        "e\u0301",
+        "Z" + "\u0351" * 30,
+        "ﷺ",
+        "नी",
+        "漢字",
+        "ẞ",
+        "İ",
+    ),
+    *(
+        "A" * 255,
+        "😀" * 130,
+        "W " * 200,
+        "<" * 300,
+        "&" * 300,
+        "SAP work orders",
+        "plant",
+        "-",
+        " ",
+    ),
+]
+
+
+def hostile(dice: random.Random) -> str:
+    return "".join(dice.choices(PIECES, k=dice.randrange(1, 7)))
+
+
+def things(dice: random.Random) -> tuple[ITwin, Timer]:
+    inputs = tuple(Parameter(hostile(dice), hostile(dice)) for _ in range(dice.randrange(4)))
+    itwin = ITwin(ITwinId(GUID.format(1)), hostile(dice), hostile(dice))
+    timer = Timer(
+        TimerId(GUID.format(2)),
+        hostile(dice),
+        hostile(dice),
+        dice.choice(["0 2 * * *", hostile(dice)]),
+        dice.random() < 0.5,
+        inputs,
+    )
+    return itwin, timer
+
+
+def operation(dice: random.Random, state: State) -> Operation:
+    itwin, timer = things(dice)
+    return Operation(
+        id=OperationId("0123456789abcdef01234567"),
+        workspace=Workspace(TEAM_ID),
+        person=PersonId(ALICE),
+        acting=Acting("subject", hostile(dice), dice.choice(["", hostile(dice)])),
+        verb="toggle",
+        itwin=itwin,
+        timer=timer,
+        definition=timer.definition(),
+        wanted=dice.random() < 0.5,
+        place=Place(ChannelId("C0PLANTOPS")),
+        asked_at=NOW,
+        because=hostile(dice),
+        undoes=dice.choice([None, OperationId("0123456789abcdef01234568")]),
+        changed_outside_since=dice.choice([0.0, NOW - 60]),
+        state=state,
+        changed_at=NOW,
+        quiet_at=NOW + 60,
+        seen=dice.choice([None, Seen(True, NOW), Seen(False, NOW)]),
+        trouble=Trouble("Unclear", message=hostile(dice)),
+    )
+
+
+def failures(dice: random.Random) -> Iterator[errors.BotError]:
+    name = hostile(dice)
+    choices = tuple(Choice(hostile(dice), hostile(dice), f"toggle x {place}") for place in range(3))
+    details = (Detail(hostile(dice), hostile(dice), hostile(dice)),)
+    for kind in ("iTwin", "timer"):
+        yield errors.NoSuchName(kind, name, choices, hostile(dice))
+        yield errors.AmbiguousName(kind, name, choices)
+    yield errors.NotUnderstood("it is odd", None, (name, hostile(dice)))
+    yield errors.TimerGone(name)
+    yield errors.IdentityProviderTrouble(name)
+    yield errors.Invalid(operation="timer", status=422, code=name, message=name, details=details)
+    yield errors.Forbidden(operation="timer", status=403, code=name, message=name)
+    yield errors.Unclear(operation="toggle", status=500, message=name, why="status")
+
+
+def messages(dice: random.Random) -> Iterator[Private | Modal | Card]:
+    """Every view there is, with hostile words wherever a stranger's words may stand."""
+    zone = "UTC"
+    made = operation(dice, dice.choice(list(State)))
+    itwin, timer = made.itwin, made.timer
+    acting = made.acting
+    shown = TimerShown(itwin, timer, None, changed_outside_since=dice.choice([0.0, NOW]))
+    yield card(made, NOW, zone)
+    outcomes = [
+        SameAgain(made),
+        SignInOffered(f"http://bot.localhost/link/{TEAM_ID}.x", "kept", hostile(dice)),
+        SignedIn(acting, "kept", hostile(dice)),
+        ITwinsListed((itwin, replace(itwin, number=""))),
+        TimersListed(itwin, (timer, replace(timer, enabled=not timer.enabled))),
+        shown,
+        AlreadySo(shown),
+        DetailsShown(shown, acting),
+        *(Failed(error, "01234567", "toggle a b") for error in failures(dice)),
+    ]
+    for outcome in outcomes:
+        yield from render(outcome, NOW, zone)
+
+
+def strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of a payload, with the name of its member."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield from strings(one, str(name))
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from strings(one, key)
+
+
+def parsed(value: Any) -> Iterator[str]:
+    """The texts in which Slack looks for mentions and links: mrkdwn objects."""
+    if isinstance(value, dict):
+        if value.get("type") in {"mrkdwn", "markdown"}:
+            yield str(value.get("text"))
+        for one in value.values():
+            yield from parsed(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from parsed(one)
+
+
+def mentions(value: Any) -> Iterator[dict[str, Any]]:
+    """Elements that are live whatever their text: people, groups, channels, links."""
+    if isinstance(value, dict):
+        if value.get("type") in {"user", "usergroup", "channel", "broadcast", "link"}:
+            yield value
+        for one in value.values():
+            yield from mentions(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from mentions(one)
+
+
+def live(text: str) -> list[str]:
+    own = text.replace(f"<@{ALICE}>", "").replace("<!date^", "")
+    return [start for start in LIVE if start in own]
+
+
+def unseen(text: str) -> list[str]:
+    return [f"U+{ord(c):04X}" for c in text if c != "\n" and unicodedata.category(c) in UNSEEN]
+
+
+def harmless(text: str, blocks: Any) -> None:
+    assert live(text) == [], text
+    for mrkdwn in parsed(blocks):
+        assert live(mrkdwn) == [], mrkdwn
+    assert all(m == {"type": "user", "user_id": ALICE} for m in mentions(blocks)), blocks
+    for key, said in [("text", text), *strings(blocks)]:
+        assert unseen(said) == [], (key, said)
+        # A line break is ours: it stands alone between two lines.
+        assert "\n" not in said or said == "\n", (key, said)
+
+
+def accepted(blocks: Any) -> None:
+    assert complaints_about_blocks(blocks) == [], blocks
+    assert not too_many_characters(blocks)
+
+
+def test_in_no_view_does_a_name_come_alive() -> None:
+    dice = random.Random(SEED)
+    for _ in range(NAMES):
+        for message in messages(dice):
+            if isinstance(message, Modal):
+                harmless("", message.view)
+                assert complaints_about_view(message.view) == [], message.view
+                assert not view_too_large(message.view)
+            else:
+                harmless(message.text, message.blocks)
+                accepted(message.blocks)
+
+
+@pytest.mark.parametrize("state", State)
+def test_in_no_state_does_the_card_come_alive(state: State) -> None:
+    dice = random.Random(f"{SEED}{state.value}")
+    for _ in range(200):
+        drawn = card(operation(dice, state), NOW, "UTC")
+        harmless(drawn.text, drawn.blocks)
+        accepted(drawn.blocks)
+
+
+async def test_the_detector_sees_what_it_looks_for() -> None:
+    """The control: what is not cleaned is found."""
+    for name in ("<!channel>", "<@U0BOB00001>", "<http://evil.example|x>", "a\u202eb"):
+        with pytest.raises(AssertionError):
+            harmless(name, [])
+    with pytest.raises(AssertionError):
+        harmless("", [{"type": "section", "text": {"type": "mrkdwn", "text": "<!here>"}}])
+    with pytest.raises(AssertionError):
+        harmless("", [{"type": "broadcast", "range": "here"}])
+
+
+@pytest.mark.timeout(90)
+async def test_from_bentley_to_the_channel_no_name_comes_alive(story: Story) -> None:
+    await story.signs_in("alice")
+    dice = random.Random(SEED)
+    for place in range(END_TO_END):
+        timer = story.world.edfs.put_timer(
+            "plant-a", hostile(dice) + f" {place}", package=hostile(dice)[:200]
+        )
+        await story.types("alice", f"/edfs toggle plant-a {timer.id}")
+
+        def flipped(name: str = timer.name) -> bool:
+            return story.world.edfs.flips(name) == 1
+
+        await story.world.until(flipped, reason=repr(timer.name))
+        await story.sees("bob", "is now disabled")
+        await story.types("alice", f"/edfs show plant-a {timer.id}")
+    await story.types("alice", "/edfs list plant-a")
+    await story.sees("alice", "Timers of")
+
+    def settled() -> bool:
+        cards = [m for m in story.world.reads("bob") if m.visible_to is None]
+        return len(cards) == END_TO_END and all("now disabled" in str(m.blocks) for m in cards)
+
+    await story.world.until(settled, seconds=10)
+    for payload in story.world.slack.state.payloads:
+        said = payload["payload"]
+        text = str(said.get("text", "")) if isinstance(said, dict) else ""
+        if "/link/" not in str(said):
+            harmless(text, said)
+    for message in story.world.reads("bob"):
+        harmless(message.text, message.blocks)
