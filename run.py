@@ -42,6 +42,8 @@ LOCKS = {
     "check": "requirements-dev.lock",
 }
 COVERAGE = ("--cov=bot", "--cov-branch", "--cov-report=term", "--cov-fail-under=90")
+# Each file stays on one core, so what its tests share is made once.
+SPREAD = ("-n", "auto", "--dist", "loadfile")
 SELECTING = ("-k", "-m", "--lf", "--last-failed", "--sw", "--stepwise", "--co", "--collect-only")
 WITH_VALUE = ("-c", "-k", "-m", "-n", "-o", "-p", "-r", "-W", "--record")
 CHECKS = (
@@ -301,8 +303,8 @@ def main(arguments: "list[str]") -> int:
     if verb == "check":
         return check(python)
     if verb == "test":
-        coverage = () if is_partial(rest) else COVERAGE
-        return become([str(python), "-m", "pytest", *coverage, *rest])
+        whole = () if is_partial(rest) else (*SPREAD, *COVERAGE)
+        return become([str(python), "-m", "pytest", *whole, *rest])
     return become([str(python), "-m", "bot", verb, *rest])
 
 

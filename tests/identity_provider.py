@@ -22,7 +22,16 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 CLIENT_ID = "edfs-bot-test"
 CLIENT_SECRET = "s3cret/with+odd=characters"
 API_SCOPE = "itwin-platform"
-GONE = object()  # in `Switches.answer` and `discovery`: leave this member out
+
+
+class _Gone:
+    """Its name is the same in every process, so tests that are named after it are too."""
+
+    def __repr__(self) -> str:
+        return "GONE"
+
+
+GONE = _Gone()  # in `Switches.answer` and `discovery`: leave this member out
 
 
 class Clock:

@@ -111,6 +111,7 @@ def test_blanks_around_the_colon_are_no_matter() -> None:
         f"{OLD},{NEW[:-2]}",
         f"{OLD[:9]}{base64.b64encode(bytes([255] * 32)).decode()}",
     ],
+    ids=range(11),
 )
 def test_a_malformed_ring_is_refused_without_being_shown(text: str) -> None:
     with pytest.raises(ValueError, match="key") as caught:
