@@ -54,15 +54,23 @@ def plain(text: str, limit: int = 150) -> str:
     marks that make a card read as something it is not. Counted are UTF-16 units, the stricter
     reading of Slack's limits.
     """
-    seen = (
-        " " if unicodedata.category(c) in {"Zs", "Zl", "Zp"} or c in "\t\r\n" else c for c in text
-    )
-    kept = "".join(c for c in seen if unicodedata.category(c) not in _UNSEEN)
-    line = " ".join(kept.split())
+    if not (text.isascii() and text.isprintable()):
+        # A name repeats few characters, so each is judged once.
+        text = text.translate({ord(c): _shown(c) for c in set(text)})
+    line = " ".join(text.split())
     units = line.encode("utf-16-le")
     if len(units) <= 2 * limit:
         return line
     return units[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def _shown(character: str) -> str:
+    if character in "\t\r\n":
+        return " "
+    category = unicodedata.category(character)
+    if category in {"Zs", "Zl", "Zp"}:
+        return " "
+    return "" if category in _UNSEEN else character
 
 
 def fold(text: str) -> str:
