@@ -1,13 +1,15 @@
-"""The command line: run, sandbox, doctor, keys."""
+"""The command line: run, sandbox, doctor, writes, audit, keys."""
 
 import asyncio
 import contextlib
 import signal
 import time
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, TypeVar
 
 import typer
 
+from bot import admin
 from bot.app import open_bot
 from bot.core.errors import StoreUnreachable
 from bot.doctor import examine
@@ -26,6 +28,15 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="The keys that seal what is stored.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+writes = typer.Typer(
+    help="The kill switch: while it is off nothing is flipped, and everything else works.",
+    no_args_is_help=True,
+)
+app.add_typer(writes, name="writes")
+audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
+
+Answer = TypeVar("Answer")
 
 AGAIN_SECONDS = 5.0
 
@@ -107,6 +118,55 @@ def sandbox(
     except (OSError, SettingsError) as error:
         _complain(f"The sandbox cannot start: {error}")
         raise typer.Exit(1) from None
+
+
+def _ask(question: Callable[[Settings], Coroutine[Any, Any, Answer]]) -> Answer:
+    settings = _settings()
+    set_up("CRITICAL")
+    try:
+        return asyncio.run(question(settings))
+    except StoreUnreachable as error:
+        _complain(f"The store cannot be reached ({error}). See: edfs-bot doctor")
+        raise typer.Exit(1) from None
+
+
+def _print(lines: list[str]) -> None:
+    for said in lines:
+        typer.echo(said)
+
+
+@writes.command("off")
+def writes_off() -> None:
+    """From now on, nothing is flipped, by any replica."""
+    _print(_ask(lambda settings: admin.turn_writes(settings, time.time(), on=False)))
+
+
+@writes.command("on")
+def writes_on() -> None:
+    """Flip again when asked."""
+    _print(_ask(lambda settings: admin.turn_writes(settings, time.time(), on=True)))
+
+
+@writes.command("state")
+def writes_state() -> None:
+    """Say whether changes are on."""
+    _print(_ask(admin.writes))
+
+
+@audit.command("check")
+def audit_check() -> None:
+    """Follow the chain: nothing was changed, moved, put in or left out."""
+    well, lines = _ask(admin.check_audit)
+    _print(lines)
+    raise typer.Exit(0 if well else 1)
+
+
+@audit.command("show")
+def audit_show(
+    count: Annotated[int, typer.Option(min=1, help="How many of the newest.")] = 50,
+) -> None:
+    """Print the newest entries, oldest first."""
+    _print(_ask(lambda settings: admin.audit_lines(settings, count)))
 
 
 @keys.command("new")

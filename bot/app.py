@@ -14,17 +14,20 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
-from bot.engine import Engine, Gateways
+from bot.core.operations import Terms
+from bot.engine import Engine
 from bot.features.accounts import Door
-from bot.gateways.edfs import Edfs, EdfsSettings
+from bot.gateways.edfs import Budget, Edfs, EdfsSettings
 from bot.gateways.ims import Ims, ImsSettings
 from bot.gateways.loopback import LoopbackResolver
+from bot.gateways.reach import Gateways
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
 from bot.jobs import Jobs
 from bot.settings import Settings
 from bot.slack.desk import Desk
+from bot.slack.gate import Gate
 from bot.slack.listeners import Intake, bolt_app, listen
 from bot.slack.post import Home, Poster
 from bot.web import Links, SlackDoor, admin_app, public_app
@@ -52,17 +55,19 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
     not answer.
     """
     async with contextlib.AsyncExitStack() as stack:
-        url = await _store_url(settings, stack)
+        url = await store_url(settings, stack)
         store = open_store(url, ring_of(settings))
         stack.push_async_callback(store.aclose)
         await store.ping()
         gateways = _gateways(settings, store, clock, stack)
         client, session = await _slack_client(settings, stack)
-        poster = Poster(client, session)
+        poster = Poster(client, session, Gate(store.limits, clock))
         home = await poster.home()
+        await store.writes.remember(home.workspace)
         desk = _desk(settings, gateways, poster, home)
         jobs = Jobs(url)
         intake = Intake(store, clock, jobs.nudge, set())
+        stack.push_async_callback(intake.aclose)
         bolt = bolt_app(client, home, settings.slack_bot_token.get_secret_value())
         listen(bolt, desk, intake)
         stack.push_async_callback(jobs.stop)
@@ -82,7 +87,8 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
         )
 
 
-async def _store_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
+async def store_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
+    """Return the address of the store, started or attached to where it is the embedded one."""
     if settings.redis_url:
         return settings.redis_url.get_secret_value()
     server = await start(settings.state)
@@ -122,6 +128,7 @@ def _gateways(
 ) -> Gateways:
     ims = Ims(ims_settings(settings), store.tokens, clock)
     stack.push_async_callback(ims.aclose)
+    per_minute, per_hour = settings.rate
     edfs = Edfs(
         EdfsSettings(
             settings.itwin_api_url,
@@ -130,9 +137,11 @@ def _gateways(
             ca_file=settings.certificates,
         ),
         clock,
+        Budget(store.limits, clock, per_minute, per_hour),
     )
     stack.push_async_callback(edfs.aclose)
-    return Gateways(store, edfs, ims, clock, settings.edfs_bot_schedule_timezone)
+    terms = Terms(patch=settings.edfs_bot_edfs_timeout, settle=settings.edfs_bot_settle)
+    return Gateways(store, edfs, ims, clock, settings.edfs_bot_schedule_timezone, terms)
 
 
 async def _slack_client(
@@ -157,12 +166,7 @@ async def _slack_client(
 
 
 def _desk(settings: Settings, gateways: Gateways, poster: Poster, home: Home) -> Desk:
-    engine = Engine(
-        gateways,
-        patch_seconds=settings.edfs_bot_edfs_timeout,
-        settle_seconds=settings.edfs_bot_settle,
-    )
-    return Desk(gateways, engine, Door(settings.public_url, home.name), home, poster)
+    return Desk(gateways, Engine(gateways), Door(settings.public_url, home.name), home, poster)
 
 
 async def _sockets(

@@ -80,9 +80,23 @@ async def _durability(store: Store, kind: str) -> str:
         return f"{kind}, answers (it does not tell whether it appends to a file)"
     appends, policy = told
     if appends and policy == "noeviction":
-        return f"{kind}, answers, appends to a file, evicts nothing"
+        kept = f"{kind}, answers, appends to a file, evicts nothing"
+        return f"{kept}{await _replicas(store)}"
     wanted = "set appendonly yes and maxmemory-policy noeviction"
     return f"{kind}, answers, but may lose what it acknowledged: {wanted}"
+
+
+async def _replicas(store: Store) -> str:
+    """Say what a failover may cost; nothing where none can happen."""
+    told = await store.replicas()
+    if told is None or told[0] == 0:
+        return ""
+    if told[1]:
+        return "; has replicas and does not write without them"
+    return (
+        "; has replicas, and a failover may forget what it acknowledged: "
+        "set min-replicas-to-write 1 (docs/operations.md says what that promises)"
+    )
 
 
 async def _slack(settings: Settings) -> Finding:

@@ -1,7 +1,8 @@
 """Jobs: the only module that knows docket, which spreads immediate work over all replicas.
 
     answer(home, delivery)     answers one kept delivery
-    advance(home, operation)   takes an operation's next steps and paints its card
+    advance(home, operation)   takes an operation's next steps
+    paint(home, operation)     draws its card as the record says
     tick()                     once a second, one for all replicas: hands out what is due
 
 Deadlines live in our own records; docket is asked for nothing but "now", so a job it loses costs
@@ -13,7 +14,7 @@ the version is pinned exactly. All replicas must have the same ``REDELIVERY``.
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -23,10 +24,13 @@ import docket.strikelist
 import docket.worker
 import structlog
 from docket import Docket, Perpetual, Worker
+from redis.exceptions import RedisError
 
 from bot.core.errors import SealBroken
 from bot.core.names import DeliveryId, OperationId, Workspace
+from bot.gateways.store import job_url
 from bot.gateways.store.deliveries import Delivery
+from bot.gateways.store.streams import sweep_parked, sweep_stream
 from bot.slack import answer as answering
 from bot.slack.desk import Desk
 from bot.slack.draw import draw
@@ -36,6 +40,7 @@ REDELIVERY = timedelta(seconds=15)
 LENT = 15.0  # what the tick has handed out is not handed out again for so long
 TRIES = 3
 BROKEN_PAUSE = 60.0
+SWEEP_SECONDS = 3.0
 
 log = structlog.get_logger("jobs")
 
@@ -118,7 +123,8 @@ class Jobs:
 
     def __init__(self, url: str) -> None:
         close_codec()
-        self._docket = Docket(name=NAME, url=url, execution_ttl=timedelta(0))
+        self._url = url
+        self._docket: Docket
         self._stack = contextlib.AsyncExitStack()
         self._worker: asyncio.Task[None] | None = None
         self._desk: Desk | None = None
@@ -127,6 +133,8 @@ class Jobs:
 
     async def start(self, desk: Desk, withdrawn: set[DeliveryId]) -> None:
         self._desk, self._withdrawn = desk, withdrawn
+        url = await job_url(self._url, desk.gateways.store.redis)
+        self._docket = Docket(name=NAME, url=url, execution_ttl=timedelta(0))
         await self._stack.enter_async_context(self._docket)
         self._docket.tasks.clear()
         for function in self._functions():
@@ -151,22 +159,66 @@ class Jobs:
         """Run the worker; if it should ever end by an error, start another."""
         while not self._stopping:
             try:
-                async with Worker(
-                    self._docket,
-                    concurrency=32,
-                    redelivery_timeout=REDELIVERY,
-                    minimum_check_interval=timedelta(milliseconds=20),
-                    scheduling_resolution=timedelta(milliseconds=100),
-                    reconnection_delay=timedelta(seconds=1),
-                    fallback_task=_unknown,
-                ) as worker:
+                async with (
+                    self._swept(),
+                    Worker(
+                        self._docket,
+                        concurrency=32,
+                        redelivery_timeout=REDELIVERY,
+                        minimum_check_interval=timedelta(milliseconds=20),
+                        scheduling_resolution=timedelta(milliseconds=100),
+                        reconnection_delay=timedelta(seconds=1),
+                        fallback_task=_unknown,
+                    ) as worker,
+                ):
                     await worker.run_forever()
             except Exception as error:  # noqa: BLE001 - whatever it was, work must go on
                 log.error("jobs.worker_ended", error=type(error).__name__)
                 await asyncio.sleep(1)
 
+    @contextlib.asynccontextmanager
+    async def _swept(self) -> AsyncIterator[None]:
+        """Remove what no worker could read: it would end each worker, or stand in the queue's way.
+
+        The stream is swept before each worker (one that met such an entry ends, and another
+        begins), the queue also meanwhile, because it stops without ending anything.
+        """
+        await self._sweep(stream=True)
+        meanwhile = asyncio.create_task(self._sweep_queue(), name="sweep")
+        try:
+            yield
+        finally:
+            meanwhile.cancel()
+            await asyncio.wait({meanwhile})
+
+    async def _sweep_queue(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            with contextlib.suppress(RedisError, OSError):  # the worker has its own way with it
+                await self._sweep()
+
+    async def _sweep(self, *, stream: bool = False) -> None:
+        engine, removed = self._docket, 0
+        async with engine.redis() as redis:
+            if stream:
+                group = engine.worker_group_name
+                removed += await sweep_stream(redis, engine.stream_key, group, self._readable)
+            removed += await sweep_parked(redis, engine.queue_key, engine.prefix, self._readable)
+        if removed:
+            log.error("jobs.unreadable", removed=removed)
+
+    async def _readable(self, message: Mapping[bytes, bytes]) -> bool:
+        """Whether docket can make a task of it; it is asked itself."""
+        read = docket.execution.Execution.from_message
+        try:
+            found = await read(self._docket, dict(message), fallback_task=_unknown, sync=False)
+            found.when.timestamp()
+        except Exception:  # noqa: BLE001 - whatever it is, it would end the worker
+            return False
+        return True
+
     def _functions(self) -> list[Callable[..., Awaitable[None]]]:
-        return [self._answer, self._advance, self._tick]
+        return [self._answer, self._advance, self._paint, self._tick]
 
     async def _answer(self, home: str, delivery: str) -> None:
         desk, workspace, identity = self._at_work(), Workspace(home), DeliveryId(delivery)
@@ -192,7 +244,7 @@ class Jobs:
             await self._go_on(workspace, operation)
 
     async def _advance(self, home: str, operation: str) -> None:
-        """Paint, then act, then paint: the card stands in the channel before the effect."""
+        """Paint where nothing stands yet, act, paint: the card is there before the effect."""
         desk, workspace, identity = self._at_work(), Workspace(home), OperationId(operation)
         store = desk.gateways.store
         known = await store.operations.read(workspace, identity)
@@ -200,11 +252,14 @@ class Jobs:
             return
         if await self._broken(workspace, f"operation:{identity}"):
             await store.operations.postpone(known, desk.now + BROKEN_PAUSE)
-        await draw(desk, known)
-        after = await desk.engine.advance(workspace, identity)
-        if after is not None:
-            await draw(desk, after)
+        if (await store.drawings.read(workspace, identity)).drawn < 0:
+            await draw(desk, workspace, identity)
+        await desk.engine.advance(workspace, identity)
+        await draw(desk, workspace, identity)
         await store.deliveries.done_trying(workspace, f"operation:{identity}")
+
+    async def _paint(self, home: str, operation: str) -> None:
+        await draw(self._at_work(), Workspace(home), OperationId(operation))
 
     async def _tick(
         self, perpetual: Perpetual = Perpetual(every=timedelta(seconds=1), automatic=True)
@@ -212,11 +267,14 @@ class Jobs:
         desk = self._at_work()
         due = await desk.gateways.store.deliveries.take_due(desk.now, LENT)
         for home, kind, identity in due:
-            if kind == "delivery":
-                add = self._docket.add(self._answer, key=f"delivery:{identity}")
-                await add(home, identity)
-            else:
-                await self._go_on(home, OperationId(identity))
+            match kind:
+                case "delivery":
+                    add = self._docket.add(self._answer, key=f"delivery:{identity}")
+                    await add(home, identity)
+                case "draw":
+                    await self._docket.add(self._paint, key=f"draw:{identity}")(home, identity)
+                case _:
+                    await self._go_on(home, OperationId(identity))
 
     async def _go_on(self, home: Workspace, operation: OperationId) -> None:
         await self._docket.add(self._advance, key=f"operation:{operation}")(home, operation)

@@ -17,6 +17,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.gateways.loopback import is_loopback
 from bot.gateways.sealing import KeyRing
+from bot.gateways.store.addresses import address_of
+
+RATE = re.compile(r"\s*([0-9]{1,7})\s*/\s*minute\s*,\s*([0-9]{1,7})\s*/\s*hour\s*", re.ASCII)
 
 
 class SettingsError(Exception):
@@ -33,8 +36,12 @@ WHERE: dict[str, str] = {
     "EDFS_BOT_KEYS": "make one with: edfs-bot keys new",
     "EDFS_BOT_BIND": "host:port, for example 127.0.0.1:3000",
     "EDFS_BOT_ADMIN_BIND": "host:port, for example 127.0.0.1:9464",
+    "EDFS_BOT_RATE": "your plan with Bentley; written as 500/minute, 5000/hour",
     "EDFS_BOT_SCHEDULE_TIMEZONE": "a name of the IANA time zone database, for example UTC",
-    "REDIS_URL": "redis://, rediss:// or unix:// address of a Redis or Valkey, 7.0 or newer",
+    "REDIS_URL": (
+        "the address of a Redis or Valkey, 7.0 or newer; docs/operations.md has the one of "
+        "a server, of Sentinels and of a Cluster"
+    ),
 }
 
 
@@ -57,8 +64,7 @@ def _bind(text: str) -> str:
 
 
 def _redis(text: SecretStr) -> SecretStr:
-    if not text.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must begin with redis://, rediss:// or unix://")
+    address_of(text.get_secret_value())
     return text
 
 
@@ -71,6 +77,15 @@ def _zone(text: str) -> str:
     if text != "UTC" and text not in available_timezones():
         raise ValueError("is no time zone")
     ZoneInfo(text)
+    return text
+
+
+def _rate(text: str) -> str:
+    found = RATE.fullmatch(text)
+    if not found:
+        raise ValueError("must be written as <number>/minute, <number>/hour")
+    if 0 in map(int, found.groups()):
+        raise ValueError("must allow at least one request")
     return text
 
 
@@ -110,6 +125,7 @@ class Settings(BaseSettings):
     edfs_bot_https_proxy: SecretStr | None = None
     edfs_bot_edfs_timeout: float = Field(default=20.0, ge=1, le=120)
     edfs_bot_settle: float = Field(default=120.0, ge=0.1, le=3_600)
+    edfs_bot_rate: Annotated[str, AfterValidator(_rate)] = "500/minute, 5000/hour"
     edfs_bot_schedule_timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     edfs_bot_state_dir: Path = Path("~/.local/state/edfs-bot")
     ssl_cert_file: Path | None = None
@@ -133,6 +149,13 @@ class Settings(BaseSettings):
     @property
     def scopes(self) -> tuple[str, ...]:
         return tuple(self.ims_scopes.split())
+
+    @property
+    def rate(self) -> tuple[int, int]:
+        """Return how many requests to EDFS all replicas may make together, a minute and an hour."""
+        found = RATE.fullmatch(self.edfs_bot_rate)
+        minute, hour = found.groups() if found else ("500", "5000")
+        return int(minute), int(hour)
 
     @property
     def transport(self) -> Literal["http", "socket"]:

@@ -1,15 +1,18 @@
 """The state machine: every transition of the table, and nothing besides."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from bot.core import operations as machine
+from bot.core import events
 from bot.core.errors import BotError, Unclear
+from bot.core.events import Event
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
-from bot.core.operations import Acting, Impossible, Operation, Place, State, Trouble
+from bot.core.operations import Acting, Operation, Place, State, Trouble
 from bot.core.timers import ITwin, Timer
+from bot.core.transitions import STEP, Impossible, after, due, look_again
 from bot.core.troubles import error_of, trouble_of
 from bot.slack.views.problems import words_of
 
@@ -28,50 +31,131 @@ READY = Operation(
     asked_at=100.0,
 )
 TROUBLE = Trouble("Forbidden")
-STEPS = {
-    "locked": lambda o: machine.locked(o, 101.0),
-    "already": lambda o: machine.already(o, 101.0),
-    "stale": lambda o: machine.stale(o, 101.0),
-    "sending": lambda o: machine.sending(o, 101.0),
-    "not_executed": lambda o: machine.not_executed(o, 101.0),
-    "answered": lambda o: machine.answered(o, o.wanted, 101.0),
-    "answered otherwise": lambda o: machine.answered(o, not o.wanted, 101.0),
-    "rejected": lambda o: machine.rejected(o, TROUBLE, 101.0),
-    "lost": lambda o: machine.lost(o, TROUBLE, 120.0, 101.0),
-    "looked early": lambda o: machine.looked(o, o.wanted, 119.0, 121.0),
-    "looked": lambda o: machine.looked(o, o.wanted, 120.0, 121.0),
-    "looked otherwise": lambda o: machine.looked(o, not o.wanted, 120.0, 121.0),
-    "unknown": lambda o: machine.unknown(o, 101.0),
+UNSENT = Trouble("NotSent")
+LOST = Trouble("Unclear", why="timeout")
+EVENTS: dict[str, Callable[[Operation], Event]] = {
+    "taken": lambda _: events.Taken(101.0),
+    "found so": lambda _: events.FoundSo(101.0),
+    "found changed": lambda _: events.FoundChanged(101.0),
+    "delayed": lambda _: events.Delayed(101.0, UNSENT, 102.0),
+    "permitted": lambda _: events.Permitted(101.0),
+    "not executed": lambda _: events.NotExecuted(101.0, UNSENT, 102.0),
+    "answered": lambda o: events.Answered(101.0, o.attempts, o.wanted),
+    "answered otherwise": lambda o: events.Answered(101.0, o.attempts, not o.wanted),
+    "answered for another": lambda o: events.Answered(101.0, o.attempts + 1, o.wanted),
+    "refused": lambda _: events.Refused(101.0, TROUBLE),
+    "lost": lambda _: events.Lost(101.0, LOST),
+    "looked early": lambda o: events.Looked(121.0, 119.0, o.wanted),
+    "looked": lambda o: events.Looked(121.0, 120.0, o.wanted),
+    "looked otherwise": lambda o: events.Looked(121.0, 120.0, not o.wanted),
+    "gave up": lambda _: events.GaveUp(101.0),
+    "late look": lambda _: events.LateLook(500.0, enabled=True),
+    "late answer": lambda _: events.LateAnswer(500.0, enabled=True),
 }
 TABLE = {
-    (State.READY, "locked"): State.LOCKED,
-    (State.LOCKED, "already"): State.ALREADY,
-    (State.LOCKED, "stale"): State.STALE,
-    (State.LOCKED, "sending"): State.SENDING,
-    (State.LOCKED, "rejected"): State.REJECTED,
-    (State.SENDING, "not_executed"): State.LOCKED,
+    (State.READY, "taken"): State.LOCKED,
+    (State.LOCKED, "found so"): State.ALREADY,
+    (State.LOCKED, "found changed"): State.STALE,
+    (State.LOCKED, "delayed"): State.LOCKED,
+    (State.LOCKED, "permitted"): State.SENDING,
+    (State.LOCKED, "refused"): State.REJECTED,
+    (State.SENDING, "not executed"): State.LOCKED,
     (State.SENDING, "answered"): State.APPLIED,
     (State.SENDING, "answered otherwise"): State.CONFLICT,
-    (State.SENDING, "rejected"): State.REJECTED,
+    (State.SENDING, "refused"): State.REJECTED,
     (State.SENDING, "lost"): State.VERIFYING,
+    (State.VERIFYING, "answered"): State.APPLIED,
+    (State.VERIFYING, "answered otherwise"): State.CONFLICT,
     (State.VERIFYING, "looked early"): State.VERIFYING,
     (State.VERIFYING, "looked"): State.APPLIED,
     (State.VERIFYING, "looked otherwise"): State.NOT_APPLIED,
-    (State.VERIFYING, "unknown"): State.UNKNOWN,
+    (State.VERIFYING, "gave up"): State.UNKNOWN,
+    **{(state, "late look"): state for state in State if state.ended},
+    **{(state, "late answer"): state for state in State if state.ended},
 }
 
 
-@pytest.mark.parametrize(("state", "step"), list(itertools.product(State, STEPS)))
-def test_the_table_of_transitions(state: State, step: str) -> None:
-    before = replace(READY, state=state, quiet_at=120.0, version=3)
-    wanted = TABLE.get((state, step))
+@pytest.mark.parametrize(("state", "event"), list(itertools.product(State, EVENTS)))
+def test_the_table_of_transitions(state: State, event: str) -> None:
+    before = replace(READY, state=state, quiet_at=120.0, late_at=430.0, version=3, attempts=1)
+    happened = EVENTS[event](before)
+    wanted = TABLE.get((state, event))
     if wanted is None:
         with pytest.raises(Impossible):
-            STEPS[step](before)
+            after(before, happened)
         return
-    after = STEPS[step](before)
-    assert after.state is wanted
-    assert after.version == 4
+    became = after(before, happened)
+    assert became.state is wanted
+    assert became.version == 4
+    # What comes late does not touch when and how it ended.
+    assert (became.changed_at == before.changed_at) is before.state.ended
+
+
+def through(*happened: Event) -> Operation:
+    operation = READY
+    for event in happened:
+        operation = after(operation, event)
+    return operation
+
+
+TERMS = READY.terms
+
+
+def test_deadlines_are_data() -> None:
+    taken = through(events.Taken(100.0))
+    assert due(taken) == 100.0 + STEP
+    delayed = after(taken, events.Delayed(101.0, UNSENT, 107.0))
+    assert due(delayed) == delayed.resume_at == 107.0
+    sending = after(delayed, events.Permitted(107.0))
+    assert (sending.resume_at, sending.trouble) == (0.0, None)
+    assert sending.send_by == 107.0 + TERMS.send
+    assert due(sending) == 107.0 + TERMS.send + TERMS.patch
+    assert due(after(sending, events.Answered(108.0, 1, enabled=False))) is None
+
+
+def test_a_crash_is_quiet_only_when_its_patch_must_have_ended_and_settled() -> None:
+    sending = through(events.Taken(100.0), events.Permitted(100.0))
+    crash = Trouble("Unclear", operation="toggle", why="crash")
+    found = after(sending, events.Lost(126.0, crash))
+    assert found.quiet_at == 100.0 + TERMS.send + TERMS.patch + TERMS.settle
+    told = after(sending, events.Lost(103.0, LOST))
+    assert told.quiet_at == 103.0 + TERMS.settle
+
+
+def test_the_looks_after_a_loss() -> None:
+    lost = through(events.Taken(100.0), events.Permitted(100.0), events.Lost(110.0, LOST))
+    looks = []
+    while not lost.state.ended:
+        at = due(lost)
+        assert at is not None
+        looks.append(at - 110.0)
+        lost = after(lost, events.Looked(at, at, enabled=False))
+    assert looks == [*TERMS.looks, TERMS.settle]
+    assert lost.state is State.APPLIED
+    assert due(lost) == 110.0 + TERMS.late
+    assert look_again(lost, 111.0) == 126.0
+    assert look_again(replace(lost, quiet_at=0.0), 110.0 + 86_400) == 110.0 + 86_400 + 300.0
+
+
+@pytest.mark.parametrize(("read", "said"), [(False, None), (True, True), (None, None)])
+def test_a_late_look_stands_beside_the_verdict(read: bool | None, said: bool | None) -> None:
+    lost = through(events.Taken(100.0), events.Permitted(100.0), events.Lost(110.0, LOST))
+    ended = after(lost, events.Looked(231.0, 230.0, enabled=False))
+    looked = after(ended, events.LateLook(440.0, read))
+    assert looked.state is State.APPLIED
+    assert looked.seen == ended.seen
+    assert (looked.late.enabled if looked.late else None) is said
+    assert due(looked) is None
+    with pytest.raises(Impossible):
+        after(looked, events.LateLook(441.0, read))
+
+
+def test_what_is_counted() -> None:
+    operation = through(events.Taken(100.0))
+    for kind in ("RateLimited", "NotSent", "TokenRefused", "NotSent"):
+        operation = after(operation, events.Permitted(101.0))
+        operation = after(operation, events.NotExecuted(102.0, Trouble(kind), 103.0))
+    assert (operation.attempts, operation.unsent, operation.renewals) == (4, 2, 1)
 
 
 def subclasses(kind: type[BotError]) -> list[type[BotError]]:

@@ -43,6 +43,10 @@ def test_what_is_needed_is_enough() -> None:
         ({"EDFS_BOT_BIND": "127.0.0.1:99999"}, "EDFS_BOT_BIND has no such port"),
         ({"EDFS_BOT_SETTLE": CANARY}, "EDFS_BOT_SETTLE "),
         ({"EDFS_BOT_EDFS_TIMEOUT": "0"}, "EDFS_BOT_EDFS_TIMEOUT "),
+        ({"EDFS_BOT_RATE": CANARY}, "EDFS_BOT_RATE must be written as <number>/minute, <number>"),
+        ({"EDFS_BOT_RATE": "500/minute"}, "EDFS_BOT_RATE must be written as"),
+        ({"EDFS_BOT_RATE": "-5/minute, 5/hour"}, "EDFS_BOT_RATE must be written as"),
+        ({"EDFS_BOT_RATE": "0/minute, 5/hour"}, "EDFS_BOT_RATE must allow at least one"),
         ({"EDFS_BOT_SCHEDULE_TIMEZONE": CANARY}, "EDFS_BOT_SCHEDULE_TIMEZONE is no time zone"),
         ({"IMS_CLIENT_SECRET_FILE": "/nowhere"}, "IMS_CLIENT_SECRET and IMS_CLIENT_SECRET_FILE"),
     ],
@@ -54,6 +58,12 @@ def test_one_line_names_the_setting_and_never_its_value(change: dict[str, str], 
     assert line.startswith(says)
     assert "\n" not in line
     assert CANARY not in line
+
+
+def test_a_rate_is_read_as_two_numbers() -> None:
+    assert read_settings(GOOD).rate == (500, 5_000)
+    assert read_settings({**GOOD, "EDFS_BOT_RATE": "20/minute, 200/hour"}).rate == (20, 200)
+    assert read_settings({**GOOD, "EDFS_BOT_RATE": " 7 / minute,90/hour "}).rate == (7, 90)
 
 
 def test_a_setting_may_be_given_as_a_file(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ BotError
  ├─ TimerGone               an id that was right is right no more
  ├─ CannotUndo              an undo whose operation is no longer the last word
  ├─ TimerBusy               another operation holds the timer
+ ├─ WritesOff               an admin has switched all changes off
  └─ ApiError                the EDFS or iTwins API did not give what was asked
      ├─ NotSent             provably never left this machine
      ├─ Refused             an answer that says no (4xx)
@@ -125,6 +126,10 @@ class TimerBusy(BotError):
     holder: OperationId
 
 
+class WritesOff(BotError):
+    """An admin has switched all changes off: nothing is flipped, everything else works."""
+
+
 class Expired(BotError):
     """It was asked too long ago to be sent now."""
 
@@ -207,9 +212,13 @@ class Invalid(Refused):
 
 @dataclass(eq=False, kw_only=True)
 class RateLimited(Refused):
-    """429; ``retry_after`` in seconds from the answer, already clamped."""
+    """429, or our own share used up; ``retry_after`` in seconds, already clamped.
+
+    ``ours``: nothing was sent, because it would have gone over the limit.
+    """
 
     retry_after: float = 30.0
+    ours: bool = False
 
 
 @dataclass(eq=False, kw_only=True)

@@ -1,27 +1,31 @@
 """One wish to bring one timer to one state, with its whole history, as a state machine of values.
 
-    READY ─▶ LOCKED ─▶ SENDING ─▶ APPLIED | CONFLICT | REJECTED
-                │         └─▶ VERIFYING ─▶ APPLIED | NOT_APPLIED | UNKNOWN
-                └─▶ ALREADY | STALE | REJECTED
+    READY ─Taken─▶ LOCKED ─Permitted─▶ SENDING ─Answered─▶ APPLIED | CONFLICT
+                   │ ▲ ▲ └─Delayed─┘    │  │ └───Refused─▶ REJECTED
+                   │ │ └───NotExecuted──┘  └─────Lost──▶ VERIFYING ─Looked─▶ VERIFYING (too early)
+                   │ │                                    │ ├─Looked─▶ APPLIED | NOT_APPLIED
+                   │ └ FoundSo ─▶ ALREADY                 │ ├─Answered (late) ─▶ APPLIED | CONFLICT
+                   ├── FoundChanged ─▶ STALE              │ └─GaveUp─▶ UNKNOWN
+                   └── Refused ─▶ REJECTED                │
+                                     every ended state ─LateLook, LateAnswer─▶ itself
 
 1. The PATCH is sent in SENDING only, once for each time SENDING is entered.
 2. SENDING goes back to LOCKED only with proof that the PATCH was not executed.
 3. VERIFYING only reads. Its verdict comes from a read begun after ``quiet_at``.
-4. A terminal state never changes.
+4. A state that ended never changes; what is learnt later stands beside it, in ``late``.
 
-Each transition is a function of the operation and what happened; a transition the table does not
-know raises ``Impossible``. Times are unix seconds and are passed in.
+Here are the values; the arrows are events, and ``transitions.after(operation, event)`` is the one
+way from version to version. Deadlines are data: ``Terms`` go with the operation. Times are unix
+seconds and are passed in.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
 from bot.core.timers import ITwin, Timer
 
-LIFE = 15 * 60.0  # an operation that could not be sent by then is not sent any more
-GIVE_UP = 24 * 3600.0  # a verdict is looked for this long
 UNDO_LIMIT = 24 * 3600.0
 
 
@@ -43,8 +47,23 @@ class State(Enum):
         return self not in {State.READY, State.LOCKED, State.SENDING, State.VERIFYING}
 
 
-class Impossible(Exception):
-    """A transition that the table does not know."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How long what may take, in seconds. They go with the operation: all replicas mean the same.
+
+    ``life``: what could not be sent by then is not sent any more. ``send``: a permit not used by
+    then is not used. ``patch`` bounds the PATCH, ``settle`` how long a lost one may linger.
+    ``looks`` are the first reads after a loss, ``late`` the last one; ``give_up`` ends the search
+    for a verdict.
+    """
+
+    life: float = 15 * 60.0
+    send: float = 5.0
+    patch: float = 20.0
+    settle: float = 120.0
+    looks: tuple[float, ...] = (0.0, 5.0, 15.0, 45.0)
+    late: float = 330.0
+    give_up: float = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +116,23 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """What was learnt after the end. ``enabled`` None: somebody else had changed it since."""
+
+    at: float
+    enabled: bool | None
+    how: Literal["look", "answer"]
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
+    """``resume_at``: nothing is tried before it. ``lost_at``: when the answer was missed.
+
+    ``attempts`` counts the permits, ``renewals`` the 401s among them, ``unsent`` what provably did
+    not leave. ``quiet_at``: from then on a read tells what came of the PATCH. ``late_at``: when to
+    look a last time (0: not at all, or done).
+    """
+
     id: OperationId
     workspace: Workspace
     person: PersonId
@@ -109,15 +144,23 @@ class Operation:
     wanted: bool
     place: Place
     asked_at: float
+    terms: Terms = Terms()
     because: str = ""
     undoes: OperationId | None = None
     # Said on the card: the state differed from what was last seen, at this time.
     changed_outside_since: float = 0.0
     state: State = State.READY
     changed_at: float = 0.0
+    resume_at: float = 0.0
     attempts: int = 0
+    renewals: int = 0
+    unsent: int = 0
+    looks: int = 0
+    lost_at: float = 0.0
     quiet_at: float = 0.0
+    late_at: float = 0.0
     seen: Seen | None = None
+    late: Late | None = None
     trouble: Trouble | None = None
     version: int = 0
 
@@ -126,72 +169,12 @@ class Operation:
         """The short id that a person can quote and that stands in the log."""
         return self.id[:8]
 
+    @property
+    def ends_at(self) -> float:
+        """From then on it is not sent any more."""
+        return self.asked_at + self.terms.life
 
-def locked(operation: Operation, now: float) -> Operation:
-    return _move(operation, {State.READY}, State.LOCKED, now)
-
-
-def already(operation: Operation, now: float) -> Operation:
-    """The read under the lock found the wanted state."""
-    seen = Seen(operation.wanted, now)
-    return _move(operation, {State.LOCKED}, State.ALREADY, now, seen=seen)
-
-
-def stale(operation: Operation, now: float) -> Operation:
-    """The read under the lock found another definition than the one that was seen."""
-    changed = Trouble("DefinitionChanged")
-    return _move(operation, {State.LOCKED}, State.STALE, now, trouble=changed)
-
-
-def sending(operation: Operation, now: float) -> Operation:
-    """The permit: from here on one PATCH may be on its way."""
-    attempts = operation.attempts + 1
-    return _move(operation, {State.LOCKED}, State.SENDING, now, attempts=attempts)
-
-
-def not_executed(operation: Operation, now: float) -> Operation:
-    """Proof that the PATCH was not executed, and another try is worth it."""
-    return _move(operation, {State.SENDING}, State.LOCKED, now)
-
-
-def answered(operation: Operation, enabled: bool, now: float) -> Operation:
-    """The PATCH was answered with the timer's state after the flip."""
-    state = State.APPLIED if enabled is operation.wanted else State.CONFLICT
-    return _move(operation, {State.SENDING}, state, now, seen=Seen(enabled, now))
-
-
-def rejected(operation: Operation, trouble: Trouble, now: float) -> Operation:
-    """Refused, or given up, with proof that nothing of it was executed."""
-    sources = {State.LOCKED, State.SENDING}
-    return _move(operation, sources, State.REJECTED, now, trouble=trouble)
-
-
-def lost(operation: Operation, trouble: Trouble, quiet_at: float, now: float) -> Operation:
-    """Nobody can say whether the PATCH was executed. ``quiet_at`` is when a read can tell.
-
-    What was read before the PATCH says nothing any more.
-    """
-    facts = {"trouble": trouble, "quiet_at": quiet_at, "seen": None}
-    return _move(operation, {State.SENDING}, State.VERIFYING, now, **facts)
-
-
-def looked(operation: Operation, enabled: bool, begun_at: float, now: float) -> Operation:
-    """A verification read: provisional before ``quiet_at``, the verdict after it."""
-    seen = Seen(enabled, now)
-    if begun_at < operation.quiet_at:
-        return _move(operation, {State.VERIFYING}, State.VERIFYING, now, seen=seen)
-    state = State.APPLIED if enabled is operation.wanted else State.NOT_APPLIED
-    return _move(operation, {State.VERIFYING}, state, now, seen=seen)
-
-
-def unknown(operation: Operation, now: float) -> Operation:
-    return _move(operation, {State.VERIFYING}, State.UNKNOWN, now)
-
-
-def _move(
-    operation: Operation, sources: set[State], target: State, now: float, **changes: object
-) -> Operation:
-    if operation.state not in sources:
-        raise Impossible(f"{operation.state.value} → {target.value}")
-    changed = replace(operation, state=target, changed_at=now, version=operation.version + 1)
-    return replace(changed, **changes)  # type: ignore[arg-type]
+    @property
+    def send_by(self) -> float:
+        """In SENDING: until then the holder of the permit may begin to send."""
+        return self.changed_at + self.terms.send

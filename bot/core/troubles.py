@@ -10,6 +10,7 @@ _PLAIN: tuple[type[BotError], ...] = (
     errors.DefinitionChanged,
     errors.SealBroken,
     errors.StoreUnreachable,
+    errors.WritesOff,
 )
 _API: tuple[type[ApiError], ...] = (
     errors.NotSent,
@@ -34,12 +35,22 @@ def trouble_of(error: BotError, now: float) -> Trouble:
                 message=error.message,
                 details=tuple((d.code, d.message, d.target) for d in error.details),
                 until=now + error.retry_after if isinstance(error, RateLimited) else 0.0,
-                why=error.why if isinstance(error, Unclear) else "",
+                why=_why(error),
             )
         case errors.IdentityProviderTrouble(what=what, settings=settings):
             return Trouble(kind=kind, message=what, why="settings" if settings else "")
         case _:
             return Trouble(kind=kind)
+
+
+def _why(error: ApiError) -> str:
+    match error:
+        case Unclear(why=why):
+            return why
+        case RateLimited(ours=True):
+            return "ours"
+        case _:
+            return ""
 
 
 def error_of(trouble: Trouble, now: float) -> BotError:
@@ -59,7 +70,8 @@ def error_of(trouble: Trouble, now: float) -> BotError:
             return errors.IdentityProviderTrouble(trouble.message, trouble.why == "settings")
         case "RateLimited":
             left = max(0.0, trouble.until - now)
-            return RateLimited(**facts, retry_after=left)  # type: ignore[arg-type]
+            ours = trouble.why == "ours"
+            return RateLimited(**facts, retry_after=left, ours=ours)  # type: ignore[arg-type]
         case "Unclear":
             return Unclear(**facts, why=trouble.why)  # type: ignore[arg-type]
         case kind if kind in {one.__name__ for one in _API}:

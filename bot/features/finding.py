@@ -15,8 +15,9 @@ from bot.core.names import (
     is_guid,
 )
 from bot.core.timers import ITwin, Timer
-from bot.engine import Gateways, with_token
+from bot.gateways.edfs import Caller
 from bot.gateways.ims import Bearer
+from bot.gateways.reach import Gateways, with_token
 
 CHOICES = 5
 Naming = Switch | Show | ListTimers
@@ -60,15 +61,15 @@ class Finding:
                 raise NoSuchName("iTwin", wanted, tuple(map(self._itwin_choice, nearest)))
 
     async def _by_id(self, identity: ITwinId) -> ITwin:
-        async def read(bearer: str) -> ITwin:
-            return await self._gateways.edfs.itwin(bearer, identity)
+        async def read(caller: Caller) -> ITwin:
+            return await self._gateways.edfs.itwin(caller, identity)
 
         _, itwin = await with_token(self._gateways, self._asked.workspace, self._asked.who, read)
         return itwin
 
     async def timers(self, itwin: ITwin) -> tuple[Bearer, tuple[Timer, ...]]:
-        async def read(bearer: str) -> tuple[Timer, ...]:
-            return await self._gateways.edfs.timers(bearer, itwin.id)
+        async def read(caller: Caller) -> tuple[Timer, ...]:
+            return await self._gateways.edfs.timers(caller, itwin.id)
 
         return await with_token(self._gateways, self._asked.workspace, self._asked.who, read)
 

@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-from bot.core import operations as machine
 from bot.core.asked import Asked
 from bot.core.commands import ListTimers, Show, Switch, Undo
-from bot.core.errors import CannotUndo, Gone, TimerBusy, TimerGone
+from bot.core.errors import CannotUndo, Gone, TimerBusy, TimerGone, WritesOff
+from bot.core.events import Taken
 from bot.core.names import OperationId
-from bot.core.operations import Acting, Operation, Seen, State
+from bot.core.operations import UNDO_LIMIT, Acting, Operation, Seen, State, Terms
 from bot.core.outcomes import (
     AlreadySo,
     Begun,
@@ -20,9 +20,11 @@ from bot.core.outcomes import (
 )
 from bot.core.schedules import next_run
 from bot.core.timers import ITwin, LastSeen, Timer
-from bot.engine import Gateways, with_token
+from bot.core.transitions import after
 from bot.features.finding import Finding
+from bot.gateways.edfs import Caller
 from bot.gateways.ims import Bearer
+from bot.gateways.reach import Gateways, with_token
 
 
 async def switch(gateways: Gateways, asked: Asked, command: Switch) -> Outcome:
@@ -33,7 +35,9 @@ async def switch(gateways: Gateways, asked: Asked, command: Switch) -> Outcome:
     shown = await _shown(gateways, asked, itwin, timer)
     if timer.enabled is wanted:
         return AlreadySo(shown)
-    return await _begin(gateways, _operation(asked, command, bearer, shown, wanted=wanted))
+    return await _begin(
+        gateways, _operation(asked, gateways.terms, command, bearer, shown, wanted=wanted)
+    )
 
 
 async def undo(gateways: Gateways, asked: Asked, command: Undo) -> Outcome:
@@ -45,7 +49,7 @@ async def undo(gateways: Gateways, asked: Asked, command: Undo) -> Outcome:
         raise CannotUndo("unfinished")
     if first.state is not State.APPLIED:
         raise CannotUndo("not_applied")
-    if asked.now > first.changed_at + machine.UNDO_LIMIT:
+    if asked.now > first.changed_at + UNDO_LIMIT:
         raise CannotUndo("late")
     if await gateways.store.operations.undone(asked.workspace, first.id):
         raise CannotUndo("undone")
@@ -54,7 +58,7 @@ async def undo(gateways: Gateways, asked: Asked, command: Undo) -> Outcome:
         raise CannotUndo("changed")
     shown = await _shown(gateways, asked, first.itwin, timer)
     return await _begin(
-        gateways, _operation(asked, command, bearer, shown, wanted=not first.wanted)
+        gateways, _operation(asked, gateways.terms, command, bearer, shown, wanted=not first.wanted)
     )
 
 
@@ -111,8 +115,8 @@ async def _known(gateways: Gateways, asked: Asked, operation: OperationId) -> Op
 async def _fresh(gateways: Gateways, asked: Asked, operation: Operation) -> tuple[Bearer, Timer]:
     """Read the operation's timer as it is now, with the token of whoever asks."""
 
-    async def read(bearer: str) -> Timer:
-        return await gateways.edfs.timer(bearer, operation.itwin.id, operation.timer.id)
+    async def read(caller: Caller) -> Timer:
+        return await gateways.edfs.timer(caller, operation.itwin.id, operation.timer.id)
 
     return await with_token(gateways, asked.workspace, asked.who, read)
 
@@ -130,7 +134,13 @@ async def _shown(gateways: Gateways, asked: Asked, itwin: ITwin, timer: Timer) -
 
 
 def _operation(
-    asked: Asked, command: Switch | Undo, bearer: Bearer, shown: TimerShown, *, wanted: bool
+    asked: Asked,
+    terms: Terms,
+    command: Switch | Undo,
+    bearer: Bearer,
+    shown: TimerShown,
+    *,
+    wanted: bool,
 ) -> Operation:
     switching = command if isinstance(command, Switch) else None
     operation = Operation(
@@ -145,16 +155,17 @@ def _operation(
         wanted=wanted,
         place=asked.place,
         asked_at=asked.now,
+        terms=terms,
         because=switching.because if switching else "",
         undoes=command.operation if isinstance(command, Undo) else None,
         changed_outside_since=shown.changed_outside_since,
         seen=Seen(shown.timer.enabled, asked.now),
     )
-    return machine.locked(operation, asked.now)
+    return after(operation, Taken(asked.now))
 
 
 async def _begin(gateways: Gateways, operation: Operation) -> Outcome:
-    begun = await gateways.store.operations.begin(operation, due=operation.asked_at + 1.0)
+    begun = await gateways.store.operations.begin(operation)
     match begun.how:
         case "new" | "kept":
             return Begun(operation)
@@ -167,3 +178,5 @@ async def _begin(gateways: Gateways, operation: Operation) -> Outcome:
             raise TimerBusy(begun.operation)
         case "undone":
             raise CannotUndo("undone")
+        case "off":
+            raise WritesOff

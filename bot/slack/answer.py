@@ -17,9 +17,17 @@ from bot.core.commands import (
     WhoAmI,
     parse,
 )
-from bot.core.errors import BotError, Expired, GaveUp, Gone, PersonRefused, SignInNeeded
+from bot.core.errors import (
+    BotError,
+    Expired,
+    GaveUp,
+    Gone,
+    PersonRefused,
+    SignInNeeded,
+    StoreUnreachable,
+)
 from bot.core.names import OperationId, is_own_id
-from bot.core.operations import LIFE, Place
+from bot.core.operations import Place
 from bot.core.outcomes import Begun, Failed, HelpShown, Outcome
 from bot.core.policy import Person, judge
 from bot.features import accounts, timers
@@ -37,12 +45,15 @@ async def answer(desk: Desk, delivery: Delivery) -> OperationId | None:
     """Answer one delivery; return the operation that now goes its way, if there is one.
 
     It may be called again for the same delivery: an operation is named after what asked for it,
-    so a second answering finds the first one's.
+    so a second answering finds the first one's. Raises StoreUnreachable: then it must be called
+    again, for nobody knows whether an operation was begun.
     """
     view = await _window(desk, delivery)
     try:
         asked = await _asked(desk, delivery)
         outcome = await _outcome(desk, delivery, asked)
+    except StoreUnreachable:
+        raise
     except BotError as error:
         outcome = _failed(delivery, error)
     log.info("answered", trace=delivery.id[:8], outcome=type(outcome).__name__)
@@ -73,7 +84,7 @@ async def _asked(desk: Desk, delivery: Delivery) -> Asked:
     refused = judge(person, desk.home.workspace, delivery.workspace)
     if refused is not None:
         raise refused
-    if desk.now > delivery.at + LIFE:
+    if desk.now > delivery.at + desk.gateways.terms.life:
         raise Expired
     on_a_card = delivery.kind == "action" and not delivery.private
     place = Place(delivery.channel, delivery.reply, delivery.message if on_a_card else "")

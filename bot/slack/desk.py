@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from bot.core.names import ChannelId, PersonId
-from bot.engine import Engine, Gateways
+from bot.engine import Engine
 from bot.features.accounts import Door
+from bot.gateways.reach import Gateways
 from bot.slack.messages import Private
 from bot.slack.post import REPLY_SECONDS, Home, Poster
 

@@ -9,7 +9,7 @@ import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -29,9 +29,13 @@ from bot.slack.incoming import delivery_of
 from bot.slack.messages import Private
 from bot.slack.post import Home, SlackAway
 from bot.slack.views.render import failed
+from bot.slack.withdrawals import Withdrawals
 
 # Slack waits three seconds; the person is to be told within them.
 KEEP_SECONDS = 1.5
+LAST_MOMENT = KEEP_SECONDS - 0.1
+# Until its keeper has heard of it, a delivery waits for a withdrawal; a killed keeper costs this.
+CERTAIN_AFTER = 10.0
 DUE_AFTER = 1.0  # a lost nudge costs this much, never a wish
 
 Nudge = Callable[[Delivery], Awaitable[None]]
@@ -43,26 +47,48 @@ log = structlog.get_logger("listeners")
 @dataclass(slots=True)
 class Intake:
     """Keeps deliveries. ``withdrawn`` are those whose keeping was not certain in time: their
-    person was told that nothing was done, so nothing may be done.
+    person was told that nothing was done, so nothing may be done. Each leaves the set when that
+    is written in the store.
     """
 
     store: Store
     clock: Callable[[], float]
     nudge: Nudge
     withdrawn: set[DeliveryId]
+    _withdrawals: Withdrawals = field(init=False)
+    _accepting: set[asyncio.Task[None]] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._withdrawals = Withdrawals(self.store.deliveries, self.withdrawn)
 
     async def take(self, delivery: Delivery) -> None:
         """Keep it and have it answered. Raises StoreUnreachable: then it will not be answered."""
         owner = secrets.token_hex(8)
-        due = self.clock() + DUE_AFTER
+        due = self.clock() + CERTAIN_AFTER
         try:
             async with asyncio.timeout(KEEP_SECONDS):
-                new = await self.store.deliveries.keep(delivery, owner, due)
+                new = await self.store.deliveries.keep(delivery, owner, due, LAST_MOMENT)
         except (StoreUnreachable, TimeoutError) as error:
-            self.withdrawn.add(delivery.id)
+            await self._withdrawals.add(delivery.home, delivery.id, owner)
             raise StoreUnreachable("the delivery could not be kept") from error
         if new:
             await self._nudged(delivery)
+            task = asyncio.create_task(self._accepted(delivery), name="accept")
+            self._accepting.add(task)
+            task.add_done_callback(self._accepting.discard)
+
+    async def aclose(self) -> None:
+        await asyncio.gather(*self._accepting)
+        await self._withdrawals.aclose()
+
+    async def _accepted(self, delivery: Delivery) -> None:
+        """The keeper knows: should the nudge be lost, the tick finds it soon."""
+        try:
+            async with asyncio.timeout(KEEP_SECONDS):
+                due = self.clock() + DUE_AFTER
+                await self.store.deliveries.accept(delivery.home, delivery.id, due)
+        except (StoreUnreachable, TimeoutError) as error:
+            log.warning("accept.lost", trace=delivery.id[:8], error=type(error).__name__)
 
     async def _nudged(self, delivery: Delivery) -> None:
         try:

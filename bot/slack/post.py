@@ -1,10 +1,13 @@
 """Saying things in Slack: the only module that calls its Web API.
 
-No call is repeated by the client (a repeated post is a second message). What can be tried again
-is tried again by the job that wanted it.
+Each call passes the gate (``gate.py``), which keeps all replicas within Slack's limits. No call
+is repeated by the client (a repeated post is a second message). What can be tried again is tried
+again by the job that wanted it.
 """
 
+import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +21,7 @@ from bot.core.errors import PersonRefused
 from bot.core.names import ChannelId, PersonId, Workspace, plain
 from bot.core.policy import Person
 from bot.gateways.loopback import is_loopback
+from bot.slack.gate import REPLY, Gate
 from bot.slack.messages import Card, Modal, Private
 
 REPLY_SECONDS = 29 * 60.0  # a response_url lives 30 minutes
@@ -33,6 +37,10 @@ class SlackAway(Exception):
     def __init__(self, what: str, wait: float = 5.0) -> None:
         super().__init__(what)
         self.wait = wait
+
+
+class SlackLimited(SlackAway):
+    """Slack said 429 and named the time: it did nothing of what was asked."""
 
 
 class SlackRefused(Exception):
@@ -54,15 +62,21 @@ class Home:
 
 
 class Poster:
-    """``api_url`` tells which hosts a response_url may have: Slack's, or loopback's with it."""
+    """``api_url`` tells which hosts a response_url may have: Slack's, or loopback's with it.
 
-    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+    Without a gate calls are not counted; that is for a look at Slack without a store.
+    """
+
+    def __init__(
+        self, client: AsyncWebClient, session: aiohttp.ClientSession, gate: Gate | None = None
+    ) -> None:
         self._client = client
         self._session = session
+        self._gate = gate
         self._local = is_loopback(urlsplit(client.base_url).hostname or "")
 
     async def home(self) -> Home:
-        said = await self._call(self._client.auth_test())
+        said = await self._call("auth.test", self._client.auth_test)
         return Home(
             Workspace(said["team_id"]),
             plain(said.get("team") or said["team_id"], 80),
@@ -73,7 +87,8 @@ class Poster:
     async def person(self, home: Workspace, person: PersonId) -> Person:
         """Return what Slack says of a person. Raises PersonRefused when it cannot be known."""
         try:
-            said = (await self._call(self._client.users_info(user=person)))["user"]
+            answer = await self._call("users.info", self._client.users_info, user=person)
+            said = answer["user"]
         except SlackRefused as refused:
             unknown = refused.code in {"user_not_found", "user_not_visible"}
             raise PersonRefused("unknown" if unknown else "unchecked") from refused
@@ -94,7 +109,7 @@ class Poster:
 
     async def reply(self, url: str, message: Private) -> bool:
         """Answer through a response_url; False when it is used up or not one of Slack's."""
-        if not self._may_reply(url):
+        if not self._may_reply(url) or not await self._reply_passed(url):
             return False
         body = {
             "response_type": "ephemeral",
@@ -108,6 +123,11 @@ class Poster:
         except _FAILURES as failure:
             raise SlackAway(type(failure).__name__) from failure
 
+    async def _reply_passed(self, url: str) -> bool:
+        """Whether this address may be used now; what waits there too long is whispered instead."""
+        place = hashlib.sha256(url.encode()).hexdigest()[:24]  # whoever has the address may speak
+        return self._gate is None or not await self._gate.passed(REPLY, place)
+
     def _may_reply(self, url: str) -> bool:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -117,48 +137,60 @@ class Poster:
 
     async def whisper(self, channel: ChannelId, person: PersonId, message: Private) -> None:
         """Say it to one person: in the channel where both are, else in a direct message."""
-        said = {"text": message.text, "blocks": message.blocks}
+        said = _quiet(message)
+        ephemeral = self._client.chat_postEphemeral
         try:
-            await self._call(
-                self._client.chat_postEphemeral(channel=channel, user=person, **_quiet(said))
-            )
+            await self._call("chat.postEphemeral", ephemeral, channel=channel, user=person, **said)
         except SlackRefused as refused:
             if refused.code not in NOT_THERE:
                 raise
-            opened = await self._call(self._client.conversations_open(users=person))
-            direct = opened["channel"]["id"]
-            await self._call(self._client.chat_postMessage(channel=direct, **_quiet(said)))
+            opening = self._client.conversations_open
+            direct = await self._call("conversations.open", opening, users=person)
+            await self._post(direct["channel"]["id"], said)
 
     async def post(self, channel: ChannelId, card: Card) -> str:
         """Post a card; return its ts. Raises SlackRefused (NOT_THERE among its codes)."""
-        said = {"text": card.text, "blocks": card.blocks}
-        posted = await self._call(self._client.chat_postMessage(channel=channel, **_quiet(said)))
-        return str(posted["ts"])
+        return str((await self._post(channel, _quiet(card)))["ts"])
+
+    async def _post(self, channel: str, said: dict[str, Any]) -> dict[str, Any]:
+        post = self._client.chat_postMessage
+        return await self._call("chat.postMessage", post, channel=channel, **said)
 
     async def edit(self, channel: ChannelId, ts: str, card: Card) -> None:
-        await self._call(
-            self._client.chat_update(channel=channel, ts=ts, text=card.text, blocks=card.blocks)
-        )
+        said = {"text": card.text, "blocks": card.blocks}
+        await self._call("chat.update", self._client.chat_update, channel=channel, ts=ts, **said)
 
     async def open(self, trigger: str, modal: Modal) -> str:
         """Open a view; return its id. A trigger lives three seconds."""
-        opened = await self._call(self._client.views_open(trigger_id=trigger, view=modal.view))
+        opening = self._client.views_open
+        opened = await self._call("views.open", opening, trigger_id=trigger, view=modal.view)
         return str(opened["view"]["id"])
 
     async def fill(self, view: str, modal: Modal) -> None:
-        await self._call(self._client.views_update(view_id=view, view=modal.view))
+        await self._call("views.update", self._client.views_update, view_id=view, view=modal.view)
 
-    async def _call(self, call: Any) -> dict[str, Any]:
+    async def _call(self, method: str, ask: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
+        """Raises SlackAway or SlackRefused. A new message waits for its channel's turn too."""
+        await self._pass(method, arguments.get("channel", ""))
         try:
-            answer = await call
+            answer = await ask(**arguments)
         except SlackApiError as error:
-            raise _worded(error) from error
+            worded = _worded(error)
+            if self._gate is not None and isinstance(worded, SlackLimited):
+                await self._gate.shut(method, worded.wait)
+            raise worded from error
         except _FAILURES as failure:
             raise SlackAway(type(failure).__name__) from failure
         return dict(answer.data) if isinstance(answer.data, dict) else {}
 
+    async def _pass(self, method: str, channel: str) -> None:
+        wait = await self._gate.passed(method, channel) if self._gate is not None else 0.0
+        if wait:
+            raise SlackAway("gate", wait)
 
-def _quiet(said: dict[str, Any]) -> dict[str, Any]:
+
+def _quiet(message: Card | Private) -> dict[str, Any]:
+    said = {"text": message.text, "blocks": message.blocks}
     return {**said, "unfurl_links": False, "unfurl_media": False}
 
 
@@ -170,7 +202,7 @@ def _worded(error: SlackApiError) -> SlackAway | SlackRefused:
     status = getattr(answer, "status_code", 0)
     if status == 429 or code == "ratelimited":
         said = str((getattr(answer, "headers", None) or {}).get("Retry-After", ""))
-        return SlackAway("ratelimited", float(said) if said.isdigit() else 30.0)
+        return SlackLimited("ratelimited", float(said) if said.isdigit() else 30.0)
     if (
         status >= 500
         or not code

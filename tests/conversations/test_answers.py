@@ -1,6 +1,7 @@
 """Every answer that Bentley may give to a flip: what its person reads, and what the card says."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from bot.sandbox.slack import Message
 from tests.story import TOGGLE, Story, read
 
-PENDING = ("Turning o", "Not certain yet")
+PENDING = ("Turning o", "Waiting to", "Not certain yet")
 # What a person reads when nobody can tell from the answer whether it was flipped.
 WAIT = "the card will say what is true"
 
@@ -159,7 +160,7 @@ async def test_a_token_refused_twice_asks_to_sign_in(story: Story, code: str) ->
 
 
 @pytest.mark.parametrize("options", LIMITED, ids=name_of)
-async def test_a_limit_says_when_and_offers_the_retry(
+async def test_a_limit_is_waited_for_and_its_person_told(
     story: Story, options: dict[str, Any]
 ) -> None:
     until = story.world.clock.now() + 600
@@ -167,13 +168,34 @@ async def test_a_limit_says_when_and_offers_the_retry(
         date = format_datetime(datetime.fromtimestamp(until, UTC), usegmt=True)
         options = options | {"retry_after": date}
     await meets(story, 429, **options)
-    said = await told(story, "Too many requests just now")
-    when = re.search(r"You can try again at ([0-9: -]+) UTC\.", said)
+    said = await told(story, "Waiting for Bentley's limit")
+    assert "Nothing was sent yet." in said
+    when = re.search(r"It goes on by itself at ([0-9: -]+) UTC\. Do not press again", said)
     assert when, said
     told_at = datetime.strptime(when.group(1), "%Y-%m-%d %H:%M").replace(tzinfo=UTC).timestamp()
     expected = until if options.get("retry_after") not in {"absent", "soon", None} else until - 570
     assert abs(told_at - expected) < 70
-    agrees(story, await ended(story))
+    await story.sees("bob", "Waiting to turn off: SAP work orders")
+    # The limit is everybody's: who only looks waits too, and hears until when.
+    await story.signs_in("bob")
+    await story.types("bob", "/edfs show plant-a 'SAP work orders'")
+    assert "All users of this bot share" in read(await story.sees("bob", "Too many requests"))
+    assert story.flips() == 0
+    story.world.clock.forward(601)
+    assert "is now disabled" in await ended(story)
+    assert story.flips() == 1
+    assert patches(story) == 2
+
+
+async def test_a_limit_that_outlives_the_wish_ends_it(story: Story) -> None:
+    await meets(story, 429, retry_after=3_600)
+    said = await told(story, "Too many requests just now")
+    assert "You can try again at" in said
+    card = await ended(story)
+    assert "Not changed: SAP work orders" in card
+    assert "the limit for requests to Bentley is reached. Try after" in card
+    agrees(story, card)
+    story.world.clock.forward(901)
     await story.clicks("alice", "Try again")
     assert "is now disabled" in (await story.sees("bob", "is now disabled")).text
     assert story.flips() == 1
@@ -216,6 +238,9 @@ async def test_a_connection_refused_between_look_and_flip_changes_nothing(story:
     await story.types("alice", TOGGLE)
     await story.sees("bob", "Turning off")
     story.world.edfs.fail(None, "refused")
+    waits = read(await story.sees("bob", "Waiting to turn off"))
+    assert "Bentley could not be reached. Nothing was sent yet." in waits
+    await story.world.until(impatient(story, "Bentley cannot be reached"), seconds=8)
     await told(story, "Bentley cannot be reached")
     assert "Not changed" in await ended(story)
     story.world.edfs.clear_faults()
@@ -223,6 +248,30 @@ async def test_a_connection_refused_between_look_and_flip_changes_nothing(story:
     await story.clicks("alice", "Try again")
     await story.sees("bob", "is now disabled")
     assert story.flips() == 1
+
+
+def impatient(story: Story, words: str) -> Callable[[], bool]:
+    """Move the clock a little at each look, until alice reads this."""
+
+    def look() -> bool:
+        story.world.clock.forward(0.2)
+        return any(words in said for said in story.says("alice"))
+
+    return look
+
+
+async def test_a_connection_that_comes_back_is_used_without_a_word(story: Story) -> None:
+    await story.signs_in("alice")
+    story.world.edfs.fail("timer", "slow", seconds=0.3)
+    await story.types("alice", TOGGLE)
+    await story.sees("bob", "Turning off")
+    story.world.edfs.fail(None, "refused")
+    await story.sees("bob", "Waiting to turn off")
+    story.world.edfs.clear_faults()
+    story.world.clock.forward(8)
+    assert "is now disabled" in await ended(story)
+    assert story.flips() == patches(story) == 1
+    assert not any("Trace" in said for said in story.says("alice"))
 
 
 async def test_two_flips_at_one_moment_are_a_conflict_that_is_said(story: Story) -> None:

@@ -1,5 +1,7 @@
 """EDFS and the iTwins API: reading timers, and the one request that flips one."""
 
-from bot.gateways.edfs.client import Edfs, EdfsSettings
+from bot.gateways.edfs.budget import Budget, Caller
+from bot.gateways.edfs.client import Edfs
+from bot.gateways.edfs.wire import EdfsSettings, elapsed
 
-__all__ = ["Edfs", "EdfsSettings"]
+__all__ = ["Budget", "Caller", "Edfs", "EdfsSettings", "elapsed"]

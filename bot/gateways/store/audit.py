@@ -1,13 +1,54 @@
-"""The audit trail: an append-only stream of sealed entries, one for everything that was done."""
+"""The audit trail: an append-only stream of sealed entries, one for everything that was done.
 
-from dataclasses import dataclass, field
+Each entry holds, sealed, its number and the SHA-256 of the sealed entry before it. So nobody who
+can write to the store, but has no key, can change, move, insert or leave out an entry without
+``check`` seeing it; cutting off the newest ones shows in the copy that goes to the log.
+
+A script that writes an entry compares the head it was sealed for, and answers ``moved`` where
+somebody else was faster; then the entry is sealed anew.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.core.errors import SealBroken, StoreUnreachable
 from bot.core.names import PersonId, Workspace
-from bot.gateways.store.records import Records, key_of
+from bot.gateways.store.connection import reaching
+from bot.gateways.store.records import Records, in_bytes, in_text, key_of
 
 PURPOSE = "audit"
+PAGE = 500
+ROUNDS = 200  # so many others in a row were faster: something is wrong
+
+# What a script needs to write an entry. KEYS stream and head; ARGV as in ``Link.arguments``.
+CHAIN = """
+local function moved(head, number, hash)
+  local now = redis.call('HMGET', head, 'n', 'h')
+  local n, h = now[1] or '0', now[2] or ''
+  if n ~= number or h ~= hash then return {'moved', n, h} end
+end
+local function link(stream, head, entry, number, hash, oldest)
+  redis.call('XADD', stream, 'MINID', '~', oldest, '*', 'e', entry)
+  redis.call('HSET', head, 'n', number, 'h', hash)
+end
+"""
+# KEYS: 1 stream, 2 head. ARGV: the link.
+_APPEND = (
+    CHAIN
+    + """
+if redis.call('HGET', KEYS[2], 'h') == ARGV[5] then return {'linked'} end
+local other = moved(KEYS[2], ARGV[1], ARGV[2])
+if other then return other end
+link(KEYS[1], KEYS[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6])
+return {'linked'}
+"""
+)
+
+Said = list[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +59,39 @@ class Entry:
     what: str
     person: PersonId
     facts: dict[str, str] = field(default_factory=dict)
+    number: int = 0
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The number of the newest entry and the SHA-256 of it as it stands sealed."""
+
+    number: int = 0
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry sealed for one head, and the head after it."""
+
+    before: Head
+    entry: bytes
+    after: Head
+    oldest: int
+
+    def arguments(self) -> list[Any]:
+        """Return six: number and hash before, entry, number and hash after, oldest stream id."""
+        before, after = self.before, self.after
+        return [before.number, before.hash, self.entry, after.number, after.hash, self.oldest]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How many entries there are, and what is wrong with the first one that does not fit."""
+
+    entries: int
+    broken: str = ""
 
 
 class Audit:
@@ -25,31 +99,85 @@ class Audit:
         self._redis = redis
         self._records = records
         self._kept = days * 86_400
+        self._append = redis.register_script(_APPEND)
+        self._heads: dict[Workspace, Head] = {}
 
-    def key(self, workspace: Workspace) -> str:
-        return key_of(workspace, "audit")
+    def keys(self, workspace: Workspace) -> list[str]:
+        """Return the keys of the stream and of its head."""
+        return [key_of(workspace, "audit"), key_of(workspace, "audit-head")]
 
-    def sealed(self, workspace: Workspace, entry: Entry) -> bytes:
-        return self._records.seal(entry, key=self.key(workspace), purpose=PURPOSE)
+    async def chained(
+        self, workspace: Workspace, entry: Entry, write: Callable[[Link], Awaitable[Said]]
+    ) -> Said:
+        """Have a script write this entry with whatever else it writes; return what it answered.
 
-    def oldest(self, now: float) -> int:
-        """Return the stream id (milliseconds) below which entries may be dropped."""
-        return max(0, int((now - self._kept) * 1_000))
+        ``write`` runs the script, which answers ``moved`` with the head where it is another.
+        """
+        for _ in range(ROUNDS):
+            link = self._link(workspace, entry, self._heads.get(workspace, Head()))
+            said = await write(link)
+            if in_text(said[0]) != "moved":
+                return said
+            self._heads[workspace] = Head(int(said[1]), in_text(said[2]))
+        raise StoreUnreachable("the audit trail is too busy")
+
+    def linked(self, workspace: Workspace, link: Link) -> None:
+        """The script has written it: the next one is sealed for this head."""
+        self._heads[workspace] = link.after
 
     async def append(self, workspace: Workspace, entry: Entry) -> None:
-        await self._redis.xadd(
-            self.key(workspace),
-            {b"e": self.sealed(workspace, entry)},
-            minid=self.oldest(entry.at),
-            approximate=True,
-        )
+        """Write an entry of its own. Raises StoreUnreachable."""
+
+        async def write(link: Link) -> Said:
+            said: Said = await self._append(keys=self.keys(workspace), args=link.arguments())
+            if in_text(said[0]) == "linked":
+                self.linked(workspace, link)
+            return said
+
+        async with reaching():
+            await self.chained(workspace, entry, write)
+
+    def _link(self, workspace: Workspace, entry: Entry, head: Head) -> Link:
+        numbered = replace(entry, number=head.number + 1, before=head.hash)
+        key, _ = self.keys(workspace)
+        sealed = self._records.seal(numbered, key=key, purpose=PURPOSE)
+        oldest = max(0, int((entry.at - self._kept) * 1_000))
+        return Link(head, sealed, Head(numbered.number, _hash(sealed)), oldest)
 
     async def read(self, workspace: Workspace, count: int = 1_000) -> list[Entry]:
-        """Return the newest ``count`` entries, oldest first."""
-        key = self.key(workspace)
+        """Return the newest ``count`` entries, oldest first. Raises SealBroken."""
+        key, _ = self.keys(workspace)
         rows = await self._redis.xrevrange(key, count=count)
-        return [
-            self._records.open(Entry, fields[b"e"], key=key, purpose=PURPOSE)
-            for _, fields in reversed(rows or [])
-            if fields
-        ]
+        return [self._open(key, fields[b"e"]) for _, fields in reversed(rows or []) if fields]
+
+    async def check(self, workspace: Workspace) -> Checked:
+        """Follow the chain from the oldest entry that is kept to the head."""
+        stream, head_key = self.keys(workspace)
+        async with reaching():
+            number, hash_ = await self._redis.hmget(head_key, ["n", "h"])
+            head = Head(int(number or 0), in_text(hash_ or b""))
+            count, before, passed = 0, Head(), head.number == 0
+            async for sealed in self._sealed(stream):
+                try:
+                    entry = self._open(stream, sealed)
+                except SealBroken:
+                    return Checked(count, f"what follows number {before.number} does not open")
+                if count and (entry.number, entry.before) != (before.number + 1, before.hash):
+                    return Checked(count, f"number {before.number} is not followed by the next")
+                count, before = count + 1, Head(entry.number, _hash(sealed))
+                passed = passed or before == head
+        return Checked(count, "" if passed else f"nothing leads to the newest, {head.number}")
+
+    async def _sealed(self, key: str) -> AsyncIterator[bytes]:
+        start = "-"
+        while rows := await self._redis.xrange(key, min=start, count=PAGE):
+            for identity, fields in rows:
+                yield in_bytes((fields or {}).get(b"e", b""))
+                start = f"({in_text(identity or b'')}"
+
+    def _open(self, key: str, sealed: bytes | str) -> Entry:
+        return self._records.open(Entry, sealed, key=key, purpose=PURPOSE)
+
+
+def _hash(sealed: bytes) -> str:
+    return hashlib.sha256(sealed).hexdigest()

@@ -1,10 +1,28 @@
-"""Deliveries: what Slack (or a sign-in) handed over, kept before anybody is told so."""
+"""Deliveries: what Slack (or a sign-in) handed over, kept before anybody is told so.
 
+Who could not be told "kept" in time is told "nothing was changed", so it must stay so:
+
+* The keeping carries its last moment in the store's own clock, and does nothing later than that.
+  How far that clock is from ours is known from the last answer: at least the time it said, less
+  the time it was heard. Where that is not known yet, or the clock was set, the store refuses once,
+  and that answer sets it right.
+* If the keeping was done and only its answer got lost, the keeper withdraws it. A withdrawal also
+  stands in the way of a keeping that is still to come, whatever the clocks say.
+* Until its keeper says that it heard of it, a delivery becomes due late enough for a withdrawal.
+  One whose keeper was killed is answered then: nobody was told no.
+
+What is left is a keeper that said no, was cut off from the store or killed before it could
+withdraw, and whose keeping was done in time all the same.
+"""
+
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from redis.asyncio import Redis
 
+from bot.core.errors import StoreUnreachable
 from bot.core.names import ChannelId, DeliveryId, PersonId, Workspace
 from bot.gateways.store.connection import reaching
 from bot.gateways.store.records import Records, in_text, key_of
@@ -14,17 +32,37 @@ WORKSPACES = "edfs:workspaces"
 KEPT_SECONDS = 24 * 3600
 TRIES_SECONDS = 3600
 
+_NEW, _LATE = 1, 2  # and 0: somebody else has kept it
 # A redis-py retry after a lost answer runs this a second time with the same owner: it must then
-# hear "new" again, not take itself for a duplicate.
+# hear "new" again, not take itself for a duplicate. ARGV: 1 owner, 2 body, 3 lifetime, 4 due,
+# 5 member, 6 last moment in the store's clock. Returns what became of it, and that clock.
 _KEEP = """
+local time = redis.call('TIME')
+local said = {1, time[1], time[2]}
 local owner = redis.call('HGET', KEYS[1], 'owner')
 if owner then
-  if owner == ARGV[1] then return 1 end
-  return 0
+  if owner ~= ARGV[1] then said[1] = 0 end
+  return said
+end
+if tonumber(time[1]) + tonumber(time[2]) / 1000000 > tonumber(ARGV[6]) then
+  said[1] = 2
+  return said
 end
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'body', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[5])
+return said
+"""
+# ARGV: 1 owner, 2 lifetime, 3 member. What another request has kept is not this one's to withdraw.
+# 0: it was answered before.
+_WITHDRAW = """
+local owner = redis.call('HGET', KEYS[1], 'owner')
+if owner and owner ~= ARGV[1] then return 1 end
+if redis.call('HGET', KEYS[1], 'done') == '1' then return 0 end
+redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'done', 'withdrawn')
+redis.call('HDEL', KEYS[1], 'body')
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+redis.call('ZREM', KEYS[2], ARGV[3])
 return 1
 """
 _FINISH = """
@@ -73,24 +111,49 @@ class Deliveries:
         self._redis = redis
         self._records = records
         self._keep = redis.register_script(_KEEP)
+        self._withdraw = redis.register_script(_WITHDRAW)
         self._finish = redis.register_script(_FINISH)
         self._take = redis.register_script(_TAKE)
         self._known: set[str] = set()
+        # How many seconds the store's clock is ahead of our own running time, at least.
+        self._ahead: float | None = None
 
-    async def keep(self, delivery: Delivery, owner: str, due: float) -> bool:
-        """Keep it and mark it due; False when it was kept before. Raises StoreUnreachable.
+    async def keep(
+        self, delivery: Delivery, owner: str, due: float, within: float = KEPT_SECONDS
+    ) -> bool:
+        """Keep it and mark it due; False when it was kept before.
 
-        ``owner`` is a fresh random word of this request.
+        ``owner`` is a fresh random word of this request. Raises StoreUnreachable: it was kept or
+        not, but will not be once ``within`` seconds are over.
         """
+        last = time.monotonic() + within
         key = self._key(delivery.home, delivery.id)
         body = self._records.seal(delivery, key=key, purpose=PURPOSE)
+        keys = [key, _due(delivery.home)]
+        member = f"delivery:{delivery.id}"
+        args: tuple[str | bytes | float, ...] = (owner, body, KEPT_SECONDS, due, member)
         async with reaching():
             await self._remember(delivery.home)
-            kept = await self._keep(
-                keys=[key, _due(delivery.home)],
-                args=[owner, body, KEPT_SECONDS, due, f"delivery:{delivery.id}"],
-            )
-        return bool(kept)
+            for _ in range(2):
+                moment = 0.0 if self._ahead is None else last + self._ahead
+                answer, *clock = await self._keep(keys=keys, args=[*args, moment])
+                self._ahead = _heard(clock)
+                if answer != _LATE:
+                    return bool(answer == _NEW)
+        raise StoreUnreachable("it is too late to keep it")
+
+    async def accept(self, home: Workspace, delivery: DeliveryId, due: float) -> None:
+        """Its keeper heard that it is kept: it need not wait for a withdrawal any more."""
+        async with reaching():
+            member = {f"delivery:{delivery}": due}
+            await self._redis.zadd(_due(home), member, xx=True, lt=True)
+
+    async def withdraw(self, home: Workspace, delivery: DeliveryId, owner: str) -> bool:
+        """See to it that nobody answers what this owner kept; False when somebody already has."""
+        key = self._key(home, delivery)
+        args: tuple[str | int, ...] = (owner, KEPT_SECONDS, f"delivery:{delivery}")
+        async with reaching():
+            return bool(await self._withdraw(keys=[key, _due(home)], args=args))
 
     async def read(self, home: Workspace, delivery: DeliveryId) -> Delivery | None:
         """Return it, or None when it is done or was never kept."""
@@ -128,6 +191,7 @@ class Deliveries:
     def forget_workspaces(self) -> None:
         """The store was emptied: what is thought to stand in it does not any more."""
         self._known.clear()
+        self._ahead = None
 
     async def _remember(self, home: Workspace) -> None:
         if home not in self._known:
@@ -136,6 +200,12 @@ class Deliveries:
 
     def _key(self, home: Workspace, delivery: DeliveryId) -> str:
         return key_of(home, "delivery", delivery)
+
+
+def _heard(clock: Sequence[int | bytes | str]) -> float:
+    """It took a moment to get here, so the store is further ahead than this, never less."""
+    seconds, micros = (int(part) for part in clock)
+    return seconds + micros / 1_000_000 - time.monotonic()
 
 
 def _due(home: Workspace) -> str:

@@ -1,10 +1,10 @@
 """The timer card: one operation and what is now true, drawn from the record as it is."""
 
 from bot.core.names import plain
-from bot.core.operations import Operation, State
+from bot.core.operations import Late, Operation, State, Trouble
 from bot.core.schedules import in_words, next_run
 from bot.core.timers import Timer
-from bot.slack.messages import Block, Card
+from bot.slack.messages import Block, Card, Private
 from bot.slack.views.blocks import (
     NAME,
     Button,
@@ -28,7 +28,8 @@ def card(operation: Operation, now: float, zone: str) -> Card:
     """Draw it. It says done only when it is done."""
     title = title_of(operation)
     name = plain(operation.timer.label, NAME)
-    lines = [*_said(operation), *_facts(operation, now, zone), *_doing(operation)]
+    late = _late(operation.late) if operation.late else []
+    lines = [*_said(operation), *late, *_facts(operation, now, zone), *_doing(operation)]
     blocks = [header(title), paragraph(lines)]
     if pressable := _buttons(operation, name):
         blocks.append(buttons(*pressable))
@@ -47,6 +48,8 @@ def title_of(operation: Operation) -> str:
     name = plain(operation.timer.label, NAME)
     wanted = word(operation.wanted)
     match operation.state:
+        case State.LOCKED if operation.trouble:
+            return f"Waiting to turn {'on' if operation.wanted else 'off'}: {name}"
         case State.READY | State.LOCKED | State.SENDING:
             return f"Turning {'on' if operation.wanted else 'off'}: {name} …"
         case State.VERIFYING:
@@ -72,6 +75,8 @@ def _said(operation: Operation) -> list[Line]:
         else ()
     )
     match operation.state:
+        case State.LOCKED if operation.trouble:
+            return _waiting(operation, operation.trouble)
         case State.READY | State.LOCKED | State.SENDING:
             return [line("Under way. This card will say what came of it.")]
         case State.VERIFYING:
@@ -86,7 +91,7 @@ def _said(operation: Operation) -> list[Line]:
                 line("It was not flipped back by itself: press the button if you still want it."),
             ]
         case State.REJECTED:
-            return [line("Nothing was changed. The reason was told to the person who asked.")]
+            return [_rejected(operation.trouble)]
         case State.STALE:
             return [
                 line(
@@ -110,11 +115,56 @@ def _said(operation: Operation) -> list[Line]:
             return []
 
 
+_WAITS = {
+    "RateLimited": "The limit for requests to Bentley is reached. Nothing was sent yet.",
+    "NotSent": "Bentley could not be reached. Nothing was sent yet.",
+    "TokenRefused": "Bentley asked for a fresh token. Nothing was changed yet.",
+}
+
+
+def _waiting(operation: Operation, trouble: Trouble) -> list[Line]:
+    said = _WAITS.get(trouble.kind, "Bentley could not be read. Nothing was sent yet.")
+    again = line("It goes on by itself at ", When(operation.resume_at), ". Do not press again.")
+    return [line(said), again]
+
+
+def _rejected(trouble: Trouble | None) -> Line:
+    match trouble:
+        case Trouble(kind="RateLimited", until=until):
+            limit = "Nothing was changed: the limit for requests to Bentley is reached. Try after "
+            return line(limit, When(until), ".")
+        case Trouble(kind="NotSent"):
+            return line("Nothing was changed: Bentley could not be reached.")
+        case Trouble(kind="WritesOff"):
+            return line("Nothing was changed: an admin has switched all changes off.")
+        case _:
+            return line("Nothing was changed. The reason was told to the person who asked.")
+
+
+def _late(late: Late) -> list[Line]:
+    """What was learnt after the end, beside the verdict and never instead of it."""
+    reads = bold(word(bool(late.enabled)))
+    if late.how == "answer":
+        return [line("Bentley's answer came in the end (", When(late.at), "): ", reads, ".")]
+    why = "Either somebody else has switched it, or the lost request was carried out late."
+    return [line("Looked at again at ", When(late.at), ": it reads ", reads, "."), line(why)]
+
+
+def waiting(operation: Operation) -> Private:
+    """For the person alone, when their operation waits for longer than a moment."""
+    title = "Waiting for Bentley's limit"
+    about = line(bold(title_of(operation)), ".")
+    lines = [about, *_waiting(operation, operation.trouble or Trouble("RateLimited"))]
+    trace = small(f"Trace {operation.trace}")
+    return Private(spoken(title), [header(title), paragraph(lines), trace])
+
+
 def now_enabled(operation: Operation) -> bool | None:
     """The state as far as it is known; None while it is not."""
     if operation.state in {State.UNKNOWN, State.VERIFYING} or operation.seen is None:
         return None
-    return operation.seen.enabled
+    late = operation.late
+    return operation.seen.enabled if late is None or late.enabled is None else late.enabled
 
 
 def _facts(operation: Operation, now: float, zone: str) -> list[Line]:
@@ -177,7 +227,7 @@ def _buttons(operation: Operation, name: str) -> list[Button]:
         return []
     enabled = now_enabled(operation)
     pressable = [] if enabled is None else [switch_button(enabled, name, operation.id)]
-    if operation.state is State.APPLIED:
+    if operation.state is State.APPLIED and enabled is operation.wanted:
         pressable.append(Button("Undo", "undo", operation.id, label=f"Undo the change of {name}"))
     return [*pressable, details]
 

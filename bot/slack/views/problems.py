@@ -106,6 +106,9 @@ def _of_ours(error: BotError) -> Words:
             return _said("Not undone", _UNDOS[reason], "Look at it with /edfs show.")
         case errors.Gone(what=what):
             return _said("Not there any more", _GONE[what], "Type the command again.")
+        case errors.WritesOff():
+            cause = "An admin has switched all changes off, so nothing was changed."
+            return _said("Not changed", cause, "Looking still works. Ask an admin, or try later.")
         case errors.Expired():
             cause = "It had waited too long to be sent, so nothing was changed."
             return _said("Not changed", cause, "Ask again if you still want it.", can_retry=True)

@@ -65,6 +65,12 @@ def api_words(error: ApiError) -> Words:
             return _NOT_FOUND.get(code, _NOT_FOUND["TimerNotFound"])
         case errors.Invalid():
             return ("Bentley refused a value", "A value that was sent is not accepted:", _CHECK)
+        case errors.RateLimited(ours=True):
+            return (
+                "Too many requests just now",
+                "Your share of Bentley's limit is used up for the moment. Nothing was sent.",
+                "The button does it once.",
+            )
         case errors.RateLimited():
             return (
                 "Too many requests just now",

@@ -1,0 +1,47 @@
+"""The three gateways in one hand, and calls with a person's own token."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from random import SystemRandom
+from typing import TypeVar
+
+from bot.core.errors import TokenRefused
+from bot.core.names import PersonId, Workspace
+from bot.core.operations import Terms
+from bot.gateways.edfs import Caller, Edfs
+from bot.gateways.ims import Bearer, Ims
+from bot.gateways.store import Store
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Gateways:
+    """Everything outside that looking and acting reach; ``clock`` gives unix seconds.
+
+    ``schedule_zone`` is the time zone in which Bentley is taken to run its cron expressions;
+    ``terms`` are those of new operations; ``jitter`` gives a number between two.
+    """
+
+    store: Store
+    edfs: Edfs
+    ims: Ims
+    clock: Callable[[], float]
+    schedule_zone: str = "UTC"
+    terms: Terms = field(default_factory=Terms)
+    jitter: Callable[[float, float], float] = SystemRandom().uniform
+
+
+async def with_token(
+    gateways: Gateways,
+    workspace: Workspace,
+    person: PersonId,
+    call: Callable[[Caller], Awaitable[Answer]],
+) -> tuple[Bearer, Answer]:
+    """Call the API with the person's own token, renewed once if the API refuses it."""
+    bearer = await gateways.ims.bearer(workspace, person)
+    try:
+        return bearer, await call(Caller(workspace, person, bearer.secret))
+    except TokenRefused:
+        bearer = await gateways.ims.renewed(workspace, person, bearer)
+        return bearer, await call(Caller(workspace, person, bearer.secret))

@@ -1,0 +1,133 @@
+"""A store's address, taken apart. The job engine reads the same addresses, one node at a time.
+
+    redis://[user:password@]host[:port][/db]                         one server; rediss:// is TLS
+    unix:///path                                                     one server on this machine
+    redis+sentinel://[user:password@]h1[:p1],h2[:p2]/master[/db]     whom the Sentinels call master
+    redis+cluster://[user:password@]h1[:p1],h2[:p2]                  a Cluster; any of its nodes
+
+``rediss+sentinel`` and ``rediss+cluster`` are the same with TLS. User and password are those of
+the data servers; ``sentinel_username`` and ``sentinel_password`` in the query are the Sentinels'.
+``replicas=1`` in the query (not for a Cluster) has every script's write confirmed by so many
+replicas. Every other word of the query is an option of redis-py.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+SCHEMES = tuple(
+    f"{scheme}://"
+    for scheme in (
+        *("redis", "rediss", "unix"),
+        *("redis+sentinel", "rediss+sentinel"),
+        *("redis+cluster", "rediss+cluster"),
+    )
+)
+_PORTS = {"sentinel": 26_379, "cluster": 6_379}
+
+Node = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """``nodes`` are the Sentinels, or nodes of the Cluster; of one server ``url`` says it all.
+
+    ``url`` is what redis-py reads options from: for ``redis+…`` it names no host that is used.
+    ``login`` goes to the Sentinels themselves.
+    """
+
+    kind: Literal["server", "sentinel", "cluster"]
+    url: str
+    nodes: tuple[Node, ...] = ()
+    master: str = ""
+    login: tuple[tuple[str, str], ...] = ()
+    replicas: int = 0
+
+    @property
+    def tls(self) -> bool:
+        return self.url.startswith("rediss://")
+
+
+def address_of(url: str) -> Address:
+    """Take it apart. Raises ValueError, whose words never hold a part of the address."""
+    if not url.startswith(SCHEMES):
+        raise ValueError(f"must begin with {', '.join(SCHEMES[:-1])} or {SCHEMES[-1]}")
+    url, replicas = _unconfirmed(url)
+    scheme, _, rest = url.partition("://")
+    base, _, kind = scheme.partition("+")
+    before, asks, query = rest.partition("?")
+    authority, _, path = before.partition("/")
+    if kind not in _PORTS:
+        _checked_port(authority, scheme)
+        return Address("server", url, replicas=replicas)
+    login, at, hosts = authority.rpartition("@")
+    nodes = tuple(_node(host, _PORTS[kind]) for host in hosts.split(","))
+    if kind == "sentinel":
+        return _watched(f"{base}://{login}{at}", nodes, path, query, replicas)
+    if path.strip("/") not in {"", "0"}:
+        raise ValueError("names a database: a Cluster has only one")
+    if replicas:
+        raise ValueError("cannot ask a Cluster for replicas")
+    return Address("cluster", f"{base}://{login}{at}cluster{asks}{query}", nodes)
+
+
+def unconfirmed(url: str) -> str:
+    """Return the address without what only this package understands."""
+    return _unconfirmed(url)[0]
+
+
+def _unconfirmed(url: str) -> tuple[str, int]:
+    """Return the address without ``replicas``, and how many it asked for."""
+    before, _, query = url.partition("?")
+    options = parse_qsl(query, keep_blank_values=True)
+    asked = [text for name, text in options if name == "replicas"]
+    if not asked:
+        return url, 0
+    if asked[0] not in {"0", "1", "2", "3"}:
+        raise ValueError("asks for replicas other than 0 to 3")
+    kept = urlencode([option for option in options if option[0] != "replicas"])
+    return f"{before}{'?' * bool(kept)}{kept}", int(asked[0])
+
+
+def _watched(server: str, nodes: tuple[Node, ...], path: str, query: str, replicas: int) -> Address:
+    master, _, database = path.partition("/")
+    if not master or not (database or "0").isdecimal():
+        raise ValueError("must end with /master-name or /master-name/database")
+    options = parse_qsl(query, keep_blank_values=True)
+    kept = urlencode([(name, text) for name, text in options if not name.startswith("sentinel_")])
+    theirs = {
+        name.removeprefix("sentinel_"): text
+        for name, text in options
+        if name in {"sentinel_username", "sentinel_password"} and text
+    }
+    plain = f"{server}master/{database or 0}{'?' * bool(kept)}{kept}"
+    return Address("sentinel", plain, nodes, master, tuple(theirs.items()), replicas)
+
+
+def through(url: str, node: Node) -> str:
+    """Return the address of a Cluster with this one node in the place of all it names."""
+    scheme, _, rest = url.partition("://")
+    end = min(at for at in (rest.find("/"), rest.find("?"), len(rest)) if at >= 0)
+    login, at, _ = rest[:end].rpartition("@")
+    host = f"[{node[0]}]" if ":" in node[0] else node[0]
+    return f"{scheme}://{login}{at}{host}:{node[1]}{rest[end:]}"
+
+
+def _node(text: str, port: int) -> Node:
+    try:
+        parts = urlsplit(f"//{text.strip()}")
+        found = parts.hostname, parts.port
+    except ValueError:
+        found = None, None
+    if not found[0]:
+        raise ValueError("must name hosts as host:port, separated by commas")
+    return found[0], found[1] or port
+
+
+def _checked_port(authority: str, scheme: str) -> None:
+    if scheme == "unix":
+        return
+    try:
+        _ = urlsplit(f"//{authority}").port
+    except ValueError:
+        raise ValueError("must name the host as host:port") from None
