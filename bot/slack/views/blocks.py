@@ -26,9 +26,19 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A moment (unix seconds), shown in each reader's own time zone."""
+    """A moment (unix seconds), shown in each reader's own time zone; ``exact`` to the second."""
 
     at: float
+    exact: bool = False
+
+    @property
+    def format(self) -> str:
+        return "{date_short_pretty} at " + ("{time_secs}" if self.exact else "{time}")
+
+    @property
+    def utc(self) -> str:
+        pattern = "%Y-%m-%d %H:%M:%S UTC" if self.exact else "%Y-%m-%d %H:%M UTC"
+        return datetime.fromtimestamp(self.at, UTC).strftime(pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +66,6 @@ def fact(label: str, *parts: Part | str) -> Line:
     return line(bold(f"{label}: "), *parts)
 
 
-def utc(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
 def _element(part: Part) -> Block:
     match part:
         case Text(says, is_bold, is_code):
@@ -72,8 +78,8 @@ def _element(part: Part) -> Block:
             return {
                 "type": "date",
                 "timestamp": int(at),
-                "format": "{date_short_pretty} at {time}",
-                "fallback": utc(at),
+                "format": part.format,
+                "fallback": part.utc,
             }
         case Who(person):
             return {"type": "user", "user_id": person}
@@ -166,7 +172,7 @@ def _spoken(part: Part) -> str:
         case Text(says):
             return escape(_kept(says))
         case When(at):
-            return f"<!date^{int(at)}^{{date_short_pretty}} at {{time}}|{utc(at)}>"
+            return f"<!date^{int(at)}^{part.format}|{part.utc}>"
         case Who(person):
             return f"<@{person}>"
 

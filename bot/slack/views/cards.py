@@ -70,7 +70,7 @@ def _said(operation: Operation) -> list[Line]:
     """What this state means, where the title alone would leave a question."""
     seen = operation.seen
     read = (
-        line("The timer reads ", bold(word(seen.enabled)), " (", When(seen.at), "). ")
+        line("The timer reads ", bold(word(seen.enabled)), " (", When(seen.at, exact=True), "). ")
         if seen
         else ()
     )
@@ -80,10 +80,9 @@ def _said(operation: Operation) -> list[Line]:
         case State.READY | State.LOCKED | State.SENDING:
             return [line("Under way. This card will say what came of it.")]
         case State.VERIFYING:
-            verdict = line(
-                "It is checked again at ", When(operation.quiet_at), ". Do not press again."
-            )
-            return [line("Bentley's answer was lost. "), (*read, *verdict)]
+            verdict = When(operation.quiet_at, exact=True)
+            wait = line("The verdict comes at ", verdict, ". Do not press again.")
+            return [line("Bentley's answer was lost."), (*read, *wait)]
         case State.CONFLICT:
             other = "Somebody else switched it at the same moment, so both changes cancelled out."
             return [
