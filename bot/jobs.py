@@ -7,13 +7,12 @@
 
 Deadlines live in our own records; docket is asked for nothing but "now", so a job it loses costs
 a second and no wish. Its arguments are short ids. It would read them with cloudpickle, which lets
-whoever can write its keys run code here; so its modules are given a JSON codec (``_Closed``), and
-the version is pinned exactly. All replicas must have the same ``REDELIVERY``.
+whoever can write its keys run code here; so its modules are given a JSON codec, and the version
+is pinned exactly. All replicas must have the same ``REDELIVERY``.
 """
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -29,11 +28,13 @@ from redis.exceptions import RedisError
 from bot.core.errors import SealBroken
 from bot.core.names import DeliveryId, OperationId, Workspace
 from bot.gateways.store import job_url
+from bot.gateways.store.codec import ClosedCodec
 from bot.gateways.store.deliveries import Delivery
 from bot.gateways.store.streams import sweep_parked, sweep_stream
 from bot.slack import answer as answering
 from bot.slack.desk import Desk
 from bot.slack.draw import draw
+from bot.slack.post import SlackAway
 
 NAME = "edfs-jobs"
 REDELIVERY = timedelta(seconds=15)
@@ -45,72 +46,10 @@ SWEEP_SECONDS = 3.0
 log = structlog.get_logger("jobs")
 
 
-class _Empty(tuple[()]):
-    """What an undecodable payload becomes: no arguments, as a sequence and as a mapping.
-
-    The task then fails for want of its arguments, is acknowledged, and the worker goes on; an
-    exception here would end the worker.
-    """
-
-    __slots__ = ()
-
-    def keys(self) -> tuple[()]:
-        return ()
-
-    def items(self) -> tuple[()]:
-        return ()
-
-
-class _List(list[Any]):
-    """A sequence that is also an empty mapping, should it stand where docket wants one."""
-
-    __slots__ = ()
-
-    def keys(self) -> tuple[()]:
-        return ()
-
-    def items(self) -> tuple[()]:
-        return ()
-
-
-class _Dict(dict[str, Any]):
-    """A mapping that can be sliced, should it stand where docket wants a sequence."""
-
-    __slots__ = ()
-
-    def __getitem__(self, key: Any) -> Any:
-        return () if isinstance(key, slice) else super().__getitem__(key)
-
-
-class _Closed:
-    """JSON in the place of cloudpickle."""
-
-    @staticmethod
-    def dumps(value: Any) -> bytes:
-        if isinstance(value, BaseException):
-            value = {"error": type(value).__name__}
-        return json.dumps(value).encode()
-
-    @staticmethod
-    def loads(data: bytes) -> Any:
-        try:
-            value = json.loads(data)
-        except (ValueError, RecursionError, TypeError):
-            log.error("jobs.payload_refused", size=len(data))
-            return _Empty()
-        match value:
-            case list():
-                return _List(value)
-            case dict():
-                return _Dict(value)
-            case _:
-                return _Empty()
-
-
 def close_codec() -> None:
     """Give docket the JSON codec, wherever it has a codec."""
     for module in (docket.execution, docket.worker, docket.strikelist):
-        module.cloudpickle = _Closed  # type: ignore[attr-defined]
+        module.cloudpickle = ClosedCodec  # type: ignore[attr-defined]
 
 
 async def _unknown(*_: Any, **__: Any) -> None:
@@ -237,11 +176,22 @@ class Jobs:
             with contextlib.suppress(Exception):  # perhaps it is the telling that breaks off
                 await answering.give_up(desk, kept)
         else:
-            operation = await answering.answer(desk, kept)
+            try:
+                operation = await answering.answer(desk, kept)
+            except SlackAway as away:
+                if desk.now + away.wait < kept.at + desk.gateways.terms.life:
+                    await self._later(kept, away.wait)
+                    return
         await deliveries.finish(workspace, identity)
         await deliveries.done_trying(workspace, f"delivery:{identity}")
         if operation is not None:
             await self._go_on(workspace, operation)
+
+    async def _later(self, kept: Delivery, wait: float) -> None:
+        """Slack does not take the answer now. That is no failure of ours, so no try is counted."""
+        deliveries = self._at_work().gateways.store.deliveries
+        await deliveries.postpone(kept.home, kept.id, self._at_work().now + wait)
+        await deliveries.done_trying(kept.home, f"delivery:{kept.id}")
 
     async def _advance(self, home: str, operation: str) -> None:
         """Paint where nothing stands yet, act, paint: the card is there before the effect."""

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,9 +39,14 @@ def message(**fields: bytes) -> dict[str, bytes]:
     return whole | fields
 
 
+def server(story: Story) -> Any:
+    """The store's client; its types allow for more than what is asked here."""
+    return story.bot.store.redis
+
+
 async def consumed(story: Story) -> None:
     """Wait until nothing of the stream waits or is being worked on, but for the tick."""
-    redis = story.bot.store.redis
+    redis = server(story)
     for _ in range(2_000):
         waiting = [fields for _, fields in await redis.xrange(STREAM)]
         if all(b"tick" in fields[b"function"] for fields in waiting):
@@ -55,7 +61,7 @@ async def still_answers(story: Story) -> None:
 
 
 async def sent(story: Story, **fields: bytes) -> None:
-    await story.bot.store.redis.xadd(STREAM, dict(message(**fields)))
+    await server(story).xadd(STREAM, dict(message(**fields)))
 
 
 def test_the_payload_is_a_hostile_one(tmp_path: Path) -> None:
@@ -81,7 +87,7 @@ async def test_a_pickle_in_the_stream_is_not_loaded(
 async def test_a_pickle_among_the_parked_tasks_is_not_loaded(story: Story, tmp_path: Path) -> None:
     """Docket keeps what is for later in a hash beside a queue, and moves it to the stream."""
     witness = tmp_path / "witness"
-    redis = story.bot.store.redis
+    redis = server(story)
     await redis.hset(f"{NAME}:later", mapping=dict(message(key=b"later", args=hostile(witness))))
     await redis.zadd(f"{NAME}:queue", {"later": datetime.now(UTC).timestamp()})
     for _ in range(2_000):
@@ -111,6 +117,68 @@ async def test_an_unknown_function_does_not_end_the_worker(story: Story) -> None
     for place in range(20):
         await sent(story, function=b"of_tomorrow", key=b"k%d" % place, args=b'["a", "b"]')
     await consumed(story)
+    await still_answers(story)
+
+
+def without(field: str) -> dict[str, bytes]:
+    return {name: value for name, value in message().items() if name != field}
+
+
+MALFORMED: list[dict[str, bytes]] = [
+    *(without(field) for field in ("key", "when", "function", "args", "kwargs", "attempt")),
+    {"nothing": b"of the kind"},
+    message(key=b"\xff"),
+    message(when=b"tomorrow"),
+    message(when=b"0001-01-01T00:00:00"),
+    message(function=b"\xff"),
+    message(attempt=b"many"),
+    message(attempt=b"9" * 5_000),
+    message(generation=b""),
+    message(traceparent=b"\xff"),
+]
+
+
+@pytest.mark.timeout(60)
+async def test_a_malformed_message_ends_no_work(story: Story) -> None:
+    """Docket's worker ends by such a message; the next one does not meet it any more."""
+    for malformed in MALFORMED:
+        await server(story).xadd(STREAM, dict(malformed))
+    await still_answers(story)
+    await well_formed(story)
+    await story.signs_in("alice")
+    await story.types("alice", TOGGLE)
+    await story.sees("bob", "SAP work orders is now disabled")
+    assert story.flips() == 1
+
+
+async def well_formed(story: Story) -> None:
+    """Wait until nothing in the stream, or pending, lacks what docket writes.
+
+    What was read together with a malformed message may be pending until it is redelivered.
+    """
+    for _ in range(2_000):
+        pending = await server(story).xpending_range(STREAM, "docket-workers", "-", "+", 100)
+        there = dict(await server(story).xrange(STREAM))
+        odd = [one for one in there.values() if not {b"key", b"function", b"when"} <= set(one)]
+        lost = [one for one in pending if one["message_id"] not in there]
+        if not odd and not lost:
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError(f"still in the stream: {odd}, or pending: {lost}")
+
+
+@pytest.mark.timeout(60)
+async def test_a_malformed_task_in_the_queue_does_not_stop_the_clock(story: Story) -> None:
+    """What is due is found by a job that waits in the same queue."""
+    redis = server(story)
+    for place, malformed in enumerate(MALFORMED):
+        await redis.hset(f"{NAME}:odd{place}", mapping=dict(malformed))
+        await redis.zadd(f"{NAME}:queue", {f"odd{place}": 1.0})
+    await redis.zadd(f"{NAME}:queue", {"stream": 1.0})  # the name of something else
+    kept = delivery(story, "help")
+    assert await story.bot.store.deliveries.keep(kept, "me", story.world.clock.now() + 2)
+    await story.sees("alice", "What you can ask")
+    assert not await redis.zrange(f"{NAME}:queue", 0, 2, byscore=True)
     await still_answers(story)
 
 

@@ -34,7 +34,7 @@ from bot.features import accounts, timers
 from bot.gateways.store.deliveries import Delivery
 from bot.slack.desk import Desk
 from bot.slack.messages import Message, Modal, Private
-from bot.slack.post import SlackRefused
+from bot.slack.post import SlackAway, SlackRefused
 from bot.slack.views.lists import loading
 from bot.slack.views.render import continued, render
 
@@ -199,7 +199,9 @@ async def _window(desk: Desk, delivery: Delivery) -> str:
         return await desk.poster.open(delivery.trigger, loading())
     except SlackRefused as refused:
         log.info("window", trace=delivery.id[:8], code=refused.code)
-        return ""
+    except SlackAway as away:
+        log.info("window", trace=delivery.id[:8], why=str(away))
+    return ""
 
 
 async def _say(desk: Desk, delivery: Delivery, message: Message, view: str) -> None:

@@ -148,6 +148,11 @@ class Deliveries:
             member = {f"delivery:{delivery}": due}
             await self._redis.zadd(_due(home), member, xx=True, lt=True)
 
+    async def postpone(self, home: Workspace, delivery: DeliveryId, until: float) -> None:
+        """Answer it then, where it still waits for an answer."""
+        async with reaching():
+            await self._redis.zadd(_due(home), {f"delivery:{delivery}": until}, xx=True)
+
     async def withdraw(self, home: Workspace, delivery: DeliveryId, owner: str) -> bool:
         """See to it that nobody answers what this owner kept; False when somebody already has."""
         key = self._key(home, delivery)
@@ -167,7 +172,7 @@ class Deliveries:
         await self._finish(keys=[key, _due(home)], args=[f"delivery:{delivery}"])
 
     async def take_due(self, now: float, lent: float) -> list[tuple[Workspace, str, str]]:
-        """Return what is due as (workspace, "delivery" or "operation", id), lent for so long."""
+        """Return what is due as (workspace, kind, id), lent for so long (kinds: see the keys)."""
         found = []
         for name in await self._redis.smembers(WORKSPACES):
             home = Workspace(in_text(name))

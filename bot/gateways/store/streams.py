@@ -20,10 +20,8 @@ async def sweep_stream(redis: Any, stream: str, group: str, readable: Readable) 
     while rows := await redis.xrange(stream, min=after, count=PAGE):
         strange = [identity for identity, fields in rows if not await readable(fields)]
         if strange:
-            async with redis.pipeline(transaction=True) as together:
-                together.xack(stream, group, *strange)
-                together.xdel(stream, *strange)
-                await together.execute()
+            await redis.xack(stream, group, *strange)
+            await redis.xdel(stream, *strange)
         removed += len(strange)
         after = f"({rows[-1][0].decode()}"
     return removed
