@@ -15,8 +15,11 @@ from bot.gateways.sealing import KeyRing
 from bot.sandbox.world import World
 from bot.settings import read_settings
 from bot.web import serving
+from tests.faults.table import pytest_terminal_summary
 from tests.story import Story
 from tests.valkey import Valkey
+
+__all__ = ["living", "pytest_terminal_summary"]
 
 KEYS = KeyRing.new_key()
 KNOWN_KEY = re.compile(r"^    (edfs[:-]\S+)", re.MULTILINE)

@@ -78,7 +78,7 @@ def _said(operation: Operation) -> list[Line]:
         case State.LOCKED if operation.trouble:
             return _waiting(operation, operation.trouble)
         case State.READY | State.LOCKED | State.SENDING:
-            return [line("Under way. This card will say what came of it.")]
+            return [line("Under way. This card, or a newer one below it, says what comes of it.")]
         case State.VERIFYING:
             verdict = When(operation.quiet_at, exact=True)
             wait = line("The verdict comes at ", verdict, ". Do not press again.")
