@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -39,6 +39,7 @@ app.add_typer(audit, name="audit")
 Answer = TypeVar("Answer")
 
 AGAIN_SECONDS = 5.0
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def _complain(line: str) -> None:
@@ -67,9 +68,7 @@ def run() -> None:
 
 async def _run(settings: Settings) -> None:
     stopped = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows
-            asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    _listen_for_signals(stopped)
     while not stopped.is_set():
         try:
             await _serve(settings, stopped)
@@ -79,14 +78,51 @@ async def _run(settings: Settings) -> None:
                 await asyncio.wait_for(stopped.wait(), AGAIN_SECONDS)
 
 
+def _listen_for_signals(stopped: asyncio.Event) -> None:
+    """End in good order at the first signal; the second one ends the process, which is as safe."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        stopped.set()
+        for name in SIGNALS:
+            loop.remove_signal_handler(name)
+            signal.signal(name, signal.SIG_DFL)
+
+    for name in SIGNALS:
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(name, stop)
+
+
 async def _serve(settings: Settings, stopped: asyncio.Event) -> None:
     public, admin = HostPort.of(settings.edfs_bot_bind), HostPort.of(settings.edfs_bot_admin_bind)
-    async with (
-        open_bot(settings, time.time) as bot,
-        serving(bot.admin, admin.host, admin.port),
-        serving(bot.public, public.host, public.port),
-    ):
+    async with contextlib.AsyncExitStack() as stack:
+        async with _unless(stopped):
+            bot = await stack.enter_async_context(open_bot(settings, time.time))
+            await stack.enter_async_context(serving(bot.admin, admin.host, admin.port))
+            await stack.enter_async_context(serving(bot.public, public.host, public.port))
         await stopped.wait()
+
+
+@contextlib.asynccontextmanager
+async def _unless(stopped: asyncio.Event) -> AsyncIterator[None]:
+    """Break off what is inside when the bot is to stop: opening may wait long for somebody."""
+    inside = asyncio.current_task()
+    watch = asyncio.create_task(stopped.wait())
+
+    def break_off(_: object) -> None:
+        if inside is not None:
+            inside.cancel()
+
+    watch.add_done_callback(break_off)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if inside is None or not stopped.is_set():
+            raise
+        inside.uncancel()
+    finally:
+        watch.remove_done_callback(break_off)
+        watch.cancel()
 
 
 @app.command()

@@ -40,6 +40,7 @@ NAME = "edfs-jobs"
 REDELIVERY = timedelta(seconds=15)
 LENT = 15.0  # what the tick has handed out is not handed out again for so long
 TRIES = 3
+STOP_SECONDS = 5.0  # with what the web servers take less than the ten that Docker gives
 BROKEN_PAUSE = 60.0
 SWEEP_SECONDS = 3.0
 
@@ -81,10 +82,14 @@ class Jobs:
         self._worker = asyncio.create_task(self._work(), name="jobs")
 
     async def stop(self) -> None:
-        """Let running jobs end, then stop; what was not begun stays due."""
+        """Let running jobs end if they do so soon; what was not begun or not ended stays due."""
         self._stopping = True  # docket's worker swallows a cancel and returns
         if self._worker is not None:
-            self._worker.cancel()
+            self._worker.cancel()  # nothing new is begun; it waits for what runs, however long
+            _, running = await asyncio.wait({self._worker}, timeout=STOP_SECONDS)
+            if running:
+                log.warning("jobs.handed_on")
+                self._worker.cancel()  # breaks off what runs: it is found after REDELIVERY
             with contextlib.suppress(asyncio.CancelledError):
                 await self._worker
         await self._stack.aclose()

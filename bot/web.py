@@ -246,7 +246,7 @@ async def serving(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
         access_log=False,
         server_header=False,
         lifespan="off",
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=2,  # Slack waits three seconds for an answer, Docker ten for us
     )
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[bound]), name="web")

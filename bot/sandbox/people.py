@@ -56,17 +56,23 @@ PEOPLE: tuple[Person, ...] = (
     Person("dave", "U0DAVE0001", "Dave Down", "deactivated", deleted=True),
     Person("botty", "U0BOTTY001", "Botty", "another bot", is_bot=True),
 )
+# More hands than the page shows: in no channel and no iTwin until somebody lets them in.
+CREW: tuple[Person, ...] = tuple(
+    Person(f"hand{number:02d}", f"U0HAND{number:04d}", f"Hand {number:02d}", "one of the crew")
+    for number in range(1, 21)
+)
 BOT = Person(BOT_NAME, BOT_USER_ID, "EDFS Bot", "the bot under test", is_bot=True)
 
-_BY_NAME = {person.name: person for person in PEOPLE}
-_BY_ID = {person.id: person for person in (*PEOPLE, BOT)}
+_BY_NAME = {person.name: person for person in (*PEOPLE, *CREW)}
+_BY_ID = {person.id: person for person in (*PEOPLE, *CREW, BOT)}
+_BY_SUBJECT = {person.subject: person for person in (*PEOPLE, *CREW)}
 
 
 def person_named(name: str) -> Person:
     try:
         return _BY_NAME[name.removeprefix("@").casefold()]
     except KeyError:
-        known = ", ".join(_BY_NAME)
+        known = ", ".join(person.name for person in PEOPLE)
         raise UnknownNameError(f"nobody is called {name!r} here; the people are: {known}") from None
 
 
@@ -75,4 +81,4 @@ def person_with_id(person_id: str) -> Person | None:
 
 
 def person_with_subject(subject: str) -> Person | None:
-    return next((person for person in PEOPLE if person.subject == subject), None)
+    return _BY_SUBJECT.get(subject)

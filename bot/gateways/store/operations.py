@@ -58,7 +58,8 @@ class Operations:
             *(due(operation), at + DRAW_AFTER),
             *(self._kept, LOCK_SECONDS, RECENT_SECONDS),
         ]
-        how, found = await self._written(operation, self._begin, arguments)
+        what = operation.state.value
+        how, found = await self._written(operation, self._begin, arguments, what)
         return Begun(in_text(how), OperationId(in_text(found)))  # type: ignore[arg-type]
 
     async def change(self, before: Operation, after: Operation) -> Changed:
@@ -74,11 +75,16 @@ class Operations:
             "effective" if after.state in {State.APPLIED, State.ALREADY} else "",
             *(self._last_seen(after), SEEN_SECONDS, self._kept),
         ]
-        said = await self._written(after, self._change, arguments)
+        what = "late" if before.state.ended else after.state.value
+        said = await self._written(after, self._change, arguments, what)
         return in_text(said[0])  # type: ignore[return-value]
 
     async def _written(
-        self, operation: Operation, script: Callable[..., Awaitable[Said]], arguments: list[Any]
+        self,
+        operation: Operation,
+        script: Callable[..., Awaitable[Said]],
+        arguments: list[Any],
+        what: str,
     ) -> Said:
         workspace = operation.workspace
         keys = [*_keys(operation), *self._audit.keys(workspace)]
@@ -90,7 +96,7 @@ class Operations:
             return said
 
         async with reaching():
-            return await self._audit.chained(workspace, _entry(operation), write)
+            return await self._audit.chained(workspace, _entry(operation, what), write)
 
     async def read(self, workspace: Workspace, operation: OperationId) -> Operation | None:
         """Raises SealBroken too."""
@@ -156,7 +162,7 @@ def _keys(operation: Operation) -> list[str]:
     ]
 
 
-def _entry(operation: Operation) -> Entry:
+def _entry(operation: Operation, what: str) -> Entry:
     facts = {
         "operation": operation.id,
         "version": str(operation.version),
@@ -176,4 +182,4 @@ def _entry(operation: Operation) -> Entry:
     if operation.late:
         facts["late"] = f"{operation.late.how} {operation.late.enabled}"
     at = operation.late.at if operation.late else operation.changed_at or operation.asked_at
-    return Entry(at, f"operation.{operation.state.value}", operation.person, facts)
+    return Entry(at, f"operation.{what}", operation.person, facts)
