@@ -17,7 +17,7 @@ if recent and (holder == recent or redis.call('HGET', KEYS[5], 'ended') == recen
   return {'again', recent}
 end
 if holder then return {'busy', holder} end
-local undone = redis.call('GET', KEYS[6])
+local undone = KEYS[6] ~= KEYS[1] and redis.call('GET', KEYS[6])
 if undone then return {'undone', undone} end
 if redis.call('EXISTS', KEYS[7]) == 1 then return {'off', ARGV[1]} end
 local other = moved(KEYS[9], ARGV[9], ARGV[10])

@@ -19,7 +19,6 @@ from bot.gateways.store.timers import SEEN, SEEN_SECONDS, timer_key
 
 PURPOSE = "operation"
 RECENT_SECONDS = 60
-LOCK_SECONDS = 25 * 3600  # it ends by state; this only clears up after a record that is gone
 DRAW_AFTER = 3.0  # whoever changed it paints it at once; this is for when they did not
 
 
@@ -47,6 +46,7 @@ class Operations:
         self._records = records
         self._audit = audit
         self._kept = days * 86_400
+        self._held = self._kept  # a lock ends by state, or at last with the record that holds it
         self._begin = redis.register_script(BEGIN)
         self._change = redis.register_script(CHANGE)
 
@@ -56,7 +56,7 @@ class Operations:
         arguments = [
             *(operation.id, operation.version, self._sealed(operation)),
             *(due(operation), at + DRAW_AFTER),
-            *(self._kept, LOCK_SECONDS, RECENT_SECONDS),
+            *(self._kept, self._held, RECENT_SECONDS),
         ]
         what = operation.state.value
         how, found = await self._written(operation, self._begin, arguments, what)
@@ -70,7 +70,7 @@ class Operations:
         arguments = [
             *(after.id, before.version, after.version, self._sealed(after)),
             *("" if following is None else following, after.changed_at + DRAW_AFTER),
-            LOCK_SECONDS,
+            self._held,
             "permit" if permit else "ended" if ending else "",
             "effective" if after.state in {State.APPLIED, State.ALREADY} else "",
             *(self._last_seen(after), SEEN_SECONDS, self._kept),
@@ -125,7 +125,7 @@ class Operations:
         async with reaching():
             await self._redis.zadd(key, {f"operation:{operation.id}": until})
             if not operation.state.ended:
-                await self._redis.expire(lock, LOCK_SECONDS)
+                await self._redis.expire(lock, self._held)
 
     def _sealed(self, operation: Operation) -> bytes:
         key = key_of(operation.workspace, "operation", operation.id)
