@@ -42,8 +42,9 @@ LOCKS = {
     "check": "requirements-dev.lock",
 }
 COVERAGE = ("--cov=bot", "--cov-branch", "--cov-report=term", "--cov-fail-under=90")
-# Each file stays on one core, so what its tests share is made once.
-SPREAD = ("-n", "auto", "--dist", "loadfile")
+# Many tests wait more than they work, so there is one worker more than there are cores; whoever
+# is done first takes over what others still have to do.
+SPREAD = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
 SELECTING = ("-k", "-m", "--lf", "--last-failed", "--sw", "--stepwise", "--co", "--collect-only")
 WITH_VALUE = ("-c", "-k", "-m", "-n", "-o", "-p", "-r", "-W", "--record")
 CHECKS = (

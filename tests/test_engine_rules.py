@@ -273,6 +273,7 @@ def worlds(url: str) -> Iterator[Any]:
             runner.run(opened.__aexit__(None, None, None))
 
 
+@pytest.mark.no_cover  # the tracer would double the time
 @pytest.mark.timeout(2_400)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_rules_hold_on_every_schedule(part: int, redis_url: str, *, deep: bool) -> None:

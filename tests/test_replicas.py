@@ -127,7 +127,7 @@ class Crowd:
         limit = 600.0 if self.real else 60.0
         async with asyncio.timeout(limit):
             while members := list(map(str, self.redis.zrange(DUE, 0, -1))):
-                held = all("draw:" in member for member in members)
+                held = not any("operation:" in member for member in members)
                 if held and not self.real:
                     self.world.clock.forward(MINUTE)
                 with contextlib.suppress(AssertionError):

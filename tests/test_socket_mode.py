@@ -42,7 +42,7 @@ async def test_the_main_job_goes_on_over_a_new_connection(socket_story: Story) -
     await connected(story.world, opened + 1)
 
     assert "You are signed in" in await story.world.signs_in("alice")
-    await story.sees("alice", "Your command waits")
+    await story.sees("alice", "Your command waits: ")
     assert (await story.clicks("alice", "Continue")).ok
     await story.sees("bob", "SAP work orders is now disabled")
     assert story.flips() == 1

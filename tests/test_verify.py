@@ -232,6 +232,7 @@ def kept(redis_url: str) -> list[bytes]:
         return list(client.scan_iter("edfs:*:delivery:*"))
 
 
+@pytest.mark.no_cover  # the tracer would take longer than the requests
 @pytest.mark.timeout(400)
 async def test_not_one_of_thousands_of_forgeries_is_accepted(
     story: Story, redis_url: str, *, deep: bool, capfd: pytest.CaptureFixture[str]

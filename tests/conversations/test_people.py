@@ -100,7 +100,7 @@ async def test_pressing_before_signing_in_waits_and_goes_on(story: Story, button
     assert offer.visible_to is not None
     assert f"/edfs {button.lower()} " in read(offer)
     assert "You are signed in" in await story.world.signs_in("bob")
-    await story.sees("bob", "Your command waits")
+    await story.sees("bob", "Your command waits: ")
     assert story.flips() == 1
     await story.clicks("bob", "Continue")
     await story.sees("alice", "is now enabled")
@@ -136,7 +136,7 @@ async def test_a_sign_in_that_was_ended_elsewhere_is_asked_for_again(story: Stor
     assert offer.visible_to is not None
     assert flipped_by(story) == []
     await story.world.signs_in("alice")
-    await story.sees("alice", "Your command waits")
+    await story.sees("alice", "Your command waits: ")
     await story.clicks("alice", "Continue")
     await story.sees("bob", "is now disabled")
     assert story.flips() == 1

@@ -161,9 +161,8 @@ class Strike:
 
     async def _answered(self) -> bool:
         """Whether the answer of the watched message goes on: it does if nothing was done yet."""
-        before = self.scene.state()
         await self.scene.look()
-        done = self.moment is Moment.KEPT or self.scene.state() is not before
+        done = self.moment is Moment.KEPT or self._comes_next() is not self.moment
         if not done or self.struck:
             return True
         await self._arm()
@@ -180,9 +179,7 @@ class Strike:
         elif cell.fault not in WORLD:
             stand_in, name = target(self.scene)
             self._armed = (stand_in, stand_in.fail(name, **options(self.scene)))
-            if (
-                cell.fault is What.SILENCE
-            ):  # it is waited out, and the clock is left alone meanwhile
+            if cell.fault is What.SILENCE:  # waited out; the clock is left alone meanwhile
                 self.scene.still = silence(self.scene) + 0.3
         elif cell.step in STORE_STEPS or (cell.fault in SLACK and cell.step in SLACK_STEPS):
             await self._strike()
