@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from bot.gateways.reach import Gateways
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
+from bot.gateways.trust import trust
 from bot.jobs import Jobs
 from bot.settings import Settings
 from bot.slack.desk import Desk
@@ -148,7 +148,7 @@ async def _slack_client(
     settings: Settings, stack: contextlib.AsyncExitStack
 ) -> tuple[AsyncWebClient, aiohttp.ClientSession]:
     """One session for all: without it every call opens a connection of its own."""
-    certificates = ssl.create_default_context(cafile=settings.certificates)
+    certificates = trust(settings.certificates)
     connector = aiohttp.TCPConnector(resolver=LoopbackResolver(), ssl=certificates)
     timeout = aiohttp.ClientTimeout(total=15, connect=5)
     session = await stack.enter_async_context(

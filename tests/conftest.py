@@ -16,6 +16,7 @@ from bot.sandbox.world import World
 from bot.settings import read_settings
 from bot.web import serving
 from tests.faults.table import pytest_terminal_summary
+from tests.ports import kept_port
 from tests.story import Story
 from tests.valkey import Valkey
 
@@ -68,13 +69,8 @@ async def living(
     world: World, redis_url: str, *, socket_mode: bool = False, **settings: str
 ) -> AsyncIterator[Bot]:
     """Open a bot in the world, as its settings say, and connect the two."""
-    port = 0
     async with contextlib.AsyncExitStack() as stack:
-        # The address is in the settings, so the port is found first.
-        import socket  # noqa: PLC0415
-
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            port = int(found.getsockname()[1])
+        port = stack.enter_context(kept_port())  # it stands in the settings, so it comes first
         bot_url = f"http://bot.localhost:{port}"
         given = {
             **world.settings(bot_url, socket_mode=socket_mode),

@@ -6,11 +6,10 @@ import inspect
 import multiprocessing
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from bot.__main__ import main
 from bot.sandbox.people import TEAM_ID
 from bot.sandbox.world import World
 from tests.conftest import KEYS
+from tests.ports import kept_port
 from tests.valkey import Valkey
 from tests.wires import NAMED, Trap, Wire
 
@@ -197,12 +197,3 @@ def environment_of(world: World, home: Path, port: int, admin: int) -> dict[str,
         "EDFS_BOT_SETTLE": "0.5",
         "EDFS_BOT_EDFS_TIMEOUT": "2",
     }
-
-
-@contextlib.contextmanager
-def kept_port() -> Iterator[int]:
-    """A free port, kept free: nobody is given it, and yet a server may bind it."""
-    with socket.socket() as found:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(("127.0.0.1", 0))
-        yield int(found.getsockname()[1])

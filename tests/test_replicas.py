@@ -26,7 +26,8 @@ from bot.sandbox.people import CREW, TEAM_ID, Person, UnknownNameError
 from bot.sandbox.slack import Message
 from bot.sandbox.world import World
 from tests.conftest import KEYS, living
-from tests.processes import DUE, BotProcess, environment_of, kept_port
+from tests.ports import kept_port
+from tests.processes import DUE, BotProcess, environment_of
 from tests.valkey import Valkey
 from tests.wires import NAMED, Trap, Wire
 

@@ -6,7 +6,6 @@ environment. Source: the platform wants its vendor ``Accept`` header, else 404 R
 """
 
 import asyncio
-import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from bot.core.errors import ApiError, NotSent, RateLimited, Unclear
 from bot.gateways.edfs.answers import LARGEST, refusal
 from bot.gateways.edfs.budget import Budget, Caller
 from bot.gateways.loopback import AsyncLoopbackTransport
+from bot.gateways.trust import trust
 
 ACCEPT = "application/vnd.bentley.itwin-platform.v1+json"
 
@@ -137,9 +137,12 @@ class _Progress:
 
 
 def _client(settings: EdfsSettings, limits: httpx.Limits) -> httpx.AsyncClient:
-    certificates = ssl.create_default_context(cafile=settings.ca_file)
     transport = httpx.AsyncHTTPTransport(
-        verify=certificates, limits=limits, retries=0, trust_env=False, proxy=settings.proxy
+        verify=trust(settings.ca_file),
+        limits=limits,
+        retries=0,
+        trust_env=False,
+        proxy=settings.proxy,
     )
     return httpx.AsyncClient(
         transport=AsyncLoopbackTransport(transport),

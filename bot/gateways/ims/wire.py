@@ -6,7 +6,6 @@ people, so a cookie that came with one person's token must not go out with anoth
 
 import asyncio
 import json
-import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import httpx
 from bot.core.errors import IdentityProviderTrouble
 from bot.gateways.ims.values import ImsSettings, origin
 from bot.gateways.loopback import AsyncLoopbackTransport, LoopbackTransport, is_loopback
+from bot.gateways.trust import trust
 
 _LARGEST: Final = 64 * 1024  # bytes; IMS-like answers are below 10 kB
 # Answers are read raw: a compressed one could unpack to any size.
@@ -48,7 +48,7 @@ class Wire:
     def __init__(self, settings: ImsSettings) -> None:
         place = origin(settings.issuer)
         at_home = place is not None and is_loopback(place[1])
-        verify = _trust(settings.ca_file)
+        verify = trust(settings.ca_file)
         proxy = None if at_home else settings.proxy  # a proxy elsewhere cannot reach loopback
         timeout = httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds)
         # Timeouts are for each read of the socket; this is for the whole answer.
@@ -143,12 +143,6 @@ def client_authentication(settings: ImsSettings) -> tuple[dict[str, str], httpx.
     basic = httpx.BasicAuth(quote_plus(settings.client_id), quote_plus(settings.client_secret))
     request = next(basic.auth_flow(httpx.Request("POST", settings.issuer)))
     return {}, httpx.Headers({"Authorization": request.headers["Authorization"]})
-
-
-def _trust(ca_file: str | None) -> ssl.SSLContext:
-    if ca_file is None:
-        return httpx.create_ssl_context(trust_env=False)
-    return ssl.create_default_context(cafile=ca_file)
 
 
 def _no_cookies() -> CookieJar:
