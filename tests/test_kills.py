@@ -118,7 +118,7 @@ async def asks(place: Scene, timer: str) -> bool:
     """Ask for the flip; return whether Slack was told that it is accepted."""
     ack = await place.world.types("alice", "#plant-ops", f'/edfs disable plant-a "{timer}"')
     assert ack.ok or ack.body == "dispatch_failed", ack
-    return ack.ok
+    return ack.ok and "nothing was changed" not in ack.body
 
 
 async def chain(points: Sequence[Point], bound: asyncio.Semaphore) -> list[Wish]:

@@ -83,12 +83,14 @@ class Acting:
 class Place:
     """Where it was asked. ``reply`` is Slack's response_url (30 minutes, 5 uses), or empty.
 
-    ``card`` is the ts of a message of ours that this operation takes over, or empty.
+    ``card`` is the ts of a message of ours that this operation takes over, or empty; ``of`` is the
+    operation whose button was pressed there.
     """
 
     channel: ChannelId
     reply: str = ""
     card: str = ""
+    of: OperationId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,7 @@ async def _begin(gateways: Gateways, operation: Operation) -> Outcome:
     begun = await gateways.store.operations.begin(operation)
     match begun.how:
         case "new" | "kept":
+            await gateways.store.drawings.hand_over(operation)
             return Begun(operation)
         case "again":
             same = await gateways.store.operations.read(operation.workspace, begun.operation)

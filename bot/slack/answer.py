@@ -128,8 +128,9 @@ async def _pressed(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome:
             return await _run(desk, named, parse(kept.text))
         case "enable" | "disable" | "undo" | "details" if is_own_id(delivery.value):
             operation = OperationId(delivery.value)
+            pressed = replace(asked, place=replace(asked.place, of=operation))
             try:
-                return await timers.press(desk.gateways, asked, operation, action)
+                return await timers.press(desk.gateways, pressed, operation, action)
             except SignInNeeded as needed:
                 waiting = await _typed(desk, asked, action, operation)
                 return await _offer(desk, asked, waiting, needed)

@@ -54,7 +54,7 @@ async def _drawn(desk: Desk, operation: Operation) -> bool:
     """Draw this version; False when the record has moved on and another drawing is due."""
     drawings = desk.gateways.store.drawings
     drawing = await drawings.read(operation.workspace, operation.id)
-    if drawing.drawn >= operation.version:
+    if drawing.handed or drawing.drawn >= operation.version:
         return await drawings.drawn(operation)
     try:
         await _paint(desk, operation, drawing)
@@ -78,6 +78,8 @@ async def _paint(desk: Desk, operation: Operation, drawing: Drawing) -> None:
             if refused.code not in _LOST_CARD | NOT_THERE:
                 raise
         else:
+            if not drawing.card:
+                await desk.gateways.store.drawings.carded(operation, ts)
             return
     if ts != PRIVATELY:
         try:

@@ -1,15 +1,18 @@
 """The card of a timer: what everybody reads on it, and what its buttons do."""
 
+import contextlib
 import re
 from typing import Any
 
 import pytest
+import redis
 
 from bot.sandbox.describe import describe_view
 from bot.sandbox.itwins import CANARY
-from bot.sandbox.people import person_named
+from bot.sandbox.people import TEAM_ID, person_named
 from tests.story import TOGGLE, Story, read
 
+DUE = f"edfs:{{{TEAM_ID}}}:due"
 DATE = r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"
 FACTS = (
     r"# SAP work orders is now disabled",
@@ -217,3 +220,29 @@ async def test_a_hostile_name_is_only_text(story: Story) -> None:
     assert "&lt;!channel&gt;" in card.text
     assert "<!" not in card.text.replace("<!date", "")
     assert "\u202e" not in str(card.blocks) + card.text
+
+
+async def test_what_is_learnt_late_is_not_painted_over_the_next_one(
+    story: Story, redis_url: str
+) -> None:
+    """A card that was taken over shows the newer operation, whatever becomes known of the older."""
+    await story.signs_in("alice")
+    story.world.edfs.fail("toggle", "lost_answer")
+    await story.types("alice", TOGGLE)
+    await story.sees("bob", "Not certain yet")
+    story.world.clock.forward(2)
+    await story.sees("bob", "is now disabled")
+    await story.clicks("alice", "Enable")
+    await story.sees("bob", "is now enabled")
+    story.world.edfs.fail("toggle", "lost_answer")
+    await story.clicks("alice", "Disable")
+    await story.sees("bob", "Not certain yet")
+    story.world.clock.forward(2)
+    await story.sees("bob", "is now disabled")
+    await story.clicks("alice", "Enable")
+    await story.sees("bob", "is now enabled")
+    story.world.clock.forward(400)
+    with contextlib.closing(redis.Redis.from_url(redis_url)) as client:
+        await story.world.until(lambda: not client.zcard(DUE), seconds=8)
+    assert "is now enabled" in read(story.card())
+    assert len(patches(story)) == 4

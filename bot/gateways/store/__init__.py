@@ -8,7 +8,8 @@
     edfs:{<W>}:delivery:<id>           hash: owner, body (sealed), done                24 hours
     edfs:{<W>}:tries:<kind>:<id>       how often a job on it broke off in a row        1 hour
     edfs:{<W>}:operation:<id>          hash: v (version), b (sealed operation), card,
-                                       drawn (version last drawn), told-<what>         90 days
+                                       drawn (version last drawn), told-<what>,
+                                       handed (its card is another's now)              90 days
     edfs:{<W>}:brush:<operation>       who paints its card now                        30 s
     edfs:{<W>}:lock:<itwin>:<timer>    the operation that holds the timer              ends by state
     edfs:{<W>}:writes                  there while an admin has switched changes off   kept

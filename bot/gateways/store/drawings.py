@@ -19,10 +19,14 @@ BRUSH_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The card's ts, or empty, and the version it was last drawn of."""
+    """The card's ts, or empty, and the version it was last drawn of.
+
+    ``handed``: another operation has taken the card over, so this one draws there no more.
+    """
 
     card: str = ""
     drawn: int = -1
+    handed: bool = False
 
 
 class Drawings:
@@ -36,8 +40,8 @@ class Drawings:
     async def read(self, workspace: Workspace, operation: OperationId) -> Drawing:
         key = key_of(workspace, "operation", operation)
         async with reaching():
-            card, drawn = await self._redis.hmget(key, ["card", "drawn"])
-        return Drawing(in_text(card or b""), -1 if drawn is None else int(drawn))
+            card, drawn, handed = await self._redis.hmget(key, ["card", "drawn", "handed"])
+        return Drawing(in_text(card or b""), -1 if drawn is None else int(drawn), bool(handed))
 
     async def take_brush(self, operation: Operation, painter: str) -> bool:
         """Two who paint at once could leave the older picture on top."""
@@ -57,6 +61,19 @@ class Drawings:
         """Remember the message that is this operation's card."""
         async with reaching():
             await self._redis.hset(self._key(operation), "card", ts)
+
+    async def hand_over(self, operation: Operation) -> None:
+        """Its card was that of the operation whose button was pressed; that one has none now.
+
+        What is learnt later of that one would otherwise be painted over this one.
+        """
+        before, place = operation.place.of, operation.place
+        if before is None or not place.card:
+            return
+        if (await self.read(operation.workspace, before)).card == place.card:
+            async with reaching():
+                key = key_of(operation.workspace, "operation", before)
+                await self._redis.hset(key, "handed", "1")
 
     async def told(self, operation: Operation, what: str) -> bool:
         """Take the one chance to tell its person this; False when it was taken."""
