@@ -42,9 +42,8 @@ LOCKS = {
     "check": "requirements-dev.lock",
 }
 COVERAGE = ("--cov=bot", "--cov-branch", "--cov-report=term", "--cov-fail-under=90")
-# Many tests wait more than they work, so there is one worker more than there are cores; whoever
-# is done first takes over what others still have to do.
-SPREAD = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
+CORES = os.cpu_count() or 1
+SPREAD = ("--dist", "worksteal")  # whoever is done first takes over what others still have to do
 SELECTING = ("-k", "-m", "--lf", "--last-failed", "--sw", "--stepwise", "--co", "--collect-only")
 WITH_VALUE = ("-c", "-k", "-m", "-n", "-o", "-p", "-r", "-W", "--record")
 CHECKS = (
@@ -304,7 +303,9 @@ def main(arguments: "list[str]") -> int:
     if verb == "check":
         return check(python)
     if verb == "test":
-        whole = () if is_partial(rest) else (*SPREAD, *COVERAGE)
+        # Many tests wait more than they work; what --deep adds does nothing but work.
+        workers = ("-n", str(CORES if "--deep" in rest else CORES + 1))
+        whole = () if is_partial(rest) else (*workers, *SPREAD, *COVERAGE)
         return become([str(python), "-m", "pytest", *whole, *rest])
     return become([str(python), "-m", "bot", verb, *rest])
 

@@ -118,14 +118,19 @@ class Scene:
             process.kill()
 
     async def signs_in(self) -> None:
-        for _ in range(5):  # a machine that is all too busy refuses in good order
-            await self.world.types("alice", "#plant-ops", "/edfs signin")
-            with contextlib.suppress(AssertionError):
-                await self.world.until(lambda: self.reads("alice", "Sign in to iTwin"), seconds=5)
-                break
+        await self.asks("alice", "/edfs signin", "Sign in to iTwin")
         await self.world.signs_in("alice")
         await self.sees("alice", "Signed in")
         await self.world.until(self.at_rest, seconds=10, reason="the sign-in is still due")
+
+    async def asks(self, person: str, text: str, answer: str) -> None:
+        """Ask until it is answered: on a machine that is all too busy, the bot refuses at times."""
+        for _ in range(5):
+            await self.world.types(person, "#plant-ops", text)
+            with contextlib.suppress(AssertionError):
+                await self.world.until(lambda: self.reads(person, answer), seconds=5)
+                return
+        await self.sees(person, answer)
 
     async def sees(self, person: str, words: str) -> None:
         try:

@@ -131,8 +131,7 @@ async def chain(points: Sequence[Point], bound: asyncio.Semaphore) -> list[Wish]
                 await asyncio.sleep(over + REDELIVERY.total_seconds() + 1 - time.monotonic())
             async with bound:
                 async with place.bot():
-                    await place.world.types("bob", "#plant-ops", "/edfs help")
-                    await place.sees("bob", "What you can ask")
+                    await place.asks("bob", "/edfs help", "What you can ask")
                     await place.world.until(
                         place.at_rest, seconds=30, reason=f"still due: {place.due()}"
                     )
