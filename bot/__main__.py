@@ -96,7 +96,7 @@ def _listen_for_signals(stopped: asyncio.Event) -> None:
 async def _serve(settings: Settings, stopped: asyncio.Event) -> None:
     public, admin = HostPort.of(settings.edfs_bot_bind), HostPort.of(settings.edfs_bot_admin_bind)
     async with contextlib.AsyncExitStack() as stack:
-        async with _unless(stopped):
+        async with unless(stopped):
             bot = await stack.enter_async_context(open_bot(settings, time.time))
             await stack.enter_async_context(serving(bot.admin, admin.host, admin.port))
             await stack.enter_async_context(serving(bot.public, public.host, public.port))
@@ -104,12 +104,13 @@ async def _serve(settings: Settings, stopped: asyncio.Event) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _unless(stopped: asyncio.Event) -> AsyncIterator[None]:
+async def unless(stopped: asyncio.Event) -> AsyncIterator[None]:
     """Break off what is inside when the bot is to stop: opening may wait long for somebody."""
     inside = asyncio.current_task()
     watch = asyncio.create_task(stopped.wait())
 
     def break_off(_: object) -> None:
+        # A callback that is on its way already cannot be removed any more: it may come late.
         if inside is not None:
             inside.cancel()
 
@@ -121,7 +122,7 @@ async def _unless(stopped: asyncio.Event) -> AsyncIterator[None]:
             raise
         inside.uncancel()
     finally:
-        watch.remove_done_callback(break_off)
+        inside = None
         watch.cancel()
 
 

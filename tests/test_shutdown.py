@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import signal
 import socket
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.__main__ import unless
 from bot.jobs import REDELIVERY
 from bot.sandbox.slack import Ack
 from tests.processes import BotProcess, Scene, scene
@@ -78,6 +80,24 @@ async def test_an_idle_bot_ends_at_once(place: Scene, number: signal.Signals) ->
         await place.signs_in()
         process.send(number)
         assert await ended(process, GRACE) < IDLE
+
+
+@pytest.mark.parametrize("turns", range(6))
+@pytest.mark.parametrize("left", range(4))
+async def test_what_is_open_when_the_signal_comes_is_not_broken_off(turns: int, left: int) -> None:
+    """The signal may come in the very turn of the loop in which opening is done."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    later = stopped.set
+    for _ in range(turns):
+        later = functools.partial(loop.call_soon, later)
+    later()
+    async with unless(stopped):
+        for _ in range(left):
+            await asyncio.sleep(0)
+    for _ in range(turns + 6):
+        await asyncio.sleep(0)
+    assert stopped.is_set()
 
 
 async def test_who_never_ends_a_request_does_not_hold_it(place: Scene) -> None:
