@@ -107,7 +107,7 @@ class Judge:
             had = self._world.provider.had(operation.timer.id, seen.at)
             assert seen.enabled in had, f"INV11: it was not so: {operation}"
         title = title_of(operation)
-        assert (" is now " in title) is (operation.state is State.APPLIED), f"INV11: {title}"
+        assert (" is now " in title) is _done(operation), f"INV11: {title}"
 
     def _claim(self, operation: Operation) -> None:
         """INV3, as far as nobody else acted on the timer between the asking and the end."""
@@ -149,8 +149,8 @@ class Judge:
         drawn = card(operation, self._world.clock.at, "UTC")
         found = STATE.search(json.dumps(drawn.blocks))
         assert found, f"INV11: no state on the card of {operation}"
-        assert (" is now " in drawn.text) is (operation.state is State.APPLIED), "INV11: the text"
         late, seen = operation.late, operation.seen
+        assert (" is now " in drawn.text) is _done(operation), "INV11: the text"
         if found[1] == "not known":
             assert operation.state is State.UNKNOWN or not seen, f"INV11: {operation}"
             return
@@ -180,3 +180,10 @@ class Judge:
             assert versions[identity] == every, f"INV7: {versions[identity]} of {operation}"
             patches = self._world.provider.patches[identity]
             assert patches <= permits[identity], f"INV1: a PATCH without a permit: {operation}"
+
+
+def _done(operation: Operation) -> bool:
+    """Whether a card may say "is now": it was done, and nothing else is known since."""
+    late, seen = operation.late, operation.seen
+    outdated = late is not None and seen is not None and late.enabled is not seen.enabled
+    return operation.state is State.APPLIED and not outdated

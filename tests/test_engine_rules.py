@@ -9,7 +9,7 @@ INV7   one audit entry for each version of each operation, and the chain is whol
 INV8   one timer is in one operation's hands at a time
 INV9   an ended operation stays as it ended
 INV10  what was refused has left no operation
-INV11  a card says "is now" of an applied operation only, and what it says was so at that time
+INV11  a card says "is now" of what was applied and still stands, and what it says was so then
 INV12  a wish repeated within a minute is the same operation; an undo compares before it begins
 """
 

@@ -246,3 +246,20 @@ async def test_what_is_learnt_late_is_not_painted_over_the_next_one(
         await story.world.until(lambda: not client.zcard(DUE), seconds=8)
     assert "is now enabled" in read(story.card())
     assert len(patches(story)) == 4
+
+
+async def test_what_comes_to_light_late_stands_in_the_title(story: Story) -> None:
+    """The verdict stays; the card does not go on saying "is now" of what is so no longer."""
+    await story.signs_in("alice")
+    story.world.edfs.fail("toggle", "lost_answer")
+    await story.types("alice", TOGGLE)
+    await story.sees("bob", "Not certain yet")
+    story.world.clock.forward(2)
+    await story.sees("bob", "is now disabled")
+    story.world.edfs.flip_outside("plant-a", "SAP work orders")
+    story.world.clock.forward(400)
+    late = await story.sees("bob", "SAP work orders reads enabled in the end")
+    assert "Looked at again" in read(late)
+    assert "State: enabled" in read(late)
+    assert "Turned off by: @alice" in read(late)
+    assert "is now" not in late.text

@@ -94,6 +94,9 @@ def _card(scene: Scene, operation: Operation, card: Message) -> Iterator[str]:
 
 def _title(operation: Operation) -> str:
     wanted, other = ("enabled", "disabled") if operation.wanted else ("disabled", "enabled")
+    late, seen = operation.late, operation.seen
+    if late and seen and late.enabled is not seen.enabled:
+        return f"{TIMER} reads {_word(bool(late.enabled))} in the end"
     titles = {
         State.APPLIED: f"{TIMER} is now {wanted}",
         State.ALREADY: f"{TIMER} was already {wanted}",

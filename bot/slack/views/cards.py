@@ -46,7 +46,9 @@ def word(enabled: bool) -> str:
 
 def title_of(operation: Operation) -> str:
     name = plain(operation.timer.label, NAME)
-    wanted = word(operation.wanted)
+    wanted, late = word(operation.wanted), operation.late
+    if late and operation.seen and late.enabled is not operation.seen.enabled:
+        return f"{name} reads {word(bool(late.enabled))} in the end"  # the verdict stands below
     match operation.state:
         case State.LOCKED if operation.trouble:
             return f"Waiting to turn {'on' if operation.wanted else 'off'}: {name}"
