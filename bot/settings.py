@@ -38,6 +38,7 @@ WHERE: dict[str, str] = {
     "EDFS_BOT_ADMIN_BIND": "host:port, for example 127.0.0.1:9464",
     "EDFS_BOT_RATE": "your plan with Bentley; written as 500/minute, 5000/hour",
     "EDFS_BOT_SCHEDULE_TIMEZONE": "a name of the IANA time zone database, for example UTC",
+    "EDFS_BOT_POLICY": "the path of a TOML file; docs/policy.md has one to begin with",
     "REDIS_URL": (
         "the address of a Redis or Valkey, 7.0 or newer; docs/operations.md has the one of "
         "a server, of Sentinels and of a Cluster"
@@ -89,6 +90,13 @@ def _rate(text: str) -> str:
     return text
 
 
+def _path_alone(path: Path) -> Path:
+    """See that a file was not taken for the setting itself (EDFS_BOT_POLICY_FILE invites it)."""
+    if "\n" in str(path):
+        raise ValueError("must be the path of the policy file, not what stands in it")
+    return path
+
+
 def _prefixed(prefix: str) -> AfterValidator:
     def check(text: SecretStr) -> SecretStr:
         if not text.get_secret_value().startswith(prefix):
@@ -127,6 +135,7 @@ class Settings(BaseSettings):
     edfs_bot_settle: float = Field(default=120.0, ge=0.1, le=3_600)
     edfs_bot_rate: Annotated[str, AfterValidator(_rate)] = "500/minute, 5000/hour"
     edfs_bot_schedule_timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    edfs_bot_policy: Annotated[Path, AfterValidator(_path_alone)] | None = None
     edfs_bot_state_dir: Path = Path("~/.local/state/edfs-bot")
     ssl_cert_file: Path | None = None
 

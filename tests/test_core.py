@@ -19,7 +19,7 @@ from bot.core.names import (
     is_slack_id,
     plain,
 )
-from bot.core.policy import Person, judge
+from bot.core.people import Person, refusal
 from bot.core.schedules import in_words, next_run
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()
@@ -135,12 +135,12 @@ def person(**flags: bool) -> Person:
     ],
 )
 def test_who_may_ask(flags: dict[str, bool], reason: str | None) -> None:
-    refused = judge(person(**flags), HOME, HOME)
+    refused = refusal(person(**flags), HOME, HOME)
     assert (refused.reason if refused else None) == reason
 
 
 def test_people_of_other_workspaces_are_outsiders() -> None:
     away = Workspace("T0AWAY")
-    for refused in (judge(person(), HOME, away), judge(person(), away, HOME)):
+    for refused in (refusal(person(), HOME, away), refusal(person(), away, HOME)):
         assert refused is not None
         assert refused.reason == "outsider"

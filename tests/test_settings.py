@@ -48,6 +48,7 @@ def test_what_is_needed_is_enough() -> None:
         ({"EDFS_BOT_RATE": "-5/minute, 5/hour"}, "EDFS_BOT_RATE must be written as"),
         ({"EDFS_BOT_RATE": "0/minute, 5/hour"}, "EDFS_BOT_RATE must allow at least one"),
         ({"EDFS_BOT_SCHEDULE_TIMEZONE": CANARY}, "EDFS_BOT_SCHEDULE_TIMEZONE is no time zone"),
+        ({"EDFS_BOT_POLICY": f"[defaults]\n# {CANARY}"}, "EDFS_BOT_POLICY must be the path of the"),
         ({"IMS_CLIENT_SECRET_FILE": "/nowhere"}, "IMS_CLIENT_SECRET and IMS_CLIENT_SECRET_FILE"),
     ],
 )
@@ -74,6 +75,12 @@ def test_a_setting_may_be_given_as_a_file(tmp_path: Path) -> None:
     assert read_settings(given).ims_client_secret.get_secret_value() == CANARY
     with pytest.raises(SettingsError, match="IMS_CLIENT_SECRET_FILE cannot be read"):
         read_settings({**given, "IMS_CLIENT_SECRET_FILE": str(tmp_path / "nowhere")})
+
+
+def test_a_policy_is_a_path_and_may_be_left_out() -> None:
+    assert read_settings(GOOD).edfs_bot_policy is None
+    named = read_settings({**GOOD, "EDFS_BOT_POLICY": "/etc/edfs-bot/policy.toml"})
+    assert named.edfs_bot_policy == Path("/etc/edfs-bot/policy.toml")
 
 
 def test_socket_mode_needs_no_signing_secret() -> None:

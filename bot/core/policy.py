@@ -1,38 +1,219 @@
-"""Who may ask at all. What they may switch is decided by Bentley, with their own token."""
+"""The policy: what a wish to switch a timer needs before it may happen, and who may never ask.
 
-from dataclasses import dataclass
+A policy is the defaults and a list of rules. A rule names wishes (by iTwin, timer, change and the
+channel where it was asked; what it does not mention may be anything) and sets some keys for them.
 
-from bot.core.errors import PersonRefused
-from bot.core.names import PersonId, Workspace
+    laid over    The defaults come first, then every matching rule in the order of the file; for
+                 each key the last one that sets it decides. So the general stands above the
+                 special, and a rule needs to say only what is different.
+    deny wins    One matching ``deny`` that names the person, or a group or channel of theirs,
+                 refuses, whatever stands before or behind it. They cannot approve such a wish
+                 either. A rule with ``deny`` sets nothing else, so adding one only ever narrows.
+    allow        narrows: each matching ``allow`` must name the person.
+    protected    refuses everybody, until a later matching rule says ``protected = false``.
+    emergency    lets a wish go ahead without its approvals; nothing else is passed over by it.
+
+``judge`` gives the ruling on one wish and ``may_approve`` the one on one approver. Neither widens
+what Bentley allows: every call is made with a person's own token. Where nothing matches, and
+where there is no policy, that is all that decides.
+
+Names and globs are compared without case and accents; ``*``, ``?`` and ``[…]`` mean what they
+mean in file names. Ids of people begin with U or W, of user groups with S, of channels with C
+or G; a channel stands for its members. The file's form: ``policy_file``.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Literal, TypeVar
+
+from bot.core.names import ChannelId, PersonId, fold
+from bot.core.timers import ITwin, Timer
+
+Change = Literal["enable", "disable"]
+RunsAs = Literal["requester", "approver"]
+Reason = Literal["optional", "required"]
+Refused = Literal["", "denied", "not_allowed", "protected"]
+
+Value = TypeVar("Value")
+
+EXPIRES = 8 * 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """A Slack person as ``users.info`` describes them (source: Slack's user object)."""
+class Wish:
+    """Somebody wants a timer changed; ``channel`` is where they asked.
 
-    id: PersonId
-    workspace: Workspace
-    name: str
-    zone: str = "UTC"
-    deleted: bool = False
-    is_bot: bool = False
-    is_guest: bool = False
-    is_stranger: bool = False
-
-
-def judge(person: Person, home: Workspace, asked_from: Workspace) -> PersonRefused | None:
-    """Return why this person may not use the bot, or None.
-
-    ``home`` is the workspace the bot is installed in, ``asked_from`` the one that the delivery
-    names for the person. Buttons in a shared channel can be pressed by people of other
-    organisations (source: Slack Connect), so both must be home.
+    ``groups`` are those user groups and channels of ``Policy.groups()`` that they are in.
     """
-    if person.deleted:
-        return PersonRefused("deactivated")
-    if person.is_bot:
-        return PersonRefused("bot")
-    if person.is_stranger or person.workspace != home or asked_from != home:
-        return PersonRefused("outsider")
-    if person.is_guest:
-        return PersonRefused("guest")
-    return None
+
+    person: PersonId
+    groups: frozenset[str]
+    itwin: ITwin
+    timer: Timer
+    change: Change
+    channel: ChannelId
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is matched (empty or None: anything), and behind it what is set (None: not by this).
+
+    ``expires`` is in seconds; ``channel`` is where requests are posted, unlike ``channels``.
+    """
+
+    name: str
+    itwin: tuple[str, ...] = ()
+    timer: tuple[str, ...] = ()
+    change: Change | None = None
+    channels: tuple[str, ...] = ()
+    approvals: int | None = None
+    approvers: frozenset[str] | None = None
+    self_approval: bool | None = None
+    runs_as: RunsAs | None = None
+    expires: float | None = None
+    channel: str | None = None
+    reason: Reason | None = None
+    confirm: bool | None = None
+    protected: bool | None = None
+    emergency: bool | None = None
+    allow: frozenset[str] | None = None
+    deny: frozenset[str] | None = None
+
+
+# What the last matching rule decides, in the order in which it is explained.
+LAID = (
+    "protected",
+    "approvals",
+    "approvers",
+    "self_approval",
+    "runs_as",
+    "expires",
+    "channel",
+    "reason",
+    "confirm",
+    "emergency",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Without rules nothing is asked of anybody."""
+
+    defaults: Rule = field(default_factory=lambda: Rule("defaults"))
+    rules: tuple[Rule, ...] = ()
+
+    def groups(self) -> frozenset[str]:
+        """Return the user groups and channels whose members have to be known to judge."""
+        named = (
+            ids
+            for rule in (self.defaults, *self.rules)
+            for ids in (rule.allow, rule.deny, rule.approvers)
+            if ids is not None
+        )
+        return frozenset(one for ids in named for one in ids if one.startswith(("S", "C", "G")))
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What one wish needs. When ``refused`` says why not, nothing else counts.
+
+    ``approvers`` are ids of people, groups and channels; None: anybody whose own token can do it.
+    ``denied`` are those who may not approve whatever list they are in. ``expires`` is in seconds.
+    ``channel`` is empty where requests stay in the channel where it was asked.
+    ``because`` tells which rule decided a key: ``("approvals", "rule 3 (nightly)")``.
+    """
+
+    approvals: int = 0
+    approvers: frozenset[str] | None = None
+    self_approval: bool = False
+    runs_as: RunsAs = "requester"
+    expires: float = EXPIRES
+    channel: str = ""
+    reason_required: bool = False
+    confirm: bool = False
+    emergency: bool = False
+    denied: frozenset[str] = frozenset()
+    refused: Refused = ""
+    because: tuple[tuple[str, str], ...] = ()
+
+
+def judge(policy: Policy, wish: Wish) -> Ruling:
+    """Lay the matching rules over the defaults and say what the wish needs."""
+    rules = (policy.defaults, *(rule for rule in policy.rules if matches(rule, wish)))
+    refused, because = _refusal(rules, frozenset({wish.person, *wish.groups}))
+    approvals = _last(rules, lambda rule: rule.approvals, 0)
+    return Ruling(
+        approvals=approvals,
+        approvers=_last(rules, lambda rule: rule.approvers, None),
+        self_approval=_last(rules, lambda rule: rule.self_approval, False),
+        # Where no approval is asked there is no approver to run as.
+        runs_as=_last(rules, lambda rule: rule.runs_as, "requester") if approvals else "requester",
+        expires=_last(rules, lambda rule: rule.expires, EXPIRES),
+        channel=_last(rules, lambda rule: rule.channel, ""),
+        reason_required=_last(rules, lambda rule: rule.reason, "optional") == "required",
+        confirm=_last(rules, lambda rule: rule.confirm, False),
+        emergency=_last(rules, lambda rule: rule.emergency, False),
+        denied=frozenset[str]().union(*(rule.deny for rule in rules if rule.deny)),
+        refused=refused,
+        because=because + _deciders(rules),
+    )
+
+
+def may_approve(
+    ruling: Ruling, *, person: PersonId, groups: frozenset[str], requester: PersonId
+) -> bool:
+    """Whether this person's approval counts, as far as the policy goes.
+
+    That they can read the timer with their own token is still to be proved.
+    """
+    ids = {person, *groups}
+    if ids & ruling.denied or (person == requester and not ruling.self_approval):
+        return False
+    return ruling.approvers is None or bool(ids & ruling.approvers)
+
+
+def matches(rule: Rule, wish: Wish) -> bool:
+    return (
+        (rule.change is None or rule.change == wish.change)
+        and (not rule.channels or wish.channel in rule.channels)
+        and _named(wish.itwin.names(), rule.itwin)
+        and _named(wish.timer.names(), rule.timer)
+    )
+
+
+def _named(names: tuple[str, ...], globs: tuple[str, ...]) -> bool:
+    """Whether one of the globs fits one of the names; no glob asks for nothing."""
+    if not globs:
+        return True
+    folded = [fold(name) for name in names]
+    return any(fnmatchcase(name, fold(glob)) for glob in globs for name in folded)
+
+
+def _refusal(
+    rules: Sequence[Rule], ids: frozenset[str]
+) -> tuple[Refused, tuple[tuple[str, str], ...]]:
+    """Return why the person of these ids is refused, and the rule that does it."""
+    for rule in rules:
+        if rule.deny is not None and rule.deny & ids:
+            return "denied", (("deny", rule.name),)
+    for rule in rules:
+        if rule.allow is not None and not rule.allow & ids:
+            return "not_allowed", (("allow", rule.name),)
+    if _last(rules, lambda rule: rule.protected, False):
+        return "protected", ()
+    return "", ()
+
+
+def _last(
+    rules: Sequence[Rule], value_of: Callable[[Rule], Value | None], otherwise: Value
+) -> Value:
+    """Return what the last rule sets that sets it at all."""
+    values = (value_of(rule) for rule in reversed(rules))
+    return next((value for value in values if value is not None), otherwise)
+
+
+def _deciders(rules: Sequence[Rule]) -> tuple[tuple[str, str], ...]:
+    """Return the key and the name of the rule that decided it, for each key that a rule sets."""
+    setters = {key: rule.name for rule in rules for key in LAID if getattr(rule, key) is not None}
+    return tuple((key, setters[key]) for key in LAID if key in setters)
