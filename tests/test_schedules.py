@@ -1,0 +1,151 @@
+"""Runs between two moments, moments behind runs, and clocks that are put back or forward."""
+
+import time
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.schedules import Runs, after_runs, next_run, on_the_clock, runs_between
+from bot.core.until import Doubtful, Until, read
+
+BERLIN, NEW_YORK, KOLKATA = "Europe/Berlin", "America/New_York", "Asia/Kolkata"
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()
+DAY = 86_400.0
+CRONS = ["* * * * *", "*/30 * * * *", "0 2 * * 1-5", "30 2 * * *", "0 0 L * *", "*/20 * * * * *"]
+
+
+def test_the_start_is_left_out_and_the_end_is_not() -> None:
+    assert runs_between("0 12 * * *", NOON, NOON + DAY) == Runs((NOON + DAY,))
+    assert runs_between("0 12 * * *", NOON - 1, NOON) == Runs((NOON,))
+    assert runs_between("0 12 * * *", NOON, NOON + DAY - 1) == Runs(())
+    assert runs_between("0 12 * * *", NOON, NOON - DAY) == Runs(())
+
+
+def test_it_says_when_there_are_more() -> None:
+    assert runs_between("0 12 * * *", NOON, NOON + 3 * DAY, most=2) == Runs(
+        (NOON + DAY, NOON + 2 * DAY), more=True
+    )
+    assert runs_between("0 12 * * *", NOON, NOON + 2 * DAY, most=2) == Runs(
+        (NOON + DAY, NOON + 2 * DAY)
+    )
+    assert runs_between("0 12 * * *", NOON, NOON + DAY, most=0) == Runs((), more=True)
+
+
+@pytest.mark.parametrize("cron", ["", "nonsense", "0 0 LW * *", "0 0 31 2 *"])
+def test_a_schedule_that_cannot_be_told(cron: str) -> None:
+    assert runs_between(cron, NOON, NOON + DAY) is None
+    assert after_runs(cron, 1, NOON) is None
+
+
+def test_a_year_of_every_second_is_quick() -> None:
+    began = time.perf_counter()
+    runs = runs_between("* * * * * *", NOON, NOON + 366 * DAY)
+    assert runs is not None
+    assert (len(runs.at), runs.more) == (50, True)
+    assert time.perf_counter() - began < 1
+
+
+@given(
+    st.sampled_from(CRONS),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"]),
+    st.floats(NOON - 366 * DAY, NOON + 366 * DAY),
+    st.floats(0, 400 * DAY),
+    st.integers(1, 12),
+)
+@settings(max_examples=60, deadline=None)
+def test_runs_ascend_within_the_stretch(
+    cron: str, zone: str, start: float, length: float, most: int
+) -> None:
+    runs = runs_between(cron, start, start + length, zone, most)
+    assert runs is not None
+    assert list(runs.at) == sorted(set(runs.at))
+    assert all(start < at <= start + length for at in runs.at)
+    last = runs.at[-1] if runs.at else start
+    following = next_run(cron, last, zone)
+    assert runs.more == (following is not None and following <= start + length)
+
+
+@given(st.sampled_from(CRONS), st.integers(1, 12), st.floats(NOON - 366 * DAY, NOON + 366 * DAY))
+@settings(max_examples=60, deadline=None)
+def test_a_moment_behind_runs_leaves_out_exactly_those(cron: str, count: int, start: float) -> None:
+    at = after_runs(cron, count, start, "Europe/Berlin")
+    assert at is not None
+    runs = runs_between(cron, start, at, "Europe/Berlin")
+    assert runs is not None
+    assert (len(runs.at), runs.more) == (count, False)
+    assert 0 < at - runs.at[-1] <= 300
+
+
+@pytest.mark.parametrize(
+    ("cron", "after"),
+    [("0 12 * * *", 300.0), ("* * * * *", 30.0), ("*/5 * * * * *", 2.0), ("* * * * * *", 0.5)],
+)
+def test_the_moment_is_soon_and_in_whole_seconds_if_it_can_be(cron: str, after: float) -> None:
+    run = next_run(cron, NOON)
+    assert run is not None
+    assert after_runs(cron, 1, NOON) == run + after
+
+
+@pytest.mark.parametrize(
+    ("day", "minutes", "zone", "shown"),
+    [
+        ("2026-11-24", 480, "Europe/Berlin", ["07:00"]),
+        ("2026-11-24", 1440, "Asia/Kolkata", ["18:30"]),
+        ("2026-10-25", 150, "Europe/Berlin", ["00:30", "01:30"]),
+        ("2026-03-29", 150, "Europe/Berlin", ["01:00", "skipped"]),
+        ("2026-11-01", 90, "America/New_York", ["05:30", "06:30"]),
+        ("2026-03-08", 120, "America/New_York", ["07:00", "skipped"]),
+    ],
+)
+def test_on_the_clock(day: str, minutes: int, zone: str, shown: list[str]) -> None:
+    moments, skipped = on_the_clock(
+        datetime.fromisoformat(day).toordinal(), minutes, ZoneInfo(zone)
+    )
+    said = [f"{datetime.fromtimestamp(at, UTC):%H:%M}" for at in moments]
+    assert said + ["skipped"] * skipped == shown
+
+
+def told(phrase: str, now: str, zone: str, fold: int = 0) -> str:
+    """Read a phrase at a wall time; say the moments with their offsets, and why it is doubtful."""
+    start = datetime.fromisoformat(now).replace(tzinfo=ZoneInfo(zone), fold=fold).timestamp()
+    match read(phrase, start, zone, "0 2 * * *", "UTC"):
+        case Doubtful(moments, why):
+            shown = (datetime.fromtimestamp(at, ZoneInfo(zone)) for at in moments)
+            return f"{' or '.join(f'{moment:%d %H:%M%z}' for moment in shown)}: {why}"
+        case Until(float(at)):
+            return f"{datetime.fromtimestamp(at, ZoneInfo(zone)):%d %H:%M%z}"
+    raise AssertionError(phrase)
+
+
+TWICE = ": the clock shows that time twice"
+NEVER = ": the clock skips that time"
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "phrase", "answer"),
+    [
+        (BERLIN, "2026-10-24 12:00", "until sun 02:30", f"25 02:30+0200 or 25 02:30+0100{TWICE}"),
+        (BERLIN, "2026-10-25 02:45", "until 02:30", "25 02:30+0100"),  # the first of two is past
+        (BERLIN, "2026-03-28 12:00", "until tomorrow 02:30", f"29 03:00+0200{NEVER}"),
+        (NEW_YORK, "2026-10-31 12:00", "until sun 1:30", f"01 01:30-0400 or 01 01:30-0500{TWICE}"),
+        (NEW_YORK, "2026-03-07 12:00", "until 2026-03-08 02:30", f"08 03:00-0400{NEVER}"),
+        ("Australia/Lord_Howe", "2026-10-03 12:00", "until sun 02:15", f"04 02:30+1100{NEVER}"),
+        (BERLIN, "2026-10-24 12:00", "for 1 day", "25 12:00+0100"),
+        (BERLIN, "2026-10-24 12:00", "for 24 hours", "25 11:00+0100"),
+        (BERLIN, "2026-03-28 12:00", "for a week", "04 12:00+0200"),
+        (BERLIN, "2026-03-28 12:00", "for 24 hours", "29 13:00+0200"),
+        (BERLIN, "2026-03-28 02:30", "for 1 day", "29 03:30+0200"),
+        (NEW_YORK, "2026-10-31 12:00", "for 2 days 1 hour", "02 13:00-0500"),
+        (NEW_YORK, "2026-10-31 12:00", "until monday 08:00", "02 08:00-0500"),
+        (KOLKATA, "2026-10-24 00:10", "until midnight", "25 00:00+0530"),
+    ],
+)  # fmt: skip
+def test_reading_over_a_change_of_the_clock(zone: str, now: str, phrase: str, answer: str) -> None:
+    assert told(phrase, now, zone) == answer
+
+
+def test_an_hour_from_the_second_of_two_equal_hours() -> None:
+    assert told("for 1 hour", "2026-10-25 02:30", BERLIN, fold=1) == "25 03:30+0100"
