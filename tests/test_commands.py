@@ -6,24 +6,37 @@ from hypothesis import strategies as st
 
 from bot.core.commands import (
     VERBS,
+    Bring,
     Command,
+    Decide,
     Help,
+    History,
     ListTimers,
+    Pending,
     Show,
     SignIn,
     SignOut,
+    Subscribe,
+    Subscriptions,
     Switch,
     Undo,
+    Unsubscribe,
     WhoAmI,
-    parse,
 )
 from bot.core.errors import NotUnderstood
+from bot.core.grammar import parse
 from bot.core.names import OperationId
+from bot.core.words import EVENTS
 
+ID = "0123456789abcdef01234567"
 NAMES = (
     st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1, max_size=60)
     .map(lambda text: " ".join(text.split()))
     .filter(bool)
+)
+IDS = st.from_regex(r"[0-9a-f]{24}", fullmatch=True).map(OperationId)
+UNTILS = st.sampled_from(
+    ["until monday 08:00", "for 3 days", "for 2 runs", "for good", "until 2026-11-30t08:00+01:00"]
 )
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(
@@ -33,9 +46,23 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
         NAMES,
         st.just("") | NAMES,
     ),
-    st.builds(Undo, st.from_regex(r"[0-9a-f]{24}", fullmatch=True).map(OperationId)),
-    st.builds(ListTimers, st.just("") | NAMES),
+    st.builds(Switch, st.just("disable"), NAMES, NAMES, NAMES, st.just("") | UNTILS, st.booleans()),
+    st.builds(Undo, IDS),
+    st.builds(Decide, st.sampled_from(["approve", "decline", "cancel"]), IDS, st.just("") | NAMES),
+    st.builds(Bring, st.sampled_from(["return", "keep"]), IDS),
+    st.builds(Bring, st.just("extend"), IDS, UNTILS),
+    st.builds(ListTimers, st.just("") | NAMES, st.booleans()),
     st.builds(Show, NAMES, NAMES),
+    st.builds(History, NAMES, st.just("") | NAMES, st.just(0) | st.integers(1, 10**15 - 1)),
+    st.builds(History, st.just(""), st.just(""), st.integers(1, 10**15 - 1)),
+    st.builds(
+        Subscribe,
+        NAMES,
+        st.just("") | NAMES,
+        st.sets(st.sampled_from(EVENTS)).map(lambda s: tuple(e for e in EVENTS if e in s)),
+    ),
+    st.builds(Unsubscribe, IDS),
+    st.sampled_from([Pending(), History(), Subscriptions()]),
     st.just(SignIn()),
     st.just(SignOut()),
     st.just(WhoAmI()),
@@ -77,6 +104,39 @@ def test_any_text_is_a_command_or_a_clear_refusal(text: str) -> None:
         ),
         ("off a because because x", Switch("disable", "a", "because", "x")),
         ("toggle A&amp;B &lt;x&gt;", Switch("toggle", "A&B", "<x>")),
+        (
+            "off plant-a SAP work orders until Monday 08:00 because SAP is down",
+            Switch("disable", "plant-a", "SAP work orders", "SAP is down", "until monday 08:00"),
+        ),
+        (
+            "off plant-a nightly for 2 runs",
+            Switch("disable", "plant-a", "nightly", "", "for 2 runs"),
+        ),
+        ("off plant-a nightly for good", Switch("disable", "plant-a", "nightly", "", "for good")),
+        ("off plant-a sync for plant", Switch("disable", "plant-a", "sync for plant")),
+        ('off plant-a "until" because x', Switch("disable", "plant-a", "until", "x")),
+        (
+            'on plant-a nightly because "the plant is on fire" emergency',
+            Switch("enable", "plant-a", "nightly", "the plant is on fire", "", emergency=True),
+        ),
+        ('on a b because "x"', Switch("enable", "a", "b", "x")),
+        ("on a b because x emergency", Switch("enable", "a", "b", "x emergency")),
+        ("list disabled", ListTimers("", disabled=True)),
+        ("list plant-a disabled", ListTimers("plant-a", disabled=True)),
+        ("history plant-a SAP work orders", History("plant-a", "SAP work orders")),
+        ("history plant-a before 120", History("plant-a", before=120)),
+        ("history before 0", History("before", "0")),
+        (f"approve {ID}", Decide("approve", OperationId(ID))),
+        (f"decline {ID} because not today", Decide("decline", OperationId(ID), "not today")),
+        (f"extend {ID} until friday", Bring("extend", OperationId(ID), "until friday")),
+        (f"keep {ID}", Bring("keep", OperationId(ID))),
+        (
+            'subscribe plant-a "SAP*" returns changes not-mine',
+            Subscribe("plant-a", "SAP*", ("changes", "returns", "not-mine")),
+        ),
+        ("subscribe plant-a", Subscribe("plant-a")),
+        ("subscribe changes", Subscribe("changes")),
+        (f"unsubscribe {ID}", Unsubscribe(OperationId(ID))),
         ("list", ListTimers()),
         ("timers plant-a", ListTimers("plant-a")),
         ("login", SignIn()),
@@ -98,8 +158,15 @@ def test_what_people_type(typed: str, command: Command) -> None:
         ("toggle plant-a", "the timer is missing", "toggle"),
         ("toggle plant-a x because", "the reason after “because” is missing", "toggle"),
         ('toggle "" x', "a name is empty", "toggle"),
-        ("undo", "an undo names one operation (its id stands on the card)", "undo"),
-        ("undo ../../x", "an undo names one operation (its id stands on the card)", "undo"),
+        ("undo", "undo names one operation (its id stands on the card)", "undo"),
+        ("undo ../../x", "undo names one operation (its id stands on the card)", "undo"),
+        ("on a b until monday", "only disable takes an end", "disable"),
+        ("off a b until", "the time after “until” is missing", "disable"),
+        ("off a b until <!here>", "“until <!here>” is no time", "disable"),
+        (f"approve {ID} now", "approve takes nothing more after it", "approve"),
+        (f"extend {ID}", "extend says until when", "extend"),
+        (f"keep {ID} until monday", "keep takes nothing more after it", "keep"),
+        ("subscribe", "the iTwin is missing", "subscribe"),
         ("signin now", "signin takes nothing after it", "signin"),
         ("list " + "x" * 256, "a name has at most 255 characters", "list"),
         ("x" * 4_001, "the command is too long", None),

@@ -1,45 +1,54 @@
-"""The language: everything a person can ask, as one closed type, and its one parser.
+"""The language: everything a person can ask, as one closed type.
 
 A command is the only currency. Somebody types it, a button carries an id that stands for it, a
-sign-in keeps it until its owner is back. ``parse(str(command)) == command``.
+sign-in or an approval keeps it until its hour. ``parse(str(command)) == command`` (``grammar``).
 
     toggle  <itwin> <timer> [because …]     turn it on if it is off, off if it is on
     enable  <itwin> <timer> [because …]     (also: on)
-    disable <itwin> <timer> [because …]     (also: off)
+    disable <itwin> <timer> [until <time> | for <duration> | for <n> runs] [because …]  (also: off)
+            because "…" emergency           goes ahead without approval, where the policy allows it
     undo    <operation>
-    list    [<itwin>]
+    approve | decline | cancel  <request> [because …]       · pending
+    return | keep <return>  · extend <return> until <time>
+    list    [<itwin>] [disabled]
     show    <itwin> <timer>
+    history [<itwin> [<timer>]] [before <number>]
+    subscribe <itwin> [<timer>] [<event> …] · unsubscribe <subscription> · subscriptions
     signin · signout · whoami · help [<verb>]
 
 Commands are kept as text, so this grammar may grow but never change its meaning.
 """
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
 
-from bot.core.errors import NotUnderstood
-from bot.core.names import OperationId, is_own_id, plain
-from bot.core.words import Word, escaped, quoted, split, unescaped
+from bot.core.names import OperationId
+from bot.core.words import quoted, reason_in_text
 
 COMMAND = "/edfs"
-REASON_LIMIT = 300
-NAME_LIMIT = 255
-TEXT_LIMIT = 4_000
+
+SwitchVerb = Literal["toggle", "enable", "disable"]
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Bring one timer to one state; ``toggle`` is resolved against the state just read."""
+    """Bring one timer to one state; ``toggle`` is resolved against the state just read.
 
-    verb: Literal["toggle", "enable", "disable"]
+    ``until`` is the phrase as typed, with its first word ("until monday 08:00", "for 2 runs");
+    "for good" says that nothing brings it back by itself.
+    """
+
+    verb: SwitchVerb
     itwin: str
     timer: str
     because: str = ""
+    until: str = ""
+    emergency: bool = False
 
     def __str__(self) -> str:
-        reason = f" because {escaped(self.because)}" if self.because else ""
-        return f"{self.verb} {quoted(self.itwin)} {quoted(self.timer)}{reason}"
+        until = f" {self.until}" if self.until else ""
+        reason = reason_in_text(self.because, emergency=self.emergency)
+        return f"{self.verb} {quoted(self.itwin)} {quoted(self.timer)}{until}{reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +60,58 @@ class Undo:
 
 
 @dataclass(frozen=True, slots=True)
-class ListTimers:
-    """Timers of one iTwin; without a name, the person's iTwins."""
+class Decide:
+    """What somebody says to a request: a second person agrees or not, or the asker takes it back.
 
-    itwin: str = ""
+    "reviewed" is the second person's word on what was done in an emergency.
+    """
+
+    verb: Literal["approve", "decline", "cancel"]
+    request: OperationId
+    because: str = ""
 
     def __str__(self) -> str:
-        return f"list {quoted(self.itwin)}" if self.itwin else "list"
+        return f"{self.verb} {self.request}{reason_in_text(self.because)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The requests that wait for a decision."""
+
+    def __str__(self) -> str:
+        return "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Bring:
+    """Change a return: bring the timer back now, later, or not at all.
+
+    A return is named after the operation that turned the timer off.
+    """
+
+    verb: Literal["return", "extend", "keep"]
+    off: OperationId
+    until: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.off} {self.until}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class ListTimers:
+    """Timers of one iTwin; without a name, the person's iTwins.
+
+    ``disabled``: what is off, by whom, why and until when; without a name, of all their iTwins.
+    """
+
+    itwin: str = ""
+    disabled: bool = False
+
+    def __str__(self) -> str:
+        words = ["list"]
+        if self.itwin:
+            words.append(quoted(self.itwin))
+        return " ".join([*words, "disabled"] if self.disabled else words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +121,51 @@ class Show:
 
     def __str__(self) -> str:
         return f"show {quoted(self.itwin)} {quoted(self.timer)}"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """``before``: only what stands before this number in the trail; 0 is from the newest on."""
+
+    itwin: str = ""
+    timer: str = ""
+    before: int = 0
+
+    def __str__(self) -> str:
+        names = [quoted(name) for name in (self.itwin, self.timer) if name]
+        return " ".join(["history", *names, *([f"before {self.before}"] if self.before else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Have this channel told. ``timer`` is a name or a pattern ("SAP*"), empty for all of them.
+
+    ``events`` are words of ``EVENTS`` in that order; none stands for the usual ones.
+    """
+
+    itwin: str
+    timer: str = ""
+    events: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        timer = [quoted(self.timer)] if self.timer else []
+        return " ".join(["subscribe", quoted(self.itwin), *timer, *self.events])
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """``subscription`` is its id, or empty for all of this channel's."""
+
+    subscription: OperationId
+
+    def __str__(self) -> str:
+        return f"unsubscribe {self.subscription}"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriptions:
+    def __str__(self) -> str:
+        return "subscriptions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,119 +194,45 @@ class Help:
         return f"help {self.verb}".rstrip()
 
 
-Command = Switch | Undo | ListTimers | Show | SignIn | SignOut | WhoAmI | Help
+Command = (
+    Switch
+    | Undo
+    | Decide
+    | Pending
+    | Bring
+    | ListTimers
+    | Show
+    | History
+    | Subscribe
+    | Unsubscribe
+    | Subscriptions
+    | SignIn
+    | SignOut
+    | WhoAmI
+    | Help
+)
 
 USAGE: dict[str, str] = {
     "toggle": "toggle <itwin> <timer> [because …]",
     "enable": "enable <itwin> <timer> [because …]",
-    "disable": "disable <itwin> <timer> [because …]",
+    "disable": "disable <itwin> <timer> [until <time> | for <duration> | for <n> runs] [because …]",
     "undo": "undo <operation>",
-    "list": "list [<itwin>]",
+    "approve": "approve <request> [because …]",
+    "decline": "decline <request> [because …]",
+    "cancel": "cancel <request> [because …]",
+    "pending": "pending",
+    "return": "return <return>",
+    "extend": "extend <return> until <time>",
+    "keep": "keep <return>",
+    "list": "list [<itwin>] [disabled]",
     "show": "show <itwin> <timer>",
+    "history": "history [<itwin> [<timer>]]",
+    "subscribe": "subscribe <itwin> [<timer>] [changes] [approvals] [returns] [elsewhere] …",
+    "unsubscribe": "unsubscribe <subscription>",
+    "subscriptions": "subscriptions",
     "signin": "signin",
     "signout": "signout",
     "whoami": "whoami",
     "help": "help [<verb>]",
 }
 VERBS = tuple(USAGE)
-_ALSO = {
-    "on": "enable",
-    "off": "disable",
-    "login": "signin",
-    "logout": "signout",
-    "sign-in": "signin",
-    "sign-out": "signout",
-    "connect": "signin",
-    "disconnect": "signout",
-    "timers": "list",
-    "?": "help",
-}
-
-
-def parse(text: str) -> Command:
-    """Read one command; the text is what stands behind ``/edfs``.
-
-    Raises NotUnderstood with the verb whose usage helps.
-    """
-    if len(text) > TEXT_LIMIT:
-        raise NotUnderstood("the command is too long")
-    words = split(text)
-    if not words:
-        return Help()
-    first = words[0].text.casefold()
-    verb = _ALSO.get(first, first)
-    if verb not in USAGE:
-        nearest = get_close_matches(first, [*VERBS, *_ALSO], n=3, cutoff=0.6)
-        raise NotUnderstood(f"there is no “{plain(words[0].text, 40)}”", nearest=tuple(nearest))
-    return _arguments(verb, text, words[1:])
-
-
-def _arguments(verb: str, text: str, words: list[Word]) -> Command:
-    match verb:
-        case "toggle" | "enable" | "disable":
-            return _switch(verb, text, words)
-        case "show":
-            itwin, timer = _itwin_and_timer(verb, words)
-            return Show(itwin, timer)
-        case "list":
-            return ListTimers(_name(verb, " ".join(word.text for word in words), optional=True))
-        case "undo":
-            return _undo(words)
-        case "help":
-            return _help(words)
-        case _:
-            return _alone(verb, words)
-
-
-def _switch(verb: Literal["toggle", "enable", "disable"], text: str, words: list[Word]) -> Switch:
-    # The reason begins at the first bare "because" that leaves two names before it.
-    for place, word in enumerate(words):
-        if place >= 2 and word.bare and word.text.casefold() == "because":
-            itwin, timer = _itwin_and_timer(verb, words[:place])
-            reason = plain(unescaped(text[word.end :]), REASON_LIMIT)
-            if not reason:
-                raise NotUnderstood("the reason after “because” is missing", verb)
-            return Switch(verb, itwin, timer, reason)
-    return Switch(verb, *_itwin_and_timer(verb, words))
-
-
-def _itwin_and_timer(verb: str, words: list[Word]) -> tuple[str, str]:
-    if len(words) < 2:
-        missing = "the iTwin and the timer are" if not words else "the timer is"
-        raise NotUnderstood(f"{missing} missing", verb)
-    # Names of timers often hold spaces: unquoted words after the iTwin are one name.
-    timer = " ".join(word.text for word in words[1:])
-    return _name(verb, words[0].text), _name(verb, timer)
-
-
-def _name(verb: str, text: str, *, optional: bool = False) -> str:
-    name = " ".join(text.split())
-    if len(name) > NAME_LIMIT:
-        raise NotUnderstood(f"a name has at most {NAME_LIMIT} characters", verb)
-    if not name and not optional:
-        raise NotUnderstood("a name is empty", verb)
-    return name
-
-
-def _undo(words: list[Word]) -> Undo:
-    if len(words) != 1 or not is_own_id(words[0].text):
-        raise NotUnderstood("an undo names one operation (its id stands on the card)", "undo")
-    return Undo(OperationId(words[0].text))
-
-
-def _help(words: list[Word]) -> Help:
-    first = words[0].text.casefold() if words else ""
-    verb = _ALSO.get(first, first)
-    return Help(verb if verb in USAGE else "")
-
-
-def _alone(verb: str, words: list[Word]) -> Command:
-    if words:
-        raise NotUnderstood(f"{verb} takes nothing after it", verb)
-    match verb:
-        case "signin":
-            return SignIn()
-        case "signout":
-            return SignOut()
-        case _:
-            return WhoAmI()

@@ -11,6 +11,12 @@ _CLOSERS = {
     "'": "'’",
     "‘": "’'",
 }
+# What a channel can be told of: changes through the bot; requests; returns; changes elsewhere,
+# which somebody's sign-in is used to look for; a weekly list of what is off. "not-mine" leaves
+# out what the subscriber did.
+EVENTS = ("changes", "approvals", "returns", "elsewhere", "digest", "not-mine")
+# Bare, these mean something of their own somewhere.
+_KEYWORDS = frozenset({"because", "until", "for", "disabled", "before", *EVENTS})
 # Slack sends these three escaped in some paths and bare in others (should_escape); both mean one.
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
@@ -22,6 +28,9 @@ class Word:
     text: str
     bare: bool
     end: int
+
+    def is_bare(self, wanted: str) -> bool:
+        return self.bare and self.text.casefold() == wanted
 
 
 def unescaped(text: str) -> str:
@@ -82,7 +91,22 @@ def _closers(text: str, start: int) -> str:
 def quoted(name: str) -> str:
     """Write a name so that ``split`` reads it back as one word."""
     plainly = name and not any(c.isspace() or c in _CLOSERS or c in '\\&<>"' for c in name)
-    if plainly and name.casefold() != "because":
+    if plainly and name.casefold() not in _KEYWORDS:
         return name
-    within = escaped(name.replace("\\", "\\\\").replace('"', '\\"'))
+    return in_quotes(name)
+
+
+def in_quotes(text: str) -> str:
+    within = escaped(text.replace("\\", "\\\\").replace('"', '\\"'))
     return f'"{within}"'
+
+
+def reason_in_text(because: str, *, emergency: bool = False) -> str:
+    """Write a reason so that it is read back as it is."""
+    if emergency:
+        return f" because {in_quotes(because)} emergency"
+    if not because:
+        return ""
+    # What begins with a quote could be read as one that is quoted as a whole.
+    said = in_quotes(because) if because[0] in _CLOSERS else escaped(because)
+    return f" because {said}"

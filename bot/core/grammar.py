@@ -1,0 +1,260 @@
+"""The one parser: from what stands behind ``/edfs`` to a command."""
+
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any, cast
+
+from bot.core.commands import (
+    USAGE,
+    VERBS,
+    Bring,
+    Command,
+    Decide,
+    Help,
+    History,
+    ListTimers,
+    Pending,
+    Show,
+    SignIn,
+    SignOut,
+    Subscribe,
+    Subscriptions,
+    Switch,
+    Undo,
+    Unsubscribe,
+    WhoAmI,
+)
+from bot.core.errors import NotUnderstood
+from bot.core.names import OperationId, is_own_id, plain
+from bot.core.words import EVENTS, Word, split, unescaped
+
+REASON_LIMIT = 300
+NAME_LIMIT = 255
+TEXT_LIMIT = 4_000
+_ALSO = {
+    "on": "enable",
+    "off": "disable",
+    "login": "signin",
+    "logout": "signout",
+    "sign-in": "signin",
+    "sign-out": "signout",
+    "connect": "signin",
+    "disconnect": "signout",
+    "timers": "list",
+    "requests": "pending",
+    "?": "help",
+}
+# "for" begins a time only before a number or "good": names of timers hold the word too.
+_SPAN = re.compile(r"(\d.*|an?|one|two|three|four|five|six|seven|good)", re.IGNORECASE)
+_NUMBER = re.compile(r"[1-9][0-9]{0,14}")
+_PHRASE = re.compile(r"[0-9a-z][0-9a-z:.,/+-]*( [0-9a-z:.,/+-]+){1,15}", re.ASCII)
+
+
+def parse(text: str) -> Command:
+    """Read one command; the text is what stands behind ``/edfs``.
+
+    Raises NotUnderstood with the verb whose usage helps.
+    """
+    if len(text) > TEXT_LIMIT:
+        raise NotUnderstood("the command is too long")
+    words = split(text)
+    if not words:
+        return Help()
+    first = words[0].text.casefold()
+    verb = _ALSO.get(first, first)
+    if verb not in USAGE:
+        nearest = get_close_matches(first, [*VERBS, *_ALSO], n=3, cutoff=0.6)
+        raise NotUnderstood(f"there is no “{plain(words[0].text, 40)}”", nearest=tuple(nearest))
+    return _PARSERS[verb](verb, text, words[1:])
+
+
+def _switch(verb: str, text: str, words: list[Word]) -> Switch:
+    because, emergency, words = _reason(verb, text, words, after=2)
+    until, words = _until(verb, words)
+    itwin, timer = _itwin_and_timer(verb, words)
+    if until and verb != "disable":
+        raise NotUnderstood("only disable takes an end", "disable")
+    if emergency and not because:
+        raise NotUnderstood("an emergency needs its reason", verb)
+    return Switch(cast("Any", verb), itwin, timer, because, until, emergency)
+
+
+def _reason(verb: str, text: str, words: list[Word], after: int) -> tuple[str, bool, list[Word]]:
+    """Take off the reason: it begins at the first bare "because" behind ``after`` words.
+
+    A reason in quotes may be followed by one word more, "emergency".
+    """
+    for place, word in enumerate(words):
+        if place < after or not word.is_bare("because"):
+            continue
+        said = words[place + 1 :]
+        emergency = len(said) == 2 and not said[0].bare and said[1].is_bare("emergency")
+        alone = len(said) == 1 and not said[0].bare
+        whole = said[0].text if emergency or alone else unescaped(text[word.end :])
+        reason = plain(whole, REASON_LIMIT)
+        if not reason:
+            raise NotUnderstood("the reason after “because” is missing", verb)
+        return reason, emergency, words[:place]
+    return "", False, words
+
+
+def _until(verb: str, words: list[Word]) -> tuple[str, list[Word]]:
+    """Take off "until …" or "for …": the first that leaves two names before it."""
+    for place, word in enumerate(words):
+        following = words[place + 1] if place + 1 < len(words) else None
+        begins = word.is_bare("until") or (
+            word.is_bare("for") and following is not None and _SPAN.fullmatch(following.text)
+        )
+        if place >= 2 and begins:
+            return _phrase(verb, words[place:]), words[:place]
+    return "", words
+
+
+def _phrase(verb: str, words: list[Word]) -> str:
+    if len(words) < 2:
+        raise NotUnderstood(f"the time after “{words[0].text.casefold()}” is missing", verb)
+    phrase = " ".join(word.text for word in words).casefold()
+    if not _PHRASE.fullmatch(phrase) or "because" in phrase:
+        raise NotUnderstood(f"“{plain(phrase, 60)}” is no time", verb)
+    return phrase
+
+
+def _itwin_and_timer(verb: str, words: list[Word]) -> tuple[str, str]:
+    if len(words) < 2:
+        missing = "the iTwin and the timer are" if not words else "the timer is"
+        raise NotUnderstood(f"{missing} missing", verb)
+    return _name(verb, words[0].text), _joined(verb, words[1:])
+
+
+def _joined(verb: str, words: list[Word]) -> str:
+    """Names of timers often hold spaces: unquoted words after the iTwin are one name."""
+    return _name(verb, " ".join(word.text for word in words))
+
+
+def _name(verb: str, text: str) -> str:
+    name = " ".join(text.split())
+    if len(name) > NAME_LIMIT:
+        raise NotUnderstood(f"a name has at most {NAME_LIMIT} characters", verb)
+    if not name:
+        raise NotUnderstood("a name is empty", verb)
+    return name
+
+
+def _show(verb: str, _: str, words: list[Word]) -> Show:
+    return Show(*_itwin_and_timer(verb, words))
+
+
+def _list(verb: str, _: str, words: list[Word]) -> ListTimers:
+    disabled = bool(words) and words[-1].is_bare("disabled")
+    names = words[:-1] if disabled else words
+    return ListTimers(_joined(verb, names) if names else "", disabled)
+
+
+def _history(verb: str, _: str, words: list[Word]) -> History:
+    before = 0
+    if len(words) > 1 and words[-2].is_bare("before") and _is_number(words[-1]):
+        before, words = int(words[-1].text), words[:-2]
+    if not words:
+        return History("", "", before)
+    timer = _joined(verb, words[1:]) if words[1:] else ""
+    return History(_name(verb, words[0].text), timer, before)
+
+
+def _is_number(word: Word) -> bool:
+    return word.bare and _NUMBER.fullmatch(word.text) is not None
+
+
+def _subscribe(verb: str, _: str, words: list[Word]) -> Subscribe:
+    names = list(words)
+    events: set[str] = set()
+    while names[1:] and names[-1].bare and names[-1].text.casefold() in EVENTS:
+        events.add(names.pop().text.casefold())
+    if not names:
+        raise NotUnderstood("the iTwin is missing", verb)
+    timer = _joined(verb, names[1:]) if names[1:] else ""
+    ordered = tuple(event for event in EVENTS if event in events)
+    return Subscribe(_name(verb, names[0].text), timer, ordered)
+
+
+def _own_id(verb: str, words: list[Word], what: str) -> OperationId:
+    if not words or not is_own_id(words[0].text):
+        raise NotUnderstood(f"{verb} names one {what} (its id stands on the card)", verb)
+    return OperationId(words[0].text)
+
+
+def _undo(verb: str, _: str, words: list[Word]) -> Undo:
+    operation = _own_id(verb, words, "operation")
+    _nothing(verb, words[1:])
+    return Undo(operation)
+
+
+def _decide(verb: str, text: str, words: list[Word]) -> Decide:
+    because, emergency, words = _reason(verb, text, words, after=1)
+    request = _own_id(verb, words, "request")
+    if emergency:
+        raise NotUnderstood(f"{verb} knows no emergency", verb)
+    _nothing(verb, words[1:])
+    return Decide(cast("Any", verb), request, because)
+
+
+def _bring(verb: str, _: str, words: list[Word]) -> Bring:
+    off = _own_id(verb, words, "return")
+    rest = words[1:]
+    if verb != "extend":
+        _nothing(verb, rest)
+        return Bring(cast("Any", verb), off)
+    if not rest or rest[0].text.casefold() not in {"until", "for"}:
+        raise NotUnderstood("extend says until when", verb)
+    return Bring("extend", off, _phrase(verb, rest))
+
+
+def _unsubscribe(verb: str, _: str, words: list[Word]) -> Unsubscribe:
+    subscription = _own_id(verb, words, "subscription")
+    _nothing(verb, words[1:])
+    return Unsubscribe(subscription)
+
+
+def _help(_: str, __: str, words: list[Word]) -> Help:
+    first = words[0].text.casefold() if words else ""
+    verb = _ALSO.get(first, first)
+    return Help(verb if verb in USAGE else "")
+
+
+def _nothing(verb: str, words: list[Word]) -> None:
+    if words:
+        raise NotUnderstood(f"{verb} takes nothing more after it", verb)
+
+
+def _alone(make: Callable[[], Command]) -> Callable[[str, str, list[Word]], Command]:
+    def parsed(verb: str, _: str, words: list[Word]) -> Command:
+        if words:
+            raise NotUnderstood(f"{verb} takes nothing after it", verb)
+        return make()
+
+    return parsed
+
+
+_PARSERS: dict[str, Callable[[str, str, list[Word]], Command]] = {
+    "toggle": _switch,
+    "enable": _switch,
+    "disable": _switch,
+    "undo": _undo,
+    "approve": _decide,
+    "decline": _decide,
+    "cancel": _decide,
+    "pending": _alone(Pending),
+    "return": _bring,
+    "extend": _bring,
+    "keep": _bring,
+    "list": _list,
+    "show": _show,
+    "history": _history,
+    "subscribe": _subscribe,
+    "unsubscribe": _unsubscribe,
+    "subscriptions": _alone(Subscriptions),
+    "signin": _alone(SignIn),
+    "signout": _alone(SignOut),
+    "whoami": _alone(WhoAmI),
+    "help": _help,
+}
