@@ -14,6 +14,7 @@ from bot.core.commands import Switch, Undo
 from bot.core.names import OperationId, TimerId
 from bot.core.operations import Operation, State
 from bot.gateways.store.audit import Entry
+from bot.gateways.store.drawings import sheet_of
 from bot.slack.views.cards import card, title_of
 from tests.engine_world import World
 
@@ -133,7 +134,7 @@ class Judge:
         assert await world.next_due() is None, "INV4: something is still due"
         for operation in self.operations.values():
             assert operation.state.ended, f"INV4: it did not end: {operation}"
-            drawing = await world.store.drawings.read(world.workspace, operation.id)
+            drawing = await world.store.drawings.read(sheet_of(operation))
             assert drawing.drawn == operation.version, f"INV4: its card is old: {operation}"
             self._card(operation)
         entries = await world.store.audit.read(world.workspace, 10_000)

@@ -15,8 +15,8 @@ from redis.commands.core import AsyncScript
 
 from bot.core.asked import Asked
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
-from bot.core.operations import Operation, Place
-from bot.core.policy import Person
+from bot.core.operations import Operation, Place, Trouble
+from bot.core.people import Person
 from bot.engine import Engine
 from bot.gateways.edfs import Budget, Edfs, EdfsSettings
 from bot.gateways.ims import Ims, ImsSettings
@@ -61,6 +61,10 @@ class Clock:
 
     def now(self) -> float:
         return self.at
+
+
+async def still_stands(_: Operation) -> Trouble | None:
+    """What was allowed here is done within moments: nothing lies between."""
 
 
 @dataclass
@@ -115,7 +119,7 @@ class World:
             world.front = opened.pop()
             world.store = world.front.store
             for gateways, line in zip(opened, world.provider.lines, strict=False):
-                world.workers.append(Worker(Engine(gateways), line))
+                world.workers.append(Worker(Engine(gateways, still_stands), line))
             world._age = world.store.redis.register_script(_AGE)
             world._versions = world.store.redis.register_script(_VERSIONS)
             yield world
@@ -225,7 +229,9 @@ class World:
     async def due(self) -> list[tuple[str, OperationId]]:
         """Take what is due, as the tick of jobs does."""
         found = await self.store.deliveries.take_due(self.clock.at, LENT)
-        return [(kind, OperationId(identity)) for _, kind, identity in found]
+        # What is to be drawn says of which kind it is; here all are operations.
+        named = [(kind, identity.rpartition(":")[2]) for _, kind, identity in found]
+        return [(kind, OperationId(identity)) for kind, identity in named]
 
     async def next_due(self) -> float | None:
         """Return the time of what is due next, whatever it is."""

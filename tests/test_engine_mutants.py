@@ -33,7 +33,8 @@ class Mutant:
     often: bool = False
 
 
-ENGINE, STORE = "bot/engine.py", "bot/gateways/store/operations.py"
+SENDING, LOOKING = "bot/engine/sending.py", "bot/engine/looking.py"
+STORE = "bot/gateways/store/operations.py"
 SCRIPTS, TRANSITIONS = "bot/gateways/store/operation_scripts.py", "bot/core/transitions.py"
 TIMERS = "bot/features/timers.py"
 KEPT_CHECK = "if redis.call('EXISTS', KEYS[1]) == 1 then return {'kept', ARGV[1]} end\n"
@@ -41,7 +42,7 @@ RECENT_CHECK = (
     "if recent and (holder == recent or redis.call('HGET', KEYS[5], 'ended') == recent) then\n"
     "  return {'again', recent}\nend\n"
 )
-LOST = """            lost = events.Lost(self._now(), trouble_of(error, self._now()))
+LOST = """            lost = events.Lost(self.now, trouble_of(error, self.now))
             return await self._record(operation, lost)
 """
 RESENT = "            return await self._not_executed(operation, error)\n"
@@ -50,16 +51,16 @@ SWITCH_CHECK = (
 )
 VERSION_CHECK = "if version ~= ARGV[2] then\n"
 RECOVERED = """        lost = Trouble("Unclear", operation="toggle", why="crash")
-        return await self._apply(operation, events.Lost(self._now(), lost))
+        return await self.apply(operation, events.Lost(self.now, lost))
 """
 REQUEUED = """        lost = Trouble("Unclear", operation="toggle", why="crash")
-        return await self._apply(operation, events.NotExecuted(self._now(), lost, self._now()))
+        return await self.apply(operation, events.NotExecuted(self.now, lost, self.now))
 """
 COMPARED = """    if timer.enabled is not first.wanted:
         raise CannotUndo("changed")
 """
 MUTANTS = [
-    Mutant("a PATCH without an answer is sent again", ENGINE, LOST, RESENT, often=True),
+    Mutant("a PATCH without an answer is sent again", SENDING, LOST, RESENT, often=True),
     Mutant(
         "a verdict comes from a read begun before the flip had settled",
         TRANSITIONS,
@@ -90,7 +91,7 @@ MUTANTS = [
         often=True,
     ),
     Mutant("a permit is given while changes are off", SCRIPTS, SWITCH_CHECK, ""),
-    Mutant("what was being sent is queued again", ENGINE, RECOVERED, REQUEUED, often=True),
+    Mutant("what was being sent is queued again", LOOKING, RECOVERED, REQUEUED, often=True),
     Mutant("an undo compares nothing", TIMERS, COMPARED, ""),
 ]
 

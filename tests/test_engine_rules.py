@@ -38,6 +38,7 @@ from bot.core.names import OperationId, PersonId, TimerId
 from bot.core.operations import Operation, State
 from bot.core.outcomes import Begun
 from bot.features import timers
+from bot.gateways.store.drawings import sheet_of
 from tests.engine_fates import ITWIN, MEETINGS, PLAIN, TIMERS, Fate, Meets
 from tests.engine_judge import Judge
 from tests.engine_world import PEOPLE, Worker, World
@@ -162,7 +163,9 @@ class Schedule(RuleBasedStateMachine):
         for kind, identity in await self.world.due():
             operation = await self.world.read(identity)
             if kind == "draw":
-                await self.world.store.drawings.drawn(operation)
+                await self.world.store.drawings.drawn(sheet_of(operation))
+            elif kind == "news":
+                await self.world.store.operations.heard(operation)
             elif free := idle(self):
                 await self._run(free[0], operation, meets)
                 meets = PLAIN

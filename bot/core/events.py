@@ -22,9 +22,13 @@ class FoundSo:
 
 @dataclass(frozen=True, slots=True)
 class FoundChanged:
-    """The read under the lock found another definition than the one that was seen."""
+    """The read under the lock found another definition than the one that was seen.
+
+    ``changes`` as ``timers.differences`` tells them.
+    """
 
     at: float
+    changes: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from typing import Literal
 
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
 from bot.core.timers import ITwin, Timer
+from bot.core.until import Until
 
 UNDO_LIMIT = 24 * 3600.0
 
@@ -94,6 +95,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Approved:
+    """Who agreed to it, when the last of them did, and the digest of what they agreed to."""
+
+    by: tuple[PersonId, ...]
+    at: float
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     enabled: bool
     at: float
@@ -149,6 +159,15 @@ class Operation:
     terms: Terms = Terms()
     because: str = ""
     undoes: OperationId | None = None
+    # How long it is to stay off; the return is set when it is known to be off.
+    until: Until | None = None
+    # The operation whose return this is: that one turned the timer off until now.
+    brings_back: OperationId | None = None
+    # Who asked, where another person's account is used for it (the policy's ``runs_as``).
+    on_behalf_of: PersonId | None = None
+    approved: Approved | None = None
+    inputs: str = ""  # digest of the parameters, to say later whether they were edited
+    emergency: bool = False
     # Said on the card: the state differed from what was last seen, at this time.
     changed_outside_since: float = 0.0
     state: State = State.READY
@@ -170,6 +189,16 @@ class Operation:
     def trace(self) -> str:
         """The short id that a person can quote and that stands in the log."""
         return self.id[:8]
+
+    @property
+    def asker(self) -> PersonId:
+        """Whose wish it is; ``person`` is whose account it is done with."""
+        return self.on_behalf_of or self.person
+
+    @property
+    def root(self) -> OperationId:
+        """The operation whose story this one goes on with."""
+        return self.undoes or self.brings_back or self.id
 
     @property
     def ends_at(self) -> float:

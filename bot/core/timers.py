@@ -58,9 +58,31 @@ class Timer:
         text = json.dumps([self.id, self.name, self.package, self.cron, inputs])
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def inputs(self) -> str:
+        """Return a digest of the parameters, values included."""
+        inputs = sorted((parameter.name, parameter.value) for parameter in self.parameters)
+        return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
+
     def without_values(self) -> "Timer":
         """Return the timer as it may be kept and shown in a channel."""
         return replace(self, parameters=tuple(replace(p, value="") for p in self.parameters))
+
+
+def differences(before: Timer, inputs: str, after: Timer) -> tuple[tuple[str, str, str], ...]:
+    """Return what of a definition was edited, as (what, before, after); values are left out.
+
+    ``inputs`` is the digest of the parameters before: ``before`` may have lost their values.
+    """
+    found = [
+        ("id", before.id, after.id),
+        ("name", before.name, after.name),
+        ("package", before.package, after.package),
+        ("schedule", before.cron, after.cron),
+    ]
+    changes = [one for one in found if one[1] != one[2]]
+    if inputs and inputs != after.inputs():
+        changes.append(("parameters", "", ""))
+    return tuple(changes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,8 @@ def _from_locked(operation: Operation, event: Event) -> Told:
     match event:
         case FoundSo(at=at):
             return State.ALREADY, {"seen": Seen(operation.wanted, at), "trouble": None}
-        case FoundChanged():
-            return State.STALE, {"trouble": Trouble("DefinitionChanged")}
+        case FoundChanged(changes=changes):
+            return State.STALE, {"trouble": Trouble("DefinitionChanged", details=changes)}
         case Delayed():
             return State.LOCKED, _waiting(operation, event)
         case Permitted(at=at):
@@ -129,7 +129,7 @@ def _waiting(operation: Operation, event: Delayed | NotExecuted) -> dict[str, An
         "resume_at": event.resume_at,
         "trouble": event.trouble,
         # What was asked of us to wait for is no failure of ours, and is not counted.
-        "unsent": operation.unsent + (kind not in {"RateLimited", "TokenRefused"}),
+        "unsent": operation.unsent + (kind not in {"RateLimited", "TokenRefused", "PersonRefused"}),
         "renewals": operation.renewals + (kind == "TokenRefused"),
     }
 

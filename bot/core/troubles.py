@@ -37,6 +37,10 @@ def trouble_of(error: BotError, now: float) -> Trouble:
                 until=now + error.retry_after if isinstance(error, RateLimited) else 0.0,
                 why=_why(error),
             )
+        case errors.Withdrawn(what=what):
+            return Trouble(kind=kind, why=what)
+        case errors.PersonRefused(reason=reason):
+            return Trouble(kind=kind, why=reason)
         case errors.IdentityProviderTrouble(what=what, settings=settings):
             return Trouble(kind=kind, message=what, why="settings" if settings else "")
         case _:
@@ -68,6 +72,10 @@ def error_of(trouble: Trouble, now: float) -> BotError:
             return errors.SignInNeeded(ended=True)
         case "IdentityProviderTrouble":
             return errors.IdentityProviderTrouble(trouble.message, trouble.why == "settings")
+        case "Withdrawn":
+            return errors.Withdrawn(trouble.why)
+        case "PersonRefused":
+            return errors.PersonRefused("unchecked")
         case "RateLimited":
             left = max(0.0, trouble.until - now)
             ours = trouble.why == "ours"

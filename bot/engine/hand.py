@@ -1,0 +1,54 @@
+"""What both hands of the engine need: reading with a person's token, and storing what follows."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from bot.core import events
+from bot.core.errors import ApiError, IdentityProviderTrouble, SealBroken, SignInNeeded
+from bot.core.events import Event
+from bot.core.operations import Operation, Trouble
+from bot.core.timers import Timer
+from bot.core.transitions import after
+from bot.gateways.edfs import Caller
+from bot.gateways.ims import Bearer
+from bot.gateways.reach import Gateways, with_token
+from bot.gateways.store.operations import Changed
+
+READ_FAILURES = (ApiError, SealBroken, SignInNeeded, IdentityProviderTrouble)
+
+log = structlog.get_logger("engine")
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    gateways: Gateways
+
+    @property
+    def now(self) -> float:
+        return self.gateways.clock()
+
+    async def read(self, operation: Operation) -> tuple[Bearer, Timer]:
+        async def read(caller: Caller) -> Timer:
+            return await self.gateways.edfs.timer(caller, operation.itwin.id, operation.timer.id)
+
+        return await with_token(self.gateways, operation.workspace, operation.person, read)
+
+    async def reject(self, operation: Operation, trouble: Trouble) -> Operation | None:
+        return await self.apply(operation, events.Refused(self.now, trouble))
+
+    async def apply(self, operation: Operation, event: Event) -> Operation | None:
+        """Store the next version; None when somebody else moved the operation meanwhile."""
+        following = after(operation, event)
+        return following if await self.stored(operation, following) == "won" else None
+
+    async def stored(self, before: Operation, following: Operation) -> Changed:
+        changed = await self.gateways.store.operations.change(before, following)
+        log.info(
+            "operation",
+            trace=following.trace,
+            state=following.state.value,
+            trouble=following.trouble.kind if following.trouble else None,
+            stored=changed,
+        )
+        return changed
