@@ -1,6 +1,8 @@
 """The language of conversation tests: people act, and one reads what each of them sees."""
 
+import asyncio
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.app import Bot
@@ -33,6 +35,22 @@ class Story:
         assert "You are signed in" in page, page
         await self.sees(person, "Signed in")
 
+    async def signed_in(self, *people: str, channel: str = "#plant-ops") -> None:
+        """Sign several people in at the same time."""
+        await asyncio.gather(*(self.signs_in(person, channel) for person in people))
+
+    async def submits(self, person: str, values: Mapping[str, str] | None = None) -> Ack:
+        """Wait for the person's modal, fill it in (by label, block_id or action_id), send it."""
+        modals, who = self.world.slack.state.modals, self.world.person(person)
+        await self.world.until(
+            lambda: modals.top(who), seconds=8, reason=f"{person} has no modal open"
+        )
+        return await self.world.submits(person, values)
+
+    async def says_in_thread(self, person: str, message: Message, text: str) -> Ack:
+        """Reply under a message, or beside a reply."""
+        return await self.world.types(person, message.channel, text, thread=message.ts)
+
     async def sees(self, person: str, words: str, channel: str | None = None) -> Message:
         """Wait until the person sees a message with these words; return the newest one."""
 
@@ -44,6 +62,23 @@ class Story:
         message = await self.world.until(found, seconds=8, reason=f"{words!r} in\n{seen}")
         assert message is not None
         return message
+
+    async def gone(self, person: str, words: str, channel: str | None = None) -> None:
+        """Wait until the person sees no message with these words."""
+        await self.world.until(
+            lambda: not any(words in said for said in self.says(person, channel)),
+            seconds=8,
+            reason=f"{person} still sees {words!r}",
+        )
+
+    def direct(self, person: str) -> list[str]:
+        """What the person's direct messages with the bot say now, oldest first."""
+        return self.says(person, f"@{person}")
+
+    def thread(self, message: Message) -> list[str]:
+        """What everybody can read now under that message, oldest first."""
+        root = message.thread_ts or message.ts
+        return [read(reply) for reply in self.world.thread(message.channel, root)]
 
     def says(self, person: str, channel: str | None = None) -> list[str]:
         """Everything the person sees now, oldest first."""

@@ -94,6 +94,52 @@ async def test_a_submission(world: World, bot: Bot) -> None:
     assert world.state()["modals"] == []
 
 
+async def test_answers_to_a_submission_that_slack_does_not_take(world: World, bot: Bot) -> None:
+    opened = await trigger(world, bot)
+    view = MODAL | {"private_metadata": "op-1"}
+    assert (await bot.call("views.open", trigger_id=opened, view=view))["ok"]
+    for answer in (
+        {"response_action": "errors", "errors": {"no such block": "x"}},
+        {"response_action": "errors", "errors": {}},
+        {"response_action": "vanish"},
+        "saved",
+    ):
+        bot.answer = answer
+        await world.submits("alice", {"Why": "repair"})
+        (open_still,) = world.state()["modals"]
+        assert "trouble" in open_still["errors"][""]
+    assert bot.got[-1].payload["view"]["private_metadata"] == "op-1"
+    assert bot.got[-1].payload["view"]["callback_id"] == "reason"
+    bot.answer = {"response_action": "clear"}
+    await world.submits("alice", {"Why": "repair"})
+    assert world.state()["modals"] == []
+
+
+async def test_what_each_kind_of_input_reports(world: World, bot: Bot) -> None:
+    kinds = ("static_select", "radio_buttons")
+    options = [{"text": {"type": "plain_text", "text": "Yes"}, "value": "y"}]
+    blocks = [
+        {
+            "type": "input",
+            "block_id": kind,
+            "optional": True,
+            "label": {"type": "plain_text", "text": f"A {kind}"},
+            "element": {"type": kind, "action_id": "a", "options": options},
+        }
+        for kind in kinds
+    ]
+    opened = await trigger(world, bot)
+    view = MODAL | {"blocks": [MODAL["blocks"][0], *blocks]}
+    assert (await bot.call("views.open", trigger_id=opened, view=view))["ok"]
+    bot.answer = {"response_action": "errors", "errors": {"why": "no"}}
+    for given, chosen in (({}, None), ({f"A {kind}": "Yes" for kind in kinds}, options[0])):
+        await world.submits("alice", {"Why": "w", **given})
+        values = bot.got[-1].payload["view"]["state"]["values"]
+        for kind in kinds:
+            assert values[kind]["a"] == {"type": kind, "selected_option": chosen}
+        assert values["why"]["text"] == {"type": "plain_text_input", "value": "w"}
+
+
 async def test_views_are_updated_against_races(world: World, bot: Bot) -> None:
     opened = await trigger(world, bot)
     view = (await bot.call("views.open", trigger_id=opened, view=MODAL))["view"]
@@ -122,11 +168,13 @@ async def test_a_view_too_large(world: World, bot: Bot) -> None:
 
 async def test_mentions_and_home(world: World, bot: Bot) -> None:
     await world.types("alice", "#plant-ops", f"<@{BOT_USER_ID}> help")
-    event = json.loads(bot.got[0].body)
+    events = [json.loads(delivered.body) for delivered in bot.got]
+    event, _ = sorted(events, key=lambda event: event["event"]["type"])
     assert event["event"]["type"] == "app_mention"
     assert event["authorizations"][0]["user_id"] == BOT_USER_ID
+    world.slack.state.subscribed = {"app_mention"}
     await world.types("alice", "#plant-ops", "lunch?")
-    assert len(bot.got) == 1
+    assert len(bot.got) == 2
 
 
 async def test_the_home_tab_and_external_selects(world: World, bot: Bot) -> None:

@@ -24,7 +24,8 @@ _PREFIX = "/sandbox/api"
 _ABOUT = f"""EDFS Bot sandbox: a small world with Slack, EDFS and Bentley IMS.
 
 GET  {_PREFIX}/state
-POST {_PREFIX}/type     {{"as": "alice", "in": "#plant-ops", "text": "/edfs help"}}
+POST {_PREFIX}/type     {{"as": "alice", "in": "#plant-ops", "text": "/edfs help",
+                             "thread": ts of a message to reply to, optional}}
 POST {_PREFIX}/click    {{"as": "alice", "action": "Continue", "message": ts, optional}}
 POST {_PREFIX}/submit   {{"as": "alice", "values": {{"Reason": "maintenance"}}}}
 POST {_PREFIX}/close    {{"as": "alice"}}
@@ -76,14 +77,15 @@ def _posted(world: World, action: Action) -> Callable[[web.Request], Awaitable[w
 
 
 async def _type(world: World, body: Body) -> Body:
-    ack = await world.types(_word(body, "as"), _word(body, "in"), _word(body, "text"))
+    thread = _ts(body, "thread")
+    ack = await world.types(
+        _word(body, "as"), _word(body, "in"), _word(body, "text"), thread=thread
+    )
     return {"ack": _told(ack)}
 
 
 async def _click(world: World, body: Body) -> Body:
-    message = body.get("message")
-    if message is not None and not isinstance(message, str):
-        raise BadRequestError("`message` is the ts of a message, as text; see /sandbox/api/state")
+    message = _ts(body, "message")
     ack = await world.clicks(_word(body, "as"), _word(body, "action"), message=message)
     return {"ack": _told(ack)}
 
@@ -158,6 +160,13 @@ def _word(body: Body, name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value:
         raise BadRequestError(f"`{name}` is missing; the body is a JSON object, see GET /")
+    return value
+
+
+def _ts(body: Body, name: str) -> str | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, str):
+        raise BadRequestError(f"`{name}` is the ts of a message, as text; see /sandbox/api/state")
     return value
 
 

@@ -15,19 +15,10 @@ from bot.sandbox import edfs_errors as errors
 from bot.sandbox.clock import Clock
 from bot.sandbox.edfs_errors import PlatformError
 from bot.sandbox.faults import Fault, Handler, NoAnswer
+from bot.sandbox.holdings import Holdings
 from bot.sandbox.itwin_query import page_of_itwins
-from bot.sandbox.itwins import (
-    RIGHT,
-    ITwin,
-    Parameters,
-    Seed,
-    Timer,
-    first_itwins,
-    first_timers,
-    holders_of_the_right,
-    members,
-)
-from bot.sandbox.people import Person, UnknownNameError
+from bot.sandbox.itwins import RIGHT, Seed, Timer
+from bot.sandbox.people import Person
 from bot.sandbox.stand_in import StandIn
 from bot.sandbox.timer_form import timer_from
 
@@ -43,78 +34,32 @@ Holder = Callable[[str], Person | None]
 Operation = Callable[[web.Request, Person], Awaitable[web.Response]]
 
 
-class EdfsStandIn(StandIn):
+class EdfsStandIn(Holdings, StandIn):
     """Switches: `reads_hidden` (no right to read: 404 instead of 403), `answer_before_flip`."""
 
     host = "api.localhost"
     operations = frozenset((*_OPERATIONS, "permissions"))
 
     def __init__(self, clock: Clock, holder: Holder, *, seed: int) -> None:
-        super().__init__(clock)
+        StandIn.__init__(self, clock)
+        Holdings.__init__(self, Seed(seed))
         self._holder = holder
-        self._seed = Seed(seed)
         self.reset()
 
     def reset(self) -> None:
         self.clear_faults()
         self.reads_hidden = False
         self.answer_before_flip = False
-        self.itwins = {itwin.id: itwin for itwin in first_itwins(self._seed)}
-        self.timers = {timer.id: timer for timer in first_timers(self._seed)}
-        self.rights: dict[str, frozenset[str]] = holders_of_the_right(self._seed)
-        self.members = members()
+        self.restore()
         self.calls: list[dict[str, Any]] = []
         self._flips: list[Timer] = []
 
     # For tests and the console.
 
-    def itwin(self, name: str) -> ITwin:
-        """By display name, number or id; of several, the first."""
-        for itwin in self.itwins.values():
-            if name in {itwin.name, itwin.number, itwin.id}:
-                return itwin
-        raise UnknownNameError(f"there is no iTwin {name!r}; try plant-a, plant-b or Bridge 017")
-
-    def timer(self, itwin: str, name: str) -> Timer:
-        """By name or id, within one iTwin."""
-        home = self.itwin(itwin)
-        mine = [timer for timer in self.timers.values() if timer.itwin_id == home.id]
-        for timer in mine:
-            if name in {timer.name, timer.id}:
-                return timer
-        names = ", ".join(timer.name for timer in mine) or "none"
-        raise UnknownNameError(f"{home.name} has no timer {name!r}; it has: {names}")
-
     def flips(self, timer_name: str, itwin: str | None = None) -> int:
         """How often `enabled` really changed by the toggle operation."""
         home = None if itwin is None else self.itwin(itwin).id
         return sum(t.name == timer_name and home in {None, t.itwin_id} for t in self._flips)
-
-    def flip_outside(self, itwin: str, timer: str) -> Timer:
-        """Somebody flips the timer without the bot; it counts neither as a call nor as a flip."""
-        found = self.timer(itwin, timer)
-        return self._store(replace(found, enabled=not found.enabled))
-
-    def put_timer(
-        self,
-        itwin: str,
-        name: str,
-        *,
-        package: str = "SAP_WORK_ORDERS",
-        cron: str = "0 2 * * 1-5",
-        enabled: bool = True,
-        parameters: Parameters | None = (),
-    ) -> Timer:
-        """Adds a timer, or replaces the one of that name."""
-        home = self.itwin(itwin).id
-        timer_id = self._seed.id_of(home, "timer", name)
-        for timer in self.timers.values():
-            if timer.itwin_id == home and timer.name == name:
-                timer_id = timer.id
-        return self._store(Timer(home, timer_id, name, package, cron, enabled, parameters))
-
-    def remove_timer(self, itwin: str, timer: str) -> None:
-        del self.timers[self.timer(itwin, timer).id]
 
     # The wire.
 
@@ -268,10 +213,6 @@ class EdfsStandIn(StandIn):
         self._member(person, home, absent)
         if home not in self.rights.get(person.name, ()):
             raise absent if reading and self.reads_hidden else errors.not_allowed()
-
-    def _store(self, timer: Timer) -> Timer:
-        self.timers[timer.id] = timer
-        return timer
 
 
 def _bearer(request: web.Request) -> str:

@@ -5,7 +5,8 @@ has an account at the IMS stand-in under the same name.
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 TEAM_ID = "T0EDFSBOT1"
 TEAM_NAME = "acme"
@@ -35,6 +36,8 @@ class Person:
     is_bot: bool = False
     is_restricted: bool = False
     deleted: bool = False
+    is_ultra_restricted: bool = False
+    is_stranger: bool = False
 
     @property
     def email(self) -> str:
@@ -82,3 +85,33 @@ def person_with_id(person_id: str) -> Person | None:
 
 def person_with_subject(subject: str) -> Person | None:
     return _BY_SUBJECT.get(subject)
+
+
+class People:
+    """The people as Slack has them now; what a test changes is gone at the next `reset`.
+
+    Accounts at IMS are by name and subject, which do not change.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self._changed: dict[str, Person] = {}
+
+    def named(self, name: str) -> Person:
+        """With or without `@`; `edfs` is the bot itself. UnknownNameError for anybody else."""
+        first = BOT if name.removeprefix("@").casefold() == BOT_NAME else person_named(name)
+        return self._changed.get(first.id, first)
+
+    def with_id(self, person_id: str) -> Person | None:
+        return self._changed.get(person_id) or person_with_id(person_id)
+
+    def change(self, name: str, **changes: Any) -> Person:
+        """Changes fields of `Person`, such as deleted, is_restricted or time_zone."""
+        fixed = {"name", "id"} & changes.keys()
+        if fixed:
+            raise ValueError(f"a person keeps {' and '.join(sorted(fixed))}")
+        new = replace(self.named(name), **changes)
+        self._changed[new.id] = new
+        return new

@@ -18,9 +18,10 @@ from bot.sandbox.browser import Browser
 from bot.sandbox.clock import Clock
 from bot.sandbox.edfs import EdfsStandIn
 from bot.sandbox.ims import ImsStandIn
-from bot.sandbox.people import UnknownNameError, person_named
+from bot.sandbox.people import BOT_NAME, Person, UnknownNameError
 from bot.sandbox.sign_in import sign_in
-from bot.sandbox.slack import Ack, Message, SlackStandIn
+from bot.sandbox.slack import Ack, Channel, Message, SlackStandIn
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.snapshot import snapshot
 
 EVENTS_PATH = "/slack/events"
@@ -70,31 +71,42 @@ class World:
 
     # People act.
 
-    async def types(self, person: str, channel: str, text: str, *, deliveries: int = 1) -> Ack:
-        """A slash command as Slack sends it; `deliveries` repeats the very same request."""
-        place = self.slack.state.workspace.channel_named(channel)
-        return await self.slack.acts.types(person_named(person), place, text, deliveries)
+    async def types(
+        self,
+        person: str,
+        channel: str,
+        text: str,
+        *,
+        thread: str | None = None,
+        deliveries: int = 1,
+    ) -> Ack:
+        """A slash command or a message as Slack sends it; `thread` is the ts it replies to.
+
+        `deliveries` repeats the very same request; an event then says which time it is.
+        """
+        place = self._workspace.channel_named(channel)
+        return await self.slack.acts.types(self.person(person), place, text, deliveries, thread)
 
     async def clicks(
         self, person: str, action: str, *, message: str | None = None, deliveries: int = 1
     ) -> Ack:
         """A button by label or action_id (or an option by label), newest first."""
-        return await self.slack.acts.clicks(person_named(person), action, message, deliveries)
+        return await self.slack.acts.clicks(self.person(person), action, message, deliveries)
 
     async def submits(self, person: str, values: Mapping[str, str] | None = None) -> Ack:
         """The person's top modal; inputs by label, block_id or action_id."""
-        return await self.slack.acts.submits(person_named(person), values or {})
+        return await self.slack.acts.submits(self.person(person), values or {})
 
     async def closes(self, person: str) -> Ack | None:
-        return await self.slack.acts.closes(person_named(person))
+        return await self.slack.acts.closes(self.person(person))
 
     async def opens_home(self, person: str) -> Ack:
         """Opens the bot's Home tab; the bot may then publish one."""
-        return await self.slack.acts.opens_home(person_named(person))
+        return await self.slack.acts.opens_home(self.person(person))
 
     async def suggests(self, person: str, action: str, typed: str = "") -> Ack:
         """Types letters into an external select; the ack's body holds what is offered."""
-        return await self.slack.acts.suggests(person_named(person), action, typed)
+        return await self.slack.acts.suggests(self.person(person), action, typed)
 
     async def signs_in(
         self, person: str, *, url: str | None = None, account: str | None = None
@@ -106,17 +118,61 @@ class World:
         """
         if url is None:
             url = await self._presses_sign_in(person)
-        return await sign_in(self.browser(person), url, person_named(account or person))
+        return await sign_in(self.browser(person), url, self.person(account or person))
 
     def browser(self, person: str) -> Browser:
         """That person's own browser; it keeps its cookies until the world is reset."""
-        return self._browsers.setdefault(person_named(person).name, Browser())
+        return self._browsers.setdefault(self.person(person).name, Browser())
 
     def reads(self, person: str, channel: str | None = None) -> list[Message]:
         """What that person can see, oldest first; ephemerals are only their own."""
-        workspace = self.slack.state.workspace
+        workspace = self._workspace
         place = None if channel is None else workspace.channel_named(channel).id
-        return workspace.seen_by(person_named(person), place)
+        return workspace.seen_by(self.person(person), place)
+
+    def thread(self, channel: str, ts: str) -> list[Message]:
+        """The replies to a message that everybody in the channel sees, oldest first."""
+        workspace = self._workspace
+        return workspace.thread(workspace.channel_named(channel).id, ts)
+
+    # The workspace and its people are changed; all is as before after a reset.
+
+    def person(self, name: str) -> Person:
+        """As Slack has that person now."""
+        return self._workspace.people.named(name)
+
+    def change(self, person: str, **changes: Any) -> Person:
+        """Such as deleted=True, is_restricted=True, time_zone="Asia/Tokyo", team_id="T0…"."""
+        return self._workspace.people.change(person, **changes)
+
+    def channel(
+        self,
+        name: str,
+        *people: str,
+        private: bool = False,
+        shared: bool = False,
+        bot: bool = True,
+    ) -> Channel:
+        """A new channel with these people in it, and the bot unless told otherwise."""
+        members = {self.person(who).id for who in (*people, *([BOT_NAME] if bot else []))}
+        name = name.removeprefix("#")
+        return self._workspace.make(name, frozenset(members), private=private, shared=shared)
+
+    def joins(self, channel: str, *people: str) -> None:
+        """`edfs` is the bot."""
+        for who in people:
+            self._workspace.join(self._workspace.channel_named(channel).id, self.person(who).id)
+
+    def leaves(self, channel: str, *people: str) -> None:
+        for who in people:
+            self._workspace.leave(self._workspace.channel_named(channel).id, self.person(who).id)
+
+    def archives(self, channel: str) -> None:
+        self._workspace.archive(self._workspace.channel_named(channel).id)
+
+    def group(self, group_id: str, people: Sequence[str]) -> None:
+        """The members of a user group, by their names."""
+        self.slack.state.groups[group_id] = [self.person(who).id for who in people]
 
     async def until(
         self, condition: Callable[[], Any], *, seconds: float = 5.0, reason: str = ""
@@ -142,11 +198,15 @@ class World:
         return snapshot(self.slack, self.edfs)
 
     @property
+    def _workspace(self) -> Workspace:
+        return self.slack.state.workspace
+
+    @property
     def _stand_ins(self) -> tuple[SlackStandIn, EdfsStandIn, ImsStandIn]:
         return (self.slack, self.edfs, self.ims)
 
     async def _presses_sign_in(self, person: str) -> str:
-        who = person_named(person)
+        who = self.person(person)
         acts = self.slack.acts
         for message in reversed(self.reads(person)):
             for control in acts.controls_of(message, who):

@@ -2,6 +2,6 @@
 
 from bot.sandbox.slack.delivery import Ack
 from bot.sandbox.slack.stand_in import SlackStandIn
-from bot.sandbox.slack.workspace import Message
+from bot.sandbox.slack.workspace import Channel, Message
 
-__all__ = ["Ack", "Message", "SlackStandIn"]
+__all__ = ["Ack", "Channel", "Message", "SlackStandIn"]

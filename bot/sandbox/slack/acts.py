@@ -1,25 +1,29 @@
 """What people do in Slack: type, click, submit and close; and what Slack shows them for it."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.sandbox.people import BOT_USER_ID, SLACKBOT_ID, Person, UnknownNameError
+from bot.sandbox.people import SLACKBOT_ID, Person, UnknownNameError
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.controls import (
     Control,
     controls,
     input_labels,
+    inputs,
     missing,
     state_of,
     unknown_inputs,
 )
 from bot.sandbox.slack.delivery import Ack, Delivery
+from bot.sandbox.slack.events import events_of, home_opened
 from bot.sandbox.slack.modals import View
 from bot.sandbox.slack.refusals import RefusalError
 from bot.sandbox.slack.state import SlackState
 from bot.sandbox.slack.views import checked_view
 from bot.sandbox.slack.workspace import Channel, Message
 
+NOTHING_SENT = Ack(200, "", 0.0)
 TROUBLE = "We had some trouble connecting. Try again?"
 
 
@@ -31,10 +35,26 @@ class Acts:
         self._delivery = delivery
         self.hooks_url = ""
 
-    async def types(self, person: Person, channel: Channel, text: str, deliveries: int) -> Ack:
-        """A slash command; anything else is a message, and an event where the bot is meant."""
+    async def types(
+        self,
+        person: Person,
+        channel: Channel,
+        text: str,
+        deliveries: int = 1,
+        thread: str | None = None,
+    ) -> Ack:
+        """A slash command, which no thread takes; or a message, told to the bot as events.
+
+        `thread` is the ts of the root or of a reply. Of several events the first one's ack counts,
+        which is the mention's where there is one.
+        """
+        root = self._root(channel, thread)
         if not text.startswith("/"):
-            return await self._says(person, channel, text)
+            return await self._says(person, channel, text, root, deliveries)
+        if root is not None:
+            refusal = f"{text.partition(' ')[0]} is not supported in threads. Sorry!"
+            self._slackbot(person, channel, refusal, root.ts)
+            return Ack(0, refusal, 0.0)
         command, _, rest = text.partition(" ")
         fields = payloads.command_fields(
             person,
@@ -112,14 +132,15 @@ class Acts:
 
     async def opens_home(self, person: Person) -> Ack:
         channel = self._state.workspace.direct(person)
-        inner = {
-            "type": "app_home_opened",
-            "user": person.id,
-            "channel": channel.id,
-            "tab": "home",
-            "event_ts": f"{self._state.clock.now():.6f}",
-        }
+        if "app_home_opened" not in self._state.subscribed:
+            return NOTHING_SENT
+        inner = home_opened(person.id, channel.id, self._state.clock.now())
         return await self._event(inner)
+
+    async def told_of_own(self, ts: str) -> None:
+        """Sends the event of a message that the bot itself posted, as Slack does."""
+        message = self._state.workspace.messages[ts]
+        await self._tell(message)
 
     def find(
         self, person: Person, action: str, message: str | None
@@ -170,8 +191,12 @@ class Acts:
             text = f'{command} failed with the error "invalid_command_response"'
             self._slackbot(person, channel, text)
 
-    def _slackbot(self, person: Person, channel: Channel, text: str) -> None:
-        self._state.workspace.post(channel.id, SLACKBOT_ID, text, visible_to=person.id)
+    def _slackbot(
+        self, person: Person, channel: Channel, text: str, thread_ts: str | None = None
+    ) -> None:
+        self._state.workspace.post(
+            channel.id, SLACKBOT_ID, text, visible_to=person.id, thread_ts=thread_ts
+        )
 
     def _answered(self, person: Person, view: View, ack: Ack) -> None:
         """What the ack of a submission does to the modal (/surfaces/modals)."""
@@ -179,33 +204,67 @@ class Acts:
         if not ack.ok:
             modals.complain(view, {"": TROUBLE})
             return
-        answer = ack.body if isinstance(ack.body, dict) else {}
+        answer = ack.body or {}
+        if not isinstance(answer, dict):
+            modals.complain(view, {"": TROUBLE})
+            return
         try:
             match answer.get("response_action"):
                 case "errors":
-                    modals.complain(view, answer["errors"])
+                    modals.complain(view, _checked_errors(view, answer.get("errors")))
                 case "clear":
                     modals.clear(person)
                 case "update":
                     modals.update(view, checked_view(answer.get("view"), "modal"))
                 case "push":
                     modals.push(person, checked_view(answer.get("view"), "modal"))
-                case _:
+                case None:
                     modals.close(view)
-        except (RefusalError, KeyError) as error:
+                case unknown:
+                    modals.complain(view, {"": f"{TROUBLE} ({unknown})"})
+        except RefusalError as error:
             modals.complain(view, {"": f"{TROUBLE} ({error})"})
 
-    async def _says(self, person: Person, channel: Channel, text: str) -> Ack:
-        message = self._state.workspace.post(channel.id, person.id, text)
-        if not channel.is_im and f"<@{BOT_USER_ID}>" not in text:
-            return Ack(200, "", 0.0)
-        inner = {**message.as_slack(), "channel": channel.id, "event_ts": message.ts}
-        kind = {"type": "message", "channel_type": "im"} if channel.is_im else None
-        return await self._event(
-            inner | (kind or {"type": "app_mention"}), is_ext_shared=channel.is_ext_shared
-        )
+    def _root(self, channel: Channel, thread: str | None) -> Message | None:
+        root = None if thread is None else self._state.workspace.root_of(channel.id, thread)
+        if root is None and thread is not None:
+            raise UnknownNameError(f"{channel.shown_name} has no message {thread!r} to reply to")
+        return root
 
-    async def _event(self, inner: Mapping[str, Any], *, is_ext_shared: bool = False) -> Ack:
+    async def _says(
+        self, person: Person, channel: Channel, text: str, root: Message | None, deliveries: int
+    ) -> Ack:
+        if channel.is_archived:
+            raise UnknownNameError(f"{channel.shown_name} is archived: nobody can write there")
+        thread_ts = None if root is None else root.ts
+        message = self._state.workspace.post(channel.id, person.id, text, thread_ts=thread_ts)
+        return await self._tell(message, deliveries)
+
+    async def _tell(self, message: Message, deliveries: int = 1) -> Ack:
+        """Sends what the message is to the bot, all at once: Slack promises no order."""
+        state = self._state
+        channel = state.workspace.channels[message.channel]
+        root = state.workspace.messages.get(message.thread_ts or "")
+        events = [
+            self._event(inner, deliveries, is_ext_shared=channel.is_ext_shared)
+            for inner in events_of(message, channel, root, state.subscribed)
+        ]
+        acks = await asyncio.gather(*events)
+        return acks[0] if acks else NOTHING_SENT
+
+    async def _event(
+        self, inner: Mapping[str, Any], deliveries: int = 1, *, is_ext_shared: bool = False
+    ) -> Ack:
         now = self._state.clock.now()
         payload = payloads.event(inner, now, is_ext_shared=is_ext_shared)
-        return (await self._delivery.send("events_api", payload))[0]
+        return (await self._delivery.send("events_api", payload, deliveries))[0]
+
+
+def _checked_errors(view: View, errors: Any) -> Mapping[str, str]:
+    """Errors stand beside inputs, by block_id; Slack shows trouble for anything else."""
+    known = {block["block_id"] for block, _ in inputs(view.body["blocks"])}
+    if not isinstance(errors, dict) or not errors or not errors.keys() <= known:
+        raise RefusalError("invalid_errors")
+    if not all(isinstance(text, str) and text for text in errors.values()):
+        raise RefusalError("invalid_errors")
+    return errors

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.sandbox.people import BOT_USER_ID, TEAM_NAME, person_with_id
-from bot.sandbox.slack.arguments import checked_content, needed
+from bot.sandbox.people import BOT_USER_ID, TEAM_ID, TEAM_NAME
+from bot.sandbox.slack.arguments import checked_content, flag, needed
 from bot.sandbox.slack.refusals import RefusalError
 from bot.sandbox.slack.state import SlackState
 from bot.sandbox.slack.workspace import Channel, Message
@@ -20,13 +20,15 @@ def post_message(state: SlackState, arguments: Arguments) -> Body:
     needed(arguments, "channel")
     channel = _writable(state, arguments["channel"])
     text, blocks = checked_content(arguments)
+    thread_ts = _thread(state, channel, arguments)
     message = state.workspace.post(
         channel.id,
         BOT_USER_ID,
         text,
         blocks=blocks or (),
-        thread_ts=_thread(state, channel, arguments),
+        thread_ts=thread_ts,
         metadata=arguments.get("metadata"),
+        broadcast=thread_ts is not None and flag(arguments, "reply_broadcast"),
     )
     state.remember("message", dict(arguments))
     return {"channel": channel.id, "ts": message.ts, "message": message.as_slack()}
@@ -36,7 +38,7 @@ def post_ephemeral(state: SlackState, arguments: Arguments) -> Body:
     """The person must be in the channel and active (/reference/methods/chat.postEphemeral)."""
     needed(arguments, "channel", "user")
     channel = _writable(state, arguments["channel"])
-    person = person_with_id(str(arguments["user"]))
+    person = state.workspace.people.with_id(str(arguments["user"]))
     if person is None or person.deleted or person.id not in channel.members:
         raise RefusalError("user_not_in_channel")
     text, blocks = checked_content(arguments)
@@ -56,6 +58,8 @@ def update(state: SlackState, arguments: Arguments) -> Body:
     """Left-out blocks stay as they were; an empty list removes them."""
     needed(arguments, "channel", "ts")
     message = _own(state, arguments, "cant_update_message")
+    if state.workspace.channels[message.channel].is_archived:
+        raise RefusalError("is_inactive")
     text, blocks = checked_content(arguments, longest=_LONGEST_UPDATED_TEXT)
     new = state.workspace.edit(message.ts, text if arguments.get("text") else None, blocks)
     state.remember("message", dict(arguments))
@@ -87,10 +91,12 @@ def readable(state: SlackState, channel_id: object) -> Channel:
 
 
 def _writable(state: SlackState, channel_id: object) -> Channel:
-    person = person_with_id(str(channel_id))
-    if person is not None and "D" + person.id[1:] in state.workspace.channels:
+    person = state.workspace.people.with_id(str(channel_id))
+    if person is not None and not person.is_bot and person.team_id == TEAM_ID:
         return state.workspace.direct(person)
     channel = readable(state, channel_id)
+    if channel.is_archived:
+        raise RefusalError("is_archived")
     if BOT_USER_ID not in channel.members:
         raise RefusalError("not_in_channel")
     return channel
@@ -118,7 +124,7 @@ def _thread(state: SlackState, channel: Channel, arguments: Arguments) -> str | 
     ts = arguments.get("thread_ts")
     if ts is None:
         return None
-    parent = state.workspace.messages.get(str(ts))
-    if parent is None or parent.channel != channel.id:
+    root = state.workspace.root_of(channel.id, str(ts))
+    if root is None:
         raise RefusalError("thread_not_found")
-    return parent.thread_ts or parent.ts
+    return root.ts

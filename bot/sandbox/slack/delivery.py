@@ -16,6 +16,7 @@ from bot.sandbox.clock import Clock
 from bot.sandbox.loopback import loopback_client
 from bot.sandbox.slack.sockets import NO_CONNECTION, Sockets
 
+RETRY_REASON = "http_timeout"
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -53,13 +54,17 @@ class Delivery:
             self._client = None
 
     async def send(self, kind: str, payload: Mapping[str, Any], deliveries: int = 1) -> list[Ack]:
-        """Sends the same bytes so many times at once, over whichever way is open."""
+        """Sends the same bytes so many times at once, over whichever way is open.
+
+        Only events say that they come again, and which time (/apis/events-api, "Retries").
+        """
+        again = [number if kind == "events_api" else 0 for number in range(deliveries)]
         if self.socket_mode or self._sockets.connected:
-            sends = [self._over_socket(kind, payload) for _ in range(deliveries)]
+            sends = [self._over_socket(kind, payload, number) for number in again]
         else:
             body, content_type = encoded(kind, payload)
             headers = self.signed(body, content_type)
-            sends = [self._over_http(body, headers) for _ in range(deliveries)]
+            sends = [self._over_http(body, headers | _retried(number)) for number in again]
         return list(await asyncio.gather(*sends))
 
     def signed(
@@ -77,9 +82,10 @@ class Delivery:
             "Accept": "application/json,*/*",
         }
 
-    async def _over_socket(self, kind: str, payload: Mapping[str, Any]) -> Ack:
+    async def _over_socket(self, kind: str, payload: Mapping[str, Any], again: int) -> Ack:
         started = time.monotonic()
-        answer = await self._sockets.deliver(kind, payload, self.patience)
+        retry = {"retry_attempt": again, "retry_reason": RETRY_REASON} if again else {}
+        answer = await self._sockets.deliver(kind, payload, self.patience, retry)
         seconds = time.monotonic() - started
         if answer is None:
             return Ack(0, "operation_timeout", seconds)
@@ -101,6 +107,12 @@ class Delivery:
         except httpx.TransportError:
             return Ack(0, "dispatch_failed", time.monotonic() - started)
         return Ack(answer.status_code, _content(answer), time.monotonic() - started)
+
+
+def _retried(again: int) -> dict[str, str]:
+    if not again:
+        return {}
+    return {"X-Slack-Retry-Num": str(again), "X-Slack-Retry-Reason": RETRY_REASON}
 
 
 def encoded(kind: str, payload: Mapping[str, Any]) -> tuple[bytes, str]:

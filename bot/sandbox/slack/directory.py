@@ -1,5 +1,7 @@
 """auth, users, usergroups and conversations: who and what there is."""
 
+from base64 import b64decode, b64encode
+from bisect import bisect_left
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +15,6 @@ from bot.sandbox.people import (
     TEAM_ID,
     TEAM_NAME,
     Person,
-    person_with_id,
 )
 from bot.sandbox.slack.arguments import needed
 from bot.sandbox.slack.chat import readable
@@ -23,6 +24,7 @@ from bot.sandbox.slack.workspace import Channel
 
 Arguments = Mapping[str, Any]
 Body = dict[str, Any]
+_LARGEST_PAGE = 1_000
 
 
 def auth_test(_: SlackState, __: Arguments) -> Body:
@@ -47,7 +49,7 @@ def api_test(_: SlackState, arguments: Arguments) -> Body:
 
 def users_info(state: SlackState, arguments: Arguments) -> Body:
     needed(arguments, "user")
-    person = person_with_id(str(arguments["user"]))
+    person = state.workspace.people.with_id(str(arguments["user"]))
     if person is None:
         raise RefusalError("user_not_found")
     return {"user": _user(person, state.clock.now())}
@@ -75,7 +77,7 @@ def group_members(state: SlackState, arguments: Arguments) -> Body:
 
 def conversations_open(state: SlackState, arguments: Arguments) -> Body:
     needed(arguments, "users")
-    person = person_with_id(str(arguments["users"]))
+    person = state.workspace.people.with_id(str(arguments["users"]))
     if person is None:
         raise RefusalError("user_not_found")
     if person.deleted:
@@ -95,7 +97,8 @@ def conversations_info(state: SlackState, arguments: Arguments) -> Body:
 def conversations_members(state: SlackState, arguments: Arguments) -> Body:
     needed(arguments, "channel")
     members = sorted(readable(state, arguments["channel"]).members)
-    return {"members": members, "response_metadata": {"next_cursor": ""}}
+    page, cursor = _page(members, arguments, state.page_size)
+    return {"members": page, "response_metadata": {"next_cursor": cursor}}
 
 
 def conversations_join(state: SlackState, arguments: Arguments) -> Body:
@@ -103,7 +106,39 @@ def conversations_join(state: SlackState, arguments: Arguments) -> Body:
     channel = readable(state, arguments["channel"])
     if channel.is_im or channel.is_private:
         raise RefusalError("method_not_supported_for_channel_type")
+    if channel.is_archived:
+        raise RefusalError("is_archived")
     return {"channel": _channel(state.workspace.join(channel.id, BOT_USER_ID))}
+
+
+def _page(ids: list[str], arguments: Arguments, most: int) -> tuple[list[str], str]:
+    """One page and the cursor of the next, "" at the end (/apis/web-api/pagination).
+
+    Slack may give fewer than `limit`, by default 100: here never more than `most`.
+    """
+    limit = str(arguments.get("limit") or 100)
+    if not limit.isdecimal() or not 1 <= int(limit) <= _LARGEST_PAGE:
+        raise RefusalError("invalid_limit")
+    start = _place(ids, str(arguments.get("cursor") or ""))
+    end = start + min(int(limit), most)
+    return ids[start:end], _cursor(ids[end]) if end < len(ids) else ""
+
+
+def _cursor(next_id: str) -> str:
+    return b64encode(f"user:{next_id}".encode()).decode()
+
+
+def _place(ids: list[str], cursor: str) -> int:
+    """Where the page starts: the id may have gone meanwhile, then at the one after it."""
+    if not cursor:
+        return 0
+    try:
+        kind, _, first = b64decode(cursor, validate=True).decode().partition(":")
+    except ValueError:
+        kind, first = "", ""
+    if kind != "user":
+        raise RefusalError("invalid_cursor")
+    return bisect_left(ids, first)
 
 
 def _user(person: Person, now: float) -> Body:
@@ -130,8 +165,8 @@ def _user(person: Person, now: float) -> Body:
         "is_admin": False,
         "is_owner": False,
         "is_restricted": person.is_restricted,
-        "is_ultra_restricted": False,
-        "is_stranger": False,
+        "is_ultra_restricted": person.is_ultra_restricted,
+        "is_stranger": person.is_stranger,
         "is_app_user": False,
         "updated": 1700000000,
     }
@@ -156,7 +191,7 @@ def _channel(channel: Channel) -> Body:
         "is_im": False,
         "is_mpim": False,
         "is_private": channel.is_private,
-        "is_archived": False,
+        "is_archived": channel.is_archived,
         "is_general": channel.name == "general",
         "is_member": BOT_USER_ID in channel.members,
         "is_shared": channel.is_ext_shared,

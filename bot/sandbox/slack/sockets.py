@@ -56,8 +56,17 @@ class Sockets:
             self._forget(connection)
         return connection
 
-    async def deliver(self, kind: str, payload: Mapping[str, Any], patience: float) -> Any:
-        """The acknowledgement's payload ("" when it has none), None if none came in time."""
+    async def deliver(
+        self,
+        kind: str,
+        payload: Mapping[str, Any],
+        patience: float,
+        extra: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The acknowledgement's payload ("" when it has none), None if none came in time.
+
+        `extra` are further fields of the envelope.
+        """
         if not self._connections:
             return NO_CONNECTION
         envelope_id = str(uuid.uuid4())
@@ -66,6 +75,7 @@ class Sockets:
             "payload": payload,
             "type": kind,
             "accepts_response_payload": kind != "events_api",
+            **(extra or {}),
         }
         self.envelopes.append(envelope)
         answer = asyncio.get_running_loop().create_future()

@@ -1,5 +1,6 @@
 """The Slack stand-in: one server for the Web API, response_urls and Socket Mode."""
 
+import asyncio
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -30,7 +31,10 @@ _CALL: web.RequestKey[dict[str, Any]] = web.RequestKey("call", dict)
 
 
 class SlackStandIn(StandIn):
-    """`calls`: every Web API call, `{method, args, at, ok, error}`; `limits`: rate limits on."""
+    """`calls`: every Web API call, `{method, args, at, ok, error}`; `limits`: rate limits on.
+
+    Further switches stand in `state`: `subscribed`, `own_messages`, `page_size`.
+    """
 
     host = "slack.localhost"
     refuses_with_200 = True
@@ -45,6 +49,7 @@ class SlackStandIn(StandIn):
         self.sockets = Sockets()
         self.delivery = Delivery(clock, self.sockets, self.signing_secret)
         self.acts = Acts(self.state, self.delivery)
+        self._telling: set[asyncio.Task[None]] = set()
         self.reset()
 
     def reset(self) -> None:
@@ -69,6 +74,8 @@ class SlackStandIn(StandIn):
         self.acts.hooks_url = f"http://hooks.slack.localhost:{self.port}"
 
     async def close(self) -> None:
+        for task in self._telling:
+            task.cancel()
         await self.sockets.close()
         await self.delivery.close()
         await super().close()
@@ -136,7 +143,15 @@ class SlackStandIn(StandIn):
             call["error"] = refusal.error
             return _answer(refusal.body())
         call |= {"ok": True, "error": None}
+        if name == "chat.postMessage" and self.state.own_messages:
+            self._tell_of(body["ts"])
         return _answer({"ok": True, **body})
+
+    def _tell_of(self, ts: str) -> None:
+        """The event of the bot's own message; it does not hold up the answer."""
+        task = asyncio.get_running_loop().create_task(self.acts.told_of_own(ts))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
 
     def _run(self, name: str, token: str | None, arguments: dict[str, Any]) -> dict[str, Any]:
         if name not in NAMES:

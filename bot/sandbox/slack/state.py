@@ -10,10 +10,17 @@ from bot.sandbox.slack.triggers import Triggers
 from bot.sandbox.slack.workspace import Workspace
 
 APPROVERS_GROUP = "S0APPROVER"
+EVENTS = frozenset(
+    ("app_mention", "message.im", "message.channels", "message.groups", "app_home_opened")
+)
 
 
 class SlackState:
-    """`payloads` keeps every message and view that the bot sent and that was well-formed."""
+    """`payloads` keeps every message and view that the bot sent and that was well-formed.
+
+    `subscribed`: the events that the app gets; `own_messages`: also those of what it posts itself;
+    `page_size`: the most that a page of a list holds, whatever `limit` asks for.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -26,6 +33,9 @@ class SlackState:
         self.triggers = Triggers(self.clock)
         self.hooks = Hooks(self.clock, self.workspace)
         self.groups: dict[str, list[str]] = {APPROVERS_GROUP: [person_named("bob").id]}
+        self.subscribed = set(EVENTS)
+        self.own_messages = False
+        self.page_size = 1_000
         self.payloads: list[dict[str, Any]] = []
 
     def remember(self, kind: str, payload: object) -> None:

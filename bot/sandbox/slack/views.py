@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.sandbox.people import person_with_id
 from bot.sandbox.slack.arguments import needed
 from bot.sandbox.slack.blocks import complaints_about_view, view_too_large
 from bot.sandbox.slack.modals import View
@@ -37,7 +36,7 @@ def update_view(state: SlackState, arguments: Arguments) -> Body:
 
 def publish_view(state: SlackState, arguments: Arguments) -> Body:
     needed(arguments, "user_id", "view")
-    person = person_with_id(str(arguments["user_id"]))
+    person = state.workspace.people.with_id(str(arguments["user_id"]))
     if person is None:
         raise RefusalError("user_not_found")
     body = checked_view(arguments["view"], "home")

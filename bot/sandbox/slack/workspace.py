@@ -11,9 +11,9 @@ from bot.sandbox.people import (
     BOT_USER_ID,
     PEOPLE,
     TEAM_ID,
+    People,
     Person,
     UnknownNameError,
-    person_named,
 )
 
 Blocks = Sequence[Mapping[str, Any]]
@@ -27,6 +27,7 @@ class Channel:
     is_private: bool = False
     is_ext_shared: bool = False
     is_im: bool = False
+    is_archived: bool = False
 
     @property
     def shown_name(self) -> str:
@@ -40,10 +41,20 @@ class Channel:
             return "directmessage"
         return "privategroup" if self.is_private else self.name
 
+    @property
+    def type(self) -> str:
+        """The `channel_type` of message events."""
+        if self.is_im:
+            return "im"
+        return "group" if self.is_private else "channel"
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`channel` and `user` are ids; `visible_to` is a person's id, or None for everyone."""
+    """`channel` and `user` are ids; `visible_to` is a person's id, or None for everyone.
+
+    `thread_ts` is the ts of the message replied to; `broadcast` shows the reply in the channel too.
+    """
 
     ts: str
     channel: str
@@ -54,6 +65,7 @@ class Message:
     thread_ts: str | None = None
     edited: bool = False
     metadata: Mapping[str, Any] | None = field(default=None, repr=False)
+    broadcast: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -73,6 +85,8 @@ class Message:
             shown["blocks"] = [dict(block) for block in self.blocks]
         if self.thread_ts is not None:
             shown["thread_ts"] = self.thread_ts
+        if self.broadcast:
+            shown["subtype"] = "thread_broadcast"
         if self.edited:
             shown["edited"] = {"user": self.user, "ts": self.ts}
         return shown
@@ -82,9 +96,11 @@ class Workspace:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last = 0
+        self.people = People()
         self.reset()
 
     def reset(self) -> None:
+        self.people.reset()
         self.channels = {channel.id: channel for channel in _first_channels()}
         self.messages: dict[str, Message] = {}
 
@@ -92,7 +108,7 @@ class Workspace:
         """`#plant-ops`, `plant-ops`, `@alice` or an id; unknown ones are an UnknownNameError."""
         wanted = name.removeprefix("#").casefold()
         if name.startswith("@"):
-            return self.direct(person_named(name))
+            return self.direct(self.people.named(name))
         for channel in self.channels.values():
             if (not channel.is_im and channel.name == wanted) or channel.id == name:
                 return channel
@@ -100,8 +116,39 @@ class Workspace:
         raise UnknownNameError(f"there is no channel {name!r}; there are: {known}")
 
     def direct(self, person: Person) -> Channel:
-        """The direct messages between a person and the bot."""
-        return self.channels[_direct_id(person)]
+        """The direct messages between a person and the bot, begun when they are first needed."""
+        return self.channels.setdefault(_direct_id(person), _direct(person))
+
+    def make(
+        self, name: str, members: frozenset[str], *, private: bool = False, shared: bool = False
+    ) -> Channel:
+        """A new channel; ValueError where its name is taken. `members` are ids."""
+        if any(channel.name == name for channel in self.channels.values()):
+            raise ValueError(f"there is a channel #{name} already")
+        channel_id = f"C1{len(self.channels):08d}"
+        made = Channel(channel_id, name, members, is_private=private, is_ext_shared=shared)
+        self.channels[channel_id] = made
+        return made
+
+    def archive(self, channel_id: str) -> None:
+        self.channels[channel_id] = replace(self.channels[channel_id], is_archived=True)
+
+    def root_of(self, channel_id: str, ts: str) -> Message | None:
+        """The message that a thread hangs on, from its own ts or from a reply's."""
+        message = self.messages.get(ts)
+        if message is None or message.channel != channel_id:
+            return None
+        return message if message.thread_ts is None else self.messages.get(message.thread_ts)
+
+    def thread(self, channel_id: str, ts: str) -> list[Message]:
+        """The replies that everybody in the channel sees, oldest first, without the root."""
+        return [
+            message
+            for message in self.messages.values()
+            if message.channel == channel_id
+            and message.thread_ts == ts
+            and message.visible_to is None
+        ]
 
     def post(
         self,
@@ -113,11 +160,20 @@ class Workspace:
         visible_to: str | None = None,
         thread_ts: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        broadcast: bool = False,
     ) -> Message:
         stamp = self._stamp()
         named = _with_block_ids(blocks, stamp)
         message = Message(
-            stamp, channel, user, text, named, visible_to, thread_ts, metadata=metadata
+            stamp,
+            channel,
+            user,
+            text,
+            named,
+            visible_to,
+            thread_ts,
+            metadata=metadata,
+            broadcast=broadcast,
         )
         self.messages[message.ts] = message
         return message
@@ -178,6 +234,11 @@ def _direct_id(person: Person) -> str:
     return "D" + person.id[1:]
 
 
+def _direct(person: Person) -> Channel:
+    both = frozenset({person.id, BOT_USER_ID})
+    return Channel(_direct_id(person), f"@{person.name}", both, is_im=True)
+
+
 def _first_channels() -> list[Channel]:
     ids = {person.name: person.id for person in PEOPLE}
 
@@ -199,8 +260,6 @@ def _first_channels() -> list[Channel]:
         Channel("C0SECRET01", "secret", team("alice"), is_private=True),
     ]
     directs = [
-        Channel(_direct_id(p), f"@{p.name}", frozenset({p.id, BOT_USER_ID}), is_im=True)
-        for p in PEOPLE
-        if not p.is_bot and p.team_id == TEAM_ID
+        _direct(person) for person in PEOPLE if not person.is_bot and person.team_id == TEAM_ID
     ]
     return [*rooms, *directs]

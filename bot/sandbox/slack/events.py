@@ -1,0 +1,46 @@
+"""Which events a message in a channel is to the app: a mention, a message event, or both.
+
+Shapes: /reference/events/app_mention and /reference/events/message.channels, .groups, .im.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from bot.sandbox.people import BOT_USER_ID
+from bot.sandbox.slack.workspace import Channel, Message
+
+_SUBSCRIPTIONS = {"im": "message.im", "channel": "message.channels", "group": "message.groups"}
+
+
+def events_of(
+    message: Message, channel: Channel, root: Message | None, subscribed: AbstractSet[str]
+) -> list[dict[str, Any]]:
+    """The inner events, a mention first. `root` is what the message replies to.
+
+    Message events come only from channels that the bot is in. In direct messages a mention is
+    nothing of its own.
+    """
+    told: dict[str, Any] = {
+        **message.as_slack(),
+        "channel": channel.id,
+        "event_ts": message.ts,
+        **({} if root is None else {"parent_user_id": root.user}),
+    }
+    events = []
+    mentioned = f"<@{BOT_USER_ID}>" in message.text and message.user != BOT_USER_ID
+    if mentioned and not channel.is_im and "app_mention" in subscribed:
+        events.append(told | {"type": "app_mention"})
+    if BOT_USER_ID in channel.members and _SUBSCRIPTIONS[channel.type] in subscribed:
+        events.append(told | {"type": "message", "channel_type": channel.type})
+    return events
+
+
+def home_opened(user: str, channel: str, at: float) -> Mapping[str, Any]:
+    return {
+        "type": "app_home_opened",
+        "user": user,
+        "channel": channel,
+        "tab": "home",
+        "event_ts": f"{at:.6f}",
+    }
