@@ -1,20 +1,26 @@
-"""The command line: run, sandbox, doctor, writes, audit, keys."""
+"""The command line: run, sandbox, doctor, policy, writes, audit, keys."""
 
 import asyncio
 import contextlib
+import io
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Annotated, Any, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, TextIO, TypeVar
 
 import typer
 
 from bot import admin
 from bot.app import open_bot
 from bot.core.errors import StoreUnreachable
+from bot.core.policy_file import PolicyBroken
 from bot.doctor import examine
+from bot.gateways.rules import Rules
 from bot.gateways.sealing import KeyRing
 from bot.logs import set_up
+from bot.policy_command import policy
 from bot.settings import HostPort, Settings, SettingsError, read_settings
 from bot.slack.post import SlackAway, SlackRefused
 from bot.web import serving
@@ -35,6 +41,7 @@ writes = typer.Typer(
 app.add_typer(writes, name="writes")
 audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
+app.add_typer(policy, name="policy")
 
 Answer = TypeVar("Answer")
 
@@ -61,6 +68,10 @@ def run() -> None:
     set_up()
     try:
         asyncio.run(_run(settings))
+    except PolicyBroken as broken:
+        for problem in broken.problems:
+            _complain(f"{settings.edfs_bot_policy}:{problem}")
+        raise typer.Exit(2) from None
     except (StoreUnreachable, SlackRefused, OSError) as error:
         _complain(f"{type(error).__name__}: {error}. See: edfs-bot doctor")
         raise typer.Exit(1) from None
@@ -93,11 +104,18 @@ def _listen_for_signals(stopped: asyncio.Event) -> None:
             loop.add_signal_handler(name, stop)
 
 
+def _reload_at_hangup(rules: Rules) -> None:
+    """Read the policy again at SIGHUP, which would end the process otherwise."""
+    with contextlib.suppress(NotImplementedError, AttributeError):  # Windows
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, rules.reload)
+
+
 async def _serve(settings: Settings, stopped: asyncio.Event) -> None:
     public, admin = HostPort.of(settings.edfs_bot_bind), HostPort.of(settings.edfs_bot_admin_bind)
     async with contextlib.AsyncExitStack() as stack:
         async with unless(stopped):
             bot = await stack.enter_async_context(open_bot(settings, time.time))
+            _reload_at_hangup(bot.desk.gateways.rules)
             await stack.enter_async_context(serving(bot.admin, admin.host, admin.port))
             await stack.enter_async_context(serving(bot.public, public.host, public.port))
         await stopped.wait()
@@ -190,8 +208,9 @@ def writes_state() -> None:
     _print(_ask(admin.writes))
 
 
-@audit.command("check")
-def audit_check() -> None:
+@audit.command("verify")
+@audit.command("check", hidden=True)
+def audit_verify() -> None:
     """Follow the chain: nothing was changed, moved, put in or left out."""
     well, lines = _ask(admin.check_audit)
     _print(lines)
@@ -204,6 +223,44 @@ def audit_show(
 ) -> None:
     """Print the newest entries, oldest first."""
     _print(_ask(lambda settings: admin.audit_lines(settings, count)))
+
+
+def _standard_output() -> contextlib.nullcontext[TextIO]:
+    """Write as it is written to a file, whatever the terminal's own encoding and line ends."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    return contextlib.nullcontext(sys.stdout)
+
+
+@audit.command("export")
+def audit_export(
+    since: Annotated[str, typer.Option(help="A date, a time (UTC), or a span before now: 7d.")],
+    until: Annotated[str, typer.Option(help="The same; it is not included itself.")] = "",
+    form: Annotated[admin.Form, typer.Option("--format", help="One record a line.")] = "jsonl",
+    output: Annotated[Path | None, typer.Option(help="A file; without it: here.")] = None,
+) -> None:
+    """Write the entries of some time, the oldest first, for whoever keeps or searches them."""
+    try:
+        span = admin.span_of(since, until, time.time())
+    except ValueError as error:
+        _complain(f"{error}.")
+        raise typer.Exit(2) from None
+    try:
+        with admin.finished(output) if output else _standard_output() as file:
+            said = _ask(lambda settings: admin.export_audit(settings, span, form, file.write))
+    except OSError as error:
+        if output is None:
+            raise  # whoever read this has left
+        _complain(f"{output} cannot be written ({error.strerror}). Name a file elsewhere.")
+        raise typer.Exit(1) from None
+    _complain(said.in_words)
+    raise typer.Exit(1 if said.unread else 0)
+
+
+@app.command()
+def undelivered() -> None:
+    """List what Slack never took: time, channel, what it was, and Slack's reason."""
+    _print(_ask(admin.undelivered))
 
 
 @keys.command("new")

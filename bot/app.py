@@ -20,6 +20,7 @@ from bot.gateways.edfs import Budget, Edfs, EdfsSettings
 from bot.gateways.ims import Ims, ImsSettings
 from bot.gateways.loopback import LoopbackResolver
 from bot.gateways.reach import Gateways
+from bot.gateways.rules import Rules
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
@@ -27,9 +28,11 @@ from bot.gateways.trust import trust
 from bot.jobs import Jobs
 from bot.settings import Settings
 from bot.slack.desk import Desk
+from bot.slack.directory import Directory
 from bot.slack.gate import Gate
 from bot.slack.listeners import Intake, bolt_app, listen
 from bot.slack.post import Home, Poster
+from bot.slack.recheck import Recheck
 from bot.web import Links, SlackDoor, admin_app, public_app
 
 log = structlog.get_logger("app")
@@ -52,7 +55,7 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
     """Open everything, in order, and close it in the opposite order.
 
     Raises StoreUnreachable, SlackAway or SlackRefused when a part that it cannot do without does
-    not answer.
+    not answer; PolicyBroken or OSError when the policy file does not hold.
     """
     async with contextlib.AsyncExitStack() as stack:
         url = await store_url(settings, stack)
@@ -141,7 +144,10 @@ def _gateways(
     )
     stack.push_async_callback(edfs.aclose)
     terms = Terms(patch=settings.edfs_bot_edfs_timeout, settle=settings.edfs_bot_settle)
-    return Gateways(store, edfs, ims, clock, settings.edfs_bot_schedule_timezone, terms)
+    rules = Rules(settings.edfs_bot_policy)
+    rules.load()
+    zone = settings.edfs_bot_schedule_timezone
+    return Gateways(store, edfs, ims, clock, zone, terms, rules)
 
 
 async def _slack_client(
@@ -166,7 +172,10 @@ async def _slack_client(
 
 
 def _desk(settings: Settings, gateways: Gateways, poster: Poster, home: Home) -> Desk:
-    return Desk(gateways, Engine(gateways), Door(settings.public_url, home.name), home, poster)
+    directory = Directory(poster, gateways.store.people, home.workspace)
+    engine = Engine(gateways, Recheck(gateways, directory))
+    door = Door(settings.public_url, home.name)
+    return Desk(gateways, engine, door, home, poster, directory)
 
 
 async def _sockets(

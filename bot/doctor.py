@@ -13,8 +13,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import ims_settings, ring_of
 from bot.core.errors import BotError, IdentityProviderTrouble, StoreUnreachable
+from bot.core.policy_file import PolicyBroken
 from bot.gateways.ims import Ims
 from bot.gateways.loopback import AsyncLoopbackTransport, LoopbackResolver
+from bot.gateways.rules import read_policy
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
 from bot.settings import Settings
@@ -37,6 +39,7 @@ async def examine(settings: Settings) -> list[Finding]:
     """Look at every part; one that fails does not keep the others from being looked at."""
     async with contextlib.AsyncExitStack() as stack:
         findings = [Finding("settings", True, f"complete, {settings.transport} transport")]
+        findings.append(_policy(settings))
         store, found = await _store(settings, stack)
         findings.append(found)
         findings.append(await _within("slack", lambda: _slack(settings)))
@@ -71,6 +74,17 @@ async def _store(
         says = f"does not answer ({error}): check REDIS_URL, or the state directory"
         return None, Finding("store", False, says)
     return store, Finding("store", True, says)
+
+
+def _policy(settings: Settings) -> Finding:
+    if settings.edfs_bot_policy is None:
+        return Finding("policy", True, "none: people's own EDFS permissions decide alone")
+    try:
+        read = read_policy(settings.edfs_bot_policy)
+    except (PolicyBroken, OSError) as error:
+        says = f"{type(error).__name__}: see edfs-bot policy check {settings.edfs_bot_policy}"
+        return Finding("policy", False, says)
+    return Finding("policy", True, f"{len(read.rules)} rules")
 
 
 async def _durability(store: Store, kind: str) -> str:

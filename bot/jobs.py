@@ -2,7 +2,9 @@
 
     answer(home, delivery)     answers one kept delivery
     advance(home, operation)   takes an operation's next steps
-    paint(home, operation)     draws its card as the record says
+    paint(home, kind, record)  draws a card as its record says
+    follow(home, kind, record) sees to what is due of a request, a return, a subscription, and to
+                               what follows from an operation's end ("news")
     tick()                     once a second, one for all replicas: hands out what is due
 
 Deadlines live in our own records; docket is asked for nothing but "now", so a job it loses costs
@@ -30,10 +32,13 @@ from bot.core.names import DeliveryId, OperationId, Workspace
 from bot.gateways.store import job_url
 from bot.gateways.store.codec import ClosedCodec
 from bot.gateways.store.deliveries import Delivery
+from bot.gateways.store.drawings import sheet_of
 from bot.gateways.store.streams import sweep_parked, sweep_stream
 from bot.slack import answer as answering
 from bot.slack.desk import Desk
 from bot.slack.draw import draw
+from bot.slack.due import Due
+from bot.slack.following import follow
 from bot.slack.post import SlackAway
 
 NAME = "edfs-jobs"
@@ -162,7 +167,7 @@ class Jobs:
         return True
 
     def _functions(self) -> list[Callable[..., Awaitable[None]]]:
-        return [self._answer, self._advance, self._paint, self._tick]
+        return [self._answer, self._advance, self._paint, self._follow, self._tick]
 
     async def _answer(self, home: str, delivery: str) -> None:
         desk, workspace, identity = self._at_work(), Workspace(home), DeliveryId(delivery)
@@ -176,21 +181,20 @@ class Jobs:
         if kept is None or identity in self._withdrawn:
             await deliveries.finish(workspace, identity)
             return
-        operation = None
+        following = Due()
         if await self._broken(workspace, f"delivery:{identity}"):
             with contextlib.suppress(Exception):  # perhaps it is the telling that breaks off
                 await answering.give_up(desk, kept)
         else:
             try:
-                operation = await answering.answer(desk, kept)
+                following = await answering.answer(desk, kept)
             except SlackAway as away:
                 if desk.now + away.wait < kept.at + desk.gateways.terms.life:
                     await self._later(kept, away.wait)
                     return
         await deliveries.finish(workspace, identity)
         await deliveries.done_trying(workspace, f"delivery:{identity}")
-        if operation is not None:
-            await self._go_on(workspace, operation)
+        await self._spread(workspace, following)
 
     async def _later(self, kept: Delivery, wait: float) -> None:
         """Slack does not take the answer now. That is no failure of ours, so no try is counted."""
@@ -207,19 +211,42 @@ class Jobs:
             return
         if await self._broken(workspace, f"operation:{identity}"):
             await store.operations.postpone(known, desk.now + BROKEN_PAUSE)
-        if (await store.drawings.read(workspace, identity)).drawn < 0:
-            await draw(desk, workspace, identity)
-        await desk.engine.advance(workspace, identity)
-        await draw(desk, workspace, identity)
+        if (await store.drawings.read(sheet_of(known))).drawn < 0:
+            await draw(desk, workspace, "operation", identity)
+        taken = await desk.engine.advance(workspace, identity)
+        await draw(desk, workspace, "operation", identity)
         await store.deliveries.done_trying(workspace, f"operation:{identity}")
+        if taken is not None and taken.state.ended:
+            await self._followed(workspace, "news", identity)
 
-    async def _paint(self, home: str, operation: str) -> None:
-        await draw(self._at_work(), Workspace(home), OperationId(operation))
+    async def _paint(self, home: str, kind: str, record: str) -> None:
+        await draw(self._at_work(), Workspace(home), kind, OperationId(record))
+
+    async def _follow(self, home: str, kind: str, record: str) -> None:
+        workspace, member = Workspace(home), f"{kind}:{record}"
+        deliveries = self._at_work().gateways.store.deliveries
+        if await self._broken(workspace, member):
+            await deliveries.put_off(workspace, member, self._at_work().now + BROKEN_PAUSE)
+        await self._followed(workspace, kind, OperationId(record))
+        await deliveries.done_trying(workspace, member)
+
+    async def _followed(self, home: Workspace, kind: str, record: OperationId) -> None:
+        await self._spread(home, await follow(self._at_work(), home, kind, record))
+
+    async def _spread(self, home: Workspace, following: Due) -> None:
+        for sheet in following.sheets:
+            await self._to_paint(home, sheet.kind, sheet.id)
+        for operation in following.operations:
+            await self._go_on(home, operation)
+
+    async def _to_paint(self, home: Workspace, kind: str, record: str) -> None:
+        await self._docket.add(self._paint, key=f"draw:{kind}:{record}")(home, kind, record)
 
     async def _tick(
         self, perpetual: Perpetual = Perpetual(every=timedelta(seconds=1), automatic=True)
     ) -> None:
         desk = self._at_work()
+        desk.gateways.rules.refresh()  # a broken file is told of, asked for or not
         due = await desk.gateways.store.deliveries.take_due(desk.now, LENT)
         for home, kind, identity in due:
             match kind:
@@ -227,9 +254,12 @@ class Jobs:
                     add = self._docket.add(self._answer, key=f"delivery:{identity}")
                     await add(home, identity)
                 case "draw":
-                    await self._docket.add(self._paint, key=f"draw:{identity}")(home, identity)
-                case _:
+                    await self._to_paint(home, *_kind_and_id(identity))
+                case "operation":
                     await self._go_on(home, OperationId(identity))
+                case _:
+                    follow_up = self._docket.add(self._follow, key=f"{kind}:{identity}")
+                    await follow_up(home, kind, identity)
 
     async def _go_on(self, home: Workspace, operation: OperationId) -> None:
         await self._docket.add(self._advance, key=f"operation:{operation}")(home, operation)
@@ -245,3 +275,8 @@ class Jobs:
         if self._desk is None:
             raise RuntimeError("jobs were not started")
         return self._desk
+
+
+def _kind_and_id(member: str) -> tuple[str, str]:
+    kind, _, identity = member.partition(":")
+    return kind, identity

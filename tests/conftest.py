@@ -99,6 +99,26 @@ async def story(redis_url: str) -> AsyncIterator[Story]:
 
 
 @pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    """The policy file of ``ruled``; write to it to change the policy while the bot runs."""
+    path = tmp_path / "policy.toml"
+    path.write_text("[defaults]\n")
+    return path
+
+
+@pytest.fixture
+async def ruled(redis_url: str, policy: Path) -> AsyncIterator[Story]:
+    """The world and a bot with a policy."""
+    world = World()
+    await world.open()
+    try:
+        async with living(world, redis_url, EDFS_BOT_POLICY=str(policy)) as bot:
+            yield Story(world, bot)
+    finally:
+        await world.close()
+
+
+@pytest.fixture
 def own() -> Iterator[Valkey]:
     """A store that this one test may stop."""
     with tempfile.TemporaryDirectory(prefix="edfs-own-") as directory, Valkey(Path(directory)) as v:

@@ -94,3 +94,20 @@ async def test_what_is_too_old_is_dropped_and_the_rest_still_holds(store: Store)
 async def test_an_empty_trail_holds(store: Store) -> None:
     checked = await store.audit.check(HOME)
     assert (checked.entries, checked.broken) == (0, "")
+
+
+async def test_pages_are_read_from_either_end(store: Store) -> None:
+    for number in range(1_100):
+        await store.audit.append(HOME, entry(number))
+    numbers = [one.number async for one in store.audit.oldest(HOME) if one]
+    assert numbers == [*range(1, 1_101)]
+    numbers = [one.number async for one in store.audit.newest(HOME, 1_050) if one]
+    assert numbers == [*range(1_100, 50, -1)]
+    assert [one async for one in store.audit.newest(Workspace("T0NONE"), 5)] == []
+
+
+async def test_what_holds_has_its_first_and_last_time(store: Store) -> None:
+    for number in range(ENTRIES):
+        await store.audit.append(HOME, entry(number))
+    checked = await store.audit.check(HOME)
+    assert (checked.first, checked.last) == (1_000.0, 1_000.0 + ENTRIES - 1)

@@ -13,6 +13,7 @@ from bot.core.commands import COMMAND
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "manifest.yml").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 MANIFEST: dict[str, Any] = yaml.safe_load(TEXT)
 EVENTS_URL = "https://edfs-bot.example.com/slack/events"
 
@@ -24,11 +25,18 @@ SCOPES: dict[str, set[str]] = {
     "chat_postMessage": {"chat:write"},
     "chat_update": {"chat:write"},
     "conversations_info": {"channels:read", "groups:read"},
+    "conversations_members": {"channels:read", "groups:read"},
     "conversations_open": {"im:write"},
+    "usergroups_users_list": {"usergroups:read"},
     "users_info": {"users:read"},
     "views_open": set(),
     "views_push": set(),
     "views_update": set(),
+}
+# What Slack sends, and wants a scope for, where Bolt listens for an event. Of "message", only the
+# channels' are asked for: in a direct message nobody decides anything.
+EVENTS: dict[str, dict[str, str]] = {
+    "message": {"message.channels": "channels:history", "message.groups": "groups:history"},
 }
 METHODS = {name for name in dir(AsyncWebClient) if "_" in name.strip("_")} - {"api_call"}
 
@@ -50,6 +58,18 @@ def used_methods() -> set[str]:
     return {method for path in files for method in called(path.read_text(encoding="utf-8"))}
 
 
+def listened(kind: str) -> set[str]:
+    """What Bolt's app is told to listen for: ``app.<kind>("…")``, in all of the listeners."""
+    tree = ast.parse((ROOT / "bot" / "slack" / "listeners.py").read_text(encoding="utf-8"))
+    return {
+        node.args[0].value if isinstance(node.args[0], ast.Constant) else ast.unparse(node.args[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and (node.func.attr, getattr(node.func.value, "id", "")) == (kind, "app")
+    }
+
+
 def test_calls_are_found_wherever_the_client_lives() -> None:
     source = "client.chat_update(a=1); self.web_client.views_open; other.users_info()"
     assert set(called(source)) == {"chat_update", "views_open"}
@@ -61,6 +81,7 @@ def test_every_method_in_use_has_its_scopes_listed() -> None:
 
 def test_the_scopes_are_exactly_those_in_use() -> None:
     needed = {"commands"}.union(*(SCOPES[method] for method in used_methods()))
+    needed.update(*(EVENTS[event].values() for event in listened("event")))
     scopes = MANIFEST["oauth_config"]["scopes"]
     assert set(scopes) == {"bot"}
     assert scopes["bot"] == sorted(needed)
@@ -73,11 +94,33 @@ def test_the_commands_are_those_of_the_code() -> None:
     assert commands[0]["url"] == EVENTS_URL
 
 
-def test_clicks_come_to_the_same_address_and_no_event_is_asked_for() -> None:
-    settings = MANIFEST["settings"]
-    assert settings["interactivity"] == {"is_enabled": True, "request_url": EVENTS_URL}
-    assert "event_subscriptions" not in settings
+def test_clicks_and_windows_come_to_the_same_address() -> None:
+    assert listened("action")
+    assert listened("view")
+    interactivity = MANIFEST["settings"]["interactivity"]
+    assert interactivity == {"is_enabled": True, "request_url": EVENTS_URL}
     assert {word for word in TEXT.split() if "://" in word} == {EVENTS_URL}
+
+
+def test_the_events_are_those_that_are_listened_for() -> None:
+    assert listened("event") == {"message"}
+    wanted = {name for event in listened("event") for name in EVENTS[event]}
+    subscribed = MANIFEST["settings"]["event_subscriptions"]
+    assert subscribed == {"request_url": EVENTS_URL, "bot_events": sorted(wanted)}
+
+
+def test_nothing_else_of_slacks_is_listened_for() -> None:
+    """Each of these would need a line of its own in the manifest."""
+    for kind in ("message", "shortcut", "global_shortcut", "message_shortcut", "options"):
+        assert listened(kind) == set(), kind
+
+
+def test_each_scope_and_event_says_why_it_is_there() -> None:
+    scopes = MANIFEST["oauth_config"]["scopes"]["bot"]
+    events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+    for name in (*scopes, *events):
+        assert f"- {name} # " in TEXT, name
+    assert all(f"`{scope}`" in README for scope in scopes)
 
 
 def test_socket_mode_is_off_and_says_how_to_turn_it_on() -> None:

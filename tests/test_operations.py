@@ -174,6 +174,13 @@ SAMPLES: dict[str, dict[str, object]] = {
     "TimerBusy": {"holder": READY.id},
     "AccountTaken": {"holder": READY.person},
     "Gone": {"what": "ticket"},
+    "PolicyRefused": {"reason": "denied", "rule": "rule 1"},
+    "ReasonNeeded": {"command": "disable a b"},
+    "MayNotDecide": {"reason": "own"},
+    "RequestOver": {"stage": "declined", "by": READY.person, "at": 90.0},
+    "ReturnOver": {"how": "kept", "by": READY.person},
+    "CannotSubscribe": {"reason": "shared"},
+    "Withdrawn": {"what": "policy"},
 }
 LEAVES = [kind for kind in subclasses(BotError) if kind.__name__ not in {"BotError", "ApiError"}]
 

@@ -22,6 +22,7 @@ from bot.core.operations import Operation, State
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.audit import Entry
+from bot.gateways.store.drawings import sheet_of
 from bot.sandbox.people import CREW, TEAM_ID, Person, UnknownNameError
 from bot.sandbox.slack import Message
 from bot.sandbox.world import World
@@ -246,7 +247,7 @@ async def cards_are_true(crowd: Crowd, store: Store, done: Sequence[Operation]) 
     """
     shown: dict[str, Operation] = {}
     for operation in sorted(done, key=lambda one: one.changed_at):
-        drawing = await store.drawings.read(HOME, operation.id)
+        drawing = await store.drawings.read(sheet_of(operation))
         shown[drawing.card or operation.place.card] = operation
     cards = {message.ts: message for message in crowd.cards()}
     assert cards.keys() == shown.keys()

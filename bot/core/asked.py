@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
 from bot.core.operations import Place
-from bot.core.policy import Person
+from bot.core.people import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,9 @@ class Asked:
     person: Person
     place: Place
     now: float
+    # Of the groups and channels that the policy names, those this person is in.
+    groups: frozenset[str] = frozenset()
+    sure: bool = False  # they were asked whether they mean it
 
     @property
     def workspace(self) -> Workspace:

@@ -29,11 +29,43 @@ BotError
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.core.api_errors import (
+    ApiError as ApiError,
+)
+from bot.core.api_errors import (
+    BotError as BotError,
+)
+from bot.core.api_errors import (
+    ClientUnknown as ClientUnknown,
+)
+from bot.core.api_errors import (
+    Detail as Detail,
+)
+from bot.core.api_errors import (
+    Forbidden as Forbidden,
+)
+from bot.core.api_errors import (
+    Invalid as Invalid,
+)
+from bot.core.api_errors import (
+    NotFound as NotFound,
+)
+from bot.core.api_errors import (
+    NotSent as NotSent,
+)
+from bot.core.api_errors import (
+    RateLimited as RateLimited,
+)
+from bot.core.api_errors import (
+    Refused as Refused,
+)
+from bot.core.api_errors import (
+    TokenRefused as TokenRefused,
+)
+from bot.core.api_errors import (
+    Unclear as Unclear,
+)
 from bot.core.names import OperationId, PersonId
-
-
-class BotError(Exception):
-    """The family."""
 
 
 @dataclass(eq=False)
@@ -130,6 +162,77 @@ class WritesOff(BotError):
     """An admin has switched all changes off: nothing is flipped, everything else works."""
 
 
+@dataclass(eq=False)
+class PolicyRefused(BotError):
+    """The policy says no; ``rule`` is the name of the rule that decided."""
+
+    reason: Literal["denied", "not_allowed", "protected"]
+    rule: str = ""
+
+
+@dataclass(eq=False)
+class ReasonNeeded(BotError):
+    """The policy wants a reason; ``command`` is what was asked, as text."""
+
+    command: str
+    rule: str = ""
+
+
+class NoEmergency(BotError):
+    """The policy lets nobody go ahead without approval here."""
+
+
+class TooManyRequests(BotError):
+    """This person has as many requests waiting as one may have."""
+
+
+@dataclass(eq=False)
+class MayNotDecide(BotError):
+    """This person's word does not count on this request.
+
+    own: they asked for it; same_account: their iTwin account did; not_listed: the policy names
+    others; voted: they agreed before; not_yours: only who asked may take it back.
+    """
+
+    reason: Literal["own", "same_account", "not_listed", "voted", "not_yours"]
+
+
+@dataclass(eq=False)
+class RequestOver(BotError):
+    """The request was decided before: by whom, when, and how (a ``Stage``'s value)."""
+
+    stage: str
+    by: PersonId | None
+    at: float
+
+
+@dataclass(eq=False)
+class ReturnOver(BotError):
+    """The return has ended before; ``how`` as ``returns.How``."""
+
+    how: str
+    by: PersonId | None = None
+
+
+@dataclass(eq=False)
+class CannotSubscribe(BotError):
+    """shared: the channel is shared with others; not_there: the bot is not in it; direct: it is no
+    channel; many: it has as many as it may have.
+    """
+
+    reason: Literal["shared", "not_there", "direct", "many"]
+
+
+@dataclass(eq=False)
+class Withdrawn(BotError):
+    """What had allowed an operation does not any more.
+
+    ``what``: policy, approver, requester, account.
+    """
+
+    what: str = ""
+
+
 class Expired(BotError):
     """It was asked too long ago to be sent now."""
 
@@ -153,79 +256,14 @@ class AccountTaken(BotError):
 
 @dataclass(eq=False)
 class Gone(BotError):
-    what: Literal["ticket", "kept", "operation", "claimed", "browser", "modal"]
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """One ``error.details[]`` entry of the platform; missing or null members are empty strings."""
-
-    code: str = ""
-    message: str = ""
-    target: str = ""
-
-
-@dataclass(eq=False, kw_only=True)
-class ApiError(BotError):
-    """A call to EDFS or iTwins that failed.
-
-    ``status`` is the HTTP status (0: none came), ``code`` and ``details`` the platform's error
-    body as far as it had one (source: iTwin Platform error handling; envelope
-    ``{"error": {code, message, target?, details?}}``), ``operation`` our name of the call.
-    The texts are a stranger's words: they are shown as plain text only.
-    """
-
-    operation: str
-    status: int = 0
-    code: str = ""
-    message: str = ""
-    details: tuple[Detail, ...] = ()
-
-
-class NotSent(ApiError):
-    """DNS, connect or TLS failed: no byte of the request reached the server."""
-
-
-class Refused(ApiError):
-    """The platform said no."""
-
-
-class TokenRefused(Refused):
-    """401: the token is missing, stale or not accepted."""
-
-
-class ClientUnknown(Refused):
-    """401 ``UnknownClient``: the registration of the bot itself is not accepted."""
-
-
-class Forbidden(Refused):
-    """403: signed in, but without ``edfs_listmng``."""
-
-
-class NotFound(Refused):
-    """404 in one of its three meanings, told apart by ``code``."""
-
-
-class Invalid(Refused):
-    """422: the platform does not accept a value we sent."""
-
-
-@dataclass(eq=False, kw_only=True)
-class RateLimited(Refused):
-    """429, or our own share used up; ``retry_after`` in seconds, already clamped.
-
-    ``ours``: nothing was sent, because it would have gone over the limit.
-    """
-
-    retry_after: float = 30.0
-    ours: bool = False
-
-
-@dataclass(eq=False, kw_only=True)
-class Unclear(ApiError):
-    """Nobody can say from the answer whether the request was executed.
-
-    ``why`` is one of timeout, cut, status, redirect, body, other_id.
-    """
-
-    why: str = ""
+    what: Literal[
+        "ticket",
+        "kept",
+        "operation",
+        "claimed",
+        "browser",
+        "modal",
+        "request",
+        "return",
+        "subscription",
+    ]

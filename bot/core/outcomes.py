@@ -1,9 +1,16 @@
 """What became of a command, as one closed type. Every outcome has a view; the checker counts."""
 
 from dataclasses import dataclass
+from typing import Literal
 
+from bot.core.approvals import Approval
 from bot.core.errors import BotError
+from bot.core.history import PastEvent
+from bot.core.names import OperationId
 from bot.core.operations import Acting, Operation
+from bot.core.returns import Return
+from bot.core.schedules import Runs
+from bot.core.subscriptions import Subscription
 from bot.core.timers import ITwin, LastSeen, Timer
 
 
@@ -103,6 +110,113 @@ class DetailsShown:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeAsked:
+    """The time they typed may mean several moments; each stands with the command that says it."""
+
+    shown: TimerShown
+    why: str
+    choices: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SureAsked:
+    """The policy asks for a second look before this; ``kept`` is the command that waits for it.
+
+    ``skipped`` are the runs that will not happen, None where that cannot be told.
+    """
+
+    wish: Operation
+    kept: str
+    skipped: Runs | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalAsked:
+    """A request stands; ``again``: it stood there before, of this or of another person."""
+
+    approval: Approval
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of a request by what this person just said to it."""
+
+    approval: Approval
+    verb: Literal["approve", "decline", "cancel"]
+
+
+@dataclass(frozen=True, slots=True)
+class PointedOut:
+    """They wrote a word of decision below a request: the buttons decide, not words."""
+
+    approval: Approval
+
+
+@dataclass(frozen=True, slots=True)
+class PendingListed:
+    """The requests that wait; ``mine`` are those the person may decide, as far as lists go."""
+
+    approvals: tuple[Approval, ...]
+    mine: frozenset[OperationId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """One timer that is off: since when, by whom and why, as far as it is known, and until when."""
+
+    itwin: ITwin
+    timer: Timer
+    last_seen: LastSeen | None
+    because: str = ""
+    back: Return | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OffListed:
+    """What is off. ``unread`` are iTwins that could not be read; ``left``: so many were not."""
+
+    found: tuple[Off, ...]
+    unread: tuple[ITwin, ...] = ()
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """``matching`` are the timers it speaks of today."""
+
+    subscription: Subscription
+    matching: tuple[Timer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribed:
+    subscription: Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionsListed:
+    subscriptions: tuple[Subscription, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryShown:
+    """``events`` are the newest first, of ``itwins``; ``itwin`` and ``timer`` are what was named.
+
+    ``more`` is the command that shows older ones. ``cut``: the trail goes on further back than it
+    was read; ``unread``: some of it does not open.
+    """
+
+    events: tuple[PastEvent, ...]
+    itwins: tuple[ITwin, ...]
+    itwin: ITwin | None = None
+    timer: str = ""
+    more: str = ""
+    cut: bool = False
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """``retry`` is a command that a button may offer again; ``trace`` also stands in the log."""
 
@@ -125,5 +239,16 @@ Outcome = (
     | TimerShown
     | AlreadySo
     | DetailsShown
+    | TimeAsked
+    | SureAsked
+    | ApprovalAsked
+    | Decided
+    | PointedOut
+    | PendingListed
+    | OffListed
+    | Subscribed
+    | Unsubscribed
+    | SubscriptionsListed
+    | HistoryShown
     | Failed
 )

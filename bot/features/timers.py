@@ -1,26 +1,25 @@
 """Timers: finding the one a person named, switching it, undoing, listing and showing."""
 
+from dataclasses import replace
 from typing import Literal
 
 from bot.core.asked import Asked
 from bot.core.commands import ListTimers, Show, Switch, Undo
-from bot.core.errors import CannotUndo, Gone, TimerBusy, TimerGone, WritesOff
-from bot.core.events import Taken
+from bot.core.errors import CannotUndo, Gone
 from bot.core.names import OperationId
-from bot.core.operations import UNDO_LIMIT, Acting, Operation, Seen, State, Terms
+from bot.core.operations import UNDO_LIMIT, Operation, State
 from bot.core.outcomes import (
     AlreadySo,
-    Begun,
     DetailsShown,
     ITwinsListed,
     Outcome,
-    SameAgain,
+    TimeAsked,
     TimerShown,
     TimersListed,
 )
-from bot.core.schedules import next_run
-from bot.core.timers import ITwin, LastSeen, Timer
-from bot.core.transitions import after
+from bot.core.timers import Timer
+from bot.core.until import Doubtful, Until, definite, read
+from bot.features.beginning import acting_of, shown, weigh, wish
 from bot.features.finding import Finding
 from bot.gateways.edfs import Caller
 from bot.gateways.ims import Bearer
@@ -32,12 +31,26 @@ async def switch(gateways: Gateways, asked: Asked, command: Switch) -> Outcome:
     itwin = await finding.itwin(command.itwin)
     bearer, timer = await finding.timer(itwin, command.timer)
     wanted = not timer.enabled if command.verb == "toggle" else command.verb == "enable"
-    shown = await _shown(gateways, asked, itwin, timer)
-    if timer.enabled is wanted:
-        return AlreadySo(shown)
-    return await _begin(
-        gateways, _operation(asked, gateways.terms, command, bearer, shown, wanted=wanted)
-    )
+    found = await shown(gateways, asked, itwin, timer)
+    until: Until | None = None
+    if command.until:
+        zone = asked.person.zone
+        match read(command.until, asked.now, zone, timer.cron, gateways.schedule_zone):
+            case Doubtful() as doubtful:
+                return _which_time(command, found, doubtful, zone)
+            case Until() as until:
+                pass
+    # What is off already can still be given an end.
+    if timer.enabled is wanted and until is None:
+        return AlreadySo(found)
+    wished = wish(asked, gateways.terms, command, bearer, found, wanted=wanted, until=until)
+    return await weigh(gateways, asked, wished)
+
+
+def _which_time(command: Switch, found: TimerShown, doubtful: Doubtful, zone: str) -> TimeAsked:
+    clear = replace(command, itwin=found.itwin.id, timer=found.timer.id)
+    choices = tuple((at, str(replace(clear, until=definite(at, zone)))) for at in doubtful.moments)
+    return TimeAsked(found, doubtful.why, choices)
 
 
 async def undo(gateways: Gateways, asked: Asked, command: Undo) -> Outcome:
@@ -56,10 +69,9 @@ async def undo(gateways: Gateways, asked: Asked, command: Undo) -> Outcome:
     bearer, timer = await _fresh(gateways, asked, first)
     if timer.enabled is not first.wanted:
         raise CannotUndo("changed")
-    shown = await _shown(gateways, asked, first.itwin, timer)
-    return await _begin(
-        gateways, _operation(asked, gateways.terms, command, bearer, shown, wanted=not first.wanted)
-    )
+    found = await shown(gateways, asked, first.itwin, timer)
+    wished = wish(asked, gateways.terms, command, bearer, found, wanted=not first.wanted)
+    return await weigh(gateways, asked, wished)
 
 
 Press = Literal["enable", "disable", "undo", "details"]
@@ -80,15 +92,15 @@ async def press(gateways: Gateways, asked: Asked, pressed: OperationId, verb: Pr
 
 async def details(gateways: Gateways, asked: Asked, operation: Operation) -> Outcome:
     bearer, timer = await _fresh(gateways, asked, operation)
-    shown = await _shown(gateways, asked, operation.itwin, timer)
-    return DetailsShown(shown, acting_of(bearer))
+    found = await shown(gateways, asked, operation.itwin, timer)
+    return DetailsShown(found, acting_of(bearer))
 
 
 async def show(gateways: Gateways, asked: Asked, command: Show) -> Outcome:
     finding = Finding(gateways, asked, command)
     itwin = await finding.itwin(command.itwin)
     _, timer = await finding.timer(itwin, command.timer)
-    return await _shown(gateways, asked, itwin, timer)
+    return await shown(gateways, asked, itwin, timer)
 
 
 async def listed(gateways: Gateways, asked: Asked, command: ListTimers) -> Outcome:
@@ -98,11 +110,6 @@ async def listed(gateways: Gateways, asked: Asked, command: ListTimers) -> Outco
     itwin = await finding.itwin(command.itwin)
     _, timers = await finding.timers(itwin)
     return TimersListed(itwin, tuple(sorted(timers, key=lambda timer: timer.label.casefold())))
-
-
-def acting_of(bearer: Bearer) -> Acting:
-    account = bearer.account
-    return Acting(account.subject, account.name, account.email)
 
 
 async def _known(gateways: Gateways, asked: Asked, operation: OperationId) -> Operation:
@@ -119,65 +126,3 @@ async def _fresh(gateways: Gateways, asked: Asked, operation: Operation) -> tupl
         return await gateways.edfs.timer(caller, operation.itwin.id, operation.timer.id)
 
     return await with_token(gateways, asked.workspace, asked.who, read)
-
-
-async def _shown(gateways: Gateways, asked: Asked, itwin: ITwin, timer: Timer) -> TimerShown:
-    """Say of a timer just read what else is known, and remember how it was seen."""
-    timers = gateways.store.timers
-    last = await timers.last_seen(asked.workspace, itwin.id, timer.id)
-    outside = last.at if last is not None and last.enabled is not timer.enabled else 0.0
-    if last is None or outside or last.by is None:
-        seen = LastSeen(timer.enabled, asked.now)
-        await timers.saw(asked.workspace, itwin.id, timer.id, seen)
-    following = next_run(timer.cron, asked.now, gateways.schedule_zone) if timer.enabled else None
-    return TimerShown(itwin, timer, following, last, outside)
-
-
-def _operation(
-    asked: Asked,
-    terms: Terms,
-    command: Switch | Undo,
-    bearer: Bearer,
-    shown: TimerShown,
-    *,
-    wanted: bool,
-) -> Operation:
-    switching = command if isinstance(command, Switch) else None
-    operation = Operation(
-        id=asked.id,
-        workspace=asked.workspace,
-        person=asked.who,
-        acting=acting_of(bearer),
-        verb=switching.verb if switching else "undo",
-        itwin=shown.itwin,
-        timer=shown.timer.without_values(),
-        definition=shown.timer.definition(),
-        wanted=wanted,
-        place=asked.place,
-        asked_at=asked.now,
-        terms=terms,
-        because=switching.because if switching else "",
-        undoes=command.operation if isinstance(command, Undo) else None,
-        changed_outside_since=shown.changed_outside_since,
-        seen=Seen(shown.timer.enabled, asked.now),
-    )
-    return after(operation, Taken(asked.now))
-
-
-async def _begin(gateways: Gateways, operation: Operation) -> Outcome:
-    begun = await gateways.store.operations.begin(operation)
-    match begun.how:
-        case "new" | "kept":
-            await gateways.store.drawings.hand_over(operation)
-            return Begun(operation)
-        case "again":
-            same = await gateways.store.operations.read(operation.workspace, begun.operation)
-            if same is None:
-                raise TimerGone(operation.timer.label)
-            return SameAgain(same)
-        case "busy":
-            raise TimerBusy(begun.operation)
-        case "undone":
-            raise CannotUndo("undone")
-        case "off":
-            raise WritesOff

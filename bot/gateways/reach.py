@@ -10,6 +10,7 @@ from bot.core.names import PersonId, Workspace
 from bot.core.operations import Terms
 from bot.gateways.edfs import Caller, Edfs
 from bot.gateways.ims import Bearer, Ims
+from bot.gateways.rules import Rules
 from bot.gateways.store import Store
 
 Answer = TypeVar("Answer")
@@ -20,7 +21,8 @@ class Gateways:
     """Everything outside that looking and acting reach; ``clock`` gives unix seconds.
 
     ``schedule_zone`` is the time zone in which Bentley is taken to run its cron expressions;
-    ``terms`` are those of new operations; ``jitter`` gives a number between two.
+    ``terms`` are those of new operations; ``rules`` the policy as it is now; ``jitter`` gives a
+    number between two.
     """
 
     store: Store
@@ -29,6 +31,7 @@ class Gateways:
     clock: Callable[[], float]
     schedule_zone: str = "UTC"
     terms: Terms = field(default_factory=Terms)
+    rules: Rules = field(default_factory=lambda: Rules(None))
     jitter: Callable[[float, float], float] = SystemRandom().uniform
 
 

@@ -6,6 +6,9 @@ from bot.core.names import ChannelId, PersonId
 from bot.engine import Engine
 from bot.features.accounts import Door
 from bot.gateways.reach import Gateways
+from bot.gateways.store.drawings import Sheet
+from bot.gateways.store.undelivered import Lost
+from bot.slack.directory import Directory
 from bot.slack.messages import Private
 from bot.slack.post import REPLY_SECONDS, Home, Poster
 
@@ -17,10 +20,16 @@ class Desk:
     door: Door
     home: Home
     poster: Poster
+    directory: Directory
 
     @property
     def now(self) -> float:
         return self.gateways.clock()
+
+    async def gave_up(self, sheet: Sheet, channel: ChannelId, why: str) -> None:
+        """Keep for the admin what Slack has not taken for a day, or never will."""
+        lost = Lost(self.now, channel, sheet.member, why)
+        await self.gateways.store.undelivered.add(sheet.workspace, lost)
 
     async def whisper(
         self, message: Private, person: PersonId, channel: ChannelId, reply: str, asked_at: float

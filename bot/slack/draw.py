@@ -1,22 +1,19 @@
-"""Painting an operation's card from its record, as often as it changed, and telling its person."""
+"""Painting a record's card as it is now, as often as it changed, and saying what goes beside it."""
 
 import secrets
 from dataclasses import replace
 
 import structlog
 
-from bot.core.commands import Switch
 from bot.core.names import OperationId, Workspace
-from bot.core.operations import Operation, State
-from bot.core.outcomes import Failed
-from bot.core.troubles import error_of
-from bot.gateways.store.drawings import Drawing
+from bot.gateways.store.drawings import Drawing, Sheet
+from bot.slack import notifying
 from bot.slack.desk import Desk
-from bot.slack.messages import Card, Private
+from bot.slack.messages import Card, Private, Word
+from bot.slack.picture import Picture
+from bot.slack.pictures import picture_of
 from bot.slack.post import NOT_THERE, SlackAway, SlackRefused
 from bot.slack.views.blocks import small
-from bot.slack.views.cards import card, waiting
-from bot.slack.views.render import failed
 
 # Kept in place of a ts: the bot is not in the channel, so only its person gets the card.
 PRIVATELY = "-"
@@ -30,113 +27,120 @@ INVITE = (
 log = structlog.get_logger("draw")
 
 
-async def draw(desk: Desk, workspace: Workspace, identity: OperationId) -> None:
+async def draw(desk: Desk, workspace: Workspace, kind: str, identity: OperationId) -> None:
     """Bring the card up to date. What Slack does not take now stays due and is drawn later."""
-    store, painter = desk.gateways.store, secrets.token_hex(8)
-    operation = await store.operations.read(workspace, identity)
-    if operation is None:
+    drawings, painter = desk.gateways.store.drawings, secrets.token_hex(8)
+    sheet = Sheet(workspace, kind, identity)
+    await notifying.announce(desk, sheet)
+    picture = await picture_of(desk, sheet)
+    if picture is None:
+        await drawings.forget(sheet)
         return
-    if not await store.drawings.take_brush(operation, painter):
-        await store.drawings.postpone(operation, desk.now + BRUSH_PAUSE)
+    if not await drawings.take_brush(sheet, painter):
+        await drawings.postpone(sheet, desk.now + BRUSH_PAUSE)
         return
     try:
-        while operation is not None and not await _drawn(desk, operation):
-            operation = await store.operations.read(workspace, identity)
+        while picture is not None and not await _drawn(desk, picture):
+            picture = await picture_of(desk, sheet)
     except SlackAway as away:
-        log.warning("draw.later", trace=identity[:8], why=str(away))
-        if operation is not None:
-            await store.drawings.postpone(operation, desk.now + away.wait)
+        log.warning("draw.later", kind=kind, trace=identity[:8], why=str(away))
+        await drawings.postpone(sheet, desk.now + away.wait)
     finally:
-        await store.drawings.lay_brush_down(workspace, identity, painter)
+        await drawings.lay_brush_down(sheet, painter)
 
 
-async def _drawn(desk: Desk, operation: Operation) -> bool:
+async def _drawn(desk: Desk, picture: Picture) -> bool:
     """Draw this version; False when the record has moved on and another drawing is due."""
-    drawings = desk.gateways.store.drawings
-    drawing = await drawings.read(operation.workspace, operation.id)
-    if drawing.handed or drawing.drawn >= operation.version:
-        return await drawings.drawn(operation)
+    sheet, drawings = picture.sheet, desk.gateways.store.drawings
+    drawing = await drawings.read(sheet)
+    if drawing.shows(sheet):
+        return await drawings.drawn(sheet)
     try:
-        await _paint(desk, operation, drawing)
-        await _tell(desk, operation)
-    except SlackRefused as refused:
-        log.error("draw.refused", trace=operation.trace, code=refused.code)
+        ts = await _painted(desk, picture, drawing)
+        for word in picture.words:
+            await _say(desk, picture, word, ts)
     except SlackAway:
-        if desk.now < operation.changed_at + GIVE_UP:
+        if desk.now < picture.since + GIVE_UP:
             raise
-        log.error("draw.gave_up", trace=operation.trace)
-    return await drawings.drawn(operation)
+        log.error("draw.gave_up", kind=sheet.kind, trace=sheet.id[:8])
+        await desk.gave_up(sheet, picture.channel, "away")
+    return await drawings.drawn(sheet)
 
 
-async def _paint(desk: Desk, operation: Operation, drawing: Drawing) -> None:
-    picture = card(operation, desk.now, desk.gateways.schedule_zone)
-    ts = drawing.card or operation.place.card
+async def _painted(desk: Desk, picture: Picture, drawing: Drawing) -> str:
+    """Paint it and return its ts; what goes beside it is said also where there is no card.
+
+    Empty where Slack will never take it. Another record's card is left alone.
+    """
+    if drawing.handed:
+        return drawing.card
+    try:
+        return await _paint(desk, picture, drawing)
+    except SlackRefused as refused:
+        sheet = picture.sheet
+        log.error("draw.refused", kind=sheet.kind, trace=sheet.id[:8], code=refused.code)
+        await desk.gave_up(sheet, picture.channel, refused.code)
+        if refused.code in NOT_THERE:
+            await notifying.refused(desk, sheet, picture.channel)
+        return ""
+
+
+async def _paint(desk: Desk, picture: Picture, drawing: Drawing) -> str:
+    """Post the card, or edit the one that is there; return its ts, or PRIVATELY."""
+    drawings, ts = desk.gateways.store.drawings, drawing.card or picture.card_to_take
     if ts and ts != PRIVATELY:
         try:
-            await desk.poster.edit(operation.place.channel, ts, picture)
+            await desk.poster.edit(picture.channel, ts, picture.card)
         except SlackRefused as refused:
             if refused.code not in _LOST_CARD | NOT_THERE:
                 raise
         else:
             if not drawing.card:
-                await desk.gateways.store.drawings.carded(operation, ts)
-            return
+                await drawings.carded(picture.sheet, ts)
+            return ts
     if ts != PRIVATELY:
         try:
-            ts = await desk.poster.post(operation.place.channel, picture)
+            ts = await desk.poster.post(picture.channel, picture.card)
         except SlackRefused as refused:
-            if refused.code not in NOT_THERE:
+            if refused.code not in NOT_THERE or picture.asked is None:
                 raise
             ts = PRIVATELY
-        await desk.gateways.store.drawings.carded(operation, ts)
-    if ts == PRIVATELY and operation.state.ended:
-        await _whisper(desk, operation, _privately(picture))
+        await drawings.carded(picture.sheet, ts)
+    if ts == PRIVATELY and picture.ended and picture.asked is not None:
+        asked = picture.asked
+        said = _privately(picture.card)
+        await desk.whisper(said, asked.person, picture.channel, asked.reply, asked.at)
+    return ts
 
 
 def _privately(picture: Card) -> Private:
     return Private(picture.text, [*picture.blocks, small(INVITE)])
 
 
-async def _tell(desk: Desk, operation: Operation) -> None:
-    """Say what is wrong to the person who asked, and to nobody else; each thing once."""
-    told = _worth_telling(desk, operation)
-    if told is None:
-        return
-    what, said = told
+async def _say(desk: Desk, picture: Picture, word: Word, ts: str) -> None:
+    """Say what goes beside the card, once."""
     drawings = desk.gateways.store.drawings
-    if not await drawings.told(operation, what):
+    if not await drawings.told(picture.sheet, word.what):
         return
     try:
-        await _whisper(desk, operation, said)
+        await _said(desk, picture, word, ts)
     except SlackAway:
-        await drawings.untold(operation, what)
+        await drawings.untold(picture.sheet, word.what)
         raise
+    except SlackRefused as refused:
+        # One who cannot be told any more does not keep the others from being told.
+        log.warning("word.refused", trace=picture.sheet.id[:8], what=word.what, code=refused.code)
 
 
-def _worth_telling(desk: Desk, operation: Operation) -> tuple[str, Private] | None:
-    """What their person should hear beside the card, and under which name it is remembered."""
-    trouble = operation.trouble
-    if trouble is None:
-        return None
-    if operation.state is State.LOCKED:
-        # Two more tries within seconds are not worth a word.
-        return ("waiting", waiting(operation)) if trouble.kind == "RateLimited" else None
-    retry = Switch(
-        "enable" if operation.wanted else "disable",
-        operation.itwin.id,
-        operation.timer.id,
-        operation.because,
-    )
-    error = error_of(trouble, desk.now)
-    return "trouble", failed(Failed(error, operation.trace, str(retry)), desk.now)
-
-
-async def _whisper(desk: Desk, operation: Operation, message: Private) -> None:
-    place = operation.place
-    await desk.whisper(
-        replace(message, replace=False),
-        operation.person,
-        place.channel,
-        place.reply,
-        operation.asked_at,
-    )
+async def _said(desk: Desk, picture: Picture, word: Word, ts: str) -> None:
+    if word.to is None:
+        if ts and ts != PRIVATELY:
+            await desk.poster.answer(picture.channel, ts, Card(word.said.text, word.said.blocks))
+        return
+    if word.direct:
+        await desk.poster.direct(word.to, word.said)
+        return
+    asked = picture.asked
+    ours = asked is not None and asked.person == word.to
+    reply, at = (asked.reply, asked.at) if asked is not None and ours else ("", 0.0)
+    await desk.whisper(replace(word.said, replace=False), word.to, picture.channel, reply, at)

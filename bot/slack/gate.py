@@ -23,7 +23,10 @@ PER_MINUTE = {
     "chat.postMessage": 300,  # "several hundred"
     "chat.postEphemeral": 100,
     "chat.update": 50,
+    "conversations.info": 50,
+    "conversations.members": 100,
     "conversations.open": 50,
+    "usergroups.users.list": 20,
     "users.info": 100,
     "views.open": 100,
     "views.update": 100,

@@ -28,6 +28,8 @@ from bot.slack.desk import Desk
 from bot.slack.incoming import delivery_of
 from bot.slack.messages import Private
 from bot.slack.post import Home, SlackAway
+from bot.slack.threads import is_word_of_decision
+from bot.slack.views.lists import loading
 from bot.slack.views.render import failed
 from bot.slack.withdrawals import Withdrawals
 
@@ -145,7 +147,22 @@ def listen(app: AsyncApp, desk: Desk, intake: Intake) -> None:
         if refused is not None:
             await _reply(desk, body, refused)
 
+    async def submission(body: dict[str, Any], ack: Ack) -> None:
+        refused = await _take(body, desk, intake)
+        if refused is None:
+            await ack()
+        else:
+            await ack(response_action="update", view=loading(refused).view)
+
+    async def message(body: dict[str, Any], ack: Ack) -> None:
+        """Slack sends every message of the bot's channels: most are dropped here, unread."""
+        await ack()
+        if is_word_of_decision(body.get("event") or {}):
+            await _take(body, desk, intake)
+
     app.command(COMMAND)(command)
+    app.view(re.compile(r"^edfs\."))(submission)
+    app.event("message")(message)
     app.action(re.compile(r"^edfs\."))(action)
 
 

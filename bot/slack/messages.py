@@ -3,16 +3,22 @@
 from dataclasses import dataclass
 from typing import Any
 
+from bot.core.names import PersonId
+
 Block = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """Only its person sees it. ``replace``: it takes the place of the message they pressed on."""
+    """Only its person sees it. ``replace``: it takes the place of the message they pressed on.
+
+    ``thread`` is the ts of the message below which they see it, or empty.
+    """
 
     text: str
     blocks: list[Block]
     replace: bool = False
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,19 @@ class Card:
 
     text: str
     blocks: list[Block]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Something said once beside a card: to one person, or (``to`` None) in the card's thread.
+
+    ``what`` is the name under which it is remembered; ``direct``: in a direct message.
+    """
+
+    what: str
+    said: Private
+    to: PersonId | None = None
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

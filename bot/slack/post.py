@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.errors import PersonRefused
 from bot.core.names import ChannelId, PersonId, Workspace, plain
-from bot.core.policy import Person
+from bot.core.people import Person
 from bot.gateways.loopback import is_loopback
 from bot.slack.gate import REPLY, Gate
 from bot.slack.messages import Card, Modal, Private
@@ -107,6 +107,30 @@ class Poster:
             is_stranger=bool(said.get("is_stranger")),
         )
 
+    async def members(self, group: str) -> frozenset[PersonId]:
+        """Return who is in a user group (S…) or a channel. Raises SlackRefused, SlackAway."""
+        if group.startswith("S"):
+            people = self._client.usergroups_users_list
+            said = await self._call("usergroups.users.list", people, usergroup=group)
+            return frozenset(map(PersonId, said.get("users", ())))
+        found: set[PersonId] = set()
+        cursor = ""
+        while True:
+            listing = self._client.conversations_members
+            said = await self._call(
+                "conversations.members", listing, channel=group, limit=1_000, cursor=cursor
+            )
+            found |= set(map(PersonId, said.get("members", ())))
+            cursor = (said.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return frozenset(found)
+
+    async def place(self, channel: ChannelId) -> dict[str, Any]:
+        """Return Slack's conversation object. Raises SlackRefused, SlackAway."""
+        info = self._client.conversations_info
+        said = await self._call("conversations.info", info, channel=channel)
+        return dict(said["channel"])
+
     async def reply(self, url: str, message: Private) -> bool:
         """Answer through a response_url; False when it is used up or not one of Slack's."""
         if not self._may_reply(url) or not await self._reply_passed(url):
@@ -138,15 +162,15 @@ class Poster:
     async def whisper(self, channel: ChannelId, person: PersonId, message: Private) -> None:
         """Say it to one person: in the channel where both are, else in a direct message."""
         said = _quiet(message)
+        if message.thread:
+            said["thread_ts"] = message.thread
         ephemeral = self._client.chat_postEphemeral
         try:
             await self._call("chat.postEphemeral", ephemeral, channel=channel, user=person, **said)
         except SlackRefused as refused:
             if refused.code not in NOT_THERE:
                 raise
-            opening = self._client.conversations_open
-            direct = await self._call("conversations.open", opening, users=person)
-            await self._post(direct["channel"]["id"], said)
+            await self.direct(person, message)
 
     async def post(self, channel: ChannelId, card: Card) -> str:
         """Post a card; return its ts. Raises SlackRefused (NOT_THERE among its codes)."""
@@ -155,6 +179,20 @@ class Poster:
     async def _post(self, channel: str, said: dict[str, Any]) -> dict[str, Any]:
         post = self._client.chat_postMessage
         return await self._call("chat.postMessage", post, channel=channel, **said)
+
+    async def answer(self, channel: ChannelId, ts: str, card: Card) -> None:
+        """Say it in the thread of a message; it is never broadcast."""
+        await self._post(channel, {**_quiet(card), "thread_ts": ts})
+
+    async def direct(self, person: PersonId, message: Private) -> None:
+        """Say it in a direct message."""
+        await self._post(await self.direct_channel(person), _quiet(message))
+
+    async def direct_channel(self, person: PersonId) -> ChannelId:
+        """Return where this person and the bot talk alone."""
+        opening = self._client.conversations_open
+        direct = await self._call("conversations.open", opening, users=person)
+        return ChannelId(direct["channel"]["id"])
 
     async def edit(self, channel: ChannelId, ts: str, card: Card) -> None:
         said = {"text": card.text, "blocks": card.blocks}

@@ -2,21 +2,37 @@
 
     key                                meaning                                        lifetime
     edfs:workspaces                    set: workspaces that ever had something due     kept
-    edfs:{<W>}:due                     zset: "delivery:<id>", "operation:<id>" (its
-                                       next step) and "draw:<id>" (the outbox)
-                                       by the unix time to look at it                  kept
+    edfs:{<W>}:due                     zset, by the unix time to look at it: "<kind>:<id>"
+                                       of delivery, operation (its next step), news (its
+                                       end), approval, return, subscription, channel
+                                       (something waits to be told to it);
+                                       "draw:<kind>:<id>" (the outbox)                 kept
     edfs:{<W>}:delivery:<id>           hash: owner, body (sealed), done                24 hours
     edfs:{<W>}:tries:<kind>:<id>       how often a job on it broke off in a row        1 hour
     edfs:{<W>}:operation:<id>          hash: v (version), b (sealed operation), card,
-                                       drawn (version last drawn), told-<what>,
+                                       drawn, beside (versions last drawn), told-<what>,
                                        handed (its card is another's now)              90 days
-    edfs:{<W>}:brush:<operation>       who paints its card now                        30 s
+    edfs:{<W>}:<ledger>:<id>           hash, as of an operation: v, b, card, drawn, …  90 days,
+                                       <ledger>: approval, return, subscription,
+                                       notice                                          open: kept
+    edfs:{<W>}:open:<ledger>           zset of the open ones' ids                      kept
+    edfs:{<W>}:pointer:approval:<itwin>:<timer>:<wanted>
+                                       the request that waits for this wish           ends by state
+    edfs:{<W>}:pointer:return:<itwin>:<timer>
+                                       the return of this timer                       ends by state
+    edfs:{<W>}:outbox:<channel>        hash, by event: sealed news that waits to be told  30 days
+    edfs:{<W>}:teller:<channel>:<root> the notice that tells this story there         90 days
+    edfs:{<W>}:pace:<channel>          list: when messages were last made for it      1 hour
+    edfs:{<W>}:watch:<subscription>    sealed names and states of the last look       90 days
+    edfs:{<W>}:undelivered             list of sealed facts: what Slack never took    90 days
+    edfs:{<W>}:brush:<kind>:<id>       who paints its card now                        30 s
     edfs:{<W>}:lock:<itwin>:<timer>    the operation that holds the timer              ends by state
     edfs:{<W>}:writes                  there while an admin has switched changes off   kept
     edfs:{<W>}:timer:<itwin>:<timer>   hash: seen (sealed), ended (operation)          400 days
     edfs:{<W>}:recent:<hash>           operation of a person, verb and timer           60 s
     edfs:{<W>}:undone:<operation>      the operation that undid it                     90 days
     edfs:{<W>}:person:<person>         sealed users.info                               60 s
+    edfs:{<W>}:members:<group>         sealed members of a user group or channel      60 s
     edfs:{<W>}:list:<person>:<what>    sealed names that their own token listed        60 s
     edfs:{<W>}:signin:<person>         hash: v (version), c (sealed sign-in)           90 days
     edfs:{<W>}:signin-lock:<person>    who refreshes the sign-in now                   30 s
@@ -42,18 +58,27 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from bot.core.approvals import Approval
+from bot.core.notices import Notice
+from bot.core.returns import Return
+from bot.core.subscriptions import Subscription
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store.audit import Audit
+from bot.gateways.store.channels import Channels
 from bot.gateways.store.connection import connect, job_url, reaching, told_by_servers
 from bot.gateways.store.deliveries import Deliveries
 from bot.gateways.store.drawings import Drawings
+from bot.gateways.store.ledger import Ledger
 from bot.gateways.store.limits import Limits
 from bot.gateways.store.operations import Operations
 from bot.gateways.store.people import People
 from bot.gateways.store.records import Records
+from bot.gateways.store.shelves import APPROVALS, NOTICES, RETURNS, SUBSCRIPTIONS
 from bot.gateways.store.tickets import Tickets
 from bot.gateways.store.timers import Timers
 from bot.gateways.store.tokens import Tokens
+from bot.gateways.store.undelivered import Undelivered
+from bot.gateways.store.watches import Watches
 from bot.gateways.store.writes import Writes
 
 __all__ = ["Store", "job_url", "open_store", "reaching"]
@@ -62,15 +87,22 @@ __all__ = ["Store", "job_url", "open_store", "reaching"]
 @dataclass(frozen=True, slots=True)
 class Store:
     redis: Redis
+    approvals: Ledger[Approval]
     audit: Audit
+    channels: Channels
     deliveries: Deliveries
     drawings: Drawings
     limits: Limits
+    notices: Ledger[Notice]
     operations: Operations
     people: People
+    returns: Ledger[Return]
+    subscriptions: Ledger[Subscription]
     tickets: Tickets
     timers: Timers
     tokens: Tokens
+    undelivered: Undelivered
+    watches: Watches
     writes: Writes
 
     async def ping(self) -> None:
@@ -119,14 +151,21 @@ def open_store(url: str, ring: KeyRing, operation_days: int = 90, audit_days: in
     audit = Audit(redis, records, audit_days)
     return Store(
         redis=redis,
+        approvals=Ledger(redis, records, audit, operation_days, APPROVALS),
         audit=audit,
+        channels=Channels(redis, records, operation_days),
         deliveries=Deliveries(redis, records),
         drawings=Drawings(redis),
         limits=Limits(redis),
+        notices=Ledger(redis, records, audit, operation_days, NOTICES),
         operations=Operations(redis, records, audit, operation_days),
         people=People(redis, records),
+        returns=Ledger(redis, records, audit, operation_days, RETURNS),
+        subscriptions=Ledger(redis, records, audit, operation_days, SUBSCRIPTIONS),
         tickets=Tickets(redis, records),
         timers=Timers(redis, records),
         tokens=Tokens(redis, ring),
+        undelivered=Undelivered(redis, records),
+        watches=Watches(redis, records),
         writes=Writes(redis, audit),
     )

@@ -88,10 +88,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """How many entries there are, and what is wrong with the first one that does not fit."""
+    """How many entries there are, and what is wrong with the first one that does not fit.
+
+    ``first`` and ``last`` are the times of the outermost of those that fit (unix seconds).
+    """
 
     entries: int
     broken: str = ""
+    first: float = 0.0
+    last: float = 0.0
 
 
 class Audit:
@@ -155,25 +160,60 @@ class Audit:
         stream, head_key = self.keys(workspace)
         async with reaching():
             number, hash_ = await self._redis.hmget(head_key, ["n", "h"])
-            head = Head(int(number or 0), in_text(hash_ or b""))
-            count, before, passed = 0, Head(), head.number == 0
-            async for sealed in self._sealed(stream):
-                try:
-                    entry = self._open(stream, sealed)
-                except SealBroken:
-                    return Checked(count, f"what follows number {before.number} does not open")
-                if count and (entry.number, entry.before) != (before.number + 1, before.hash):
-                    return Checked(count, f"number {before.number} is not followed by the next")
-                count, before = count + 1, Head(entry.number, _hash(sealed))
-                passed = passed or before == head
-        return Checked(count, "" if passed else f"nothing leads to the newest, {head.number}")
+        head = Head(int(number or 0), in_text(hash_ or b""))
+        sound, before, passed = Checked(0), Head(), head.number == 0
+        async for sealed in self._sealed(stream):
+            entry = self._opened(stream, sealed)
+            if entry is None:
+                return replace(sound, broken=f"what follows number {before.number} does not open")
+            linked = (entry.number, entry.before) == (before.number + 1, before.hash)
+            if sound.entries and not linked:
+                broken = f"number {before.number} is not followed by the next"
+                return replace(sound, broken=broken)
+            first = sound.first if sound.entries else entry.at
+            sound = Checked(sound.entries + 1, first=first, last=entry.at)
+            before = Head(entry.number, _hash(sealed))
+            passed = passed or before == head
+        return (
+            sound
+            if passed
+            else replace(sound, broken=f"nothing leads to the newest, {head.number}")
+        )
+
+    async def newest(self, workspace: Workspace, most: int) -> AsyncIterator[Entry | None]:
+        """Yield at most so many entries, the newest first; None for one that does not open."""
+        key, _ = self.keys(workspace)
+        end, left = "+", most
+        while left > 0:
+            async with reaching():
+                rows = await self._redis.xrevrange(key, max=end, count=min(left, PAGE))
+            for identity, fields in rows or []:
+                yield self._opened(key, in_bytes((fields or {}).get(b"e", b"")))
+                end = f"({in_text(identity or b'')}"
+            left = left - len(rows) if rows else 0
+
+    async def oldest(self, workspace: Workspace) -> AsyncIterator[Entry | None]:
+        """Yield every entry, the oldest first; None for one that does not open."""
+        key, _ = self.keys(workspace)
+        async for sealed in self._sealed(key):
+            yield self._opened(key, sealed)
+
+    def _opened(self, key: str, sealed: bytes) -> Entry | None:
+        try:
+            return self._open(key, sealed)
+        except SealBroken:
+            return None
 
     async def _sealed(self, key: str) -> AsyncIterator[bytes]:
         start = "-"
-        while rows := await self._redis.xrange(key, min=start, count=PAGE):
-            for identity, fields in rows:
+        while True:
+            async with reaching():
+                rows = await self._redis.xrange(key, min=start, count=PAGE)
+            for identity, fields in rows or []:
                 yield in_bytes((fields or {}).get(b"e", b""))
                 start = f"({in_text(identity or b'')}"
+            if not rows:
+                return
 
     def _open(self, key: str, sealed: bytes | str) -> Entry:
         return self._records.open(Entry, sealed, key=key, purpose=PURPOSE)

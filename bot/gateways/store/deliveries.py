@@ -85,13 +85,15 @@ return due
 class Delivery:
     """One request. ``text`` is a command's text; ``action`` and ``value`` are a button's.
 
-    ``kind`` "returned" is the browser coming back from a sign-in; its ``value`` is the id of the
+    ``kind`` "submitted" is a modal, its ``action`` the callback id, its ``value`` what it is about
+    and its ``text`` what was typed; "said" is a message in a thread of ours (``message``);
+    "returned" is the browser coming back from a sign-in; its ``value`` is the id of the
     kept command. ``at`` is when it came in (unix seconds); ``message`` the ts of the message
     whose button was pressed, ``private`` whether only this person sees that message.
     """
 
     id: DeliveryId
-    kind: Literal["command", "action", "returned"]
+    kind: Literal["command", "action", "submitted", "said", "returned"]
     workspace: Workspace
     home: Workspace
     person: PersonId
@@ -152,6 +154,11 @@ class Deliveries:
         """Answer it then, where it still waits for an answer."""
         async with reaching():
             await self._redis.zadd(_due(home), {f"delivery:{delivery}": until}, xx=True)
+
+    async def put_off(self, home: Workspace, member: str, until: float) -> None:
+        """Have this looked at then, whatever it is, where it is still due."""
+        async with reaching():
+            await self._redis.zadd(_due(home), {member: until}, xx=True)
 
     async def withdraw(self, home: Workspace, delivery: DeliveryId, owner: str) -> bool:
         """See to it that nobody answers what this owner kept; False when somebody already has."""

@@ -26,13 +26,14 @@ link(KEYS[8], KEYS[9], ARGV[11], ARGV[12], ARGV[13], ARGV[14])
 redis.call('HSET', KEYS[1], 'v', ARGV[2], 'b', ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[6])
 redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[7])
-redis.call('ZADD', KEYS[3], ARGV[4], 'operation:' .. ARGV[1], ARGV[5], 'draw:' .. ARGV[1])
+redis.call('ZADD', KEYS[3], ARGV[4], 'operation:' .. ARGV[1])
+redis.call('ZADD', KEYS[3], ARGV[5], 'draw:operation:' .. ARGV[1])
 redis.call('SET', KEYS[4], ARGV[1], 'EX', ARGV[8])
 return {'new', ARGV[1]}
 """
 )
 # ARGV: 1 id, 2 version before, 3 version after, 4 body, 5 due or '', 6 when to draw,
-#       7 lock lifetime, 8 'permit', 'ended' or '', 9 'effective' or '', 10 last seen or '',
+#       7 lock lifetime, 8 'permit', 'ended', 'late' or '', 9 'effective' or '', 10 last seen or '',
 #       11 lifetime of last seen, 12 lifetime of an undo
 CHANGE = (
     CHAIN
@@ -53,7 +54,10 @@ if ARGV[5] == '' then
 else
   redis.call('ZADD', KEYS[3], ARGV[5], 'operation:' .. ARGV[1])
 end
-redis.call('ZADD', KEYS[3], ARGV[6], 'draw:' .. ARGV[1])
+redis.call('ZADD', KEYS[3], ARGV[6], 'draw:operation:' .. ARGV[1])
+if ARGV[8] == 'ended' or ARGV[8] == 'late' then
+  redis.call('ZADD', KEYS[3], ARGV[6], 'news:' .. ARGV[1])
+end
 if ARGV[10] ~= '' then
   redis.call('HSET', KEYS[5], 'seen', ARGV[10])
   redis.call('EXPIRE', KEYS[5], ARGV[11])
@@ -74,13 +78,25 @@ return {'won'}
 """
 )
 # A picture older than what was drawn meanwhile leaves no mark; the newest one ends the work.
-# KEYS: 1 operation, 2 due. ARGV: 1 id, 2 version.
+# An operation's card also tells of the return it set, so that one's version counts beside its own.
+# KEYS: 1 record, 2 due, 3 return (of an operation). ARGV: 1 kind and id, 2 version, 3 its version.
 DRAWN = """
 local drawn = tonumber(redis.call('HGET', KEYS[1], 'drawn') or '-1')
+local beside = tonumber(redis.call('HGET', KEYS[1], 'beside') or '0')
 if drawn < tonumber(ARGV[2]) then redis.call('HSET', KEYS[1], 'drawn', ARGV[2]) end
+if beside < tonumber(ARGV[3]) then redis.call('HSET', KEYS[1], 'beside', ARGV[3]) end
 if redis.call('HGET', KEYS[1], 'v') ~= ARGV[2] then return 0 end
-if drawn > tonumber(ARGV[2]) then return 0 end
+if drawn > tonumber(ARGV[2]) or beside > tonumber(ARGV[3]) then return 0 end
+if KEYS[3] and (redis.call('HGET', KEYS[3], 'v') or '0') ~= ARGV[3] then return 0 end
 redis.call('ZREM', KEYS[2], 'draw:' .. ARGV[1])
+return 1
+"""
+# What follows from an operation's end was seen to; not if it has changed again.
+# KEYS: 1 operation, 2 due. ARGV: 1 id, 2 version.
+HEARD = """
+if redis.call('HGET', KEYS[1], 'v') == ARGV[2] then
+  redis.call('ZREM', KEYS[2], 'news:' .. ARGV[1])
+end
 return 1
 """
 # Who paints may hold the brush for a while; a second painter comes back later.

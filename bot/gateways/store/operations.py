@@ -13,7 +13,7 @@ from bot.core.timers import LastSeen
 from bot.core.transitions import due
 from bot.gateways.store.audit import Audit, Entry, Link, Said
 from bot.gateways.store.connection import reaching
-from bot.gateways.store.operation_scripts import BEGIN, CHANGE
+from bot.gateways.store.operation_scripts import BEGIN, CHANGE, HEARD
 from bot.gateways.store.records import Records, in_text, key_of
 from bot.gateways.store.timers import SEEN, SEEN_SECONDS, timer_key
 
@@ -49,6 +49,7 @@ class Operations:
         self._held = self._kept  # a lock ends by state, or at last with the record that holds it
         self._begin = redis.register_script(BEGIN)
         self._change = redis.register_script(CHANGE)
+        self._heard = redis.register_script(HEARD)
 
     async def begin(self, operation: Operation) -> Begun:
         """Keep a new operation and give it its timer's lock, or say why not."""
@@ -71,7 +72,7 @@ class Operations:
             *(after.id, before.version, after.version, self._sealed(after)),
             *("" if following is None else following, after.changed_at + DRAW_AFTER),
             self._held,
-            "permit" if permit else "ended" if ending else "",
+            "permit" if permit else "ended" if ending else "late" if after.late else "",
             "effective" if after.state in {State.APPLIED, State.ALREADY} else "",
             *(self._last_seen(after), SEEN_SECONDS, self._kept),
         ]
@@ -106,6 +107,17 @@ class Operations:
         if sealed is None:
             return None
         return self._records.open(Operation, sealed, key=key, purpose=PURPOSE)
+
+    async def heard(self, operation: Operation) -> None:
+        """What follows from its end was seen to, as far as this version tells of it."""
+        keys = [_keys(operation)[0], key_of(operation.workspace, "due")]
+        async with reaching():
+            await self._heard(keys=keys, args=[operation.id, operation.version])
+
+    async def forget_news(self, workspace: Workspace, operation: OperationId) -> None:
+        """There is no such operation any more, so nothing follows from it."""
+        async with reaching():
+            await self._redis.zrem(key_of(workspace, "due"), f"news:{operation}")
 
     async def undone(self, workspace: Workspace, operation: OperationId) -> bool:
         async with reaching():
@@ -145,10 +157,19 @@ class Operations:
         return self._records.seal(seen, key=key, purpose=SEEN)
 
 
+def _lasting(operation: Operation) -> str:
+    """Tell one "until" from another, to the minute: "3 days" begin when they are typed."""
+    if operation.until is None:
+        return ""
+    at = operation.until.at
+    return "for good" if at is None else str(round(at / 60))
+
+
 def _keys(operation: Operation) -> list[str]:
     """Return the first seven keys. The sixth is the operation's own where it undoes none."""
     place = (operation.itwin.id, operation.timer.id)
-    wish = "\0".join((operation.person, operation.verb, *place, operation.undoes or ""))
+    what = (operation.verb, *place, operation.undoes or "", _lasting(operation))
+    wish = "\0".join((operation.person, *what))
     workspace = operation.workspace
     own = key_of(workspace, "operation", operation.id)
     return [
@@ -179,6 +200,17 @@ def _entry(operation: Operation, what: str) -> Entry:
         facts["seen"] = "enabled" if operation.seen.enabled else "disabled"
     if operation.trouble:
         facts["trouble"] = f"{operation.trouble.kind} {operation.trouble.code}".strip()
+    if operation.until:
+        facts["until"] = "" if operation.until.at is None else str(operation.until.at)
+    if operation.approved:
+        facts["approved_by"] = " ".join(operation.approved.by)
+        facts["digest"] = operation.approved.digest
+    if operation.on_behalf_of:
+        facts["on_behalf_of"] = operation.on_behalf_of
+    if operation.undoes or operation.brings_back:
+        facts["root"] = operation.root
+    if operation.emergency:
+        facts["emergency"] = "yes"
     if operation.late:
         facts["late"] = f"{operation.late.how} {operation.late.enabled}"
     at = operation.late.at if operation.late else operation.changed_at or operation.asked_at

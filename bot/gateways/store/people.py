@@ -5,10 +5,11 @@ import hashlib
 from redis.asyncio import Redis
 
 from bot.core.names import PersonId, Workspace
-from bot.core.policy import Person
+from bot.core.people import Person
 from bot.gateways.store.records import Records, key_of
 
 PURPOSE = "person"
+MEMBERS = "members"
 FRESH_SECONDS = 60
 LINK_SECONDS = 400 * 86_400
 
@@ -40,6 +41,20 @@ class People:
     async def keep(self, workspace: Workspace, person: Person) -> None:
         key = key_of(workspace, "person", person.id)
         sealed = self._records.seal(person, key=key, purpose=PURPOSE)
+        await self._redis.set(key, sealed, ex=FRESH_SECONDS)
+
+    async def members(self, workspace: Workspace, group: str) -> frozenset[PersonId] | None:
+        """Return who is in a user group or channel, as Slack said a moment ago."""
+        key = key_of(workspace, "members", group)
+        sealed = await self._redis.get(key)
+        kind = frozenset[PersonId]
+        return self._records.open(kind, sealed, key=key, purpose=MEMBERS) if sealed else None
+
+    async def keep_members(
+        self, workspace: Workspace, group: str, members: frozenset[PersonId]
+    ) -> None:
+        key = key_of(workspace, "members", group)
+        sealed = self._records.seal(members, key=key, purpose=MEMBERS, kind=frozenset[PersonId])
         await self._redis.set(key, sealed, ex=FRESH_SECONDS)
 
     async def link(

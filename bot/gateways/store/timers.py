@@ -41,6 +41,10 @@ class Timers:
             together.expire(key, SEEN_SECONDS)
             await together.execute()
 
+    async def held(self, workspace: Workspace, itwin: ITwinId, timer: TimerId) -> bool:
+        """Whether an operation is at it just now."""
+        return bool(await self._redis.exists(key_of(workspace, "lock", itwin, timer)))
+
     async def itwins(self, workspace: Workspace, person: PersonId) -> tuple[ITwin, ...] | None:
         return await self._listed(tuple[ITwin, ...], key_of(workspace, LIST, person, "itwins"))
 

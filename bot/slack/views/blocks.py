@@ -46,7 +46,21 @@ class Who:
     person: PersonId
 
 
-Part = Text | When | Who
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A channel; each reader sees its name."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A user group (S…)."""
+
+    group: str
+
+
+Part = Text | When | Who | Room | Team
 Line = tuple[Part, ...]
 
 
@@ -83,6 +97,10 @@ def _element(part: Part) -> Block:
             }
         case Who(person):
             return {"type": "user", "user_id": person}
+        case Room(channel):
+            return {"type": "channel", "channel_id": channel}
+        case Team(group):
+            return {"type": "usergroup", "usergroup_id": group}
 
 
 def _kept(says: str) -> str:
@@ -175,6 +193,10 @@ def _spoken(part: Part) -> str:
             return f"<!date^{int(at)}^{part.format}|{part.utc}>"
         case Who(person):
             return f"<@{person}>"
+        case Room(channel):
+            return f"<#{channel}>"
+        case Team(group):
+            return f"<!subteam^{group}>"
 
 
 def escape(says: str) -> str:

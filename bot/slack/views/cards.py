@@ -2,9 +2,11 @@
 
 from bot.core.names import plain
 from bot.core.operations import Late, Operation, State, Trouble
+from bot.core.returns import Return
 from bot.core.schedules import in_words, next_run
 from bot.core.timers import Timer
 from bot.slack.messages import Block, Card, Private
+from bot.slack.views import off
 from bot.slack.views.blocks import (
     NAME,
     Button,
@@ -22,21 +24,26 @@ from bot.slack.views.blocks import (
     small,
     spoken,
 )
+from bot.slack.views.verdicts import edits
 
 
-def card(operation: Operation, now: float, zone: str) -> Card:
-    """Draw it. It says done only when it is done."""
-    title = title_of(operation)
+def card(operation: Operation, now: float, zone: str, back: Return | None = None) -> Card:
+    """Draw it. It says done only when it is done.
+
+    ``back`` is the return that the operation has set, or that it is.
+    """
+    over = back is not None and off.is_over(operation, back)
+    title = off.title_over(back) if over and back else title_of(operation)
     name = plain(operation.timer.label, NAME)
     late = _late(operation.late) if operation.late else []
-    lines = [*_said(operation), *late, *_facts(operation, now, zone), *_doing(operation)]
+    facts = [] if over else _facts(operation, now, zone)
+    lines = [*_said(operation), *late, *off.lines_of(operation, zone, back)]
+    lines += [*facts, *_doing(operation)]
     blocks = [header(title), paragraph(lines)]
-    if pressable := _buttons(operation, name):
+    if pressable := _buttons(operation, name, back):
         blocks.append(buttons(*pressable))
     blocks.append(small(f"Operation {operation.id}"))
-    text = spoken(
-        f"{title} (iTwin {plain(operation.itwin.name, NAME)}). By ", Who(operation.person)
-    )
+    text = spoken(f"{title} (iTwin {plain(operation.itwin.name, NAME)}). By ", Who(operation.asker))
     return Card(text, blocks)
 
 
@@ -92,13 +99,16 @@ def _said(operation: Operation) -> list[Line]:
                 line("It was not flipped back by itself: press the button if you still want it."),
             ]
         case State.REJECTED:
+            if operation.brings_back:
+                return [line("Nothing was changed. It is tried again, or a card below says why.")]
             return [_rejected(operation.trouble)]
         case State.STALE:
             return [
                 line(
                     "Its definition was edited after it was looked at, so nothing was done. "
                     "Look at it, then ask again."
-                )
+                ),
+                *edits(operation.trouble),
             ]
         case State.NOT_APPLIED:
             return [
@@ -120,6 +130,7 @@ _WAITS = {
     "RateLimited": "The limit for requests to Bentley is reached. Nothing was sent yet.",
     "NotSent": "Bentley could not be reached. Nothing was sent yet.",
     "TokenRefused": "Bentley asked for a fresh token. Nothing was changed yet.",
+    "PersonRefused": "Slack could not be asked whether it is still allowed. Nothing was sent yet.",
 }
 
 
@@ -138,6 +149,8 @@ def _rejected(trouble: Trouble | None) -> Line:
             return line("Nothing was changed: Bentley could not be reached.")
         case Trouble(kind="WritesOff"):
             return line("Nothing was changed: an admin has switched all changes off.")
+        case Trouble(kind="Withdrawn"):
+            return line("Nothing was changed: what allowed it does not hold any more.")
         case _:
             return line("Nothing was changed. The reason was told to the person who asked.")
 
@@ -208,26 +221,38 @@ def _doing(operation: Operation) -> list[Line]:
     verbs = {True: "Turned on by", False: "Turned off by"}
     done = operation.state is State.APPLIED
     label = verbs[operation.wanted] if done else "Asked by"
+    through = (" through ", Who(operation.person)) if operation.on_behalf_of else ()
     by = fact(
         label,
-        Who(operation.person),
+        Who(operation.asker),
+        *through,
         f" as {plain(operation.acting.label, NAME)}, ",
         When(operation.changed_at if done else operation.asked_at),
     )
     lines = [by]
+    if operation.approved:
+        agreed = [part for by in operation.approved.by for part in (Who(by), ", ")]
+        lines.append(fact("Approved by", *agreed, When(operation.approved.at)))
+    if operation.emergency:
+        lines.append(line("An emergency: done without approval, and to be reviewed."))
     if operation.undoes:
         lines.append(line(f"This undoes operation {operation.undoes}."))
     if operation.because:
-        lines.append(fact("Because", plain(operation.because, 300)))
+        label = "It was off because" if operation.brings_back else "Because"
+        lines.append(fact(label, plain(operation.because, 300)))
     return lines
 
 
-def _buttons(operation: Operation, name: str) -> list[Button]:
+def _buttons(operation: Operation, name: str, back: Return | None) -> list[Button]:
     details = Button("Details", "details", operation.id, label=f"Details of {name}")
     if not operation.state.ended:
         return []
+    if off.is_over(operation, back):
+        return [details]
     enabled = now_enabled(operation)
     pressable = [] if enabled is None else [switch_button(enabled, name, operation.id)]
+    if enabled is False:
+        pressable = off.buttons_of(operation, back, name) or pressable
     if operation.state is State.APPLIED and enabled is operation.wanted:
         pressable.append(Button("Undo", "undo", operation.id, label=f"Undo the change of {name}"))
     return [*pressable, details]

@@ -7,6 +7,7 @@ from bot.core.errors import BotError, Choice
 from bot.core.names import plain
 from bot.slack.views.blocks import NAME, Button, Line, Part, When, Who, bold, code, line
 from bot.slack.views.refusals import api_words
+from bot.slack.views.verdicts import verdict_words
 
 _PERSONS: dict[str, tuple[str, str]] = {
     "guest": ("guests of this workspace cannot switch timers", "Ask a full member to do it."),
@@ -43,6 +44,9 @@ _GONE: dict[str, str] = {
     "ticket": "This sign-in link has expired or was used.",
     "kept": "That command is no longer kept; it waits for an hour.",
     "operation": "That operation is no longer kept.",
+    "request": "That request is no longer kept.",
+    "return": "That return is no longer kept.",
+    "subscription": "There is no such subscription in this channel.",
     "claimed": "This sign-in link was opened in another browser.",
     "browser": "This browser did not begin the sign-in, or it has ended.",
     "modal": "Slack's three seconds for opening the window had passed.",
@@ -85,7 +89,8 @@ def words_of(error: BotError, now: float) -> Words:
                 ),
             )
         case _:
-            return _of_ours(error)
+            worded = verdict_words(error)
+            return Words(*worded) if worded else _of_ours(error)
 
 
 def _of_ours(error: BotError) -> Words:

@@ -1,27 +1,38 @@
 """From an outcome to what is said. One case for each outcome; the checker counts them."""
 
-from bot.core.commands import COMMAND, USAGE
+from bot.core.commands import COMMAND
 from bot.core.names import plain
 from bot.core.operations import Operation
 from bot.core.outcomes import (
     AlreadySo,
+    ApprovalAsked,
     Begun,
+    Decided,
     DetailsShown,
     Failed,
     HelpShown,
+    HistoryShown,
     Identity,
     ITwinsListed,
+    OffListed,
     Outcome,
+    PendingListed,
+    PointedOut,
     SameAgain,
     SignedIn,
     SignedInAlready,
     SignedOut,
     SignInOffered,
+    Subscribed,
+    SubscriptionsListed,
+    SureAsked,
+    TimeAsked,
     TimerShown,
     TimersListed,
+    Unsubscribed,
 )
 from bot.slack.messages import Block, Message, Private
-from bot.slack.views import lists
+from bot.slack.views import asking, deciding, history, lists, notices, returns
 from bot.slack.views.blocks import (
     NAME,
     Button,
@@ -36,9 +47,8 @@ from bot.slack.views.blocks import (
     spoken,
 )
 from bot.slack.views.cards import title_of, word
+from bot.slack.views.help import help_of
 from bot.slack.views.problems import choice_buttons, words_of
-
-PREVIEW = "The EDFS API is a technical preview of Bentley's: it may change or end."
 
 
 def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
@@ -52,7 +62,7 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
         case SignedIn() | SignedInAlready() | SignedOut() | Identity():
             return [_account(outcome)]
         case HelpShown(verb):
-            return [_help(verb)]
+            return [help_of(verb)]
         case ITwinsListed():
             return [lists.itwins(outcome)]
         case TimersListed():
@@ -65,6 +75,28 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
             return [lists.timer(shown, title, now, zone)]
         case DetailsShown():
             return [lists.details(outcome, now, zone)]
+        case TimeAsked():
+            return [asking.time_asked(outcome)]
+        case SureAsked():
+            return [asking.sure_asked(outcome)]
+        case ApprovalAsked():
+            return [deciding.asked(outcome)]
+        case Decided():
+            return [deciding.decided(outcome)]
+        case PointedOut():
+            return [deciding.pointed_out(outcome)]
+        case PendingListed():
+            return [deciding.pending(outcome)]
+        case OffListed():
+            return [returns.off(outcome)]
+        case Subscribed():
+            return [notices.subscribed(outcome)]
+        case Unsubscribed():
+            return [notices.unsubscribed(outcome)]
+        case SubscriptionsListed():
+            return [notices.listed(outcome)]
+        case HistoryShown():
+            return [history.shown(outcome, now)]
         case Failed():
             return [failed(outcome, now)]
 
@@ -127,43 +159,6 @@ def _account(outcome: SignedIn | SignedInAlready | SignedOut | Identity) -> Priv
         case Identity(acting):
             label = plain(acting.label, NAME) if acting else ""
             return _note("You", [line("The bot acts for you as ", bold(label), ".")])
-
-
-def _help(verb: str) -> Private:
-    if verb:
-        return _note(
-            f"{COMMAND} {verb}", [line(code(f"{COMMAND} {USAGE[verb]}")), *_examples(verb)]
-        )
-    lines = [line(code(f"{COMMAND} {usage}")) for usage in USAGE.values()]
-    return _note("What you can ask", lines, small(PREVIEW))
-
-
-_EXAMPLES = {
-    "toggle": (
-        "Turns it on if it is off, and off if it is on.",
-        '/edfs toggle plant-a "SAP work orders"',
-    ),
-    "enable": ("Turns it on. “on” works too.", "/edfs on plant-a SAP work orders"),
-    "disable": (
-        "Turns it off. “off” works too.",
-        '/edfs off plant-a "SAP work orders" because SAP is down',
-    ),
-    "undo": (
-        "Brings back what an operation changed, while nobody changed it since.",
-        "/edfs undo 0123456789abcdef01234567",
-    ),
-    "list": ("Lists your iTwins, or the timers of one.", "/edfs list plant-a"),
-    "show": ("Shows one timer, to you only.", '/edfs show plant-a "SAP work orders"'),
-    "signin": ("Signs you in to iTwin in your browser.", "/edfs signin"),
-    "signout": ("Forgets your sign-in and has Bentley end it.", "/edfs signout"),
-    "whoami": ("Says which iTwin account the bot uses for you.", "/edfs whoami"),
-    "help": ("Says what you can ask.", "/edfs help toggle"),
-}
-
-
-def _examples(verb: str) -> list[Line]:
-    says, example = _EXAMPLES[verb]
-    return [line(says), line("For example: ", code(example))]
 
 
 def failed(outcome: Failed, now: float) -> Private:

@@ -1,0 +1,220 @@
+"""Requests for approval: who may decide them, what proves the right, and what a decision begins."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from bot.core.approvals import (
+    Approval,
+    Cancelled,
+    Declined,
+    Event,
+    Lapsed,
+    Stage,
+    Voided,
+    Vote,
+    Voted,
+    after,
+)
+from bot.core.asked import Asked
+from bot.core.commands import Decide, Switch, Undo
+from bot.core.deciding import Decider, objection, outruled, void
+from bot.core.errors import GaveUp, Gone, MayNotDecide, NotFound, RequestOver, WritesOff
+from bot.core.names import OperationId, PersonId
+from bot.core.operations import Place, Trouble
+from bot.core.outcomes import Decided, Outcome, PendingListed
+from bot.core.policy import Ruling, judge
+from bot.core.timers import Timer, differences
+from bot.features.beginning import acting_of, command_of, wish_of
+from bot.features.granting import carry_out
+from bot.gateways.edfs import Caller
+from bot.gateways.ims import Bearer
+from bot.gateways.reach import Gateways, with_token
+
+TRIES = 20  # somebody else may have been quicker, but not for ever
+
+# Which of the named user groups and channels a person is in.
+Groups = Callable[[PersonId, frozenset[str]], Awaitable[frozenset[str]]]
+
+
+async def decide(gateways: Gateways, asked: Asked, command: Decide, groups: Groups) -> Outcome:
+    """Have somebody's word count, once; who is too late or may not is told why.
+
+    Raises Gone, RequestOver, MayNotDecide, WritesOff, and what reading the timer raises.
+    """
+    store, deciding = gateways.store.approvals, _Deciding(gateways, asked, groups)
+    for _ in range(TRIES):
+        approval = await store.read(asked.workspace, command.request)
+        if approval is None:
+            raise Gone("request")
+        if approval.stage is not Stage.WAITING:
+            return await _over(gateways, asked, command, approval)
+        decided = after(approval, await deciding.said(approval, command))
+        if (await store.change(approval, decided)).how == "won":
+            return Decided(await carry_out(gateways, decided), command.verb)
+    raise GaveUp
+
+
+_ENDS = {"approve": Stage.APPROVED, "decline": Stage.DECLINED, "cancel": Stage.CANCELLED}
+
+
+async def _over(gateways: Gateways, asked: Asked, command: Decide, approval: Approval) -> Outcome:
+    """Somebody was quicker: this very person, when their word was kept but not yet answered."""
+    if approval.decided_by == asked.who and approval.stage is _ENDS[command.verb]:
+        return Decided(await carry_out(gateways, approval), command.verb)
+    raise RequestOver(approval.stage.value, approval.decided_by, approval.changed_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Deciding:
+    """One person's word on one request, judged anew each time the request was moved."""
+
+    gateways: Gateways
+    asked: Asked
+    groups: Groups
+
+    async def said(self, approval: Approval, command: Decide) -> Event:
+        now = self.gateways.clock()
+        if _expired(approval, now):
+            return Lapsed(now)
+        match command.verb:
+            case "approve":
+                return await self._vote(approval)
+            case "decline":
+                await self._may(approval, await self._ruling(approval), "", also="voted")
+                return Declined(self.asked.who, now, command.because)
+            case "cancel":
+                return self._cancel(approval, command, now)
+
+    def _cancel(self, approval: Approval, command: Decide, now: float) -> Event:
+        if self.asked.who != approval.requester:
+            raise MayNotDecide("not_yours")
+        if approval.review:  # it was done; only somebody else can have looked at it
+            raise MayNotDecide("own")
+        return Cancelled(now, command.because)
+
+    async def _vote(self, approval: Approval) -> Event:
+        """Ask for everything that gives somebody a right to agree; the last is their own token."""
+        ruling = await self._ruling(approval)
+        account = await self.gateways.ims.account(self.asked.workspace, self.asked.who)
+        await self._may(approval, ruling, account.subject if account else "")
+        counts = not approval.review
+        if counts and outruled(approval, ruling):
+            return Voided(self.gateways.clock(), Trouble("Withdrawn", why="policy"))
+        if counts and await self.gateways.store.writes.are_off(self.asked.workspace):
+            raise WritesOff
+        bearer, trouble = await self._proved(approval)
+        await self._may(approval, ruling, bearer.account.subject)
+        now = self.gateways.clock()  # reading may have taken its time
+        if _expired(approval, now):
+            return Lapsed(now)
+        if counts and trouble is not None:
+            return Voided(now, trouble)
+        acting = acting_of(bearer)
+        vote = Vote(self.asked.who, acting.subject, acting.label, now)
+        return Voted(vote, ruling.approvals if counts else 1)
+
+    async def _ruling(self, approval: Approval) -> Ruling:
+        """Return what the policy says of the wish now."""
+        policy = self.gateways.rules.current
+        groups = await self.groups(approval.requester, policy.groups())
+        return judge(policy, wish_of(approval.wish, groups))
+
+    async def _may(
+        self, approval: Approval, ruling: Ruling, subject: str, *, also: str = ""
+    ) -> None:
+        """Raise MayNotDecide, unless the objection is ``also`` none."""
+        named = self.gateways.rules.current.groups() | named_groups(approval)
+        groups = await self.groups(self.asked.who, named)
+        reason = objection(approval, ruling, Decider(self.asked.who, groups, subject))
+        if reason is not None and reason != also:
+            raise MayNotDecide(reason)
+
+    async def _proved(self, approval: Approval) -> tuple[Bearer, Trouble | None]:
+        """Read the timer with the approver's own token; return also what makes the request void.
+
+        Raises what says that they cannot read it, SignInNeeded among that.
+        """
+        wish = approval.wish
+
+        async def read(caller: Caller) -> Timer:
+            return await self.gateways.edfs.timer(caller, wish.itwin.id, wish.timer.id)
+
+        try:
+            bearer, timer = await with_token(self.gateways, wish.workspace, self.asked.who, read)
+        except NotFound as missing:
+            return await self._missed(approval, missing)
+        return bearer, void(approval, timer)
+
+    async def _missed(self, approval: Approval, missing: NotFound) -> tuple[Bearer, Trouble | None]:
+        """Tell a timer that is gone from one they may not see: who sees the others has the right.
+
+        EDFS can only delete and create, so one of the same name and package has taken its place.
+        """
+        wish = approval.wish
+
+        async def read(caller: Caller) -> tuple[Timer, ...]:
+            return await self.gateways.edfs.timers(caller, wish.itwin.id)
+
+        bearer, timers = await with_token(self.gateways, wish.workspace, self.asked.who, read)
+        if any(one.id == wish.timer.id for one in timers):
+            raise missing
+        what = (wish.timer.name, wish.timer.package)
+        found = [one for one in timers if (one.name, one.package) == what]
+        if len(found) != 1:
+            return bearer, Trouble("TimerGone")
+        changes = differences(wish.timer, wish.inputs, found[0])
+        return bearer, Trouble("TimerGone", why="replaced", details=changes)
+
+
+def _expired(approval: Approval, now: float) -> bool:
+    return not approval.review and now >= approval.expires_at
+
+
+def named_groups(approval: Approval) -> frozenset[str]:
+    """Return the user groups and channels among those who may decide it."""
+    listed = approval.approvers or frozenset()
+    return frozenset(one for one in listed if one.startswith(("S", "C", "G")))
+
+
+async def pending(gateways: Gateways, asked: Asked, groups: Groups) -> Outcome:
+    """List the requests that wait, those first that this person may decide as far as lists go."""
+    found = await gateways.store.approvals.open(asked.workspace)
+    waiting = [one for one in found if not _expired(one, asked.now)]
+    policy = gateways.rules.current
+    named = policy.groups().union(*map(named_groups, waiting))
+    account = await gateways.ims.account(asked.workspace, asked.who)
+    theirs = await groups(asked.who, named) if waiting else frozenset[str]()
+    who = Decider(asked.who, theirs, account.subject if account else "")
+    mine: set[OperationId] = set()
+    for one in waiting:
+        of_requester = await groups(one.requester, policy.groups())
+        if objection(one, judge(policy, wish_of(one.wish, of_requester)), who) is None:
+            mine.add(one.id)
+    ordered = sorted(waiting, key=lambda one: (one.id not in mine, one.wish.asked_at))
+    return PendingListed(tuple(ordered), frozenset(mine))
+
+
+async def asked_again(
+    gateways: Gateways, asked: Asked, request: OperationId
+) -> tuple[Asked, Switch | Undo]:
+    """Return the same wish once more, of the timer that is there now, where it was asked first.
+
+    Raises Gone.
+    """
+    approval = await gateways.store.approvals.read(asked.workspace, request)
+    if approval is None:
+        raise Gone("request")
+    command = command_of(approval.wish, asked.person.zone)
+    now_id = replaced_by(approval)
+    if now_id and isinstance(command, Switch):
+        command = replace(command, timer=now_id)
+    channel = approval.wish.place.channel
+    return replace(asked, place=Place(channel, asked.place.reply)), command
+
+
+def replaced_by(approval: Approval) -> str:
+    """Return the id of the timer that an edit has put in this one's place, or an empty text."""
+    trouble = approval.trouble
+    if trouble is None or trouble.why != "replaced":
+        return ""
+    return next((now for what, _, now in trouble.details if what == "id"), "")

@@ -1,0 +1,96 @@
+"""From a command to what became of it: every command has a feature."""
+
+from dataclasses import replace
+from functools import partial
+
+from bot.core.asked import Asked
+from bot.core.commands import (
+    Bring,
+    Command,
+    Decide,
+    Help,
+    History,
+    ListTimers,
+    Pending,
+    Show,
+    SignIn,
+    SignOut,
+    Subscribe,
+    Subscriptions,
+    Switch,
+    Undo,
+    Unsubscribe,
+    WhoAmI,
+)
+from bot.core.errors import PersonRefused, SignInNeeded
+from bot.core.names import PersonId
+from bot.core.outcomes import HelpShown, Outcome
+from bot.features import accounts, approvals, history, returns, subscriptions, timers
+from bot.slack.desk import Desk
+from bot.slack.places import place_for
+from bot.slack.post import SlackAway
+
+
+async def run(desk: Desk, asked: Asked, command: Command) -> Outcome:
+    """Act on a command; who is not signed in gets a link, and the command waits."""
+    try:
+        return await _act(desk, asked, command)
+    except SignInNeeded as needed:
+        return await offer(desk, asked, str(command), needed)
+
+
+async def offer(desk: Desk, asked: Asked, waiting: str, needed: SignInNeeded) -> Outcome:
+    return await accounts.offer(desk.gateways, desk.door, asked, waiting, ended=needed.ended)
+
+
+async def known(desk: Desk, asked: Asked) -> Asked:
+    """Add what the policy has to know of a person who wants something changed."""
+    named = desk.gateways.rules.current.groups()
+    return replace(asked, groups=await _groups(desk, asked.who, named))
+
+
+async def _groups(desk: Desk, person: PersonId, named: frozenset[str]) -> frozenset[str]:
+    try:
+        return await desk.directory.groups_of(person, named)
+    except SlackAway as away:
+        raise PersonRefused("unchecked") from away
+
+
+async def _act(desk: Desk, asked: Asked, command: Command) -> Outcome:
+    gateways = desk.gateways
+    match command:
+        case Switch():
+            return await timers.switch(gateways, await known(desk, asked), command)
+        case Undo():
+            return await timers.undo(gateways, await known(desk, asked), command)
+        case Bring():
+            meant = await returns.meant(gateways, asked, command)
+            outcome = await timers.switch(gateways, await known(desk, asked), meant)
+            return await returns.seen(gateways, asked, command, outcome)
+        case Decide():
+            return await approvals.decide(gateways, asked, command, partial(_groups, desk))
+        case Pending():
+            return await approvals.pending(gateways, asked, partial(_groups, desk))
+        case Show():
+            return await timers.show(gateways, asked, command)
+        case ListTimers(disabled=True):
+            return await returns.listed(gateways, asked, command)
+        case ListTimers():
+            return await timers.listed(gateways, asked, command)
+        case History():
+            return await history.shown(gateways, asked, command)
+        case Subscribe():
+            place = await place_for(desk, asked.channel)
+            return await subscriptions.subscribe(gateways, asked, command, place)
+        case Unsubscribe():
+            return await subscriptions.unsubscribe(gateways, asked, command)
+        case Subscriptions():
+            return await subscriptions.listed(gateways, asked)
+        case SignIn():
+            return await accounts.sign_in(gateways, desk.door, asked)
+        case SignOut():
+            return await accounts.sign_out(gateways, asked)
+        case WhoAmI():
+            return await accounts.who(gateways, asked)
+        case Help(verb):
+            return HelpShown(verb)

@@ -1,0 +1,55 @@
+"""Who is who in Slack: people, and who is in the groups and channels that a policy names.
+
+What Slack said is good for a minute, so a decision never rests on older news than that.
+"""
+
+from dataclasses import dataclass
+
+from bot.core.errors import PersonRefused
+from bot.core.names import PersonId, Workspace
+from bot.core.people import Person, refusal
+from bot.gateways.store.people import People
+from bot.slack.post import Poster, SlackRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    poster: Poster
+    people: People
+    home: Workspace
+
+    async def person(self, person: PersonId, *, fresh: bool = False) -> Person:
+        """Return what Slack says of a person. Raises PersonRefused when it cannot be known."""
+        known = None if fresh else await self.people.read(self.home, person)
+        if known is None:
+            known = await self.poster.person(self.home, person)
+            await self.people.keep(self.home, known)
+        return known
+
+    async def member(self, person: PersonId, asked_from: Workspace) -> Person:
+        """Return a person who may use the bot. Raises PersonRefused."""
+        if asked_from != self.home:
+            raise PersonRefused("outsider")
+        known = await self.person(person)
+        refused = refusal(known, self.home, asked_from)
+        if refused is not None:
+            raise refused
+        return known
+
+    async def groups_of(self, person: PersonId, named: frozenset[str]) -> frozenset[str]:
+        """Return those of the named user groups and channels that the person is in.
+
+        One that Slack does not know (any more), or does not show to the bot, has no members.
+        Raises SlackAway.
+        """
+        return frozenset([one for one in named if person in await self._members(one)])
+
+    async def _members(self, group: str) -> frozenset[PersonId]:
+        known = await self.people.members(self.home, group)
+        if known is None:
+            try:
+                known = await self.poster.members(group)
+            except SlackRefused:
+                known = frozenset()
+            await self.people.keep_members(self.home, group, known)
+        return known

@@ -1,0 +1,34 @@
+"""What a record looks like in Slack, as a value."""
+
+from dataclasses import dataclass
+
+from bot.core.names import ChannelId, PersonId
+from bot.gateways.store.drawings import Sheet
+from bot.slack.messages import Card, Word
+
+
+@dataclass(frozen=True, slots=True)
+class WhoAsked:
+    """Who gets the card where the bot is not in the channel, and how they can be answered."""
+
+    person: PersonId
+    reply: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """``card_to_take`` is the ts of a message of ours that this record takes over, or empty.
+
+    ``since`` is when the record changed; ``ended``: nothing more comes of it by itself. ``words``
+    are said once each, after the card is there.
+    """
+
+    sheet: Sheet
+    channel: ChannelId
+    card: Card
+    since: float
+    ended: bool
+    card_to_take: str = ""
+    asked: WhoAsked | None = None
+    words: tuple[Word, ...] = ()

@@ -1,0 +1,27 @@
+"""Whether a channel may be told things: what Slack says of it."""
+
+from bot.core.errors import CannotSubscribe
+from bot.core.names import ChannelId
+from bot.slack.desk import Desk
+from bot.slack.post import NOT_THERE, SlackRefused
+
+
+async def place_for(desk: Desk, channel: ChannelId) -> ChannelId:
+    """Return a channel that may be told things. Raises CannotSubscribe, SlackAway.
+
+    Source: Slack's conversation object. A private channel that the bot is not in does not exist
+    for it.
+    """
+    try:
+        found = await desk.poster.place(channel)
+    except SlackRefused as refused:
+        if refused.code in NOT_THERE:
+            raise CannotSubscribe("not_there") from refused
+        raise
+    if found.get("is_im") or found.get("is_mpim"):
+        raise CannotSubscribe("direct")
+    if found.get("is_ext_shared") or found.get("is_pending_ext_shared"):
+        raise CannotSubscribe("shared")
+    if found.get("is_archived") or not found.get("is_member"):
+        raise CannotSubscribe("not_there")
+    return channel

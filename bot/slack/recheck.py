@@ -1,0 +1,100 @@
+"""Whether what allowed an operation still does: asked under the timer's lock, before the permit.
+
+The engine has read the timer just before: its definition is what it was, and it is not yet as
+wished. Nothing is taken on trust here: when Slack does not say who is who, the operation waits.
+"""
+
+from dataclasses import dataclass
+
+from bot.core.approvals import Approval, Stage
+from bot.core.deciding import outruled
+from bot.core.errors import PersonRefused
+from bot.core.names import PersonId
+from bot.core.operations import Approved, Operation, Trouble
+from bot.core.people import refusal
+from bot.core.policy import Ruling, judge, may_approve
+from bot.features.approvals import named_groups
+from bot.features.beginning import wish_of
+from bot.gateways.reach import Gateways
+from bot.slack.directory import Directory
+from bot.slack.post import SlackAway
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    gateways: Gateways
+    directory: Directory
+
+    async def __call__(self, operation: Operation) -> Trouble | None:
+        """Return what has changed since it was allowed, or None.
+
+        Nothing lies between for what is done at once: that was judged a moment ago. Raises
+        PersonRefused("unchecked") and SealBroken.
+        """
+        try:
+            why = await self._withdrawn(operation)
+        except SlackAway as away:
+            raise PersonRefused("unchecked") from away
+        return Trouble("Withdrawn", why=why) if why else None
+
+    async def _withdrawn(self, operation: Operation) -> str:
+        """Return ``what`` of errors.Withdrawn, or an empty text."""
+        if operation.approved is not None:
+            return await self._since_approval(operation, operation.approved)
+        if operation.brings_back is not None:  # the approval of the "until" covered it
+            return "policy" if (await self._ruling(operation)).refused else ""
+        return ""
+
+    async def _since_approval(self, operation: Operation, approved: Approved) -> str:
+        approval = await self._request(operation, approved)
+        if approval is None:
+            return "request"
+        if operation.seen is not None and operation.seen.enabled is operation.wanted:
+            return "state"  # it was as wished when they agreed, and somebody has changed it since
+        if not await self._may_use(approval.requester):
+            return "requester"
+        account = await self.gateways.ims.account(approval.workspace, approval.requester)
+        if account is None or account.subject != approval.wish.acting.subject:
+            return "account"
+        ruling = await self._ruling(operation)
+        if outruled(approval, ruling) or ruling.approvals > len(approved.by):
+            return "policy"
+        for person in approved.by:
+            if not await self._may_still_approve(person, approval, ruling):
+                return "approver"
+        return ""
+
+    async def _request(self, operation: Operation, approved: Approved) -> Approval | None:
+        """Return the request that was approved, if it is that very one."""
+        read = self.gateways.store.approvals.read
+        approval = await read(operation.workspace, operation.id)
+        if approval is None or approval.stage is not Stage.APPROVED:
+            return None
+        same = approval.digest == approved.digest
+        return approval if same and tuple(v.by for v in approval.votes) == approved.by else None
+
+    async def _may_use(self, person: PersonId) -> bool:
+        """Whether Slack says, now, that they are a full and active member."""
+        try:
+            known = await self.directory.person(person, fresh=True)
+        except PersonRefused as refused:
+            if refused.reason == "unchecked":
+                raise
+            return False
+        return refusal(known, self.directory.home, known.workspace) is None
+
+    async def _ruling(self, operation: Operation) -> Ruling:
+        policy = self.gateways.rules.current
+        groups = await self.directory.groups_of(operation.asker, policy.groups())
+        return judge(policy, wish_of(operation, groups))
+
+    async def _may_still_approve(
+        self, person: PersonId, approval: Approval, ruling: Ruling
+    ) -> bool:
+        if not await self._may_use(person):
+            return False
+        if not ruling.approvals:  # nobody is asked any more, so nobody is listed
+            return True
+        named = self.gateways.rules.current.groups() | named_groups(approval)
+        groups = await self.directory.groups_of(person, named)
+        return may_approve(ruling, person=person, groups=groups, requester=approval.requester)

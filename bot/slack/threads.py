@@ -1,0 +1,46 @@
+"""What people write below a request: a pointer to the button, never an effect."""
+
+import re
+from typing import Any
+
+from bot.core.approvals import Approval
+from bot.core.outcomes import Outcome, PointedOut
+from bot.features.granting import sheet_of
+from bot.gateways.store.deliveries import Delivery
+from bot.slack.desk import Desk
+
+_WORDS = re.compile(
+    r"\W*(approved?|i approve|ok(ay)?|yes|yep|lgtm|go|go ahead|do it|agreed?|fine|sure|\+1"
+    r"|declined?|rejected?|no|nope|deny|denied|cancel(led)?)\b.{0,80}",
+    re.IGNORECASE | re.DOTALL,
+)
+LONGEST = 120
+
+
+def is_word_of_decision(event: dict[str, Any]) -> bool:
+    """Whether it could be meant as a decision: a short answer in a thread that begins like one.
+
+    Slack sends every message of the channels the bot is in. This looks at what came in and keeps
+    nothing of it.
+    """
+    text = event.get("text")
+    if not event.get("thread_ts") or event.get("bot_id") or event.get("subtype"):
+        return False
+    return isinstance(text, str) and len(text) <= LONGEST and _WORDS.match(text) is not None
+
+
+async def request_of(desk: Desk, delivery: Delivery) -> Approval | None:
+    """Return the waiting request below whose card it was written, if it is one's."""
+    store = desk.gateways.store
+    for approval in await store.approvals.open(desk.home.workspace):
+        if approval.place == delivery.channel:
+            drawing = await store.drawings.read(sheet_of(approval))
+            if drawing.card == delivery.message:
+                return approval
+    return None
+
+
+async def pointed_at(desk: Desk, delivery: Delivery) -> Outcome | None:
+    """Point whoever wrote it to the buttons, where the thread is that of a request."""
+    approval = await request_of(desk, delivery)
+    return PointedOut(approval) if approval is not None else None

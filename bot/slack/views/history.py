@@ -1,0 +1,176 @@
+"""The past in words: one line for each event, for one person."""
+
+from bot.core.history import PastEvent
+from bot.core.names import ITwinId, PersonId, plain
+from bot.core.outcomes import HistoryShown
+from bot.slack.messages import Block, Private
+from bot.slack.views.blocks import (
+    NAME,
+    Button,
+    Line,
+    Part,
+    When,
+    Who,
+    bold,
+    buttons,
+    header,
+    line,
+    paragraph,
+    small,
+    spoken,
+)
+
+REASON = 120
+_OPERATIONS = {
+    "ready": "is to be {wanted}: under way",
+    "locked": "is to be {wanted}: under way",
+    "sending": "is to be {wanted}: under way",
+    "verifying": "is to be {wanted}: not certain yet",
+    "applied": "{wanted}",
+    "already": "was already {wanted}",
+    "conflict": "not {wanted}: somebody switched it at the same moment",
+    "rejected": "not {wanted}: refused",
+    "stale": "not {wanted}: its definition had been edited",
+    "not_applied": "not {wanted}: the change did not arrive",
+    "unknown": "was to be {wanted}: nobody can tell what came of it",
+}
+_REQUESTS = {
+    "waiting": "is to be {wanted}: waits for approval",
+    "approved": "was to be {wanted}: approved, but not begun",
+    "declined": "not {wanted}: declined",
+    "cancelled": "not {wanted}: the request was taken back",
+    "expired": "not {wanted}: the request expired",
+    "void": "not {wanted}: the request became void",
+}
+_RETURNS = {
+    "set": "comes back on later",
+    "bringing": "comes back on now",
+    "asking": "did not come back on by itself: a person has to do it",
+    "returned": "came back on",
+    "already": "was on before its return was due",
+    "kept": "stays off",
+    "replaced": "its return was replaced",
+    "moved": "its return moved to the timer in its place",
+    "gone": "its return ended: the timer is not there any more",
+}
+_SUBSCRIPTIONS = {
+    "made": "a channel is told of it",
+    "paused": "telling a channel is paused",
+    "ended": "a channel is told of it no more",
+}
+_ASKED = {"request": "asked by ", "return": "turned off by "}
+_REVIEWS = {
+    "approved": "reviewed",
+    "declined": "objected to in the review",
+    "waiting": "not reviewed yet",
+}
+
+
+def shown(outcome: HistoryShown, now: float) -> Private:
+    del now  # each reader's own client says how long ago it was
+    title = _title(outcome)
+    names = {} if outcome.itwin else {one.id: one.name for one in outcome.itwins}
+    lines = [_line(event, names) for event in outcome.events] or [_nothing(outcome)]
+    blocks: list[Block] = [header(title), paragraph(lines)]
+    if outcome.more:
+        blocks.append(buttons(Button("More", "run", outcome.more, label="Show older entries")))
+    blocks += [small(note) for note in _notes(outcome)]
+    return Private(spoken(title), blocks)
+
+
+def _title(outcome: HistoryShown) -> str:
+    if outcome.itwin is None:
+        return "History of your iTwins"
+    place = plain(outcome.itwin.name, NAME)
+    return (
+        f"History of {plain(outcome.timer, 60)} in {place}"
+        if outcome.timer
+        else (f"History of {place}")
+    )
+
+
+def _nothing(outcome: HistoryShown) -> Line:
+    further = "more " if outcome.cut else ""
+    return line(f"Nothing {further}was done through this bot that you could read.")
+
+
+def _notes(outcome: HistoryShown) -> list[str]:
+    notes = []
+    if outcome.itwin is None:
+        notes.append("Name an iTwin to see all of it: /edfs history <itwin> [<timer>].")
+    if outcome.cut:
+        notes.append("Only the newest 5,000 entries of the audit trail were looked through.")
+    if outcome.unread:
+        notes.append("Some entries of the audit trail could not be opened. Tell an admin.")
+    return notes
+
+
+def _line(event: PastEvent, names: dict[ITwinId, str]) -> Line:
+    where = f" in {plain(names[event.itwin], 60)}" if event.itwin in names else ""
+    return line(
+        *(When(event.at), "  ", bold(_name(event)), f"{where} "),
+        *(_outcome(event), *_by(event), *_reason(event), *_more(event), "."),
+    )
+
+
+def _name(event: PastEvent) -> str:
+    if event.kind == "subscription":
+        return plain(event.pattern, 60) or "all timers"
+    return plain(event.timer_name, 60) or event.timer
+
+
+def _outcome(event: PastEvent) -> str:
+    words = {
+        "operation": _OPERATIONS,
+        "request": _REQUESTS,
+        "return": _RETURNS,
+        "subscription": _SUBSCRIPTIONS,
+    }[event.kind]
+    return words.get(event.outcome, event.outcome).format(wanted=event.wanted)
+
+
+def _by(event: PastEvent) -> list[Part | str]:
+    """Say who wished it and with whose account, and who had the last word."""
+    account = f" as {plain(event.acting_as, 60)}" if event.acting_as else ""
+    asked = _ASKED.get(event.kind, "by ")
+    parts: list[Part | str] = [", ", asked, Who(event.person), account] if event.person else []
+    if event.decided_by and event.decided_by != event.person:
+        parts += [", decided by ", Who(event.decided_by)]
+    return parts
+
+
+def _reason(event: PastEvent) -> list[Part | str]:
+    said = [f", because “{plain(event.because, REASON)}”"] if event.because else []
+    decision = [f", answered “{plain(event.decision, REASON)}”"] if event.decision else []
+    return [*said, *decision]
+
+
+def _more(event: PastEvent) -> list[Part | str]:
+    parts: list[Part | str] = []
+    if event.approved_by:
+        parts += [", approved by ", *_people(event.approved_by)]
+    if event.emergency:
+        parts += [", an emergency", *_review(event)]
+    if event.root:
+        parts.append(", an undo" if event.verb == "undo" else ", the end of an off-until")
+    if event.until:
+        parts += [", until ", When(event.until)]
+    if event.trouble and event.outcome != "stale":
+        parts.append(f" ({plain(event.trouble, 60)})")
+    if event.later:
+        parts.append(f", later found {event.later}")
+    return parts
+
+
+def _review(event: PastEvent) -> list[Part | str]:
+    if not event.review:
+        return []
+    by: list[Part | str] = [" by ", Who(event.reviewed_by)] if event.reviewed_by else []
+    return [f" ({_REVIEWS.get(event.review, 'never reviewed')}", *by, ")"]
+
+
+def _people(people: tuple[PersonId, ...]) -> list[Part | str]:
+    parts: list[Part | str] = []
+    for place, person in enumerate(people):
+        parts += [", ", Who(person)] if place else [Who(person)]
+    return parts

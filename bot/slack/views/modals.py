@@ -1,0 +1,43 @@
+"""Windows that ask for something: their answers come back with what they are about."""
+
+from bot.core.names import ChannelId
+from bot.slack.messages import Block, Modal
+
+
+def decline_modal(request: str, channel: ChannelId) -> Modal:
+    """Ask why it is declined; the reason goes to whoever asked and onto the card."""
+    reason = {
+        "type": "plain_text_input",
+        "action_id": "edfs.because",
+        "multiline": True,
+        "max_length": 300,
+    }
+    view = _asking("Decline", "Decline", "Why?", reason)
+    return Modal(view | {"callback_id": "edfs.decline", "private_metadata": f"{request} {channel}"})
+
+
+def extend_modal(off: str, channel: ChannelId) -> Modal:
+    """Ask until when it stays off."""
+    until = {
+        "type": "plain_text_input",
+        "action_id": "edfs.until",
+        "max_length": 100,
+        "placeholder": _plain("until monday 08:00, for 3 days, for 2 runs"),
+    }
+    view = _asking("Stay off longer", "Extend", "Off until when?", until)
+    return Modal(view | {"callback_id": "edfs.extend", "private_metadata": f"{off} {channel}"})
+
+
+def _asking(title: str, submit: str, label: str, element: Block) -> Block:
+    block = {"type": "input", "block_id": "asked", "label": _plain(label), "element": element}
+    return {
+        "type": "modal",
+        "title": _plain(title),
+        "submit": _plain(submit),
+        "close": _plain("Not now"),
+        "blocks": [block],
+    }
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}

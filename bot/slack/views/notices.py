@@ -1,0 +1,128 @@
+"""Subscriptions in words: what a channel will be told, what it is told, and what was stopped."""
+
+from bot.core.names import plain
+from bot.core.outcomes import Subscribed, SubscriptionsListed, Unsubscribed
+from bot.core.subscriptions import Kind, Stop, Subscription
+from bot.slack.messages import Block, Card, Private
+from bot.slack.views.blocks import (
+    NAME,
+    Button,
+    Line,
+    Who,
+    bold,
+    buttons,
+    code,
+    fact,
+    header,
+    line,
+    paragraph,
+    small,
+    spoken,
+)
+from bot.slack.views.cards import word
+
+SHOWN = 20
+_KINDS: dict[Kind, str] = {
+    "changes": "changes made with the bot",
+    "approvals": "requests for approval and what became of them",
+    "returns": "returns, and those that need a person",
+    "elsewhere": "changes made elsewhere",
+    "digest": "on Mondays at 08:00, what is still off",
+}
+_WHY: dict[Stop, str] = {
+    "consent": "That sign-in has ended.",
+    "account": "That person is signed in with another iTwin account now.",
+    "right": "That account cannot read the timers any more.",
+    "person": "That person may not use the bot any more.",
+}
+
+
+def subscribed(outcome: Subscribed) -> Private:
+    """The preview: what it matches today, and what it will tell."""
+    one, found = outcome.subscription, outcome.matching
+    title = f"This channel will be told of {_about(one)}"
+    lines = [fact("iTwin", plain(one.itwin.name, NAME)), *_facts(one)]
+    lines.append(fact("Matches today", f"{len(found)} {'timer' if len(found) == 1 else 'timers'}"))
+    lines += [
+        line(bold(word(timer.enabled)), f"  {plain(timer.label, 60)}") for timer in found[:SHOWN]
+    ]
+    if len(found) > SHOWN:
+        lines.append(line(f"… and {len(found) - SHOWN} more"))
+    if one.kinds & {"elsewhere", "digest"}:
+        lines.append(line(_consent(one)))
+    names = "It goes by names, so a timer that an edit has replaced is still meant."
+    blocks = [header(title), paragraph(lines), buttons(_remove(one)), small(names)]
+    return Private(spoken(title), blocks)
+
+
+def _consent(one: Subscription) -> str:
+    """Say what the person agrees to by asking for it."""
+    often = "every 5 minutes" if "elsewhere" in one.kinds else "every Monday"
+    return f"Your own sign-in is used to look {often}, until somebody here removes this."
+
+
+def _about(one: Subscription) -> str:
+    return f"“{plain(one.pattern, NAME)}”" if one.pattern else "every timer"
+
+
+def _facts(one: Subscription) -> list[Line]:
+    kinds = "; ".join(says for kind, says in _KINDS.items() if kind in one.kinds)
+    mine = [line("Not what ", Who(one.person), " does.")] if one.not_mine else []
+    return [fact("Told of", kinds), *mine]
+
+
+def _remove(one: Subscription) -> Button:
+    label = f"Remove {_about(one)} of {plain(one.itwin.name, 40)}"
+    return Button("Remove", "unsubscribe", one.id, style="danger", label=label)
+
+
+def unsubscribed(outcome: Unsubscribed) -> Private:
+    one = outcome.subscription
+    title = "Removed"
+    said = line(f"This channel is told of {_about(one)} no more. iTwin: ", bold(_itwin(one)), ".")
+    return Private(spoken(title), [header(title), paragraph([said])])
+
+
+def _itwin(one: Subscription) -> str:
+    return plain(one.itwin.name, NAME)
+
+
+def listed(outcome: SubscriptionsListed) -> Private:
+    every = outcome.subscriptions
+    title = f"Subscriptions of this channel: {len(every)}"
+    blocks: list[Block] = [header(title)]
+    for one in every[:SHOWN]:
+        blocks += [paragraph(_standing(one)), buttons(_remove(one))]
+    if not every:
+        how = code('/edfs subscribe plant-a "SAP*" changes')
+        blocks.append(paragraph([line("There are none. For example: ", how)]))
+    if len(every) > SHOWN:
+        rest = [line(code(f"/edfs unsubscribe {one.id}"), f" {_about(one)}") for one in every[20:]]
+        blocks.append(paragraph(rest))
+    return Private(spoken(title), blocks)
+
+
+def _standing(one: Subscription) -> list[Line]:
+    about = line(bold(f"{_itwin(one)}: {_about(one)}"), ", by ", Who(one.person))
+    paused = [line(bold("Paused. "), _WHY[one.why])] if one.paused and one.why else []
+    return [about, *_facts(one), *paused]
+
+
+def watch_card(one: Subscription) -> Card:
+    """The card of a subscription that was stopped once: as it is now."""
+    where = fact("About", f"{_about(one)}, iTwin {_itwin(one)}")
+    if one.ended_by is not None:
+        title = "Looking has ended: the subscription was removed"
+        return Card(spoken(title), [header(title), paragraph([where])])
+    if not one.paused:
+        title = "Looking goes on"
+        by = line("With the sign-in of ", Who(one.person), ".")
+        return Card(spoken(title), [header(title), paragraph([where, by])])
+    title = "Looking elsewhere is paused"
+    lines = [
+        where,
+        line("It was done with the sign-in of ", Who(one.person), ". ", _WHY[one.why or "consent"]),
+        line("Whoever presses Resume has the bot look with their own sign-in from then on."),
+    ]
+    resume = Button("Resume", "resume", one.id, style="primary", label=f"Resume {_about(one)}")
+    return Card(spoken(title), [header(title), paragraph(lines), buttons(resume, _remove(one))])

@@ -1,0 +1,136 @@
+"""What the timer card says of an "until": what is planned, and what became of it."""
+
+from bot.core.names import plain
+from bot.core.operations import Operation, State, Trouble
+from bot.core.returns import Phase, Return
+from bot.core.schedules import Runs, runs_between
+from bot.core.timers import differences
+from bot.slack.views.blocks import NAME, Button, Line, Part, When, Who, fact, line
+from bot.slack.views.verdicts import edits
+
+RUNS_SHOWN = 5
+
+
+def is_off(operation: Operation) -> bool:
+    """Whether it left its timer off, with an end."""
+    done = operation.state in {State.APPLIED, State.ALREADY}
+    return done and not operation.wanted and operation.until is not None
+
+
+def is_over(operation: Operation, back: Return | None) -> bool:
+    """Whether its timer is known to be off no more, so that the card must not say it is."""
+    return (
+        is_off(operation)
+        and back is not None
+        and back.id == operation.id
+        and back.phase is Phase.CLOSED
+        and back.how in {"returned", "already", "moved", "gone"}
+    )
+
+
+def title_over(back: Return) -> str:
+    name = plain(back.timer.label, NAME)
+    there = back.how in {"returned", "already"}
+    return f"{name} was off and is on again" if there else f"{name} is not there any more"
+
+
+def lines_of(operation: Operation, zone: str, back: Return | None) -> list[Line]:
+    """The plan while there is one, then what became of it; nothing where nothing was planned."""
+    if operation.brings_back is not None:
+        return _came_back(operation, back)
+    if operation.until is None or (operation.state.ended and not is_off(operation)):
+        return []
+    if back is not None and back.phase is not Phase.SET:
+        return [_fate(back)]
+    if operation.until.at is None:
+        return [line("It stays off until somebody turns it on.")]
+    start = operation.changed_at or operation.asked_at
+    lines = [
+        fact("Off until", When(operation.until.at)),
+        line("It is turned on again then, with the sign-in of ", Who(operation.person), "."),
+        skipped_line(runs_between(operation.timer.cron, start, operation.until.at, zone)),
+    ]
+    if not operation.state.ended:
+        return lines
+    # No operation and no field of the API tells of runs (source: EDFS API v1).
+    lines.append(line("What becomes of a run that is under way, Bentley does not say."))
+    return lines + _waits(back)
+
+
+def _waits(back: Return | None) -> list[Line]:
+    if back is not None and back.trouble is not None:
+        if back.trouble.kind == "WritesOff":
+            return [line("An admin has switched all changes off: it waits until they are on.")]
+        return [line("It could not be turned on yet. It is tried again by itself.")]
+    if back is not None and not back.consents:
+        return [line(Who(back.person), " has to sign in again before that: /edfs signin.")]
+    return []
+
+
+def skipped_line(runs: Runs | None) -> Line:
+    """Which runs will not happen (None: that cannot be told)."""
+    label = "Runs that will not happen"
+    if runs is None:
+        return fact(label, "cannot be told from this schedule")
+    if not runs.at:
+        return fact(label, "none")
+    shown: list[Part | str] = []
+    for place, at in enumerate(runs.at[:RUNS_SHOWN]):
+        shown += [", ", When(at)] if place else [When(at)]
+    left = len(runs.at) - RUNS_SHOWN
+    if left > 0:
+        shown.append(f", and {'more than ' if runs.more else ''}{left} more")
+    return fact(label, *shown)
+
+
+def _fate(back: Return) -> Line:
+    """What became of a return, for the card of the operation that set it."""
+    at = When(back.changed_at)
+    match back.phase, back.how:
+        case Phase.SET, _:
+            return fact("Off until", When(back.at))
+        case Phase.BRINGING, _:
+            return line("It is being turned on again.")
+        case Phase.ASKING, _:
+            return line("It did not come back by itself. A card below asks somebody to do it.")
+        case _, "returned":
+            return line("It was turned on again, as planned, ", at, ".")
+        case _, "already":
+            by = (" by ", Who(back.closed_by)) if back.closed_by else ()
+            return line("It was turned on before that", *by, ": so it was found ", at, ".")
+        case _, "kept":
+            who: Part | str = Who(back.closed_by) if back.closed_by else "Somebody"
+            return line(who, " has decided that it stays off: ", at, ".")
+        case _, "replaced":
+            return line(
+                "Its end was set anew (", at, "): the newer card says how long it stays off."
+            )
+        case _, "moved":
+            return line("An edit has put another timer in its place; a card below asks about it.")
+        case _:
+            return line("The timer was not there any more when it was to return, ", at, ".")
+
+
+def _came_back(operation: Operation, back: Return | None) -> list[Line]:
+    """The card of a return tells whose off it ended. It compares the schedule, too."""
+    if back is None:
+        return [line("This is the return of an “off until”.")]
+    off = ("It was off since ", When(back.set_at), ", set by ", Who(back.person))
+    planned = line(*off, ", to return at ", When(back.at), ".")
+    if operation.state is State.APPLIED:
+        planned = line("Returned as planned. ", *off, ".")
+    edited = edits(Trouble("", details=differences(back.timer, "", operation.timer)))
+    return [planned, *([line("Edited while it was off:"), *edited] if edited else [])]
+
+
+def buttons_of(operation: Operation, back: Return | None, name: str) -> list[Button] | None:
+    """What can be done about a return that is set; None where none is."""
+    planned = operation.until is not None and operation.until.at is not None
+    if not planned or not is_off(operation) or (back is not None and back.phase is not Phase.SET):
+        return None
+    value = operation.id
+    return [
+        Button("Return now", "return", value, style="primary", label=f"Enable {name} now"),
+        Button("Extend", "extend", value, label=f"Keep {name} off longer"),
+        Button("Keep off", "keep", value, label=f"Keep {name} off for good"),
+    ]

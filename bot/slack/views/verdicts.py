@@ -1,0 +1,150 @@
+"""The refusals of policy, requests, returns and subscriptions in words."""
+
+from bot.core import errors
+from bot.core.errors import BotError
+from bot.core.names import plain
+from bot.core.operations import Trouble
+from bot.slack.views.blocks import NAME, Line, When, Who, code, fact, line
+
+_POLICIES: dict[str, str] = {
+    "denied": "The policy denies you this change.",
+    "not_allowed": "The policy allows this change to others only.",
+    "protected": "This timer is protected: nobody switches it from Slack.",
+}
+_DECISIONS: dict[str, tuple[str, str]] = {
+    "own": ("You asked for this yourself.", "It takes somebody else to decide it."),
+    "same_account": (
+        "The iTwin account you are signed in with has spoken here already.",
+        "Somebody with another account has to agree to it.",
+    ),
+    "not_listed": (
+        "The policy names others who decide this.",
+        "Ask one of those who stand on the request.",
+    ),
+    "voted": ("You agreed to this before.", "It needs somebody else's word too."),
+    "not_yours": ("Only who asked can take a request back.", "You can decline it instead."),
+}
+_OVER: dict[str, str] = {
+    "approved": "It was approved before",
+    "declined": "It was declined before",
+    "cancelled": "It was taken back before",
+    "expired": "It expired before",
+    "void": "It became void before",
+}
+_RETURNS: dict[str, str] = {
+    "returned": "The timer was turned on again as planned.",
+    "already": "The timer had been turned on before.",
+    "kept": "Somebody has decided that it stays off.",
+    "replaced": "Another return has taken its place.",
+    "moved": "It was moved to the timer that took this one's place.",
+    "gone": "The timer is not there any more.",
+}
+_PLACES: dict[str, tuple[str, str]] = {
+    "shared": (
+        "This channel is shared with another organisation, which would see what is told here.",
+        "Choose a channel of your own workspace.",
+    ),
+    "not_there": (
+        "The bot is not in this channel, so it could not tell it anything.",
+        "Invite it with /invite @edfs-bot, then subscribe again.",
+    ),
+    "direct": ("This is no channel.", "Type the command in the channel that is to be told."),
+    "many": (
+        "This channel has as many subscriptions as it may have.",
+        "Remove one first: /edfs subscriptions lists them.",
+    ),
+}
+_WITHDRAWN: dict[str, str] = {
+    "policy": "The policy was changed since, and does not allow it any more.",
+    "approver": "Whoever approved it may not approve it any more.",
+    "requester": "Whoever asked for it may not use the bot any more.",
+    "account": "Whoever asked for it is signed in with another iTwin account now, or not at all.",
+    "request": "The request that was approved is not what was to be done.",
+    "state": "Somebody has switched the timer since it was approved.",
+}
+_ENDS: dict[str, str] = {
+    "DefinitionChanged": "The timer was edited after this was asked for:",
+    "AlreadySo": "Somebody was quicker: the timer reads as wished already.",
+    "StateChanged": "Somebody has switched the timer since this was asked for.",
+    "Expired": "It had waited too long to be done, so nothing was changed.",
+    "WritesOff": "An admin has switched all changes off, so nothing was changed.",
+    "CannotUndo": "Somebody has undone it already.",
+}
+_EDITED: dict[str, str] = {
+    "name": "Name",
+    "package": "Package",
+    "schedule": "Schedule",
+    "parameters": "Parameters",
+}
+
+Worded = tuple[str, tuple[Line, ...]]
+
+
+def verdict_words(error: BotError) -> Worded | None:
+    """Return (title, lines), or None for an error that is not one of these."""
+    match error:
+        case errors.PolicyRefused(reason=reason, rule=rule):
+            by = f" ({plain(rule, NAME)})" if rule else ""
+            return _worded("Not allowed", f"{_POLICIES[reason]}{by}", "Ask an admin of the bot.")
+        case errors.ReasonNeeded(command=command):
+            said = code(f"/edfs {plain(command, 200)} because …")
+            lines = (line("The policy wants a reason for this."), line("Say it: ", said))
+            return "A reason is needed", lines
+        case errors.NoEmergency():
+            cause = "The policy lets nobody go ahead without approval here."
+            return _worded("Not done", cause, "Leave out “emergency”, and ask for approval.")
+        case errors.TooManyRequests():
+            cause = "You have as many requests waiting as one may have."
+            step = "Wait for a decision, or take one back: /edfs pending."
+            return _worded("Not asked", cause, step)
+        case errors.MayNotDecide(reason=reason):
+            return _worded("Your word does not count here", *_DECISIONS[reason])
+        case errors.RequestOver():
+            return "Decided already", (_decided(error), line("Look at its card."))
+        case errors.ReturnOver(how=how, by=by):
+            over = line(_RETURNS[how], *((" (", Who(by), ")") if by else ()))
+            return "Over already", (over, line("See what is off with /edfs list disabled."))
+        case errors.CannotSubscribe(reason=reason):
+            return _worded("Not subscribed", *_PLACES[reason])
+        case errors.Withdrawn(what=what):
+            cause = _WITHDRAWN.get(what, "What allowed it does not hold any more.")
+            return _worded("Not changed", cause, "Ask again if it is still wanted.")
+        case _:
+            return None
+
+
+def end_lines(trouble: Trouble) -> list[Line]:
+    """Say why nothing came of a request, as everybody may read it."""
+    match trouble:
+        case Trouble(kind="Withdrawn", why=why):
+            return [line(_WITHDRAWN.get(why, "What allowed it does not hold any more."))]
+        case Trouble(kind="TimerGone", why="replaced"):
+            replaced = "An edit has put another timer in its place, of the same name and package."
+            return [line(replaced), *edits(trouble)]
+        case Trouble(kind="TimerGone"):
+            return [line("The timer is not there any more.")]
+        case Trouble(kind=kind) if kind in _ENDS:
+            return [line(_ENDS[kind]), *edits(trouble)]
+        case _:
+            return [line("Nothing was changed. The reason was told to the person who asked.")]
+
+
+def edits(trouble: Trouble | None) -> list[Line]:
+    """Say what of a definition was edited, a line for each; parameters keep their values."""
+    lines: list[Line] = []
+    for what, before, now in trouble.details if trouble else ():
+        if what == "parameters":
+            lines.append(fact(_EDITED[what], "edited (values are not shown here)"))
+        elif what in _EDITED:
+            was, reads = plain(before, NAME) or "none", plain(now, NAME) or "none"
+            lines.append(fact(_EDITED[what], code(was), " is now ", code(reads)))
+    return lines
+
+
+def _worded(title: str, cause: str, step: str) -> Worded:
+    return title, (line(cause), line(step))
+
+
+def _decided(error: errors.RequestOver) -> Line:
+    by = (" by ", Who(error.by)) if error.by else ()
+    return line(_OVER[error.stage], *by, " at ", When(error.at), ".")

@@ -1,0 +1,97 @@
+"""Notices: what a channel that has subscribed hears of changes, once, and in one place."""
+
+from tests.notice_story import ROOM, below, pause, public, settled, subscribes, told
+from tests.story import TOGGLE, Story, read
+
+
+async def test_a_change_is_one_card_with_its_history_in_its_thread(story: Story) -> None:
+    await story.signs_in("alice")
+    await subscribes(story, '"SAP*"')
+    await subscribes(story, "", channel="#plant-ops")
+    await story.types("alice", f"{TOGGLE} because SAP is down")
+    card = await told(story, "SAP work orders is now disabled")
+    assert "SAP is down" in read(card)
+    assert below(story, card) == []
+
+    await story.sees("alice", "SAP work orders is now disabled", "#plant-ops")
+    await story.clicks("alice", "Undo")
+    edited = await told(story, "SAP work orders is now enabled")
+    assert edited.ts == card.ts
+    await story.world.until(lambda: below(story, card), seconds=10)
+    (reply,) = below(story, card)
+    assert "enabled by" in reply
+    assert "disabled" in read(edited).split("Before")[1]
+    thread = story.world.thread(ROOM, card.ts)
+    assert not any(m.broadcast for m in thread)
+
+    # Where it was done nothing is said beside its own card, though the channel has subscribed.
+    assert len(public(story)) == 1
+    assert len(public(story, "#plant-ops")) == 1
+    # What does not match is not told, and what was removed is not told any more.
+    await story.types("alice", '/edfs off plant-a "Maximo assets"')
+    await story.sees("alice", "Maximo assets is now disabled", "#plant-ops")
+    await story.types("bob", "/edfs subscriptions", ROOM)
+    await story.sees("bob", "Subscriptions of this channel: 1", ROOM)
+    await story.clicks("bob", "Remove")
+    await story.sees("bob", "Removed", ROOM)
+    await story.types("alice", '/edfs off plant-a "SAP materials"')
+    await story.sees("alice", "SAP materials is now disabled", "#plant-ops")
+    await settled(story)
+    assert len(public(story)) == 1
+
+
+async def test_not_mine_hears_of_what_others_do(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.signs_in("bob")
+    await subscribes(story, '"SAP*" changes not-mine')
+    await story.types("alice", TOGGLE)
+    await story.sees("alice", "SAP work orders is now disabled", "#plant-ops")
+    await settled(story)
+    assert public(story) == []
+    await story.types("bob", '/edfs off plant-a "SAP materials"')
+    await told(story, "SAP materials is now disabled")
+
+
+async def test_a_burst_is_one_digest_which_is_edited_too(story: Story) -> None:
+    await story.signs_in("alice")
+    await subscribes(story, "")
+    names = [f"Timer {number:02}" for number in range(6)]
+    for name in names:
+        story.world.edfs.put_timer("plant-a", name)
+    for name in names:
+        await story.types("alice", f'/edfs off plant-a "{name}"')
+    for name in names:
+        await story.sees("alice", f"{name} is now disabled", "#plant-ops")
+    await settled(story)
+    said = [read(m) for m in public(story)]
+    assert len(said) <= 3, said
+    assert all(any(name in one for one in said) for name in names)
+    digest = await told(story, "changes")
+    name = next(name for name in names if name in read(digest))
+    await story.types("alice", f'/edfs on plant-a "{name}"')
+    await story.sees("alice", f"{name} is now enabled", "#plant-ops")
+    await settled(story)
+    before = len(public(story))
+    # Another operation is another story; an undo goes on with the one that was told.
+    card = await story.sees("alice", f"{name} is now enabled", "#plant-ops")
+    await story.clicks("alice", "Undo", card.ts)
+    await story.sees("alice", f"{name} is now disabled", "#plant-ops")
+    await settled(story)
+    assert len(public(story)) == before
+
+
+async def test_a_channel_that_is_gone_ends_its_subscriptions(story: Story) -> None:
+    await story.signs_in("alice")
+    await subscribes(story, '"SAP*"')
+    story.world.archives(ROOM)
+    await story.types("alice", TOGGLE)
+    store, home = story.bot.desk.gateways.store, story.bot.desk.home.workspace
+    for _ in range(1_500):
+        if not await store.subscriptions.open(home):
+            break
+        await pause()
+    (lost,) = await store.undelivered.read(home)
+    assert lost.why == "is_archived"
+    assert lost.what.startswith("notice:")
+    ends = [entry for entry in await store.audit.read(home) if entry.what == "subscription.ended"]
+    assert [entry.person for entry in ends] == [story.bot.desk.home.bot]

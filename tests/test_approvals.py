@@ -1,0 +1,300 @@
+"""Requests as values: every arrow of the picture, whose word counts, and what makes one void."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.approvals import (
+    REMIND_AFTER,
+    AlreadyVoted,
+    Approval,
+    Cancelled,
+    Concluded,
+    Decided,
+    Declined,
+    Event,
+    Lapsed,
+    Moved,
+    Reminded,
+    Stage,
+    Voided,
+    Vote,
+    Voted,
+    after,
+    due,
+    reminder_at,
+)
+from bot.core.deciding import Decider, granted, objection, outruled, void
+from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
+from bot.core.operations import Acting, Operation, Place, Seen, State, Trouble
+from bot.core.policy import Ruling
+from bot.core.timers import ITwin, Parameter, Timer
+
+ALICE, BOB, CAROL = PersonId("U0ALICE"), PersonId("U0BOB"), PersonId("U0CAROL")
+TIMER = Timer(TimerId("t1"), "SAP", "SAP_ORDERS", "0 2 * * *", True, (Parameter("Plant", "1000"),))
+WISH = Operation(
+    id=OperationId("0" * 24),
+    workspace=Workspace("T0HOME"),
+    person=ALICE,
+    acting=Acting("sub-alice", "Alice", "alice@acme.example"),
+    verb="disable",
+    itwin=ITwin(ITwinId("i1"), "plant-a"),
+    timer=TIMER.without_values(),
+    definition=TIMER.definition(),
+    inputs=TIMER.inputs(),
+    wanted=False,
+    place=Place(ChannelId("C0HERE"), "https://hooks.example/1", "1.2"),
+    asked_at=1_000.0,
+    seen=Seen(enabled=True, at=1_000.0),
+)
+WAITING = Approval(
+    wish=WISH,
+    review=False,
+    needed=1,
+    approvers=None,
+    self_approval=False,
+    runs_as="requester",
+    expires_at=30_000.0,
+    channel=ChannelId("C0APPROVALS"),
+)
+VOTE, OTHER = Vote(BOB, "sub-bob", "bob@acme", 2_000.0), Vote(CAROL, "sub-carol", "c", 2_001.0)
+REVIEW = replace(WAITING, review=True)
+BY_CAROL = replace(WAITING, approvers=frozenset({CAROL}))
+BY_OPS = replace(WAITING, approvers=frozenset({"S0OPS"}))
+RULING = Ruling(approvals=1)
+
+
+@pytest.mark.parametrize(
+    ("event", "stage", "by"),
+    [
+        (Voted(VOTE), Stage.APPROVED, BOB),
+        (Voted(VOTE, needed=2), Stage.WAITING, None),
+        (Declined(BOB, 2_000.0, "no"), Stage.DECLINED, BOB),
+        (Cancelled(2_000.0), Stage.CANCELLED, ALICE),
+        (Lapsed(2_000.0), Stage.EXPIRED, None),
+        (Voided(2_000.0, Trouble("AlreadySo")), Stage.VOID, None),
+        (Reminded(2_000.0), Stage.WAITING, None),
+        (Moved(ChannelId("C0HERE")), Stage.WAITING, None),
+    ],
+)
+def test_what_becomes_of_a_waiting_request(event: Event, stage: Stage, by: PersonId | None) -> None:
+    following = after(WAITING, event)
+    assert (following.stage, following.decided_by, following.version) == (stage, by, 1)
+    assert following.digest == WAITING.digest
+
+
+EVENTS = st.sampled_from(
+    [
+        Voted(VOTE),
+        Voted(OTHER),
+        Voted(VOTE, needed=2),
+        Declined(BOB, 2_000.0),
+        Cancelled(2_000.0),
+        Lapsed(2_000.0),
+        Voided(2_000.0, Trouble("AlreadySo")),
+        Reminded(2_000.0),
+        Moved(None),
+        Concluded(3_000.0, State.APPLIED),
+    ]
+)
+
+
+@given(st.lists(EVENTS, max_size=12), st.integers(1, 3), st.booleans())
+def test_the_first_decision_is_the_only_one(events: list[Event], needed: int, review: bool) -> None:
+    approval = replace(WAITING, needed=needed, review=review)
+    for event in events:
+        before = approval
+        try:
+            approval = after(approval, event)
+        except Decided:
+            continue
+        assert approval.version == before.version + 1
+        assert approval.needed >= before.needed
+        if before.stage is not Stage.WAITING:
+            assert approval.stage is before.stage
+            assert (approval.votes, approval.decided_by) == (before.votes, before.decided_by)
+        if before.concluded:
+            assert (approval.outcome, approval.trouble) == (before.outcome, before.trouble)
+    if approval.stage is Stage.APPROVED:
+        assert len({vote.by for vote in approval.votes}) >= approval.needed
+        assert len({vote.subject for vote in approval.votes}) == len(approval.votes)
+
+
+def test_one_human_is_one_vote() -> None:
+    once = after(replace(WAITING, needed=2), Voted(VOTE))
+    for again in (VOTE, replace(VOTE, by=CAROL), replace(OTHER, by=BOB)):
+        with pytest.raises(AlreadyVoted):
+            after(once, Voted(again))
+
+
+def test_only_what_was_begun_is_concluded_and_once() -> None:
+    with pytest.raises(Decided):
+        after(WAITING, Concluded(3_000.0, State.APPLIED))
+    done = after(after(WAITING, Voted(VOTE)), Concluded(3_000.0, State.APPLIED))
+    assert (done.outcome, due(done)) == (State.APPLIED, None)
+    with pytest.raises(Decided):
+        after(done, Concluded(3_001.0, State.REJECTED))
+    assert after(REVIEW, Concluded(3_000.0, State.APPLIED)).stage is Stage.WAITING
+
+
+def test_when_somebody_has_to_look_again() -> None:
+    assert due(WAITING) == WISH.asked_at + REMIND_AFTER
+    assert due(replace(WAITING, expires_at=1_100.0)) == 1_100.0
+    assert due(replace(REVIEW, expires_at=1_100.0)) == WISH.asked_at + REMIND_AFTER
+    assert due(after(WAITING, Voted(VOTE))) == VOTE.at + 3.0
+    assert due(after(REVIEW, Voted(VOTE))) is None
+    assert due(after(WAITING, Lapsed(2_000.0))) is None
+
+
+@given(st.floats(0, 14 * 86_400))
+def test_reminders_grow_apart_and_are_not_made_up_for(late: float) -> None:
+    now = reminder_at(WAITING) + late
+    reminded = after(WAITING, Reminded(now))
+    assert reminder_at(reminded) > now
+    following = after(reminded, Reminded(reminder_at(reminded)))
+    gap = reminder_at(following) - reminder_at(reminded)
+    assert gap == pytest.approx(REMIND_AFTER * 2.0 ** (reminded.reminders + 1))
+
+
+@pytest.mark.parametrize(
+    ("approval", "ruling", "who", "reason"),
+    [
+        (WAITING, RULING, Decider(BOB, frozenset(), "sub-bob"), None),
+        (WAITING, RULING, Decider(BOB, frozenset()), None),
+        (WAITING, RULING, Decider(ALICE, frozenset(), "sub-alice"), "own"),
+        (WAITING, replace(RULING, self_approval=True), Decider(ALICE, frozenset()), "own"),
+        (replace(WAITING, self_approval=True), RULING, Decider(ALICE, frozenset()), "own"),
+        (
+            replace(WAITING, self_approval=True),
+            replace(RULING, self_approval=True),
+            Decider(ALICE, frozenset(), "sub-alice"),
+            None,
+        ),
+        (WAITING, RULING, Decider(BOB, frozenset(), "sub-alice"), "same_account"),
+        (
+            replace(WAITING, votes=(VOTE,), needed=2),
+            RULING,
+            Decider(CAROL, frozenset(), "sub-bob"),
+            "same_account",
+        ),
+        (
+            replace(WAITING, votes=(VOTE,), needed=2),
+            RULING,
+            Decider(BOB, frozenset(), "sub-new"),
+            "voted",
+        ),
+        (BY_CAROL, RULING, Decider(BOB, frozenset()), "not_listed"),
+        (BY_OPS, RULING, Decider(BOB, frozenset({"S0OPS"})), None),
+        (
+            WAITING,
+            replace(RULING, approvers=frozenset({CAROL})),
+            Decider(BOB, frozenset()),
+            "not_listed",
+        ),
+        (
+            WAITING,
+            replace(RULING, denied=frozenset({"S0OUT"})),
+            Decider(BOB, frozenset({"S0OUT"})),
+            "not_listed",
+        ),
+    ],
+)
+def test_whose_word_counts(
+    approval: Approval, ruling: Ruling, who: Decider, reason: str | None
+) -> None:
+    assert objection(approval, ruling, who) == reason
+
+
+PERSONS = st.sampled_from([ALICE, BOB, CAROL])
+LISTS = st.none() | st.frozensets(st.sampled_from([ALICE, BOB, CAROL, "S0OPS", "C0ROOM"]))
+
+
+@given(
+    LISTS,
+    LISTS,
+    st.booleans(),
+    st.booleans(),
+    PERSONS,
+    st.frozensets(st.sampled_from(["S0OPS", "C0ROOM"])),
+    st.sampled_from(["", "sub-alice", "sub-bob", "sub-carol"]),
+)
+def test_without_self_approval_neither_who_asked_nor_their_account_agrees(  # noqa: PLR0917
+    stored: frozenset[str] | None,
+    current: frozenset[str] | None,
+    was_on: bool,
+    is_on: bool,
+    person: PersonId,
+    groups: frozenset[str],
+    subject: str,
+) -> None:
+    approval = replace(WAITING, approvers=stored, self_approval=was_on)
+    ruling = replace(RULING, approvers=current, self_approval=is_on)
+    if objection(approval, ruling, Decider(person, groups, subject)) is not None:
+        return
+    both = was_on and is_on
+    assert person != ALICE or both
+    assert subject != "sub-alice" or (person == ALICE and both)
+    for listed in (stored, current):
+        assert listed is None or {person, *groups} & listed
+
+
+@pytest.mark.parametrize(
+    ("timer", "kind"),
+    [
+        (TIMER, None),
+        (replace(TIMER, enabled=False), "AlreadySo"),
+        (replace(TIMER, cron="0 5 * * *"), "DefinitionChanged"),
+        (replace(TIMER, parameters=(Parameter("Plant", "2000"),)), "DefinitionChanged"),
+        (replace(TIMER, package="OTHER", enabled=False), "DefinitionChanged"),
+    ],
+)
+def test_what_makes_a_request_void(timer: Timer, kind: str | None) -> None:
+    trouble = void(WAITING, timer)
+    assert (trouble.kind if trouble else None) == kind
+    assert "2000" not in str(trouble)
+
+
+def test_what_was_off_already_and_is_on_now_is_not_what_was_seen() -> None:
+    given_an_end = replace(WAITING, wish=replace(WISH, seen=Seen(enabled=False, at=1_000.0)))
+    assert void(given_an_end, replace(TIMER, enabled=False)) is None
+    assert void(given_an_end, TIMER) == Trouble("StateChanged")
+
+
+def test_what_the_policy_lets_nothing_come_of() -> None:
+    assert not outruled(WAITING, RULING)
+    assert not outruled(replace(WAITING, runs_as="approver"), Ruling())
+    assert outruled(WAITING, replace(RULING, refused="denied"))
+    assert outruled(WAITING, replace(RULING, runs_as="approver"))
+
+
+def test_what_an_approved_request_becomes() -> None:
+    approval = after(after(replace(WAITING, needed=2), Voted(VOTE)), Voted(OTHER))
+    operation = granted(approval, 5_000.0, "9.9")
+    assert (operation.id, operation.person, operation.acting) == (WISH.id, ALICE, WISH.acting)
+    assert (operation.asked_at, operation.place) == (5_000.0, Place(ChannelId("C0HERE"), "", "9.9"))
+    assert operation.approved is not None
+    assert (operation.approved.by, operation.approved.digest) == ((BOB, CAROL), WAITING.digest)
+    through = granted(replace(approval, runs_as="approver"), 5_000.0)
+    assert (through.person, through.asker, through.acting.subject) == (CAROL, ALICE, "sub-carol")
+
+
+def test_what_is_agreed_to_is_bound_to_all_of_it() -> None:
+    others = [
+        replace(WAITING, runs_as="approver"),
+        replace(WAITING, expires_at=1.0),
+        *(
+            replace(WAITING, wish=replace(WISH, **change))
+            for change in (
+                {"person": BOB},
+                {"acting": Acting("sub-other", "", "")},
+                {"wanted": True},
+                {"definition": "other"},
+                {"because": "other"},
+                {"seen": Seen(enabled=False, at=1_000.0)},
+                {"timer": replace(TIMER, id=TimerId("t2"))},
+            )
+        ),
+    ]
+    assert len({WAITING.digest, *(other.digest for other in others)}) == len(others) + 1

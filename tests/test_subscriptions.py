@@ -1,0 +1,192 @@
+"""Which names a subscription matches, how news gathers into messages, and what a watch tells."""
+
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
+from bot.core.notices import (
+    ALONE,
+    LINES,
+    Event,
+    News,
+    Story,
+    gathered,
+    grown,
+    notice_of,
+    stories,
+)
+from bot.core.subscriptions import Subscription, ended, identity, matches, stopped, subscribed
+from bot.core.timers import ITwin, LastSeen, Timer
+from bot.core.watching import (
+    Snapshot,
+    comings_and_goings,
+    flips,
+    glimpse_of,
+    last_monday,
+    next_monday,
+)
+
+HOME, ROOM, ALICE, BOB = Workspace("T1"), ChannelId("C1"), PersonId("U1"), PersonId("U2")
+PLANT = ITwin(ITwinId("i1"), "plant-a")
+ORDERS = Timer(TimerId("t1"), "SAP work orders", "SAP_WORK_ORDERS", "0 2 * * *", enabled=True)
+ASKED = Subscription(
+    id=identity(HOME, ROOM, PLANT.id, "SAP*"),
+    workspace=HOME,
+    channel=ROOM,
+    person=ALICE,
+    itwin=PLANT,
+    pattern="SAP*",
+    kinds=frozenset({"changes"}),
+    not_mine=True,
+    made_at=100.0,
+)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "package", "found"),
+    [
+        ("", "anything", "", True),
+        ("SAP*", "SAP work orders", "", True),
+        ("sap*", "SÁP  work orders", "", True),
+        ("SAP*", "Weekend", "SAP_WORK_ORDERS", True),
+        ("SAP*", "My SAP", "", False),
+        ("SAP", "SAP work orders", "", False),
+        ("*orders", "SAP work orders", "", True),
+        ("Timer ?", "Timer 1", "", True),
+        ("Timer ?", "Timer 11", "", False),
+        ("Timer [1]", "Timer [1]", "", True),
+        ("Timer [1]", "Timer 1", "", False),
+    ],
+)
+def test_a_pattern_matches_names(pattern: str, name: str, package: str, found: bool) -> None:
+    timer = replace(ORDERS, name=name, package=package)
+    assert matches(pattern, timer) is found
+    assert matches(pattern, replace(timer, id=TimerId("another"))) is found, "an edit keeps names"
+
+
+def test_it_wants_its_kinds_and_not_its_persons_own() -> None:
+    assert ASKED.wants("changes", PLANT.id, ORDERS, BOB)
+    assert not ASKED.wants("changes", PLANT.id, ORDERS, ALICE)
+    assert replace(ASKED, not_mine=False).wants("changes", PLANT.id, ORDERS, ALICE)
+    assert not ASKED.wants("returns", PLANT.id, ORDERS, BOB)
+    assert not ASKED.wants("changes", ITwinId("other"), ORDERS, BOB)
+    assert not ended(ASKED, BOB, 200.0).wants("changes", PLANT.id, ORDERS, BOB)
+
+
+def test_the_same_words_are_the_same_subscription() -> None:
+    assert identity(HOME, ROOM, PLANT.id, "sap*") == ASKED.id
+    assert subscribed(None, ASKED) is ASKED
+    assert subscribed(ASKED, replace(ASKED, made_at=200.0)) is ASKED
+    other = subscribed(ASKED, replace(ASKED, person=BOB, made_at=200.0))
+    assert (other.version, other.made_at, other.changed_at) == (1, 100.0, 200.0)
+    anew = subscribed(ended(ASKED, BOB, 150.0), replace(ASKED, made_at=200.0))
+    assert (anew.ended_by, anew.made_at, anew.version) == (None, 200.0, 2)
+
+
+def test_only_what_looks_is_due() -> None:
+    watch = replace(ASKED, kinds=frozenset({"elsewhere"}))
+    assert ASKED.due is None
+    assert watch.due == 100.0
+    paused = stopped(watch, "consent", 300.0)
+    assert paused.due is None
+    resumed = subscribed(paused, replace(watch, person=BOB, made_at=400.0))
+    assert (resumed.due, resumed.stopped_at, resumed.why) == (400.0, 300.0, None)
+
+
+def news(root: str, key: str, at: float) -> News:
+    return News(root, PLANT, ORDERS, Event(key, at, "disabled", BOB))
+
+
+roots = st.sampled_from([f"r{number}" for number in range(60)])
+items = st.lists(
+    st.builds(news, roots, st.integers(0, 200).map("e{}".format), st.floats(0, 100)), max_size=150
+)
+
+
+@given(items, st.integers(0, 5))
+def test_everything_is_told_once_and_few_messages_tell_it(told: list[News], made: int) -> None:
+    waiting = stories(told)
+    messages = gathered(waiting, made)
+    assert [story for message in messages for story in message] == list(waiting)
+    assert {story.root for story in waiting} == {one.root for one in told}
+    assert all(1 <= len(message) <= LINES for message in messages)
+    assert len(messages) <= max(ALONE, -(-len(waiting) // LINES))
+    for story in waiting:
+        keys = [event.key for event in story.events]
+        assert len(keys) == len(set(keys))
+        assert set(keys) == {one.event.key for one in told if one.root == story.root}
+
+
+@given(items.filter(bool), items)
+def test_a_notice_grows_by_what_is_new_and_only_once(first: list[News], more: list[News]) -> None:
+    notice = notice_of(HOME, ROOM, stories(first), 10.0, 0)
+    after = grown(notice, more, 20.0)
+    assert grown(after, more, 30.0) is after
+    assert [story.root for story in after.stories] == [story.root for story in notice.stories]
+    for old, new in zip(notice.stories, after.stories, strict=True):
+        assert new.events[: len(old.events)] == old.events
+
+
+def test_one_alone_and_four_together() -> None:
+    four = tuple(Story(str(n), PLANT, ORDERS, ()) for n in range(4))
+    assert len(gathered(four[:3], 0)) == 3
+    assert len(gathered(four, 0)) == 1
+    assert len(gathered(four[:2], 2)) == 1
+
+
+OFF = replace(ORDERS, enabled=False)
+OPERATION = OperationId("0" * 24)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "last", "tells", "unsure"),
+    [
+        (ORDERS, ORDERS, None, [], False),
+        (ORDERS, OFF, None, [("turned_off", 100.0)], False),
+        (OFF, ORDERS, LastSeen(False, 100.0), [("turned_on", 100.0)], False),
+        (ORDERS, OFF, LastSeen(False, 150.0, BOB, OPERATION), [], False),
+        (ORDERS, ORDERS, LastSeen(False, 150.0, BOB, OPERATION), [("turned_on", 150.0)], False),
+        (ORDERS, OFF, LastSeen(True, 50.0, BOB, OPERATION), [("turned_off", 100.0)], False),
+        (ORDERS, ORDERS, LastSeen(False, 400.0, BOB, OPERATION), [], True),
+        (None, OFF, None, [], False),
+    ],
+)
+def test_what_the_bot_did_explains_itself(
+    before: Timer | None,
+    now: Timer,
+    last: LastSeen | None,
+    tells: list[tuple[str, float]],
+    unsure: bool,
+) -> None:
+    seen = Snapshot(100.0, {before.id: glimpse_of(before)} if before else {})
+    found, open_ones = flips(seen, [now], {now.id: last} if last else {}, 400.0)
+    assert [(one.what, one.since) for one in found] == tells
+    assert bool(open_ones) is unsure
+
+
+def test_an_edit_is_no_loss() -> None:
+    other = replace(ORDERS, id=TimerId("t2"), name="Other", package="OTHER")
+    seen = Snapshot(100.0, {one.id: glimpse_of(one) for one in (ORDERS, other)})
+    edited = replace(ORDERS, id=TimerId("t3"), cron="1 1 * * *")
+    new = replace(ORDERS, id=TimerId("t4"), name="New", package="NEW")
+    found = comings_and_goings(seen, [edited, new])
+    assert {(one.id, one.what) for one in found} == {
+        ("t3", "replaced"),
+        ("t4", "appeared"),
+        ("t2", "vanished"),
+    }
+
+
+@given(st.floats(1_700_000_000, 1_900_000_000), st.sampled_from(["Europe/Berlin", "Asia/Kolkata"]))
+def test_mondays_are_mondays_at_eight(now: float, zone: str) -> None:
+    last, following = last_monday(now, zone), next_monday(now, zone)
+    assert last <= now < following
+    for at in (last, following):
+        local = datetime.fromtimestamp(at, ZoneInfo(zone))
+        assert (local.weekday(), local.hour, local.minute) == (0, 8, 0)
+    assert 6.9 * 86_400 < following - last < 7.1 * 86_400
