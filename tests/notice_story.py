@@ -54,5 +54,19 @@ async def settled(story: Story, seconds: float = 20.0) -> None:
     raise AssertionError(f"{left} are still due")
 
 
+async def put_off(story: Story, seconds: float) -> None:
+    """Wait until the next look has been put off for about so long."""
+    redis, home = story.bot.desk.gateways.store.redis, story.bot.desk.home.workspace
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        due = await redis.zrange(f"edfs:{{{home}}}:due", 0, -1, withscores=True)
+        now = story.world.clock.now()
+        looks = [at - now for member, at in due if member.startswith(b"subscription:")]
+        if any(seconds - 10 < left <= seconds for left in looks):
+            return
+        await pause()
+    raise AssertionError(f"the next look is due in {looks} s")
+
+
 async def pause() -> None:
     await asyncio.sleep(0.01)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.notice_story import ROOM, pause, public, settled, subscribes, told
+from tests.notice_story import ROOM, pause, public, put_off, settled, subscribes, told
 from tests.story import TOGGLE, Story, read
 
 LOOK = 301.0
@@ -128,9 +128,8 @@ async def test_a_limit_only_puts_it_off(story: Story) -> None:
     await first_look(story)
     story.world.edfs.fail("timers", 429, retry_after=60)
     story.world.edfs.flip_outside("plant-a", "Maximo assets")
-    calls = len(story.world.edfs.calls)
     story.world.clock.forward(LOOK)
-    await story.world.until(lambda: len(story.world.edfs.calls) > calls, seconds=10)
+    await put_off(story, 60.0)
     story.world.clock.forward(70.0)
     await told(story, "Maximo assets was disabled elsewhere")
     assert ROOM not in story.says("alice", "#plant-ops")
