@@ -43,7 +43,7 @@ from tests.engine_fates import ITWIN, MEETINGS, PLAIN, TIMERS, Fate, Meets
 from tests.engine_judge import Judge
 from tests.engine_world import PEOPLE, Worker, World
 
-SCHEDULES, DEEP_SCHEDULES, PARTS = 300, 20_000, 8
+SCHEDULES, DEEP_SCHEDULES, PARTS = 160, 20_000, 8
 STEPS = 25
 DAY = 86_430.0  # a little more than what an operation looks for its verdict
 UNKNOWN = OperationId("f" * 24)
