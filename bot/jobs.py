@@ -214,10 +214,11 @@ class Jobs:
         if (await store.drawings.read(sheet_of(known))).drawn < 0:
             await draw(desk, workspace, "operation", identity)
         taken = await desk.engine.advance(workspace, identity)
-        await draw(desk, workspace, "operation", identity)
-        await store.deliveries.done_trying(workspace, f"operation:{identity}")
+        # What follows from its end comes first: the next wish for this timer waits for it.
         if taken is not None and taken.state.ended:
             await self._followed(workspace, "news", identity)
+        await draw(desk, workspace, "operation", identity)
+        await store.deliveries.done_trying(workspace, f"operation:{identity}")
 
     async def _paint(self, home: str, kind: str, record: str) -> None:
         await draw(self._at_work(), Workspace(home), kind, OperationId(record))

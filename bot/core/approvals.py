@@ -205,7 +205,8 @@ def after(approval: Approval, event: Event) -> Approval:
         case Voided(at, trouble):
             return replace(_decided(approval, Stage.VOID, at), trouble=trouble)
         case Reminded(at):
-            return replace(approval, reminders=_reminders(approval, at), version=version)
+            reminders = _reminders(approval, at)
+            return replace(approval, reminders=reminders, changed_at=at, version=version)
         case Moved(to):
             return replace(approval, stands=to, version=version)
 

@@ -227,7 +227,7 @@ class CannotSubscribe(BotError):
 class Withdrawn(BotError):
     """What had allowed an operation does not any more.
 
-    ``what``: policy, approver, requester, account.
+    ``what``: policy, approver, requester, account, return.
     """
 
     what: str = ""

@@ -89,6 +89,8 @@ def _reason(verb: str, text: str, words: list[Word], after: int) -> tuple[str, b
         if place < after or not word.is_bare("because"):
             continue
         said = words[place + 1 :]
+        if len(said) > 1 and all(one.bare for one in said) and said[-1].is_bare("emergency"):
+            raise NotUnderstood("an emergency needs its reason in quotes", verb)
         emergency = len(said) == 2 and not said[0].bare and said[1].is_bare("emergency")
         alone = len(said) == 1 and not said[0].bare
         whole = said[0].text if emergency or alone else unescaped(text[word.end :])
@@ -168,6 +170,11 @@ def _is_number(word: Word) -> bool:
 def _subscribe(verb: str, _: str, words: list[Word]) -> Subscribe:
     names = list(words)
     events: set[str] = set()
+    pattern = next((place for place, one in enumerate(words[1:], 1) if not one.bare), len(words))
+    for one in words[pattern + 1 :]:
+        if not one.bare or one.text.casefold() not in EVENTS:
+            says = f"“{plain(one.text, 40)}” is none of {', '.join(EVENTS)}"
+            raise NotUnderstood(says, verb)
     while names[1:] and names[-1].bare and names[-1].text.casefold() in EVENTS:
         events.add(names.pop().text.casefold())
     if not names:

@@ -103,6 +103,11 @@ class Policy:
     defaults: Rule = field(default_factory=lambda: Rule("defaults"))
     rules: tuple[Rule, ...] = ()
 
+    def denying(self) -> frozenset[str]:
+        """Return the groups and channels that a deny names: not to know their members is no no."""
+        named = (one for rule in (self.defaults, *self.rules) for one in rule.deny or ())
+        return frozenset(one for one in named if one.startswith(("S", "C", "G")))
+
     def groups(self) -> frozenset[str]:
         """Return the user groups and channels whose members have to be known to judge."""
         named = (

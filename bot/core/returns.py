@@ -69,7 +69,14 @@ class Return:
     closed_by: PersonId | None = None
     escalated: bool = False
     asked_at: float = 0.0
+    # Whose wish it is, where another person's account was used for it (the policy's ``runs_as``).
+    on_behalf_of: PersonId | None = None
     version: int = 0
+
+    @property
+    def setter(self) -> PersonId:
+        """Whose wish it is; ``person`` is whose account it is done with."""
+        return self.on_behalf_of or self.person
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,7 @@ def set_by(operation: Operation) -> Return | None:
         set_at=operation.changed_at,
         because=operation.because,
         covered=operation.approved.by if operation.approved else (),
+        on_behalf_of=operation.on_behalf_of,
         changed_at=operation.changed_at,
     )
 

@@ -108,5 +108,7 @@ def reason_in_text(because: str, *, emergency: bool = False) -> str:
     if not because:
         return ""
     # What begins with a quote could be read as one that is quoted as a whole.
-    said = in_quotes(because) if because[0] in _CLOSERS else escaped(because)
+    # And so could what ends like the word for an emergency.
+    plainly = because[0] not in _CLOSERS and not because.casefold().endswith("emergency")
+    said = escaped(because) if plainly else in_quotes(because)
     return f" because {said}"

@@ -18,8 +18,17 @@ from bot.core.approvals import (
 from bot.core.asked import Asked
 from bot.core.commands import Decide, Switch, Undo
 from bot.core.deciding import Decider, objection, outruled, void
-from bot.core.errors import GaveUp, Gone, MayNotDecide, NotFound, RequestOver, WritesOff
-from bot.core.names import OperationId, PersonId
+from bot.core.errors import (
+    Forbidden,
+    GaveUp,
+    Gone,
+    Invalid,
+    MayNotDecide,
+    NotFound,
+    RequestOver,
+    WritesOff,
+)
+from bot.core.names import ITwinId, OperationId, PersonId
 from bot.core.operations import Place, Trouble
 from bot.core.outcomes import Decided, Outcome, PendingListed
 from bot.core.policy import Ruling, judge
@@ -80,10 +89,18 @@ class _Deciding:
             case "approve":
                 return await self._vote(approval)
             case "decline":
-                await self._may(approval, await self._ruling(approval), "", also="voted")
+                await self._declines(approval)
                 return Declined(self.asked.who, now, command.because)
             case "cancel":
                 return self._cancel(approval, command, now)
+
+    async def _declines(self, approval: Approval) -> None:
+        """A no takes the same right as a yes. Raises MayNotDecide and what reading raises."""
+        ruling = await self._ruling(approval)
+        account = await self.gateways.ims.account(self.asked.workspace, self.asked.who)
+        await self._may(approval, ruling, account.subject if account else "", also="voted")
+        bearer, _ = await self._proved(approval)
+        await self._may(approval, ruling, bearer.account.subject, also="voted")
 
     def _cancel(self, approval: Approval, command: Decide, now: float) -> Event:
         if self.asked.who != approval.requester:
@@ -179,7 +196,8 @@ def named_groups(approval: Approval) -> frozenset[str]:
 async def pending(gateways: Gateways, asked: Asked, groups: Groups) -> Outcome:
     """List the requests that wait, those first that this person may decide as far as lists go."""
     found = await gateways.store.approvals.open(asked.workspace)
-    waiting = [one for one in found if not _expired(one, asked.now)]
+    standing = [one for one in found if not _expired(one, asked.now)]
+    waiting = await _readable(gateways, asked, standing)
     policy = gateways.rules.current
     named = policy.groups().union(*map(named_groups, waiting))
     account = await gateways.ims.account(asked.workspace, asked.who)
@@ -192,6 +210,27 @@ async def pending(gateways: Gateways, asked: Asked, groups: Groups) -> Outcome:
             mine.add(one.id)
     ordered = sorted(waiting, key=lambda one: (one.id not in mine, one.wish.asked_at))
     return PendingListed(tuple(ordered), frozenset(mine))
+
+
+async def _readable(gateways: Gateways, asked: Asked, standing: list[Approval]) -> list[Approval]:
+    """Leave out those of iTwins that this person's own token does not read, but for their own."""
+    readable: dict[ITwinId, bool] = {}
+    for one in standing:
+        itwin = one.wish.itwin.id
+        if one.requester == asked.who or itwin in readable:
+            continue
+
+        async def read(caller: Caller, itwin: ITwinId = itwin) -> tuple[Timer, ...]:
+            return await gateways.edfs.timers(caller, itwin)
+
+        try:
+            await with_token(gateways, asked.workspace, asked.who, read)
+        except (Forbidden, NotFound, Invalid):
+            readable[itwin] = False
+        else:
+            readable[itwin] = True
+    mine = asked.who
+    return [one for one in standing if one.requester == mine or readable[one.wish.itwin.id]]
 
 
 async def asked_again(

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from bot.core.approvals import Approval, Cancelled
+from bot.core.approvals import Approval, Cancelled, Stage
 from bot.core.approvals import after as request_after
 from bot.core.asked import Asked
 from bot.core.commands import Switch, SwitchVerb, Undo
 from bot.core.errors import (
     CannotUndo,
+    Gone,
     NoEmergency,
     PolicyRefused,
     ReasonNeeded,
@@ -113,7 +114,7 @@ async def weigh(gateways: Gateways, asked: Asked, wished: Operation) -> Outcome:
 
     Raises PolicyRefused, ReasonNeeded, NoEmergency, TooManyRequests, and what ``begin`` raises.
     """
-    ruling = judge(gateways.rules.current, wish_of(wished, asked.groups))
+    ruling = _judged(gateways, asked, wished)
     if ruling.refused:
         raise PolicyRefused(ruling.refused, ruling.because[0][1] if ruling.because else "")
     if ruling.reason_required and not wished.because:
@@ -128,6 +129,30 @@ async def weigh(gateways: Gateways, asked: Asked, wished: Operation) -> Outcome:
     if wished.emergency:
         return await _begin_at_once(gateways, wished, ruling)
     return await _ask(gateways, wished, ruling)
+
+
+def _judged(gateways: Gateways, asked: Asked, wished: Operation) -> Ruling:
+    """Judge it, and its end with it: who sets a return asks for two changes, not for one.
+
+    The stricter of the two rulings counts, and both lists have to name who agrees.
+    """
+    policy, now = gateways.rules.current, wish_of(wished, asked.groups)
+    ruling = judge(policy, now)
+    if ruling.refused or wished.until is None or wished.until.at is None:
+        return ruling
+    end = judge(policy, replace(now, change="enable"))
+    if end.refused:
+        return end
+    stricter = end if end.approvals > ruling.approvals else ruling
+    lists = [one.approvers for one in (ruling, end) if one.approvals and one.approvers is not None]
+    return replace(
+        stricter,
+        approvers=frozenset.intersection(*lists) if lists else None,
+        denied=ruling.denied | end.denied,
+        reason_required=ruling.reason_required or end.reason_required,
+        confirm=ruling.confirm or end.confirm,
+        emergency=ruling.emergency and (end.emergency or not end.approvals),
+    )
 
 
 def wish_of(wished: Operation, groups: frozenset[str]) -> Wish:
@@ -189,6 +214,9 @@ async def _begin_at_once(gateways: Gateways, wished: Operation, ruling: Ruling) 
     """An emergency: it is announced, done, and has to be reviewed. No announcement, no deed."""
     review = _request(wished, ruling, review=True)
     await gateways.store.approvals.put(review)
+    standing = await gateways.store.approvals.read(wished.workspace, wished.id)
+    if standing is not None and standing.stage is Stage.CANCELLED:
+        raise Gone("request")  # it was told before that it did not begin, or is told now
     taken_back = request_after(review, Cancelled(wished.asked_at))
     try:
         outcome = await begin(gateways, wished)

@@ -2,7 +2,7 @@
 
 import secrets
 
-from bot.core.approvals import Approval, Concluded, Stage, after
+from bot.core.approvals import Approval, Cancelled, Concluded, Stage, after
 from bot.core.deciding import granted
 from bot.core.errors import CannotUndo, TimerBusy, WritesOff
 from bot.core.operations import Operation, State, Trouble
@@ -12,6 +12,7 @@ from bot.gateways.reach import Gateways
 from bot.gateways.store.drawings import Sheet
 
 BEGIN_AGAIN = 5.0  # while another operation holds the timer
+NOTHING_DONE = frozenset({State.REJECTED, State.STALE, State.NOT_APPLIED, State.ALREADY})
 
 
 async def carry_out(gateways: Gateways, approval: Approval) -> Approval:
@@ -23,6 +24,11 @@ async def carry_out(gateways: Gateways, approval: Approval) -> Approval:
     if approval.stage is not Stage.APPROVED or approval.review or approval.concluded:
         return approval
     now = gateways.clock()
+    operation = await gateways.store.operations.read(approval.workspace, approval.id)
+    if operation is not None:  # it was begun; its end says what came of it
+        return (
+            await conclude(gateways, operation) or approval if operation.state.ended else approval
+        )
     if now > approval.changed_at + approval.wish.terms.life:
         return await _concluded(gateways, approval, None, Trouble("Expired"))
     try:
@@ -77,7 +83,20 @@ async def conclude(gateways: Gateways, operation: Operation) -> Approval | None:
     approval = await gateways.store.approvals.read(operation.workspace, operation.id)
     if approval is None:
         return None
+    if approval.review and operation.state in NOTHING_DONE:
+        return await _taken_back(gateways, approval)
     return await _concluded(gateways, approval, operation.state, operation.trouble)
+
+
+async def _taken_back(gateways: Gateways, approval: Approval) -> Approval:
+    """An emergency that came to nothing leaves nothing to review."""
+    store = gateways.store.approvals
+    while approval.stage is Stage.WAITING:
+        following = after(approval, Cancelled(gateways.clock()))
+        if (await store.change(approval, following)).how == "won":
+            return following
+        approval = await store.read(approval.workspace, approval.id) or following
+    return approval
 
 
 async def _concluded(

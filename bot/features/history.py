@@ -15,7 +15,7 @@ from bot.gateways.reach import Gateways
 from bot.gateways.store.audit import Entry
 
 SCANNED = 5_000  # entries of the trail, at most
-PAGE = 20  # events
+PAGE = 10  # events
 ASKED = 8  # iTwins whose timers are read where none is named, at most
 
 

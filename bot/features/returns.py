@@ -30,7 +30,7 @@ async def meant(gateways: Gateways, asked: Asked, command: Bring) -> Switch:
     place = (back.itwin.id, back.timer.id)
     match command.verb:
         case "return":
-            return Switch("enable", *place, back.because)
+            return Switch("enable", *place)
         case "extend":
             return Switch("disable", *place, back.because, command.until)
         case "keep":

@@ -51,7 +51,7 @@ async def known(desk: Desk, asked: Asked) -> Asked:
 
 async def _groups(desk: Desk, person: PersonId, named: frozenset[str]) -> frozenset[str]:
     try:
-        return await desk.directory.groups_of(person, named)
+        return await desk.directory.groups_of(person, named, desk.gateways.rules.current.denying())
     except SlackAway as away:
         raise PersonRefused("unchecked") from away
 

@@ -180,6 +180,7 @@ async def _offered(desk: Desk, back: Return, instead: Timer) -> Due:
             set_at=back.set_at,
             because=back.because,
             covered=back.covered,
+            on_behalf_of=back.on_behalf_of,
             phase=Phase.ASKING,
             changed_at=now,
             asked_at=now,
@@ -222,7 +223,7 @@ async def _begun(desk: Desk, back: Return, person: Person, bearer: Bearer, timer
 def _wished(desk: Desk, back: Return, asked: Asked, bearer: Bearer, found: TimerShown) -> Operation:
     command = Switch("enable", back.itwin.id, back.timer.id, back.because)
     wished = wish(asked, desk.gateways.terms, command, bearer, found, wanted=True)
-    return replace(wished, brings_back=back.id)
+    return replace(wished, brings_back=back.id, on_behalf_of=back.on_behalf_of)
 
 
 async def _place(desk: Desk, back: Return) -> Place:
@@ -237,7 +238,7 @@ async def _place(desk: Desk, back: Return) -> Place:
 async def _judged(desk: Desk, wished: Operation) -> None:
     """Only a no stops it: approving the "until" has covered its end. Raises _Cannot, SlackAway."""
     policy = desk.gateways.rules.current
-    groups = await desk.directory.groups_of(wished.asker, policy.groups())
+    groups = await desk.directory.groups_of(wished.asker, policy.groups(), policy.denying())
     ruling = judge(policy, wish_of(wished, groups))
     if ruling.refused:
         rule = ruling.because[0][1] if ruling.because else ""

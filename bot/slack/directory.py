@@ -9,7 +9,7 @@ from bot.core.errors import PersonRefused
 from bot.core.names import PersonId, Workspace
 from bot.core.people import Person, refusal
 from bot.gateways.store.people import People
-from bot.slack.post import Poster, SlackRefused
+from bot.slack.post import Poster, SlackAway, SlackRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +36,27 @@ class Directory:
             raise refused
         return known
 
-    async def groups_of(self, person: PersonId, named: frozenset[str]) -> frozenset[str]:
+    async def groups_of(
+        self, person: PersonId, named: frozenset[str], sure: frozenset[str] = frozenset()
+    ) -> frozenset[str]:
         """Return those of the named user groups and channels that the person is in.
 
         One that Slack does not know (any more), or does not show to the bot, has no members.
-        Raises SlackAway.
+        Of those in ``sure`` (a deny names them) that is not taken for an answer: it raises then,
+        as for what Slack does not say. Raises SlackAway.
         """
-        return frozenset([one for one in named if person in await self._members(one)])
+        return frozenset(
+            [one for one in named if person in await self._members(one, sure=one in sure)]
+        )
 
-    async def _members(self, group: str) -> frozenset[PersonId]:
+    async def _members(self, group: str, *, sure: bool) -> frozenset[PersonId]:
         known = await self.people.members(self.home, group)
         if known is None:
             try:
                 known = await self.poster.members(group)
-            except SlackRefused:
-                known = frozenset()
+            except SlackRefused as refused:
+                if sure:
+                    raise SlackAway("members", 60.0) from refused
+                return frozenset()  # not kept: it may be read as soon as the bot is let in
             await self.people.keep_members(self.home, group, known)
         return known

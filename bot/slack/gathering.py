@@ -40,6 +40,10 @@ async def _gathered(desk: Desk, home: Workspace, channel: ChannelId) -> Due:
     waiting = await store.channels.waiting(home, channel)
     if not waiting:
         await _looked_at(desk, home, channel)
+    elif await _is_shared(desk, channel):
+        await _looked_at(desk, home, channel)
+        await store.channels.done(home, channel, [one.event.key for one in waiting], now)
+        return Due()
     going_on, fresh = await _sorted(desk, home, channel, waiting)
     sheets = [await _go_on(desk, notice, news) for notice, news in going_on]
     made = await store.channels.made(home, channel, now)
@@ -89,6 +93,15 @@ async def _go_on(desk: Desk, notice: Notice, news: list[News]) -> Sheet:
 
 def _sheet(notice: Notice) -> Sheet:
     return Sheet(notice.workspace, "notice", notice.id)
+
+
+async def _is_shared(desk: Desk, channel: ChannelId) -> bool:
+    """Whether others than this organisation read it by now. Raises SlackAway."""
+    try:
+        await place_for(desk, channel)
+    except CannotSubscribe as why:
+        return why.reason == "shared"
+    return False
 
 
 async def _looked_at(desk: Desk, home: Workspace, channel: ChannelId) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from bot.core.commands import Switch
 from bot.core.operations import Operation, State
 from bot.core.outcomes import Failed
 from bot.core.returns import Return
 from bot.core.troubles import error_of
+from bot.features.beginning import command_of
 from bot.gateways.store.drawings import Sheet, sheet_of
 from bot.slack import notifying, requests, returning, watching
 from bot.slack.desk import Desk
@@ -60,12 +60,7 @@ def _worth_telling(desk: Desk, operation: Operation) -> Word | None:
         # Two more tries within seconds are not worth a word.
         limited = trouble.kind == "RateLimited"
         return Word("waiting", waiting(operation), operation.asker) if limited else None
-    retry = Switch(
-        "enable" if operation.wanted else "disable",
-        operation.itwin.id,
-        operation.timer.id,
-        operation.because,
-    )
+    retry = command_of(operation, "UTC")
     said = failed(Failed(error_of(trouble, desk.now), operation.trace, str(retry)), desk.now)
     return Word("trouble", said, operation.asker)
 

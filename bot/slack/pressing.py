@@ -1,5 +1,6 @@
 """What is pressed or filled in: a button is a command, or an id that stands for one."""
 
+import re
 from dataclasses import replace
 
 import structlog
@@ -22,12 +23,20 @@ from bot.slack.views.modals import decline_modal, extend_modal
 
 log = structlog.get_logger("answer")
 
+_SPAN = re.compile(
+    r"(\d+(\.\d+)?|an?|one|two|three|four|five|six|seven)\s*"
+    r"(m|h|d|w|min|mins|minutes?|hrs?|hours?|days?|weeks?|runs?)\b|good\b",
+    re.IGNORECASE,
+)
+
 
 async def window(desk: Desk, delivery: Delivery) -> str:
     """Open the window a press asks for at once: its trigger lives three seconds.
 
     Return the id of the view where it is still to be filled.
     """
+    if delivery.kind != "action":
+        return ""
     match delivery.action:
         case "edfs.details":
             return await _opened(desk, delivery, loading())
@@ -96,9 +105,18 @@ async def submitted(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome:
             because = f" because {delivery.text}" if delivery.text.strip() else ""
             return await run(desk, asked, parse(f"decline {about}{because}"))
         case "edfs.extend":
-            return await run(desk, _anew(asked), parse(f"extend {about} {delivery.text}"))
+            phrase = _with_its_word(delivery.text)
+            return await run(desk, _anew(asked), parse(f"extend {about} {phrase}"))
         case _:
             raise Gone("modal")
+
+
+def _with_its_word(text: str) -> str:
+    """The window asks "until when?": whoever answers "monday 08:00" or "3 days" is right too."""
+    words = text.split()
+    if not words or words[0].casefold() in {"until", "for"}:
+        return text
+    return f"for {text}" if _SPAN.match(text.strip()) else f"until {text}"
 
 
 def _anew(asked: Asked) -> Asked:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from bot.core.approvals import Approval, Stage
 from bot.core.deciding import outruled
 from bot.core.errors import PersonRefused
-from bot.core.names import PersonId
+from bot.core.names import OperationId, PersonId
 from bot.core.operations import Approved, Operation, Trouble
 from bot.core.people import refusal
 from bot.core.policy import Ruling, judge, may_approve
+from bot.core.returns import Phase
 from bot.features.approvals import named_groups
 from bot.features.beginning import wish_of
 from bot.gateways.reach import Gateways
@@ -42,8 +43,21 @@ class Recheck:
         if operation.approved is not None:
             return await self._since_approval(operation, operation.approved)
         if operation.brings_back is not None:  # the approval of the "until" covered it
+            if not await self._still_its_return(operation, operation.brings_back):
+                return "return"
             return "policy" if (await self._ruling(operation)).refused else ""
-        return ""
+        ruling = await self._ruling(operation)
+        more = ruling.approvals and not (operation.emergency and ruling.emergency)
+        return "policy" if ruling.refused or more else ""
+
+    async def _still_its_return(self, operation: Operation, off: OperationId) -> bool:
+        """Whether nobody has set another end meanwhile, or none."""
+        returns = self.gateways.store.returns
+        place = (operation.itwin.id, operation.timer.id)
+        back = await returns.read(operation.workspace, off)
+        if back is None or back.phase is Phase.CLOSED:
+            return False
+        return await returns.holder(operation.workspace, *place) == off
 
     async def _since_approval(self, operation: Operation, approved: Approved) -> str:
         approval = await self._request(operation, approved)
@@ -85,7 +99,7 @@ class Recheck:
 
     async def _ruling(self, operation: Operation) -> Ruling:
         policy = self.gateways.rules.current
-        groups = await self.directory.groups_of(operation.asker, policy.groups())
+        groups = await self.directory.groups_of(operation.asker, policy.groups(), policy.denying())
         return judge(policy, wish_of(operation, groups))
 
     async def _may_still_approve(
@@ -96,5 +110,7 @@ class Recheck:
         if not ruling.approvals:  # nobody is asked any more, so nobody is listed
             return True
         named = self.gateways.rules.current.groups() | named_groups(approval)
-        groups = await self.directory.groups_of(person, named)
+        groups = await self.directory.groups_of(
+            person, named, self.gateways.rules.current.denying()
+        )
         return may_approve(ruling, person=person, groups=groups, requester=approval.requester)

@@ -100,8 +100,9 @@ def _words(approval: Approval, painted: Card, now: float) -> Iterator[Word]:
         yield Word(f"vote-{count}", deciding.voted(approval, vote, count), requester, direct=True)
     if not waiting and approval.stage is not Stage.CANCELLED:
         yield Word("ended", deciding.ended(approval), requester, direct=True)
-    if approval.concluded and not approval.review:
-        trouble = approval.trouble if approval.outcome is not State.ALREADY else None
+    if approval.stage is Stage.APPROVED and approval.concluded and not approval.review:
+        well = approval.outcome in {State.ALREADY, State.APPLIED}
+        trouble = None if well else approval.trouble
         error = error_of(trouble, now) if trouble else None
         yield Word("outcome", deciding.concluded(approval, error, now), requester, direct=True)
 

@@ -248,7 +248,7 @@ async def test_pages_follow_each_other_and_the_right_is_asked_for_on_each(story:
         await written(story, Entry(operation.asked_at, "operation.rejected", BOB, facts))
     await asks(story, "alice", "/edfs history", "History of your iTwins")
     seen = shown_numbers(story)
-    for _ in range(2):
+    for _ in range(4):
         await story.clicks("alice", "More")
         last = seen[-1:]
         await story.world.until(lambda last=last: shown_numbers(story)[-1:] != last)

@@ -17,6 +17,9 @@ if recent and (holder == recent or redis.call('HGET', KEYS[5], 'ended') == recen
   return {'again', recent}
 end
 if holder then return {'busy', holder} end
+-- What follows from the last one's end (a return set, or ended) comes before the next one begins.
+local ended = redis.call('HGET', KEYS[5], 'ended')
+if ended and redis.call('ZSCORE', KEYS[3], 'news:' .. ended) then return {'busy', ended} end
 local undone = KEYS[6] ~= KEYS[1] and redis.call('GET', KEYS[6])
 if undone then return {'undone', undone} end
 if redis.call('EXISTS', KEYS[7]) == 1 then return {'off', ARGV[1]} end

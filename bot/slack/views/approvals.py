@@ -117,7 +117,8 @@ def state_lines(approval: Approval) -> list[Line]:
         case Stage.CANCELLED:
             return [fact("Taken back by", *by, ", ", at), *because]
         case Stage.EXPIRED:
-            return [line("Nobody decided it until ", at, ". Nothing was changed.")]
+            until = When(approval.expires_at)
+            return [line("Nobody decided it until ", until, ". Nothing was changed.")]
         case Stage.VOID:
             why = end_lines(approval.trouble) if approval.trouble else []
             return [line("Nothing was changed (", at, ")."), *why]

@@ -5,7 +5,8 @@ elements, which Slack does not parse; the top-level ``text``, which it does pars
 Limits: docs.slack.dev/reference/block-kit (header 150, button text 75, value 2,000, text 3,000).
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -120,6 +121,20 @@ def paragraph(lines: Iterable[Line]) -> Block:
         elements += [_element(part) for part in parts]
     section = {"type": "rich_text_section", "elements": elements}
     return {"type": "rich_text", "elements": [section]}
+
+
+# Slack refuses a message whose blocks are longer than about 13,000 characters as JSON (the number
+# is not published). The rest of it is for the heading, notes and buttons.
+SPACE = 10_500
+
+
+def fitting(pieces: Sequence[Block | Sequence[Block]], space: int = SPACE) -> int:
+    """Return how many of the pieces, from the first on, fit into one message."""
+    for count, piece in enumerate(pieces):
+        space -= len(json.dumps(piece))
+        if space < 0:
+            return count
+    return len(pieces)
 
 
 def header(says: str) -> Block:

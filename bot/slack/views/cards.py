@@ -126,6 +126,7 @@ def _said(operation: Operation) -> list[Line]:
             return []
 
 
+_UNDONE = frozenset({State.REJECTED, State.STALE, State.NOT_APPLIED, State.ALREADY})
 _WAITS = {
     "RateLimited": "The limit for requests to Bentley is reached. Nothing was sent yet.",
     "NotSent": "Bentley could not be reached. Nothing was sent yet.",
@@ -233,7 +234,7 @@ def _doing(operation: Operation) -> list[Line]:
     if operation.approved:
         agreed = [part for by in operation.approved.by for part in (Who(by), ", ")]
         lines.append(fact("Approved by", *agreed, When(operation.approved.at)))
-    if operation.emergency:
+    if operation.emergency and operation.state not in _UNDONE:
         lines.append(line("An emergency: done without approval, and to be reviewed."))
     if operation.undoes:
         lines.append(line(f"This undoes operation {operation.undoes}."))

@@ -25,6 +25,7 @@ from bot.slack.views.blocks import (
     buttons,
     code,
     fact,
+    fitting,
     header,
     line,
     paragraph,
@@ -42,8 +43,9 @@ def asked(outcome: ApprovalAsked) -> Private:
     if approval.stage is not Stage.WAITING:
         return _about(approval, title(approval), state_lines(approval))
     if outcome.again:
-        said = line("The same was asked for before, by ", Who(approval.requester), ".")
-        return _about(approval, "Asked for already", [said, *_stands(approval)])
+        other = fact("It waits already", f"{deed(approval.wish)}, by ", Who(approval.requester))
+        step = line("That one has to be decided, or taken back, first. Nothing new was asked for.")
+        return _about(approval, "Asked for already", [other, step, *_stands(approval)])
     lines = [
         *_stands(approval),
         fact("Who decides", *who_decides(approval)),
@@ -101,11 +103,12 @@ def pending(outcome: PendingListed) -> Private:
     found = outcome.approvals
     heading = f"Requests that wait: {len(found)}"
     blocks = [header(heading)]
-    for approval in found[:LISTED]:
-        blocks += _listed(approval, mine=approval.id in outcome.mine)
+    pieces = [_listed(one, mine=one.id in outcome.mine) for one in found[:LISTED]]
+    shown = fitting(pieces)
+    blocks += [block for piece in pieces[:shown] for block in piece]
     if not found:
         blocks.append(paragraph([line("Nobody waits for a decision.")]))
-    left = f"{len(found) - LISTED} more are not shown. " if len(found) > LISTED else ""
+    left = f"{len(found) - shown} more are not shown. " if len(found) > shown else ""
     blocks.append(small(f"{left}Those that you may decide stand first."))
     return Private(spoken(heading), blocks)
 

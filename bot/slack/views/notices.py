@@ -6,6 +6,7 @@ from bot.core.subscriptions import Kind, Stop, Subscription
 from bot.slack.messages import Block, Card, Private
 from bot.slack.views.blocks import (
     NAME,
+    SPACE,
     Button,
     Line,
     Who,
@@ -13,6 +14,7 @@ from bot.slack.views.blocks import (
     buttons,
     code,
     fact,
+    fitting,
     header,
     line,
     paragraph,
@@ -91,13 +93,17 @@ def listed(outcome: SubscriptionsListed) -> Private:
     every = outcome.subscriptions
     title = f"Subscriptions of this channel: {len(every)}"
     blocks: list[Block] = [header(title)]
-    for one in every[:SHOWN]:
-        blocks += [paragraph(_standing(one)), buttons(_remove(one))]
+    pieces = [[paragraph(_standing(one)), buttons(_remove(one))] for one in every]
+    shown = fitting(pieces, SPACE // 2)  # of each of the others its name and how to end it
+    blocks += [block for piece in pieces[:shown] for block in piece]
     if not every:
         how = code('/edfs subscribe plant-a "SAP*" changes')
         blocks.append(paragraph([line("There are none. For example: ", how)]))
-    if len(every) > SHOWN:
-        rest = [line(code(f"/edfs unsubscribe {one.id}"), f" {_about(one)}") for one in every[20:]]
+    if len(every) > shown:
+        rest = [
+            line(code(f"/edfs unsubscribe {one.id}"), f" {plain(_about(one), 40)}")
+            for one in every[shown:]
+        ]
         blocks.append(paragraph(rest))
     return Private(spoken(title), blocks)
 

@@ -115,7 +115,7 @@ def _came_back(operation: Operation, back: Return | None) -> list[Line]:
     """The card of a return tells whose off it ended. It compares the schedule, too."""
     if back is None:
         return [line("This is the return of an “off until”.")]
-    off = ("It was off since ", When(back.set_at), ", set by ", Who(back.person))
+    off = ("It was off since ", When(back.set_at), ", set by ", Who(back.setter))
     planned = line(*off, ", to return at ", When(back.at), ".")
     if operation.state is State.APPLIED:
         planned = line("Returned as planned. ", *off, ".")

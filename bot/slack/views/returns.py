@@ -18,6 +18,7 @@ from bot.slack.views.blocks import (
     buttons,
     code,
     fact,
+    fitting,
     header,
     line,
     paragraph,
@@ -52,7 +53,7 @@ def card(back: Return) -> Card:
     name = plain(back.timer.label, NAME)
     facts = [
         fact("iTwin", plain(back.itwin.name, NAME)),
-        fact("Off since", When(back.set_at), ", set by ", Who(back.person)),
+        fact("Off since", When(back.set_at), ", set by ", Who(back.setter)),
         fact("Was to return", When(back.at)),
         *([fact("Because", plain(back.because, 300))] if back.because else []),
     ]
@@ -132,10 +133,12 @@ def consent_ended(back: Return) -> Private:
 def off(outcome: OffListed) -> Private:
     found = outcome.found
     title = f"Disabled timers: {len(found)}"
-    lines = [one for entry in found[:SHOWN] for one in _entry(entry)] or [line("None is off.")]
+    entries = [_entry(one) for one in found[:SHOWN]]
+    shown = fitting([paragraph(entry) for entry in entries])
+    lines = [one for entry in entries[:shown] for one in entry] or [_nothing_off(outcome)]
     notes = []
-    if len(found) > SHOWN:
-        notes.append(f"{len(found) - SHOWN} more are not shown.")
+    if len(found) > shown:
+        notes.append(f"{len(found) - shown} more are not shown: /edfs list <itwin> disabled.")
     if outcome.unread:
         names = ", ".join(plain(itwin.name, 60) for itwin in outcome.unread[:NAMED])
         more = len(outcome.unread) - NAMED
@@ -146,13 +149,19 @@ def off(outcome: OffListed) -> Private:
     return Private(spoken(title), blocks)
 
 
+def _nothing_off(outcome: OffListed) -> Line:
+    if outcome.unread or outcome.left:
+        return line("None is off in those that could be read.")
+    return line("None is off.")
+
+
 def _entry(one: Off) -> list[Line]:
     """One line for the timer and one for what is known of it."""
     name, itwin = plain(one.timer.label, 60), plain(one.itwin.name, 60)
     back, last = one.back, one.last_seen
     until: tuple[Part | str, ...] = ("for good, or until somebody turns it on",)
     if back is not None:
-        set_by = (", set by ", Who(back.person))
+        set_by = (", set by ", Who(back.setter))
         asks = " (it did not come back by itself)" if back.phase is Phase.ASKING else ""
         until = ("until ", When(back.at), f"{asks}", *set_by)
     who: tuple[Part | str, ...] = ("not through the bot",)

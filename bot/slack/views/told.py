@@ -12,6 +12,7 @@ from bot.slack.views.blocks import (
     bold,
     buttons,
     fact,
+    fitting,
     header,
     line,
     paragraph,
@@ -20,7 +21,7 @@ from bot.slack.views.blocks import (
 )
 from bot.slack.views.cards import word
 
-SHORT = 60  # names in a digest: Slack takes some 13,000 characters of blocks
+SHORT = 48  # names in a digest: Slack takes some 13,000 characters of blocks
 BEFORE = 8  # earlier events that the card still shows; the thread has them all
 
 # For each event: the title of its card, and what a line about it says after the timer's name.
@@ -132,8 +133,9 @@ def _weekly(notice: Notice) -> Card:
     where = plain(notice.itwin.name, NAME) if notice.itwin else ""
     title = f"Still disabled in {where}: {count}"
     lines = [line(*_still(one)) for one in notice.off[:LINES]]
-    blocks: list[Block] = [header(title), paragraph(lines)]
-    left = f"{count - LINES} more are not shown. " if count > LINES else ""
+    shown = fitting([paragraph([one]) for one in lines])
+    blocks: list[Block] = [header(title), paragraph(lines[:shown])]
+    left = f"{count - shown} more are not shown. " if count > shown else ""
     blocks.append(small(f"{left}Told every Monday. All of them: /edfs list <itwin> disabled."))
     return Card(spoken(title), blocks)
 

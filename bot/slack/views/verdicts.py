@@ -58,6 +58,7 @@ _WITHDRAWN: dict[str, str] = {
     "policy": "The policy was changed since, and does not allow it any more.",
     "approver": "Whoever approved it may not approve it any more.",
     "requester": "Whoever asked for it may not use the bot any more.",
+    "return": "Another end was set for it meanwhile, or none.",
     "account": "Whoever asked for it is signed in with another iTwin account now, or not at all.",
     "request": "The request that was approved is not what was to be done.",
     "state": "Somebody has switched the timer since it was approved.",
