@@ -32,7 +32,7 @@ async def picture(desk: Desk, sheet: Sheet) -> Picture | None:
     if back.escalated and back.phase is Phase.ASKING:
         words = (
             Word("escalated", views.escalated(back)),
-            Word("escalated-setter", views.to_setter(back), back.person, direct=True),
+            Word("escalated-setter", views.to_setter(back), back.setter, direct=True),
         )
     return Picture(
         sheet=Sheet(back.workspace, "return", back.id, back.version),
