@@ -47,6 +47,11 @@ class State(Enum):
     def ended(self) -> bool:
         return self not in {State.READY, State.LOCKED, State.SENDING, State.VERIFYING}
 
+    @property
+    def came_to_nothing(self) -> bool:
+        """Whether it ended and has changed nothing, for certain."""
+        return self in {State.REJECTED, State.STALE, State.NOT_APPLIED, State.ALREADY}
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:

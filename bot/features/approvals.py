@@ -168,11 +168,7 @@ class _Deciding:
         EDFS can only delete and create, so one of the same name and package has taken its place.
         """
         wish = approval.wish
-
-        async def read(caller: Caller) -> tuple[Timer, ...]:
-            return await self.gateways.edfs.timers(caller, wish.itwin.id)
-
-        bearer, timers = await with_token(self.gateways, wish.workspace, self.asked.who, read)
+        bearer, timers = await _timers(self.gateways, self.asked, wish.itwin.id)
         if any(one.id == wish.timer.id for one in timers):
             raise missing
         what = (wish.timer.name, wish.timer.package)
@@ -219,18 +215,25 @@ async def _readable(gateways: Gateways, asked: Asked, standing: list[Approval]) 
         itwin = one.wish.itwin.id
         if one.requester == asked.who or itwin in readable:
             continue
-
-        async def read(caller: Caller, itwin: ITwinId = itwin) -> tuple[Timer, ...]:
-            return await gateways.edfs.timers(caller, itwin)
-
         try:
-            await with_token(gateways, asked.workspace, asked.who, read)
+            await _timers(gateways, asked, itwin)
         except (Forbidden, NotFound, Invalid):
             readable[itwin] = False
         else:
             readable[itwin] = True
     mine = asked.who
     return [one for one in standing if one.requester == mine or readable[one.wish.itwin.id]]
+
+
+async def _timers(
+    gateways: Gateways, asked: Asked, itwin: ITwinId
+) -> tuple[Bearer, tuple[Timer, ...]]:
+    """List an iTwin's timers with the token of whoever asks."""
+
+    async def read(caller: Caller) -> tuple[Timer, ...]:
+        return await gateways.edfs.timers(caller, itwin)
+
+    return await with_token(gateways, asked.workspace, asked.who, read)
 
 
 async def asked_again(

@@ -12,7 +12,6 @@ from bot.gateways.reach import Gateways
 from bot.gateways.store.drawings import Sheet
 
 BEGIN_AGAIN = 5.0  # while another operation holds the timer
-NOTHING_DONE = frozenset({State.REJECTED, State.STALE, State.NOT_APPLIED, State.ALREADY})
 
 
 async def carry_out(gateways: Gateways, approval: Approval) -> Approval:
@@ -26,9 +25,8 @@ async def carry_out(gateways: Gateways, approval: Approval) -> Approval:
     now = gateways.clock()
     operation = await gateways.store.operations.read(approval.workspace, approval.id)
     if operation is not None:  # it was begun; its end says what came of it
-        return (
-            await conclude(gateways, operation) or approval if operation.state.ended else approval
-        )
+        concluded = await conclude(gateways, operation) if operation.state.ended else None
+        return concluded or approval
     if now > approval.changed_at + approval.wish.terms.life:
         return await _concluded(gateways, approval, None, Trouble("Expired"))
     try:
@@ -83,7 +81,7 @@ async def conclude(gateways: Gateways, operation: Operation) -> Approval | None:
     approval = await gateways.store.approvals.read(operation.workspace, operation.id)
     if approval is None:
         return None
-    if approval.review and operation.state in NOTHING_DONE:
+    if approval.review and operation.state.came_to_nothing:
         return await _taken_back(gateways, approval)
     return await _concluded(gateways, approval, operation.state, operation.trouble)
 

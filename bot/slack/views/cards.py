@@ -126,7 +126,6 @@ def _said(operation: Operation) -> list[Line]:
             return []
 
 
-_UNDONE = frozenset({State.REJECTED, State.STALE, State.NOT_APPLIED, State.ALREADY})
 _WAITS = {
     "RateLimited": "The limit for requests to Bentley is reached. Nothing was sent yet.",
     "NotSent": "Bentley could not be reached. Nothing was sent yet.",
@@ -234,7 +233,7 @@ def _doing(operation: Operation) -> list[Line]:
     if operation.approved:
         agreed = [part for by in operation.approved.by for part in (Who(by), ", ")]
         lines.append(fact("Approved by", *agreed, When(operation.approved.at)))
-    if operation.emergency and operation.state not in _UNDONE:
+    if operation.emergency and not operation.state.came_to_nothing:
         lines.append(line("An emergency: done without approval, and to be reviewed."))
     if operation.undoes:
         lines.append(line(f"This undoes operation {operation.undoes}."))
