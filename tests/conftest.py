@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import redis
+import structlog
 
 from bot.app import Bot, open_bot
 from bot.gateways import store
@@ -33,6 +34,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def deep(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--deep"))
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> Iterator[None]:
+    """Whatever a test did to the log, the next one finds it as it is by default."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
