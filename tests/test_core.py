@@ -57,7 +57,7 @@ def test_finding_by_whole_name_before_part() -> None:
 
     assert find("PLANT", things, names) == One("plant")
     assert find("plant-", things, names) == Several(("plant-a", "plant-b"))
-    assert find("idg", things, names) == One("bridge")
+    assert find("idg", things, names) == One("bridge", whole=False)
     assert find("brigde", things, names) == Nothing(("bridge",))
     assert find("", [], names) == Nothing(())
 

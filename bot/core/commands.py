@@ -13,10 +13,13 @@ sign-in or an approval keeps it until its hour. ``parse(str(command)) == command
     list    [<itwin>] [disabled]
     show    <itwin> <timer>
     history [<itwin> [<timer>]] [before <number>]
-    subscribe <itwin> [<timer>] [<event> …] · unsubscribe <subscription> · subscriptions
+    choose  [<itwin> [<timer>]]             a window to point at all of it; so does nothing at all
+    use     [<itwin> | nothing]             this channel's iTwin, where none is named
+    subscribe [<itwin> [<timer>]] [<event> …] · unsubscribe <subscription> · subscriptions
     signin · signout · whoami · help [<verb>]
 
-Commands are kept as text, so this grammar may grow but never change its meaning.
+Where a channel has an iTwin (``use``), it may be left out everywhere; "all" in its place means
+every iTwin. Commands are kept as text, so this grammar may grow but never change its meaning.
 """
 
 from dataclasses import dataclass
@@ -34,6 +37,7 @@ SwitchVerb = Literal["toggle", "enable", "disable"]
 class Switch:
     """Bring one timer to one state; ``toggle`` is resolved against the state just read.
 
+    An empty ``itwin`` is that of the channel, here and below.
     ``until`` is the phrase as typed, with its first word ("until monday 08:00", "for 2 runs");
     "for good" says that nothing brings it back by itself.
     """
@@ -48,7 +52,7 @@ class Switch:
     def __str__(self) -> str:
         until = f" {self.until}" if self.until else ""
         reason = reason_in_text(self.because, emergency=self.emergency)
-        return f"{self.verb} {quoted(self.itwin)} {quoted(self.timer)}{until}{reason}"
+        return f"{self.verb} {named(self.itwin, self.timer)}{until}{reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +103,17 @@ class Bring:
 
 @dataclass(frozen=True, slots=True)
 class ListTimers:
-    """Timers of one iTwin; without a name, the person's iTwins.
+    """Timers of one iTwin; ``everywhere``, or without a name, the person's iTwins.
 
     ``disabled``: what is off, by whom, why and until when; without a name, of all their iTwins.
     """
 
     itwin: str = ""
     disabled: bool = False
+    everywhere: bool = False
 
     def __str__(self) -> str:
-        words = ["list"]
-        if self.itwin:
-            words.append(quoted(self.itwin))
+        words = ["list", *_where(self.itwin, everywhere=self.everywhere)]
         return " ".join([*words, "disabled"] if self.disabled else words)
 
 
@@ -120,7 +123,7 @@ class Show:
     timer: str
 
     def __str__(self) -> str:
-        return f"show {quoted(self.itwin)} {quoted(self.timer)}"
+        return f"show {named(self.itwin, self.timer)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +133,11 @@ class History:
     itwin: str = ""
     timer: str = ""
     before: int = 0
+    everywhere: bool = False
 
     def __str__(self) -> str:
-        names = [quoted(name) for name in (self.itwin, self.timer) if name]
+        names = _where(self.itwin, everywhere=self.everywhere)
+        names += [quoted(self.timer)] if self.timer else []
         return " ".join(["history", *names, *([f"before {self.before}"] if self.before else [])])
 
 
@@ -140,16 +145,17 @@ class History:
 class Subscribe:
     """Have this channel told. ``timer`` is a name or a pattern ("SAP*"), empty for all of them.
 
-    ``events`` are words of ``EVENTS`` in that order; none stands for the usual ones.
+    ``events`` are words of ``EVENTS`` in that order; none stands for the usual ones. Without any
+    name it asks for a window to fill in.
     """
 
-    itwin: str
+    itwin: str = ""
     timer: str = ""
     events: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         timer = [quoted(self.timer)] if self.timer else []
-        return " ".join(["subscribe", quoted(self.itwin), *timer, *self.events])
+        return " ".join(["subscribe", *_where(self.itwin), *timer, *self.events])
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +172,32 @@ class Unsubscribe:
 class Subscriptions:
     def __str__(self) -> str:
         return "subscriptions"
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """A window in which all of it is pointed at; the names are filled in already."""
+
+    itwin: str = ""
+    timer: str = ""
+
+    def __str__(self) -> str:
+        names = [quoted(name) for name in (self.itwin, self.timer) if name]
+        return " ".join(["choose", *names])
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Have this iTwin stand where none is named in this channel; ``nothing``: none any more.
+
+    Without a name it says which one does.
+    """
+
+    itwin: str = ""
+    nothing: bool = False
+
+    def __str__(self) -> str:
+        return " ".join(["use", *(["nothing"] if self.nothing else _where(self.itwin))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +226,18 @@ class Help:
         return f"help {self.verb}".rstrip()
 
 
+def named(itwin: str, timer: str) -> str:
+    """Write the two names; the iTwin's is left out where it is the channel's."""
+    return " ".join(quoted(name) for name in (itwin, timer) if name)
+
+
+def _where(itwin: str, *, everywhere: bool = False) -> list[str]:
+    return ["all"] if everywhere else [quoted(itwin)] if itwin else []
+
+
 Command = (
-    Switch
+    Choose
+    | Switch
     | Undo
     | Decide
     | Pending
@@ -206,6 +248,7 @@ Command = (
     | Subscribe
     | Unsubscribe
     | Subscriptions
+    | Use
     | SignIn
     | SignOut
     | WhoAmI
@@ -213,6 +256,7 @@ Command = (
 )
 
 USAGE: dict[str, str] = {
+    "choose": "choose [<itwin> [<timer>]]",
     "toggle": "toggle <itwin> <timer> [because …]",
     "enable": "enable <itwin> <timer> [because …]",
     "disable": "disable <itwin> <timer> [until <time> | for <duration> | for <n> runs] [because …]",
@@ -224,12 +268,13 @@ USAGE: dict[str, str] = {
     "return": "return <return>",
     "extend": "extend <return> until <time>",
     "keep": "keep <return>",
-    "list": "list [<itwin>] [disabled]",
+    "list": "list [<itwin> | all] [disabled]",
     "show": "show <itwin> <timer>",
-    "history": "history [<itwin> [<timer>]]",
-    "subscribe": "subscribe <itwin> [<timer>] [changes] [approvals] [returns] [elsewhere] …",
+    "history": "history [<itwin> [<timer>] | all]",
+    "subscribe": "subscribe [<itwin> [<timer>]] [changes] [approvals] [returns] [elsewhere] …",
     "unsubscribe": "unsubscribe <subscription>",
     "subscriptions": "subscriptions",
+    "use": "use [<itwin> | nothing]",
     "signin": "signin",
     "signout": "signout",
     "whoami": "whoami",

@@ -79,7 +79,7 @@ def granted(approval: Approval, now: float, card: str = "") -> Operation:
     operation = replace(
         wish,
         asked_at=now,
-        place=Place(wish.place.channel, card=card),
+        place=Place(wish.place.channel, card=card, thread=wish.place.thread),
         approved=Approved(tuple(vote.by for vote in approval.votes), last.at, approval.digest),
     )
     if approval.runs_as == "requester" or last.by == approval.requester:

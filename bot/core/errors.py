@@ -8,6 +8,7 @@ BotError
  ├─ StoreUnreachable        Redis or Valkey does not answer
  ├─ PersonRefused           guest, bot, deactivated, of another workspace, or not to be checked
  ├─ NotUnderstood           the text is no command
+ ├─ NoDefault               no iTwin is named, and the channel has none
  ├─ NoSuchName              a name finds nothing
  ├─ AmbiguousName           a name finds several
  ├─ TimerGone               an id that was right is right no more
@@ -126,6 +127,14 @@ class Choice:
     name: str
     detail: str
     command: str
+
+
+@dataclass(eq=False)
+class NoDefault(BotError):
+    """``wanted`` is the one name that was given; it is taken for a timer's."""
+
+    wanted: str
+    verb: str
 
 
 @dataclass(eq=False)

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any, cast
 
+from bot.core.clauses import ending_of, phrase_of, reason_of
 from bot.core.commands import (
     USAGE,
     VERBS,
     Bring,
+    Choose,
     Command,
     Decide,
     Help,
@@ -23,13 +25,13 @@ from bot.core.commands import (
     Switch,
     Undo,
     Unsubscribe,
+    Use,
     WhoAmI,
 )
 from bot.core.errors import NotUnderstood
 from bot.core.names import OperationId, is_own_id, plain
-from bot.core.words import EVENTS, Word, split, unescaped
+from bot.core.words import EVENTS, Word, split
 
-REASON_LIMIT = 300
 NAME_LIMIT = 255
 TEXT_LIMIT = 4_000
 _ALSO = {
@@ -45,10 +47,7 @@ _ALSO = {
     "requests": "pending",
     "?": "help",
 }
-# "for" begins a time only before a number or "good": names of timers hold the word too.
-_SPAN = re.compile(r"(\d.*|an?|one|two|three|four|five|six|seven|good)", re.IGNORECASE)
 _NUMBER = re.compile(r"[1-9][0-9]{0,14}")
-_PHRASE = re.compile(r"[0-9a-z][0-9a-z:.,/+-]*( [0-9a-z:.,/+-]+){1,15}", re.ASCII)
 
 
 def parse(text: str) -> Command:
@@ -60,7 +59,7 @@ def parse(text: str) -> Command:
         raise NotUnderstood("the command is too long")
     words = split(text)
     if not words:
-        return Help()
+        return Choose()
     first = words[0].text.casefold()
     verb = _ALSO.get(first, first)
     if verb not in USAGE:
@@ -70,62 +69,22 @@ def parse(text: str) -> Command:
 
 
 def _switch(verb: str, text: str, words: list[Word]) -> Switch:
-    because, emergency, words = _reason(verb, text, words, after=2)
-    until, words = _until(verb, words)
+    because, emergency, words = reason_of(verb, text, words, after=1)
+    ending, words = ending_of(verb, words)
     itwin, timer = _itwin_and_timer(verb, words)
-    if until and verb != "disable":
+    if ending and verb != "disable":
         raise NotUnderstood("only disable takes an end", "disable")
     if emergency and not because:
         raise NotUnderstood("an emergency needs its reason", verb)
-    return Switch(cast("Any", verb), itwin, timer, because, until, emergency)
-
-
-def _reason(verb: str, text: str, words: list[Word], after: int) -> tuple[str, bool, list[Word]]:
-    """Take off the reason: it begins at the first bare "because" behind ``after`` words.
-
-    A reason in quotes may be followed by one word more, "emergency".
-    """
-    for place, word in enumerate(words):
-        if place < after or not word.is_bare("because"):
-            continue
-        said = words[place + 1 :]
-        if len(said) > 1 and all(one.bare for one in said) and said[-1].is_bare("emergency"):
-            raise NotUnderstood("an emergency needs its reason in quotes", verb)
-        emergency = len(said) == 2 and not said[0].bare and said[1].is_bare("emergency")
-        alone = len(said) == 1 and not said[0].bare
-        whole = said[0].text if emergency or alone else unescaped(text[word.end :])
-        reason = plain(whole, REASON_LIMIT)
-        if not reason:
-            raise NotUnderstood("the reason after “because” is missing", verb)
-        return reason, emergency, words[:place]
-    return "", False, words
-
-
-def _until(verb: str, words: list[Word]) -> tuple[str, list[Word]]:
-    """Take off "until …" or "for …": the first that leaves two names before it."""
-    for place, word in enumerate(words):
-        following = words[place + 1] if place + 1 < len(words) else None
-        begins = word.is_bare("until") or (
-            word.is_bare("for") and following is not None and _SPAN.fullmatch(following.text)
-        )
-        if place >= 2 and begins:
-            return _phrase(verb, words[place:]), words[:place]
-    return "", words
-
-
-def _phrase(verb: str, words: list[Word]) -> str:
-    if len(words) < 2:
-        raise NotUnderstood(f"the time after “{words[0].text.casefold()}” is missing", verb)
-    phrase = " ".join(word.text for word in words).casefold()
-    if not _PHRASE.fullmatch(phrase) or "because" in phrase:
-        raise NotUnderstood(f"“{plain(phrase, 60)}” is no time", verb)
-    return phrase
+    return Switch(cast("Any", verb), itwin, timer, because, ending, emergency)
 
 
 def _itwin_and_timer(verb: str, words: list[Word]) -> tuple[str, str]:
-    if len(words) < 2:
-        missing = "the iTwin and the timer are" if not words else "the timer is"
-        raise NotUnderstood(f"{missing} missing", verb)
+    """Take two names; one alone is the timer's, and the iTwin is the channel's."""
+    if not words:
+        raise NotUnderstood("the iTwin and the timer are missing", verb)
+    if len(words) == 1:
+        return "", _name(verb, words[0].text)
     return _name(verb, words[0].text), _joined(verb, words[1:])
 
 
@@ -150,15 +109,21 @@ def _show(verb: str, _: str, words: list[Word]) -> Show:
 def _list(verb: str, _: str, words: list[Word]) -> ListTimers:
     disabled = bool(words) and words[-1].is_bare("disabled")
     names = words[:-1] if disabled else words
+    if _is_all(names):
+        return ListTimers("", disabled, everywhere=True)
     return ListTimers(_joined(verb, names) if names else "", disabled)
+
+
+def _is_all(words: list[Word]) -> bool:
+    return len(words) == 1 and words[0].is_bare("all")
 
 
 def _history(verb: str, _: str, words: list[Word]) -> History:
     before = 0
     if len(words) > 1 and words[-2].is_bare("before") and _is_number(words[-1]):
         before, words = int(words[-1].text), words[:-2]
-    if not words:
-        return History("", "", before)
+    if not words or _is_all(words):
+        return History("", "", before, everywhere=bool(words))
     timer = _joined(verb, words[1:]) if words[1:] else ""
     return History(_name(verb, words[0].text), timer, before)
 
@@ -178,7 +143,7 @@ def _subscribe(verb: str, _: str, words: list[Word]) -> Subscribe:
     while names[1:] and names[-1].bare and names[-1].text.casefold() in EVENTS:
         events.add(names.pop().text.casefold())
     if not names:
-        raise NotUnderstood("the iTwin is missing", verb)
+        return Subscribe()
     timer = _joined(verb, names[1:]) if names[1:] else ""
     ordered = tuple(event for event in EVENTS if event in events)
     return Subscribe(_name(verb, names[0].text), timer, ordered)
@@ -197,7 +162,7 @@ def _undo(verb: str, _: str, words: list[Word]) -> Undo:
 
 
 def _decide(verb: str, text: str, words: list[Word]) -> Decide:
-    because, emergency, words = _reason(verb, text, words, after=1)
+    because, emergency, words = reason_of(verb, text, words, after=1)
     request = _own_id(verb, words, "request")
     if emergency:
         raise NotUnderstood(f"{verb} knows no emergency", verb)
@@ -213,13 +178,25 @@ def _bring(verb: str, _: str, words: list[Word]) -> Bring:
         return Bring(cast("Any", verb), off)
     if not rest or rest[0].text.casefold() not in {"until", "for"}:
         raise NotUnderstood("extend says until when", verb)
-    return Bring("extend", off, _phrase(verb, rest))
+    return Bring("extend", off, phrase_of(verb, rest))
 
 
 def _unsubscribe(verb: str, _: str, words: list[Word]) -> Unsubscribe:
     subscription = _own_id(verb, words, "subscription")
     _nothing(verb, words[1:])
     return Unsubscribe(subscription)
+
+
+def _choose(verb: str, _: str, words: list[Word]) -> Choose:
+    if len(words) < 2:
+        return Choose(_name(verb, words[0].text) if words else "")
+    return Choose(*_itwin_and_timer(verb, words))
+
+
+def _use(verb: str, _: str, words: list[Word]) -> Use:
+    if len(words) == 1 and words[0].is_bare("nothing"):
+        return Use(nothing=True)
+    return Use(_joined(verb, words) if words else "")
 
 
 def _help(_: str, __: str, words: list[Word]) -> Help:
@@ -243,6 +220,8 @@ def _alone(make: Callable[[], Command]) -> Callable[[str, str, list[Word]], Comm
 
 
 _PARSERS: dict[str, Callable[[str, str, list[Word]], Command]] = {
+    "choose": _choose,
+    "use": _use,
     "toggle": _switch,
     "enable": _switch,
     "disable": _switch,

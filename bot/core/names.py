@@ -90,7 +90,10 @@ def guid_in_address(text: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class One(Generic[Thing]):
+    """``whole``: the whole name was given, not a part of it."""
+
     thing: Thing
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def find(
     part = tuple(thing for thing, names in candidates if any(needle in name for name in names))
     for found in (whole, part):
         if len(found) == 1:
-            return One(found[0])
+            return One(found[0], whole=found is whole)
         if found and needle:
             return Several(found)
     return Nothing(_nearest(needle, candidates))

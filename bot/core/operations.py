@@ -90,13 +90,15 @@ class Place:
     """Where it was asked. ``reply`` is Slack's response_url (30 minutes, 5 uses), or empty.
 
     ``card`` is the ts of a message of ours that this operation takes over, or empty; ``of`` is the
-    operation whose button was pressed there.
+    operation whose button was pressed there. ``thread`` is the ts of the message below which it
+    was asked, or empty.
     """
 
     channel: ChannelId
     reply: str = ""
     card: str = ""
     of: OperationId | None = None
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ from typing import Literal
 from bot.core.approvals import Approval
 from bot.core.errors import BotError
 from bot.core.history import PastEvent
-from bot.core.names import OperationId
+from bot.core.names import ChannelId, OperationId, PersonId
 from bot.core.operations import Acting, Operation
+from bot.core.policy import Ruling
 from bot.core.returns import Return
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Subscription
 from bot.core.timers import ITwin, LastSeen, Timer
+from bot.core.until import Until
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,53 @@ class HistoryShown:
 
 
 @dataclass(frozen=True, slots=True)
+class DefaultShown:
+    """Which iTwin stands where none is named in this channel; None: there is none."""
+
+    itwin: ITwin | None
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultSet:
+    """The channel's iTwin is another one now, or (None) there is none any more."""
+
+    itwin: ITwin | None
+    by: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class ChooserShown:
+    """The window to point at a timer and what is to become of it, filled in so far.
+
+    ``shown`` is the timer that was chosen, ``wanted`` its state afterwards, None where that was not
+    said. ``until`` and ``because`` are as typed; ``back`` is what was read of the first, None where
+    it is empty or is no time, of which ``doubt`` says why. ``skipped`` are the runs that will not
+    happen, None where that cannot be told. ``ruling`` is what the policy says of it. ``trouble``
+    kept the timer from being read.
+    """
+
+    channel: ChannelId
+    itwin: ITwin | None = None
+    shown: TimerShown | None = None
+    wanted: bool | None = None
+    until: str = ""
+    because: str = ""
+    back: Until | None = None
+    doubt: str = ""
+    skipped: Runs | None = None
+    ruling: Ruling | None = None
+    trouble: BotError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribeAsked:
+    """The window to fill in what this channel is to be told."""
+
+    channel: ChannelId
+    itwin: ITwin | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """``retry`` is a command that a button may offer again; ``trace`` also stands in the log."""
 
@@ -250,5 +299,9 @@ Outcome = (
     | Unsubscribed
     | SubscriptionsListed
     | HistoryShown
+    | ChooserShown
+    | SubscribeAsked
+    | DefaultShown
+    | DefaultSet
     | Failed
 )

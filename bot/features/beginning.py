@@ -55,7 +55,7 @@ def wish(
     asked: Asked,
     terms: Terms,
     command: Switch | Undo,
-    bearer: Bearer,
+    acting: Acting,
     found: TimerShown,
     *,
     wanted: bool,
@@ -67,7 +67,7 @@ def wish(
         id=asked.id,
         workspace=asked.workspace,
         person=asked.who,
-        acting=acting_of(bearer),
+        acting=acting,
         verb=switching.verb if switching else "undo",
         itwin=found.itwin,
         timer=found.timer.without_values(),
@@ -114,7 +114,7 @@ async def weigh(gateways: Gateways, asked: Asked, wished: Operation) -> Outcome:
 
     Raises PolicyRefused, ReasonNeeded, NoEmergency, TooManyRequests, and what ``begin`` raises.
     """
-    ruling = _judged(gateways, asked, wished)
+    ruling = judged(gateways, asked, wished)
     if ruling.refused:
         raise PolicyRefused(ruling.refused, ruling.because[0][1] if ruling.because else "")
     if ruling.reason_required and not wished.because:
@@ -131,7 +131,7 @@ async def weigh(gateways: Gateways, asked: Asked, wished: Operation) -> Outcome:
     return await _ask(gateways, wished, ruling)
 
 
-def _judged(gateways: Gateways, asked: Asked, wished: Operation) -> Ruling:
+def judged(gateways: Gateways, asked: Asked, wished: Operation) -> Ruling:
     """Judge it, and its end with it: who sets a return asks for two changes, not for one.
 
     The stricter of the two rulings counts, and both lists have to name who agrees.

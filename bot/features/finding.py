@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.core.asked import Asked
-from bot.core.commands import History, ListTimers, Show, Subscribe, Switch
+from bot.core.commands import Choose, History, ListTimers, Show, Subscribe, Switch
 from bot.core.errors import AmbiguousName, Choice, NoSuchName
 from bot.core.names import (
     ITwinId,
@@ -20,7 +20,7 @@ from bot.gateways.ims import Bearer
 from bot.gateways.reach import Gateways, with_token
 
 CHOICES = 5
-Naming = Switch | Show | ListTimers | History | Subscribe
+Naming = Choose | Switch | Show | ListTimers | History | Subscribe
 
 
 class Finding:

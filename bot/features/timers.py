@@ -43,7 +43,9 @@ async def switch(gateways: Gateways, asked: Asked, command: Switch) -> Outcome:
     # What is off already can still be given an end.
     if timer.enabled is wanted and until is None:
         return AlreadySo(found)
-    wished = wish(asked, gateways.terms, command, bearer, found, wanted=wanted, until=until)
+    wished = wish(
+        asked, gateways.terms, command, acting_of(bearer), found, wanted=wanted, until=until
+    )
     return await weigh(gateways, asked, wished)
 
 
@@ -70,7 +72,7 @@ async def undo(gateways: Gateways, asked: Asked, command: Undo) -> Outcome:
     if timer.enabled is not first.wanted:
         raise CannotUndo("changed")
     found = await shown(gateways, asked, first.itwin, timer)
-    wished = wish(asked, gateways.terms, command, bearer, found, wanted=not first.wanted)
+    wished = wish(asked, gateways.terms, command, acting_of(bearer), found, wanted=not first.wanted)
     return await weigh(gateways, asked, wished)
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from bot.core.asked import Asked
 from bot.core.commands import (
     Bring,
+    Choose,
     Command,
     Decide,
     Help,
@@ -20,12 +21,22 @@ from bot.core.commands import (
     Switch,
     Undo,
     Unsubscribe,
+    Use,
     WhoAmI,
 )
 from bot.core.errors import PersonRefused, SignInNeeded
 from bot.core.names import PersonId
 from bot.core.outcomes import HelpShown, Outcome
-from bot.features import accounts, approvals, history, returns, subscriptions, timers
+from bot.features import (
+    accounts,
+    approvals,
+    choosing,
+    defaults,
+    history,
+    returns,
+    subscriptions,
+    timers,
+)
 from bot.slack.desk import Desk
 from bot.slack.places import place_for
 from bot.slack.post import SlackAway
@@ -34,7 +45,8 @@ from bot.slack.post import SlackAway
 async def run(desk: Desk, asked: Asked, command: Command) -> Outcome:
     """Act on a command; who is not signed in gets a link, and the command waits."""
     try:
-        return await _act(desk, asked, command)
+        meant = await defaults.meant(desk.gateways, asked, command)
+        return await _act(desk, asked, meant)
     except SignInNeeded as needed:
         return await offer(desk, asked, str(command), needed)
 
@@ -59,6 +71,8 @@ async def _groups(desk: Desk, person: PersonId, named: frozenset[str]) -> frozen
 async def _act(desk: Desk, asked: Asked, command: Command) -> Outcome:
     gateways = desk.gateways
     match command:
+        case Choose():
+            return await choosing.opened(gateways, await known(desk, asked), command)
         case Switch():
             return await timers.switch(gateways, await known(desk, asked), command)
         case Undo():
@@ -79,6 +93,8 @@ async def _act(desk: Desk, asked: Asked, command: Command) -> Outcome:
             return await timers.listed(gateways, asked, command)
         case History():
             return await history.shown(gateways, asked, command)
+        case Subscribe(itwin=""):
+            return await choosing.subscription(gateways, asked)
         case Subscribe():
             place = await place_for(desk, asked.channel)
             return await subscriptions.subscribe(gateways, asked, command, place)
@@ -86,6 +102,8 @@ async def _act(desk: Desk, asked: Asked, command: Command) -> Outcome:
             return await subscriptions.unsubscribe(gateways, asked, command)
         case Subscriptions():
             return await subscriptions.listed(gateways, asked)
+        case Use():
+            return await defaults.use(gateways, asked, command)
         case SignIn():
             return await accounts.sign_in(gateways, desk.door, asked)
         case SignOut():

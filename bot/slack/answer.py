@@ -1,11 +1,9 @@
 """The one way through: parse, look, judge, act, render. Every door leads here."""
 
-from dataclasses import replace
-
 import structlog
 
 from bot.core.asked import Asked
-from bot.core.errors import BotError, Expired, GaveUp, Gone, StoreUnreachable
+from bot.core.errors import BotError, Expired, GaveUp, StoreUnreachable
 from bot.core.grammar import parse
 from bot.core.names import OperationId
 from bot.core.operations import Place
@@ -16,11 +14,10 @@ from bot.slack.acting import run
 from bot.slack.desk import Desk
 from bot.slack.due import Due
 from bot.slack.following import due_after
-from bot.slack.messages import Message, Modal, Private
-from bot.slack.pressing import pressed, submitted, window
+from bot.slack.pressing import pressed, submitted, taken, window
 from bot.slack.requests import placed
+from bot.slack.saying import say
 from bot.slack.threads import pointed_at, request_of
-from bot.slack.views.lists import loading
 from bot.slack.views.render import continued, render
 
 log = structlog.get_logger("answer")
@@ -47,21 +44,21 @@ async def answer(desk: Desk, delivery: Delivery) -> Due:
     if outcome is None:
         return Due()
     for message in render(outcome, desk.now, desk.gateways.schedule_zone):
-        await _say(desk, delivery, message, view)
+        await say(desk, delivery, message, view)
     if isinstance(outcome, Begun) and delivery.private:
-        await _say(desk, delivery, continued(outcome), view)
+        await say(desk, delivery, continued(outcome), view)
     return due_after(outcome)
 
 
 async def give_up(desk: Desk, delivery: Delivery) -> None:
     """Say that answering broke off too often; nothing more is tried."""
     for message in render(_failed(delivery, GaveUp()), desk.now, desk.gateways.schedule_zone):
-        await _say(desk, delivery, message, "")
+        await say(desk, delivery, message, "")
 
 
 def _failed(delivery: Delivery, error: BotError) -> Failed:
     log.info("failed", trace=delivery.id[:8], error=type(error).__name__)
-    retry = delivery.text if delivery.kind == "command" else ""
+    retry = delivery.text if delivery.kind in {"command", "mentioned"} else ""
     if delivery.kind == "action" and delivery.action.startswith("edfs.run"):
         retry = delivery.value
     return Failed(error, delivery.id[:8], retry if len(retry) <= 2_000 else "")
@@ -72,8 +69,11 @@ async def _asked(desk: Desk, delivery: Delivery) -> Asked:
     person = await desk.directory.member(delivery.person, delivery.workspace)
     if desk.now > delivery.at + desk.gateways.terms.life:
         raise Expired
-    on_a_card = delivery.kind == "action" and not delivery.private
-    place = Place(delivery.channel, delivery.reply, delivery.message if on_a_card else "")
+    on_a_card = delivery.kind == "action" and not delivery.private and not delivery.view
+    card, channel = delivery.message if on_a_card else "", delivery.channel
+    if not channel and delivery.kind == "submitted":
+        channel = await desk.poster.direct_channel(delivery.person)
+    place = Place(channel, delivery.reply, card, thread=delivery.thread)
     return Asked(OperationId(delivery.id), person, place, desk.now)
 
 
@@ -85,24 +85,11 @@ async def _outcome(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome | No
             return await pressed(desk, delivery, asked)
         case "submitted":
             return await submitted(desk, delivery, asked)
+        case "shortcut":
+            return await taken(desk, delivery, asked)
+        case "mentioned":
+            return await run(desk, asked, parse(delivery.text or "help"))
         case "said":
             return await pointed_at(desk, delivery)
         case "returned":
             return await accounts.returned(desk.gateways, asked, delivery.value)
-
-
-async def _say(desk: Desk, delivery: Delivery, message: Message, view: str) -> None:
-    match message:
-        case Modal():
-            if view:
-                await desk.poster.fill(view, message)
-            else:
-                late = _failed(delivery, Gone("modal"))
-                for said in render(late, desk.now, desk.gateways.schedule_zone):
-                    await _say(desk, delivery, said, "")
-        case Private():
-            if view:  # a window has no buttons of its own: they are said beside it
-                await desk.poster.fill(view, loading(message))
-            thread = delivery.message if delivery.kind == "said" else ""
-            said = replace(message, replace=delivery.private, thread=thread)
-            await desk.whisper(said, delivery.person, delivery.channel, delivery.reply, delivery.at)

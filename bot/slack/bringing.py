@@ -30,7 +30,7 @@ from bot.core.returns import Asked as AskedFor
 from bot.core.returns import Brought, Delayed, Event, Phase, Return, after
 from bot.core.timers import Timer
 from bot.core.troubles import trouble_of
-from bot.features.beginning import begin, shown, wish, wish_of
+from bot.features.beginning import acting_of, begin, shown, wish, wish_of
 from bot.features.returns import close
 from bot.gateways.edfs import Caller
 from bot.gateways.ims import Bearer
@@ -222,7 +222,7 @@ async def _begun(desk: Desk, back: Return, person: Person, bearer: Bearer, timer
 
 def _wished(desk: Desk, back: Return, asked: Asked, bearer: Bearer, found: TimerShown) -> Operation:
     command = Switch("enable", back.itwin.id, back.timer.id, back.because)
-    wished = wish(asked, desk.gateways.terms, command, bearer, found, wanted=True)
+    wished = wish(asked, desk.gateways.terms, command, acting_of(bearer), found, wanted=True)
     return replace(wished, brings_back=back.id, on_behalf_of=back.on_behalf_of)
 
 

@@ -100,7 +100,7 @@ async def _paint(desk: Desk, picture: Picture, drawing: Drawing) -> str:
             return ts
     if ts != PRIVATELY:
         try:
-            ts = await desk.poster.post(picture.channel, picture.card)
+            ts = await desk.poster.post(picture.channel, picture.card, picture.thread)
         except SlackRefused as refused:
             if refused.code not in NOT_THERE or picture.asked is None:
                 raise
@@ -135,7 +135,7 @@ async def _say(desk: Desk, picture: Picture, word: Word, ts: str) -> None:
 async def _said(desk: Desk, picture: Picture, word: Word, ts: str) -> None:
     if word.to is None:
         if ts and ts != PRIVATELY:
-            await desk.poster.answer(picture.channel, ts, Card(word.said.text, word.said.blocks))
+            await desk.poster.post(picture.channel, Card(word.said.text, word.said.blocks), ts)
         return
     if word.direct:
         await desk.poster.direct(word.to, word.said)

@@ -1,119 +1,39 @@
 """From Slack's payloads to a Delivery: checked once, here, and a value from then on."""
 
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from bot.core.names import ChannelId, DeliveryId, PersonId, Workspace, is_slack_id
+from bot.core.mentions import words_for
+from bot.core.names import ChannelId, DeliveryId, PersonId, Workspace, is_own_id, is_slack_id
 from bot.gateways.store.deliveries import Delivery
+from bot.slack import payloads
+from bot.slack.post import Home
 
-_ID = r"^[A-Z0-9]{5,20}$"
-
-
-class _Foreign(BaseModel):
-    """A payload of Slack's: what is not named here is left alone."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+LONGEST = 4_000  # of a message's words; what is longer is no command
 
 
-class _Command(_Foreign):
-    team_id: str = Field(pattern=_ID)
-    user_id: str = Field(pattern=_ID)
-    channel_id: str = Field(pattern=_ID)
-    trigger_id: str = Field(min_length=1, max_length=200)
-    text: str = Field(default="", max_length=16_000)
-    response_url: str = Field(default="", max_length=1_000)
-
-
-class _User(_Foreign):
-    id: str = Field(pattern=_ID)
-    team_id: str | None = Field(default=None, pattern=_ID)
-
-
-class _Team(_Foreign):
-    id: str = Field(pattern=_ID)
-
-
-class _Container(_Foreign):
-    message_ts: str = Field(default="", max_length=40)
-    channel_id: str = Field(default="", max_length=20)
-    is_ephemeral: bool = False
-
-
-class _Action(_Foreign):
-    action_id: str = Field(max_length=255)
-    value: str = Field(default="", max_length=2_000)
-
-
-class _Press(_Foreign):
-    user: _User
-    team: _Team | None = None
-    container: _Container = _Container()
-    actions: list[_Action] = Field(min_length=1, max_length=5)
-    trigger_id: str = Field(min_length=1, max_length=200)
-    response_url: str = Field(default="", max_length=1_000)
-
-
-class _View(_Foreign):
-    id: str = Field(max_length=40)
-    hash: str = Field(default="", max_length=80)
-    callback_id: str = Field(default="", max_length=255)
-    private_metadata: str = Field(default="", max_length=200)
-    state: dict[str, Any] = Field(default_factory=dict)
-
-    def typed(self) -> Iterator[str]:
-        """Yield what was typed or picked, in the order of the inputs."""
-        values = self.state.get("values")
-        for block in values.values() if isinstance(values, dict) else ():
-            for given in block.values() if isinstance(block, dict) else ():
-                if isinstance(given, dict):
-                    picked = given.get("selected_option")
-                    chosen = picked.get("value") if isinstance(picked, dict) else given.get("value")
-                    if isinstance(chosen, str):
-                        yield chosen[:3_000]
-
-
-class _Submission(_Foreign):
-    user: _User
-    team: _Team | None = None
-    view: _View
-
-
-class _Said(_Foreign):
-    type: str = Field(max_length=60)
-    subtype: str = Field(default="", max_length=60)
-    bot_id: str = Field(default="", max_length=20)
-    user: str = Field(pattern=_ID)
-    channel: str = Field(pattern=_ID)
-    thread_ts: str = Field(default="", max_length=40)
-    team: str = Field(default="", max_length=20)
-    user_team: str = Field(default="", max_length=20)
-
-
-class _Event(_Foreign):
-    team_id: str = Field(pattern=_ID)
-    event_id: str = Field(min_length=1, max_length=60)
-    event: _Said
-
-
-def delivery_of(body: dict[str, Any], home: Workspace, now: float) -> Delivery | None:
+def delivery_of(body: dict[str, Any], home: Home, now: float) -> Delivery | None:
     """Return the delivery, or None for a payload that is not in the documented shape."""
     try:
         match body.get("type"):
             case "view_submission":
-                return _submission(body, home, now)
+                return _submission(body, home.workspace, now)
             case "event_callback":
-                return _message(body, home, now)
+                return _event(body, home, now)
+            case "shortcut" | "message_action":
+                return _shortcut(body, home, now)
+            case _ if "command" in body:
+                return _command(body, home.workspace, now)
             case _:
-                return _command(body, home, now) if "command" in body else _press(body, home, now)
+                return _press(body, home.workspace, now)
     except ValidationError:
         return None
 
 
 def _command(body: dict[str, Any], home: Workspace, now: float) -> Delivery:
-    said = _Command.model_validate(body)
+    said = payloads.Command.model_validate(body)
     return Delivery(
         id=identity("command", said.team_id, said.user_id, said.trigger_id),
         kind="command",
@@ -128,64 +48,128 @@ def _command(body: dict[str, Any], home: Workspace, now: float) -> Delivery:
     )
 
 
+def _whose(user: payloads.User, team: payloads.Team | None, home: Workspace) -> Workspace:
+    """The person's own workspace, where Slack says it: in a shared channel it may not be ours."""
+    return Workspace(user.team_id or (team.id if team else home))
+
+
 def _press(body: dict[str, Any], home: Workspace, now: float) -> Delivery:
-    said = _Press.model_validate(body)
-    # The person's own workspace, where Slack says it: in a shared channel it may not be ours.
-    workspace = said.user.team_id or (said.team.id if said.team else home)
+    said = payloads.Press.model_validate(body)
+    workspace, view = _whose(said.user, said.team, home), said.view
+    kept = view.metadata if view else {}
     return Delivery(
         id=identity("action", workspace, said.user.id, said.trigger_id),
         kind="action",
-        workspace=Workspace(workspace),
+        workspace=workspace,
         home=home,
         person=PersonId(said.user.id),
-        channel=ChannelId(said.container.channel_id),
+        channel=_channel(kept.get("channel", "") if view else said.container.channel_id),
         at=now,
         action=said.actions[0].action_id,
-        value=said.actions[0].value,
+        value=said.actions[0].chosen,
         message=said.container.message_ts,
         private=said.container.is_ephemeral,
+        reply=said.response_url,
+        trigger=said.trigger_id,
+        thread=said.container.thread_ts,
+        view=view.id if view else "",
+        hash=view.hash if view else "",
+        surface=view.type if view else "",
+        filled=view.filled() if view else {},
+        kept=kept,
+    )
+
+
+def _channel(said: str) -> ChannelId:
+    """An empty one says that it was asked where there is no channel."""
+    return ChannelId(said if is_slack_id(said) else "")
+
+
+def _submission(body: dict[str, Any], home: Workspace, now: float) -> Delivery:
+    """A modal of ours: what it is about, and where it was opened, stand in its metadata."""
+    said = payloads.Submission.model_validate(body)
+    workspace, filled = _whose(said.user, said.team, home), said.view.filled()
+    kept = said.view.metadata
+    return Delivery(
+        # A view is submitted once; a hash tells its versions apart.
+        id=identity("submitted", workspace, said.user.id, said.view.id, said.view.hash),
+        kind="submitted",
+        workspace=workspace,
+        home=home,
+        person=PersonId(said.user.id),
+        channel=_channel(filled.get("edfs.where") or kept.get("channel", "")),
+        at=now,
+        action=said.view.callback_id,
+        value=kept.get("about", ""),
+        filled=filled,
+        kept=kept,
+    )
+
+
+def _shortcut(body: dict[str, Any], home: Home, now: float) -> Delivery:
+    said = payloads.Shortcut.model_validate(body)
+    workspace, message = _whose(said.user, said.team, home.workspace), said.message
+    ours = message is not None and message.bot_id == home.bot_id
+    return Delivery(
+        id=identity("shortcut", workspace, said.user.id, said.trigger_id),
+        kind="shortcut",
+        workspace=workspace,
+        home=home.workspace,
+        person=PersonId(said.user.id),
+        channel=_channel(said.channel.id),
+        at=now,
+        action=said.callback_id,
+        value=_told_by(message.blocks) if message and ours else "",
+        text=message.text[:LONGEST] if message and not ours else "",
         reply=said.response_url,
         trigger=said.trigger_id,
     )
 
 
-def _submission(body: dict[str, Any], home: Workspace, now: float) -> Delivery | None:
-    """A modal of ours: what it is about, and where it was opened, stand in its metadata."""
-    said = _Submission.model_validate(body)
-    about, _, channel = said.view.private_metadata.partition(" ")
-    if not is_slack_id(channel):
-        return None
-    workspace = said.user.team_id or (said.team.id if said.team else home)
-    return Delivery(
-        # A view is submitted once; a hash tells its versions apart.
-        id=identity("submitted", workspace, said.user.id, said.view.id, said.view.hash),
-        kind="submitted",
-        workspace=Workspace(workspace),
-        home=home,
-        person=PersonId(said.user.id),
-        channel=ChannelId(channel),
-        at=now,
-        action=said.view.callback_id,
-        value=about,
-        text=" ".join(value for value in said.view.typed() if value),
-    )
+def _told_by(blocks: list[dict[str, Any]]) -> str:
+    """Return the id of the operation or request that a card of ours tells of."""
+    for block in blocks:
+        elements = block.get("elements")
+        for element in elements if isinstance(elements, list) else ():
+            value = element.get("value") if isinstance(element, dict) else None
+            if isinstance(value, str) and is_own_id(value):
+                return value
+    return ""
 
 
-def _message(body: dict[str, Any], home: Workspace, now: float) -> Delivery | None:
-    """A message that somebody wrote in a thread; of all others nothing is kept."""
-    said = _Event.model_validate(body)
-    message = said.event
-    if message.type != "message" or message.subtype or message.bot_id or not message.thread_ts:
-        return None
+def _event(body: dict[str, Any], home: Home, now: float) -> Delivery | None:
+    said = payloads.Event.model_validate(body)
+    event = said.event
+    match event.type:
+        case "app_home_opened":
+            return _of_event(said, home, now, "home") if event.tab == "home" else None
+        case _ if event.subtype or event.bot_id:
+            return None
+        case "app_mention":
+            return _of_event(said, home, now, "mentioned")
+        case "message" if event.channel_type == "im":
+            return _of_event(said, home, now, "mentioned")
+        case "message" if event.thread_ts:
+            return _of_event(said, home, now, "said")
+        case _:
+            return None
+
+
+def _of_event(said: payloads.Event, home: Home, now: float, kind: Any) -> Delivery:
+    """What people write is kept only where it was written to the bot."""
+    event = said.event
+    asked = words_for(home.bot, event.text[: LONGEST + 1]) if kind == "mentioned" else ""
     return Delivery(
-        id=identity("said", said.team_id, said.event_id),
-        kind="said",
-        workspace=Workspace(message.user_team or message.team or said.team_id),
-        home=home,
-        person=PersonId(message.user),
-        channel=ChannelId(message.channel),
+        id=identity(kind, said.team_id, said.event_id),
+        kind=kind,
+        workspace=Workspace(event.user_team or event.team or said.team_id),
+        home=home.workspace,
+        person=PersonId(event.user),
+        channel=ChannelId(event.channel),
         at=now,
-        message=message.thread_ts,  # what they wrote is not needed any more, so it is not kept
+        text=asked,
+        message=event.thread_ts,
+        thread=event.thread_ts,
     )
 
 

@@ -24,6 +24,7 @@ from bot.core.names import DeliveryId
 from bot.core.outcomes import Failed
 from bot.gateways.store import Store
 from bot.gateways.store.deliveries import Delivery
+from bot.slack.checking import complaints
 from bot.slack.desk import Desk
 from bot.slack.incoming import delivery_of
 from bot.slack.messages import Private
@@ -148,6 +149,10 @@ def listen(app: AsyncApp, desk: Desk, intake: Intake) -> None:
             await _reply(desk, body, refused)
 
     async def submission(body: dict[str, Any], ack: Ack) -> None:
+        wrong = await complaints(desk, body)
+        if wrong:
+            await ack(response_action="errors", errors=wrong)
+            return
         refused = await _take(body, desk, intake)
         if refused is None:
             await ack()
@@ -157,18 +162,22 @@ def listen(app: AsyncApp, desk: Desk, intake: Intake) -> None:
     async def message(body: dict[str, Any], ack: Ack) -> None:
         """Slack sends every message of the bot's channels: most are dropped here, unread."""
         await ack()
-        if is_word_of_decision(body.get("event") or {}):
+        said = body.get("event") or {}
+        if said.get("channel_type") == "im" or is_word_of_decision(said):
             await _take(body, desk, intake)
 
     app.command(COMMAND)(command)
     app.view(re.compile(r"^edfs\."))(submission)
     app.event("message")(message)
+    app.event("app_mention")(action)
+    app.event("app_home_opened")(action)
+    app.shortcut(re.compile(r"^edfs\."))(action)
     app.action(re.compile(r"^edfs\."))(action)
 
 
 async def _take(body: dict[str, Any], desk: Desk, intake: Intake) -> Private | None:
     """Keep what came in; return what to say at once if it could not be kept."""
-    delivery = delivery_of(body, desk.home.workspace, desk.now)
+    delivery = delivery_of(body, desk.home, desk.now)
     if delivery is None:
         log.warning("payload.odd")
         return None

@@ -22,6 +22,14 @@ class Private:
 
 
 @dataclass(frozen=True, slots=True)
+class Aloud:
+    """Everybody in the channel where it was asked sees it; it is not edited later."""
+
+    text: str
+    blocks: list[Block]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A message of the channel, posted once and edited from then on."""
 
@@ -44,9 +52,9 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Modal:
-    """A view, opened with the trigger of the press that asked for it."""
+    """A view, opened with the trigger of what asked for it, or put in the place of an open one."""
 
     view: Block
 
 
-Message = Private | Modal
+Message = Private | Aloud | Modal

@@ -21,7 +21,8 @@ class Picture:
     """``card_to_take`` is the ts of a message of ours that this record takes over, or empty.
 
     ``since`` is when the record changed; ``ended``: nothing more comes of it by itself. ``words``
-    are said once each, after the card is there.
+    are said once each, after the card is there. ``thread``: the ts of the message below which a new
+    card is posted, or empty.
     """
 
     sheet: Sheet
@@ -30,5 +31,6 @@ class Picture:
     since: float
     ended: bool
     card_to_take: str = ""
+    thread: str = ""
     asked: WhoAsked | None = None
     words: tuple[Word, ...] = ()

@@ -38,6 +38,7 @@ async def _operation(desk: Desk, sheet: Sheet) -> Picture | None:
         since=max(operation.changed_at, own.changed_at if own else 0.0),
         ended=operation.state.ended,
         card_to_take=place.card,
+        thread=place.thread,
         asked=WhoAsked(operation.asker, place.reply, operation.asked_at),
         words=(word,) if word else (),
     )

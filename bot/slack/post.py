@@ -22,7 +22,7 @@ from bot.core.names import ChannelId, PersonId, Workspace, plain
 from bot.core.people import Person
 from bot.gateways.loopback import is_loopback
 from bot.slack.gate import REPLY, Gate
-from bot.slack.messages import Card, Modal, Private
+from bot.slack.messages import Aloud, Card, Modal, Private
 
 REPLY_SECONDS = 29 * 60.0  # a response_url lives 30 minutes
 NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived"})
@@ -131,13 +131,14 @@ class Poster:
         said = await self._call("conversations.info", info, channel=channel)
         return dict(said["channel"])
 
-    async def reply(self, url: str, message: Private) -> bool:
+    async def reply(self, url: str, message: Private | Aloud) -> bool:
         """Answer through a response_url; False when it is used up or not one of Slack's."""
         if not self._may_reply(url) or not await self._reply_passed(url):
             return False
+        private = isinstance(message, Private)
         body = {
-            "response_type": "ephemeral",
-            "replace_original": message.replace,
+            "response_type": "ephemeral" if private else "in_channel",
+            "replace_original": message.replace if isinstance(message, Private) else False,
             "text": message.text,
             "blocks": message.blocks,
         }
@@ -161,6 +162,9 @@ class Poster:
 
     async def whisper(self, channel: ChannelId, person: PersonId, message: Private) -> None:
         """Say it to one person: in the channel where both are, else in a direct message."""
+        if not channel:  # it was asked where there is no channel
+            await self.direct(person, message)
+            return
         said = _quiet(message)
         if message.thread:
             said["thread_ts"] = message.thread
@@ -172,17 +176,14 @@ class Poster:
                 raise
             await self.direct(person, message)
 
-    async def post(self, channel: ChannelId, card: Card) -> str:
+    async def post(self, channel: ChannelId, card: Card | Aloud, thread: str = "") -> str:
         """Post a card; return its ts. Raises SlackRefused (NOT_THERE among its codes)."""
-        return str((await self._post(channel, _quiet(card)))["ts"])
+        below = {"thread_ts": thread} if thread else {}
+        return str((await self._post(channel, {**_quiet(card), **below}))["ts"])
 
     async def _post(self, channel: str, said: dict[str, Any]) -> dict[str, Any]:
         post = self._client.chat_postMessage
         return await self._call("chat.postMessage", post, channel=channel, **said)
-
-    async def answer(self, channel: ChannelId, ts: str, card: Card) -> None:
-        """Say it in the thread of a message; it is never broadcast."""
-        await self._post(channel, {**_quiet(card), "thread_ts": ts})
 
     async def direct(self, person: PersonId, message: Private) -> None:
         """Say it in a direct message."""
@@ -204,8 +205,14 @@ class Poster:
         opened = await self._call("views.open", opening, trigger_id=trigger, view=modal.view)
         return str(opened["view"]["id"])
 
-    async def fill(self, view: str, modal: Modal) -> None:
-        await self._call("views.update", self._client.views_update, view_id=view, view=modal.view)
+    async def fill(self, view: str, modal: Modal, hash_: str = "") -> None:
+        """Put it in the place of an open view, unless that is another than ``hash_`` says.
+
+        Raises SlackRefused ("hash_conflict", "not_found": it was closed).
+        """
+        as_it_was = {"hash": hash_} if hash_ else {}
+        update = self._client.views_update
+        await self._call("views.update", update, view_id=view, view=modal.view, **as_it_was)
 
     async def _call(self, method: str, ask: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
         """Raises SlackAway or SlackRefused. A new message waits for its channel's turn too."""
@@ -227,7 +234,7 @@ class Poster:
             raise SlackAway("gate", wait)
 
 
-def _quiet(message: Card | Private) -> dict[str, Any]:
+def _quiet(message: Aloud | Card | Private) -> dict[str, Any]:
     said = {"text": message.text, "blocks": message.blocks}
     return {**said, "unfurl_links": False, "unfurl_media": False}
 

@@ -1,18 +1,31 @@
 """What is pressed or filled in: a button is a command, or an id that stands for one."""
 
-import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
 
 from bot.core.asked import Asked
-from bot.core.commands import Bring, Decide, Show, Switch, Undo, Unsubscribe
+from bot.core.choosing import phrase_typed
+from bot.core.clauses import REASON_LIMIT
+from bot.core.commands import (
+    Bring,
+    Choose,
+    Decide,
+    Show,
+    Subscribe,
+    Switch,
+    SwitchVerb,
+    Undo,
+    Unsubscribe,
+)
 from bot.core.errors import Gone, SignInNeeded
 from bot.core.grammar import parse
-from bot.core.names import OperationId, is_own_id
+from bot.core.names import OperationId, is_own_id, plain
 from bot.core.operations import Operation
 from bot.core.outcomes import Outcome
-from bot.features import accounts, approvals, subscriptions, timers
+from bot.core.words import EVENTS
+from bot.features import accounts, approvals, choosing, subscriptions, timers
 from bot.gateways.store.deliveries import Delivery
 from bot.slack.acting import known, offer, run
 from bot.slack.desk import Desk
@@ -22,12 +35,6 @@ from bot.slack.views.lists import loading
 from bot.slack.views.modals import decline_modal, extend_modal
 
 log = structlog.get_logger("answer")
-
-_SPAN = re.compile(
-    r"(\d+(\.\d+)?|an?|one|two|three|four|five|six|seven)\s*"
-    r"(m|h|d|w|min|mins|minutes?|hrs?|hours?|days?|weeks?|runs?)\b|good\b",
-    re.IGNORECASE,
-)
 
 
 async def window(desk: Desk, delivery: Delivery) -> str:
@@ -64,8 +71,7 @@ async def pressed(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome | Non
     action = delivery.action.removeprefix("edfs.").partition(":")[0]
     match action:
         case "run":
-            anew = replace(asked, place=replace(asked.place, card=""))
-            return await run(desk, anew, parse(delivery.value))
+            return await run(desk, _anew(asked), parse(delivery.value))
         case "newlink":
             return await _new_link(desk, delivery, asked)
         case "continue" | "sure":
@@ -77,6 +83,9 @@ async def pressed(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome | Non
             return await _on_a_card(desk, asked, action, OperationId(delivery.value))
         case "decline" | "extend" if is_own_id(delivery.value):
             return None
+        case "itwin" | "timer" | "wanted" | "until" if delivery.surface == "modal":
+            knowing = await known(desk, asked)
+            return await choosing.chosen(desk.gateways, knowing, delivery.filled, delivery.kept)
         case "again" if is_own_id(delivery.value):
             request = OperationId(delivery.value)
             anew, wish = await approvals.asked_again(desk.gateways, asked, request)
@@ -96,27 +105,60 @@ async def pressed(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome | Non
 
 
 async def submitted(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome:
-    """A window was filled in and sent; ``value`` is what it was about, ``text`` what was typed."""
-    if not is_own_id(delivery.value):
-        raise Gone("modal")
-    about = OperationId(delivery.value)
+    """A window was filled in and sent; ``value`` is what it was about. It means what can be typed.
+
+    Raises NotUnderstood and Gone, and what the command raises.
+    """
+    typed = delivery.filled
     match delivery.action:
-        case "edfs.decline":
-            because = f" because {delivery.text}" if delivery.text.strip() else ""
-            return await run(desk, asked, parse(f"decline {about}{because}"))
-        case "edfs.extend":
-            phrase = _with_its_word(delivery.text)
-            return await run(desk, _anew(asked), parse(f"extend {about} {phrase}"))
+        case "edfs.choose":
+            return await run(desk, asked, parse(str(_switch(typed))))
+        case "edfs.subscribe":
+            events = tuple(
+                event for event in EVENTS if event in typed.get("edfs.events", "").split()
+            )
+            named = Subscribe(typed.get("edfs.itwin", ""), typed.get("edfs.pattern", ""), events)
+            return await run(desk, asked, parse(str(named)))
+        case "edfs.decline" if is_own_id(delivery.value):
+            because = typed.get("edfs.because", "").strip()
+            declined = Decide("decline", OperationId(delivery.value), plain(because, 300))
+            return await run(desk, asked, declined)
+        case "edfs.extend" if is_own_id(delivery.value):
+            phrase = phrase_typed(typed.get("edfs.until", ""))
+            return await run(
+                desk, _anew(asked), Bring("extend", OperationId(delivery.value), phrase)
+            )
         case _:
             raise Gone("modal")
 
 
-def _with_its_word(text: str) -> str:
-    """The window asks "until when?": whoever answers "monday 08:00" or "3 days" is right too."""
-    words = text.split()
-    if not words or words[0].casefold() in {"until", "for"}:
-        return text
-    return f"for {text}" if _SPAN.match(text.strip()) else f"until {text}"
+def _switch(typed: Mapping[str, str]) -> Switch:
+    """Return the command that the chooser stands for."""
+    verb: SwitchVerb = "enable" if typed.get("edfs.wanted") == "enable" else "disable"
+    until = typed.get("edfs.until", "") if verb == "disable" else ""
+    return Switch(
+        verb,
+        typed.get("edfs.itwin", ""),
+        typed.get("edfs.timer", ""),
+        plain(typed.get("edfs.because", ""), REASON_LIMIT),
+        phrase_typed(until) if until.strip() else "",
+    )
+
+
+async def taken(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome:
+    """A shortcut opens the chooser, about the card it was taken on or because of the message."""
+    command = Choose()
+    if delivery.value:
+        operation = await desk.gateways.store.operations.read(
+            asked.workspace, OperationId(delivery.value)
+        )
+        if operation is not None:
+            command = Choose(operation.itwin.id, operation.timer.id)
+    try:
+        because = plain(delivery.text, REASON_LIMIT)
+        return await choosing.opened(desk.gateways, await known(desk, asked), command, because)
+    except SignInNeeded as needed:
+        return await offer(desk, asked, str(command), needed)
 
 
 def _anew(asked: Asked) -> Asked:

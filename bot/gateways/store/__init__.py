@@ -20,6 +20,7 @@
                                        the request that waits for this wish           ends by state
     edfs:{<W>}:pointer:return:<itwin>:<timer>
                                        the return of this timer                       ends by state
+    edfs:{<W>}:default:<channel>       sealed iTwin that stands where none is named    kept
     edfs:{<W>}:outbox:<channel>        hash, by event: sealed news that waits to be told  30 days
     edfs:{<W>}:teller:<channel>:<root> the notice that tells this story there         90 days
     edfs:{<W>}:pace:<channel>          list: when messages were last made for it      1 hour

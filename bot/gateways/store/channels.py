@@ -1,4 +1,5 @@
-"""What waits to be told to a channel: its own small outbox, in which news gathers for a moment.
+"""What waits to be told to a channel: its own small outbox, in which news gathers for a moment;
+and which iTwin stands there where none is named.
 
 ``channel:<channel>`` stands among what is due while something waits. Which notice tells a story is
 remembered for each channel, so that what happens later edits that one.
@@ -10,10 +11,12 @@ from redis.asyncio import Redis
 
 from bot.core.names import ChannelId, OperationId, Workspace
 from bot.core.notices import BURST, News, patience
+from bot.core.timers import ITwin
 from bot.gateways.store.connection import reaching
 from bot.gateways.store.records import Records, in_text, key_of
 
 PURPOSE = "news"
+DEFAULT = "default"
 KIND = "channel"
 PACE = 10  # so many times are kept of when messages were made
 PACE_SECONDS = 3_600
@@ -120,6 +123,24 @@ class Channels:
             together.ltrim(key, 0, PACE - 1)
             together.expire(key, PACE_SECONDS)
             await together.execute()
+
+    async def default(self, workspace: Workspace, channel: ChannelId) -> ITwin | None:
+        """Return the channel's iTwin. Raises SealBroken too."""
+        key = key_of(workspace, DEFAULT, channel)
+        async with reaching():
+            sealed = await self._redis.get(key)
+        return self._records.open(ITwin, sealed, key=key, purpose=DEFAULT) if sealed else None
+
+    async def set_default(
+        self, workspace: Workspace, channel: ChannelId, itwin: ITwin | None
+    ) -> None:
+        """Set it, or (None) forget it."""
+        key = key_of(workspace, DEFAULT, channel)
+        async with reaching():
+            if itwin is None:
+                await self._redis.delete(key)
+            else:
+                await self._redis.set(key, self._records.seal(itwin, key=key, purpose=DEFAULT))
 
 
 def _outbox(workspace: Workspace, channel: ChannelId) -> str:

@@ -17,7 +17,7 @@ withdraw, and whose keeping was done in time all the same.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from redis.asyncio import Redis
@@ -81,19 +81,29 @@ return due
 """
 
 
+Kind = Literal[
+    "command", "action", "submitted", "shortcut", "mentioned", "said", "home", "returned"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One request. ``text`` is a command's text; ``action`` and ``value`` are a button's.
 
-    ``kind`` "submitted" is a modal, its ``action`` the callback id, its ``value`` what it is about
-    and its ``text`` what was typed; "said" is a message in a thread of ours (``message``);
-    "returned" is the browser coming back from a sign-in; its ``value`` is the id of the
+    ``kind`` "submitted" is a modal, its ``action`` the callback id, its ``value`` what it is about;
+    "shortcut" one of the app's, its ``action`` the callback id too; "mentioned" a command written
+    to the bot; "said" another message in a thread of ours (``message``); "home" the opening of the
+    bot's Home; "returned" is the browser coming back from a sign-in; its ``value`` is the id of the
     kept command. ``at`` is when it came in (unix seconds); ``message`` the ts of the message
-    whose button was pressed, ``private`` whether only this person sees that message.
+    whose button was pressed, ``private`` whether only this person sees that message; ``thread`` the
+    ts of the message below which it was asked.
+
+    ``view`` and ``hash`` are Slack's of the view it came from, ``surface`` what that view is,
+    ``filled`` what stands in its inputs, by action id, ``kept`` what it keeps of itself.
     """
 
     id: DeliveryId
-    kind: Literal["command", "action", "submitted", "said", "returned"]
+    kind: Kind
     workspace: Workspace
     home: Workspace
     person: PersonId
@@ -106,6 +116,12 @@ class Delivery:
     private: bool = False
     reply: str = ""
     trigger: str = ""
+    thread: str = ""
+    view: str = ""
+    hash: str = ""
+    surface: str = ""
+    filled: dict[str, str] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
 
 
 class Deliveries:

@@ -159,17 +159,23 @@ def change_lines(wish: Operation, runs: Runs | None) -> list[Line]:
     until = wish.until.at if wish.until else None
     if until is None:
         return [fact("Change", now, " → ", bold(wanted))]
-    lines = [fact("Change", now, " → ", bold(wanted), ", and enabled again at ", When(until))]
+    back = fact("Change", now, " → ", bold(wanted), ", and enabled again at ", When(until))
+    return [back, runs_line(runs)]
+
+
+def runs_line(runs: Runs | None) -> Line:
+    """Name the first of the runs that will not happen; None: they cannot be told."""
+    label = "Runs that will not happen"
     if runs is None:
-        return [*lines, fact("Runs that will not happen", "cannot be told from this schedule")]
+        return fact(label, "cannot be told from this schedule")
     if not runs.at:
-        return [*lines, fact("Runs that will not happen", "none falls into this time")]
+        return fact(label, "none falls into this time")
     shown: list[Part | str] = []
     for at in runs.at[:RUNS_SHOWN]:
         shown += [*([", "] if shown else []), When(at)]
     if more := len(runs.at) - RUNS_SHOWN + runs.more if len(runs.at) > RUNS_SHOWN else 0:
         shown.append(f" and {'at least ' if runs.more else ''}{more} more")
-    return [*lines, fact("Runs that will not happen", *shown)]
+    return fact(label, *shown)
 
 
 def _deciding(approval: Approval) -> list[Line]:

@@ -20,7 +20,7 @@ from bot.slack.views.blocks import (
 )
 
 MOST = 2_000  # characters of a button's value
-_MOMENT = re.compile(r" until (20\d\d-\d\d-\d\dt[\d:]+(?:[+-]\d\d:?\d\d|z))")
+_MOMENT = re.compile(r"\buntil (20\d\d-\d\d-\d\dt[\d:]+(?:[+-]\d\d:?\d\d|z))")
 
 
 def time_asked(outcome: TimeAsked) -> Private:
@@ -33,7 +33,7 @@ def time_asked(outcome: TimeAsked) -> Private:
         line("Press the one you mean, or say it with day and time, such as “until monday 08:00”."),
     ]
     press = [
-        Button(f"{place}. {_clock(command)}", f"run:{place}", command, label=f"Choice {place}")
+        Button(f"{place}. {clock(command)}", f"run:{place}", command, label=f"Choice {place}")
         for place, (_, command) in enumerate(outcome.choices, 1)
         if len(command) <= MOST
     ]
@@ -41,7 +41,7 @@ def time_asked(outcome: TimeAsked) -> Private:
     return Private(spoken(heading), blocks)
 
 
-def _clock(command: str) -> str:
+def clock(command: str) -> str:
     """Return the moment of a definite command as the clock of whoever typed it shows it.
 
     A button's text knows no reader's zone (source: Block Kit, ``plain_text``).
@@ -66,3 +66,11 @@ def sure_asked(outcome: SureAsked) -> Private:
     ]
     press = Button(says, "sure", outcome.kept, style="primary", label=f"{says}: {wish.timer.label}")
     return Private(spoken(heading), [header(heading), paragraph(lines), buttons(press)])
+
+
+def window_offered(command: str) -> Private:
+    """A window can only be opened by a press that is three seconds old at most."""
+    heading = "Open the window"
+    said = line("Slack opens it only right after a press. Nothing was done yet.")
+    press = Button("Open it", "run", command, style="primary")
+    return Private(spoken(heading), [header(heading), paragraph([said]), buttons(press)])

@@ -138,15 +138,16 @@ def fitting(pieces: Sequence[Block | Sequence[Block]], space: int = SPACE) -> in
 
 
 def header(says: str) -> Block:
-    return {"type": "header", "text": _plain_text(says, 150)}
+    return {"type": "header", "text": plain_text(says, 150)}
 
 
 def small(says: str) -> Block:
     """A line in small print; it is plain text, so a stranger's words may be in it."""
-    return {"type": "context", "elements": [_plain_text(says, 2_000)]}
+    return {"type": "context", "elements": [plain_text(says, 2_000)]}
 
 
-def _plain_text(says: str, limit: int) -> Block:
+def plain_text(says: str, limit: int) -> Block:
+    """A text object that Slack does not parse; ``limit`` counts UTF-16 units."""
     return {"type": "plain_text", "text": plain(says, limit) or " ", "emoji": False}
 
 
@@ -174,7 +175,7 @@ def buttons(*wanted: Button) -> Block:
 def _button(button: Button) -> Block:
     element: Block = {
         "type": "button",
-        "text": _plain_text(button.says, 75),
+        "text": plain_text(button.says, 75),
         "action_id": f"edfs.{button.action}",
     }
     if button.value:
@@ -187,10 +188,10 @@ def _button(button: Button) -> Block:
         element["accessibility_label"] = plain(button.label, 75)
     if button.ask:
         element["confirm"] = {
-            "title": _plain_text("Are you sure?", 100),
-            "text": _plain_text(button.ask, 300),
-            "confirm": _plain_text(button.says, 30),
-            "deny": _plain_text("Not now", 30),
+            "title": plain_text("Are you sure?", 100),
+            "text": plain_text(button.ask, 300),
+            "confirm": plain_text(button.says, 30),
+            "deny": plain_text("Not now", 30),
         }
     return element
 

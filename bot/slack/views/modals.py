@@ -1,5 +1,7 @@
 """Windows that ask for something: their answers come back with what they are about."""
 
+import json
+
 from bot.core.names import ChannelId
 from bot.slack.messages import Block, Modal
 
@@ -13,7 +15,9 @@ def decline_modal(request: str, channel: ChannelId) -> Modal:
         "max_length": 300,
     }
     view = _asking("Decline", "Decline", "Why?", reason)
-    return Modal(view | {"callback_id": "edfs.decline", "private_metadata": f"{request} {channel}"})
+    return Modal(
+        view | {"callback_id": "edfs.decline", "private_metadata": _kept(request, channel)}
+    )
 
 
 def extend_modal(off: str, channel: ChannelId) -> Modal:
@@ -25,7 +29,7 @@ def extend_modal(off: str, channel: ChannelId) -> Modal:
         "placeholder": _plain("until monday 08:00, for 3 days, for 2 runs"),
     }
     view = _asking("Stay off longer", "Extend", "Off until when?", until)
-    return Modal(view | {"callback_id": "edfs.extend", "private_metadata": f"{off} {channel}"})
+    return Modal(view | {"callback_id": "edfs.extend", "private_metadata": _kept(off, channel)})
 
 
 def _asking(title: str, submit: str, label: str, element: Block) -> Block:
@@ -37,6 +41,10 @@ def _asking(title: str, submit: str, label: str, element: Block) -> Block:
         "close": _plain("Not now"),
         "blocks": [block],
     }
+
+
+def _kept(about: str, channel: ChannelId) -> str:
+    return json.dumps({"about": about, "channel": channel})
 
 
 def _plain(text: str) -> Block:

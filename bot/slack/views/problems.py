@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from bot.core import errors
+from bot.core.commands import COMMAND, USAGE
 from bot.core.errors import BotError, Choice
 from bot.core.names import plain
+from bot.core.words import quoted
 from bot.slack.views.blocks import NAME, Button, Line, Part, When, Who, bold, code, line
 from bot.slack.views.refusals import api_words
 from bot.slack.views.verdicts import verdict_words
@@ -71,6 +73,8 @@ def words_of(error: BotError, now: float) -> Words:
             return _api(error, now)
         case errors.NotUnderstood():
             return _not_understood(error)
+        case errors.NoDefault(wanted=wanted, verb=verb):
+            return _no_default(wanted, verb)
         case errors.NoSuchName() | errors.AmbiguousName():
             return _names(error)
         case errors.SignInNeeded() | errors.SignInRefused() | errors.OtherAccount():
@@ -154,9 +158,24 @@ def _not_understood(error: errors.NotUnderstood) -> Words:
     lines = [line(f"Not understood: {error.reason}.")]
     if error.nearest:
         lines.append(line("Did you mean ", *_listed(error.nearest), "?"))
-    usage = f"/edfs help {error.verb}" if error.verb else "/edfs help"
+    if error.verb in USAGE:
+        lines.append(line("It goes like this: ", code(f"{COMMAND} {USAGE[error.verb]}")))
+    usage = f"{COMMAND} help {error.verb}" if error.verb else f"{COMMAND} help"
     lines.append(line("See how it goes with ", code(usage), "."))
     return Words("Not understood", tuple(lines))
+
+
+def _no_default(wanted: str, verb: str) -> Words:
+    name = plain(wanted, NAME)
+    both = code(f"/edfs {verb} <itwin> {quoted(name)}")
+    return Words(
+        "Which iTwin?",
+        (
+            line(f"You named only “{name}”, and this channel has no iTwin of its own."),
+            line("Name both, iTwin first: ", both, "."),
+            line("Or set this channel's iTwin once: ", code("/edfs use <itwin>"), "."),
+        ),
+    )
 
 
 def _listed(names: tuple[str, ...]) -> list[Part]:

@@ -7,7 +7,10 @@ from bot.core.outcomes import (
     AlreadySo,
     ApprovalAsked,
     Begun,
+    ChooserShown,
     Decided,
+    DefaultSet,
+    DefaultShown,
     DetailsShown,
     Failed,
     HelpShown,
@@ -23,6 +26,7 @@ from bot.core.outcomes import (
     SignedInAlready,
     SignedOut,
     SignInOffered,
+    SubscribeAsked,
     Subscribed,
     SubscriptionsListed,
     SureAsked,
@@ -32,7 +36,16 @@ from bot.core.outcomes import (
     Unsubscribed,
 )
 from bot.slack.messages import Block, Message, Private
-from bot.slack.views import asking, deciding, history, lists, notices, returns
+from bot.slack.views import (
+    asking,
+    chooser,
+    deciding,
+    history,
+    lists,
+    notices,
+    places,
+    returns,
+)
 from bot.slack.views.blocks import (
     NAME,
     Button,
@@ -97,6 +110,14 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
             return [notices.listed(outcome)]
         case HistoryShown():
             return [history.shown(outcome, now)]
+        case ChooserShown():
+            return [chooser.chooser(outcome, now, zone)]
+        case SubscribeAsked():
+            return [chooser.subscribe(outcome)]
+        case DefaultShown(itwin):
+            return [places.shown(itwin)]
+        case DefaultSet(itwin, by):
+            return [places.set_by(itwin, by)]
         case Failed():
             return [failed(outcome, now)]
 

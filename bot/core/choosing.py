@@ -1,0 +1,66 @@
+"""What a window keeps of the timer it shows, and how the words typed into it are read."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.core.clauses import phrase_in
+from bot.core.errors import NotUnderstood
+from bot.core.names import ITwinId, TimerId, is_guid, plain
+from bot.core.timers import ITwin, Timer
+
+NAME = 255
+_SPAN = re.compile(
+    r"(\d+(\.\d+)?|an?|one|two|three|four|five|six|seven)\s*"
+    r"(m|h|d|w|min|mins|minutes?|hrs?|hours?|days?|weeks?|runs?)\b|good\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The timer as the window read it: kept in the window, so that typing reads nothing anew.
+
+    They are shown and nothing more: what is done reads the timer again.
+    """
+
+    itwin: ITwin
+    timer: Timer
+
+    def written(self) -> dict[str, str]:
+        """Return them as ``read`` reads them; together they fit into a view's metadata."""
+        itwin, timer = self.itwin, self.timer
+        return {
+            "itwin": itwin.id,
+            "itwin_name": plain(itwin.display_name, NAME),
+            "itwin_number": plain(itwin.number, NAME),
+            "timer": timer.id,
+            "name": plain(timer.name, NAME),
+            "package": plain(timer.package, NAME),
+            "cron": plain(timer.cron, NAME),
+            "enabled": "yes" if timer.enabled else "no",
+        }
+
+    @classmethod
+    def read(cls, kept: Mapping[str, str]) -> "Facts | None":
+        itwin, timer = kept.get("itwin", ""), kept.get("timer", "")
+        if not (is_guid(itwin) and is_guid(timer)):
+            return None
+        name, package, cron = (kept.get(word, "") for word in ("name", "package", "cron"))
+        return cls(
+            ITwin(ITwinId(itwin), kept.get("itwin_name", ""), kept.get("itwin_number", "")),
+            Timer(TimerId(timer), name, package, cron, kept.get("enabled") == "yes"),
+        )
+
+
+def phrase_typed(text: str) -> str:
+    """Return the phrase that a window's "until" means: "monday 08:00" and "3 days" are right too.
+
+    Raises NotUnderstood.
+    """
+    words = text.split()
+    if not words:
+        raise NotUnderstood("the time is missing", "disable")
+    if words[0].casefold() not in {"until", "for"}:
+        words.insert(0, "for" if _SPAN.match(" ".join(words)) else "until")
+    return phrase_in("disable", " ".join(words))

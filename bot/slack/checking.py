@@ -1,0 +1,80 @@
+"""What is wrong with a window that was sent: said in it, beside the input, before it is kept.
+
+Only what can be told at once is told here; everything is judged again when it is done.
+"""
+
+import asyncio
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from bot.core.choosing import Facts, phrase_typed
+from bot.core.errors import BotError, NotUnderstood
+from bot.core.names import PersonId, is_guid
+from bot.core.until import Doubtful, read
+from bot.gateways.store import reaching
+from bot.slack import payloads
+from bot.slack.desk import Desk
+from bot.slack.post import SlackAway
+from bot.slack.views.chooser import doubt_in_words
+
+SECONDS = 0.8  # what is not known by then is left to the answer
+
+log = structlog.get_logger("checking")
+
+
+async def complaints(desk: Desk, body: dict[str, Any]) -> dict[str, str]:
+    """Return what is wrong, by block id; empty where nothing is, or where that cannot be told."""
+    try:
+        said = payloads.Submission.model_validate(body)
+    except ValidationError:
+        return {}
+    blocks = {action: block for block, action, _ in said.view.inputs()}
+    filled = said.view.filled()
+    missing = {
+        blocks[action]: "Choose one of the list. Its last line may say why there is none."
+        for action in ("edfs.itwin", "edfs.timer")
+        if action in blocks and not is_guid(filled[action])
+    }
+    if missing or not filled.get("edfs.until") or filled.get("edfs.wanted") == "enable":
+        return missing
+    try:
+        async with asyncio.timeout(SECONDS), reaching():
+            wrong = await _about_the_time(desk, said, filled["edfs.until"])
+    except (BotError, SlackAway, TimeoutError) as error:
+        log.info("unchecked", error=type(error).__name__)
+        return {}
+    return {blocks["edfs.until"]: wrong} if wrong else {}
+
+
+async def _about_the_time(desk: Desk, said: payloads.Submission, typed: str) -> str:
+    cron = await _schedule(desk, said)
+    person = await desk.directory.person(PersonId(said.user.id))
+    zone, schedule_zone = person.zone, desk.gateways.schedule_zone
+    try:
+        phrase = phrase_typed(typed)
+        if cron is None and phrase.endswith(("run", "runs")):
+            return ""
+        found = read(phrase, desk.now, zone, cron or "", schedule_zone)
+    except NotUnderstood as refused:
+        return _sentence(refused.reason)
+    if isinstance(found, Doubtful):
+        return _sentence(doubt_in_words(found, zone))
+    return ""
+
+
+async def _schedule(desk: Desk, said: payloads.Submission) -> str | None:
+    """Return the schedule of the timer that the window is about, where it is at hand."""
+    kept = said.view.metadata
+    facts = Facts.read(kept)
+    if facts is not None:
+        return facts.timer.cron
+    if said.view.callback_id != "edfs.extend":
+        return None
+    back = await desk.gateways.store.returns.read(desk.home.workspace, kept.get("about", ""))
+    return back.timer.cron if back else None
+
+
+def _sentence(reason: str) -> str:
+    return f"{reason[:1].upper()}{reason[1:]}."

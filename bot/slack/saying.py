@@ -1,0 +1,71 @@
+"""How an answer gets to whoever asked: where they asked, or in the window they look at."""
+
+from dataclasses import replace
+
+import structlog
+
+from bot.gateways.store.deliveries import Delivery
+from bot.slack.desk import Desk
+from bot.slack.messages import Aloud, Message, Modal, Private
+from bot.slack.post import NOT_THERE, REPLY_SECONDS, SlackAway, SlackRefused
+from bot.slack.views.asking import window_offered
+from bot.slack.views.lists import loading
+
+# The window was closed, or shows something newer by now.
+_PASSED = frozenset({"hash_conflict", "not_found", "view_not_found"})
+
+log = structlog.get_logger("answer")
+
+
+async def say(desk: Desk, delivery: Delivery, message: Message, view: str) -> None:
+    """Say it. ``view`` is the window that a press has opened already, or empty."""
+    match message:
+        case Modal() if view:
+            await desk.poster.fill(view, message)
+        case Modal():
+            await _shown(desk, delivery, message)
+        case Aloud():
+            await _aloud(desk, delivery, message)
+        case Private():
+            if view:  # a window has no buttons of its own: they are said beside it
+                await desk.poster.fill(view, loading(message))
+            said = replace(message, replace=delivery.private, thread=delivery.thread)
+            await desk.whisper(said, delivery.person, delivery.channel, delivery.reply, delivery.at)
+
+
+async def _shown(desk: Desk, delivery: Delivery, modal: Modal) -> None:
+    """Change the window it was asked in, or open one; else offer a button that can."""
+    if delivery.surface == "modal" and delivery.kind == "action":
+        try:
+            await desk.poster.fill(delivery.view, modal, delivery.hash)
+        except SlackRefused as refused:
+            if refused.code not in _PASSED:
+                raise
+        return
+    try:
+        if delivery.trigger:
+            await desk.poster.open(delivery.trigger, modal)
+            return
+    except (SlackRefused, SlackAway) as late:
+        log.info("window", trace=delivery.id[:8], why=str(late))
+    await say(desk, delivery, window_offered(_again(delivery)), "")
+
+
+def _again(delivery: Delivery) -> str:
+    """Return the command that asks for the window once more."""
+    if delivery.kind in {"command", "mentioned"} and delivery.text:
+        return delivery.text
+    return delivery.value if delivery.action.startswith("edfs.run") else "choose"
+
+
+async def _aloud(desk: Desk, delivery: Delivery, message: Aloud) -> None:
+    fresh = delivery.reply and desk.now - delivery.at < REPLY_SECONDS
+    if fresh and await desk.poster.reply(delivery.reply, message):
+        return
+    try:
+        await desk.poster.post(delivery.channel, message, delivery.thread)
+    except SlackRefused as refused:
+        if refused.code not in NOT_THERE:
+            raise
+        said = Private(message.text, message.blocks)
+        await desk.poster.whisper(delivery.channel, delivery.person, said)

@@ -1,0 +1,253 @@
+"""The windows in which a command is pointed at, with what would come of it below."""
+
+import json
+
+from bot.core.choosing import Facts
+from bot.core.names import plain
+from bot.core.outcomes import ChooserShown, SubscribeAsked, TimerShown
+from bot.core.policy import Ruling
+from bot.core.schedules import next_run
+from bot.core.subscriptions import USUAL
+from bot.core.timers import ITwin, Timer
+from bot.core.until import Doubtful, definite
+from bot.core.words import EVENTS
+from bot.slack.messages import Block, Modal
+from bot.slack.views.approvals import runs_line
+from bot.slack.views.asking import clock
+from bot.slack.views.blocks import (
+    NAME,
+    Line,
+    When,
+    bold,
+    fact,
+    line,
+    paragraph,
+    plain_text,
+    small,
+)
+from bot.slack.views.cards import schedule, word
+from bot.slack.views.problems import words_of
+
+OPTION = 75  # characters of an option's text
+_STATES = (("disable", "Turn it off"), ("enable", "Turn it on"))
+_UNTIL_HINT = "Until monday 08:00, for 3 days, for 2 runs; in your own time zone. Empty: for good."
+_KINDS = {
+    "changes": "changes made with the bot",
+    "approvals": "requests for approval",
+    "returns": "returns, and those that need a person",
+    "elsewhere": "changes made elsewhere (looks every 5 minutes with your sign-in)",
+    "digest": "on Mondays at 08:00, what is still off (with your sign-in)",
+    "not-mine": "leave out what I do myself",
+}
+
+
+def chooser(form: ChooserShown, now: float, zone: str) -> Modal:
+    """Each choice has a block of its own name, so that another iTwin or timer begins it anew."""
+    found = form.shown
+    blocks = [
+        _select("itwin", "itwin", "iTwin", "Your favourites, or type some letters", _twin(form)),
+        _select(
+            _timer_block(form), "timer", "Timer", "Off first; type some letters", _timer(found)
+        ),
+    ]
+    if found is not None:
+        blocks += [_wanted(form, found), *([] if form.wanted else [_until()])]
+        blocks.append(_because(form.because))
+    elif form.because:
+        blocks.append(_because(form.because))
+    if not form.channel:
+        blocks.append(_where())
+    blocks += [paragraph(lines) for lines in [summary(form, now, zone)] if lines]
+    kept = Facts(found.itwin, found.timer).written() if found else {}
+    if form.itwin and not found:
+        kept = {"itwin": form.itwin.id}
+    return _window("edfs.choose", ("Switch a timer", "Switch"), blocks, kept, form.channel)
+
+
+def _window(
+    callback: str, title: tuple[str, str], blocks: list[Block], kept: dict[str, str], channel: str
+) -> Modal:
+    """``title`` is the window's own, and what its button says."""
+    view = {
+        "type": "modal",
+        "callback_id": callback,
+        "title": plain_text(title[0], 24),
+        "submit": plain_text(title[1], 24),
+        "close": plain_text("Not now", 24),
+        "private_metadata": json.dumps({**kept, "channel": channel}, ensure_ascii=False),
+        "blocks": blocks,
+    }
+    return Modal(view)
+
+
+def _timer_block(form: ChooserShown) -> str:
+    return f"timer-{form.itwin.id[:8]}" if form.itwin else "timer"
+
+
+def _twin(form: ChooserShown) -> Block | None:
+    return _option(form.itwin.name, form.itwin.id) if form.itwin else None
+
+
+def _timer(found: TimerShown | None) -> Block | None:
+    return _option(found.timer.label, found.timer.id) if found else None
+
+
+def _option(says: str, value: str) -> Block:
+    return {"text": plain_text(says, OPTION), "value": value}
+
+
+def _input(block: str, label: str, element: Block, *, optional: bool = False) -> Block:
+    shown = {
+        "type": "input",
+        "block_id": block,
+        "label": plain_text(label, 150),
+        "element": element,
+    }
+    return {**shown, "optional": True} if optional else shown
+
+
+def _select(block: str, action: str, label: str, placeholder: str, chosen: Block | None) -> Block:
+    element: Block = {
+        "type": "external_select",
+        "action_id": f"edfs.{action}",
+        "placeholder": plain_text(placeholder, 150),
+        "min_query_length": 0,
+    }
+    if chosen is not None:
+        element["initial_option"] = chosen
+    return {**_input(block, label, element), "dispatch_action": True}
+
+
+def _wanted(form: ChooserShown, found: TimerShown) -> Block:
+    options = [_option(says, value) for value, says in _STATES]
+    radio = {
+        "type": "radio_buttons",
+        "action_id": "edfs.wanted",
+        "options": options,
+        "initial_option": options[1 if form.wanted else 0],
+    }
+    block = f"wanted-{found.timer.id[:8]}"
+    return {
+        **_input(block, f"It is {word(found.timer.enabled)} now", radio),
+        "dispatch_action": True,
+    }
+
+
+def _until() -> Block:
+    element = {
+        "type": "plain_text_input",
+        "action_id": "edfs.until",
+        "max_length": 100,
+        "dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]},
+    }
+    block = _input("until", "Off until", element, optional=True)
+    return {**block, "dispatch_action": True, "hint": plain_text(_UNTIL_HINT, 150)}
+
+
+def _because(says: str) -> Block:
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": "edfs.because",
+        "multiline": True,
+        "max_length": 300,
+    }
+    if says:
+        element["initial_value"] = plain(says, 300)
+    return _input("because", "Reason", element, optional=True)
+
+
+def _where() -> Block:
+    element = {
+        "type": "conversations_select",
+        "action_id": "edfs.where",
+        "default_to_current_conversation": True,
+        "placeholder": plain_text("The channel that sees the card", 150),
+    }
+    label = "Where the card goes (empty: to you alone)"
+    return _input("where", label, element, optional=True)
+
+
+def summary(form: ChooserShown, now: float, zone: str) -> list[Line]:
+    """Say what is so, what would be, what is missed, and what the policy wants."""
+    if form.trouble is not None:
+        words = words_of(form.trouble, now)
+        return [line(bold(f"{words.title}. ")), *words.lines]
+    if form.shown is None:
+        return []
+    timer = form.shown.timer
+    return [*_now(timer, form.shown.itwin, now, zone), *_then(form, timer), *_rules(form.ruling)]
+
+
+def _now(timer: Timer, itwin: ITwin, now: float, zone: str) -> list[Line]:
+    at = next_run(timer.cron, now, zone) if timer.enabled else None
+    return [
+        fact("Now", f"{word(timer.enabled)}, package {plain(timer.package, NAME) or 'not said'}"),
+        fact("iTwin", plain(itwin.name, NAME)),
+        schedule(timer, zone),
+        *([fact("Next run", When(at))] if at else []),
+    ]
+
+
+def _then(form: ChooserShown, timer: Timer) -> list[Line]:
+    if form.wanted is None:
+        return []
+    if form.wanted:
+        said = "enabled already: nothing would be done" if timer.enabled else "enabled"
+        return [fact("Then", said)]
+    if form.doubt:
+        return [fact("Then", f"not clear: {form.doubt}")]
+    until = form.back.at if form.back else None
+    if until is None:
+        done = "disabled" if timer.enabled else "disabled already: nothing would be done"
+        return [fact("Then", f"{done}, until somebody turns it on" if timer.enabled else done)]
+    return [fact("Then", "disabled, and enabled again at ", When(until)), runs_line(form.skipped)]
+
+
+def _rules(ruling: Ruling | None) -> list[Line]:
+    if ruling is None:
+        return []
+    if ruling.refused:
+        return [line(bold("The policy does not let you do this."))]
+    lines = []
+    if ruling.approvals:
+        one = ruling.approvals == 1
+        people = "one other person agrees" if one else f"{ruling.approvals} other people agree"
+        lines.append(line(f"It waits until {people}."))
+    if ruling.reason_required:
+        lines.append(line("The policy wants a reason."))
+    return lines
+
+
+def doubt_in_words(found: Doubtful, zone: str) -> str:
+    """Ask back which moment is meant, as the clock of whoever typed it shows them."""
+    moments = " or ".join(clock(definite(at, zone)) for at in found.moments)
+    return f"{found.why}: {moments}? Say it with day and time"
+
+
+def subscribe(form: SubscribeAsked) -> Modal:
+    chosen = _option(form.itwin.name, form.itwin.id) if form.itwin else None
+    twin = _select("itwin", "itwin", "iTwin", "Your favourites, or type some letters", chosen)
+    pattern = {
+        "type": "plain_text_input",
+        "action_id": "edfs.pattern",
+        "max_length": 255,
+        "placeholder": plain_text("SAP*", 150),
+    }
+    options = [_option(_KINDS[kind], kind) for kind in EVENTS]
+    usual = [option for option in options if option["value"] in USUAL]
+    kinds = {
+        "type": "checkboxes",
+        "action_id": "edfs.events",
+        "options": options,
+        "initial_options": usual,
+    }
+    blocks = [
+        {key: value for key, value in twin.items() if key != "dispatch_action"},
+        {
+            **_input("pattern", "Timers (empty: all of them)", pattern, optional=True),
+            "hint": plain_text("A name, or a pattern with * and ?", 150),
+        },
+        _input("events", "Tell this channel of", kinds),
+        small("Nothing is said where it was done, and a burst becomes one list."),
+    ]
+    return _window("edfs.subscribe", ("Subscribe", "Subscribe"), blocks, {}, form.channel)

@@ -1,0 +1,37 @@
+"""What is said of a channel's iTwin."""
+
+from bot.core.names import PersonId, plain
+from bot.core.timers import ITwin
+from bot.slack.messages import Aloud, Private
+from bot.slack.views.blocks import NAME, Line, Who, bold, code, header, line, paragraph, spoken
+
+SET = code("/edfs use <itwin>")
+
+
+def shown(itwin: ITwin | None) -> Private:
+    if itwin is None:
+        title = "This channel has no iTwin of its own"
+        return _said(title, [line("Set it with ", SET, "; then it may be left out here.")])
+    title = f"This channel's iTwin: {_name(itwin)}"
+    clear = code("/edfs use nothing")
+    how = line("It is meant wherever none is named. Another one: ", SET, "; none: ", clear, ".")
+    return _said(title, [how])
+
+
+def _said(title: str, lines: list[Line]) -> Private:
+    return Private(spoken(title), [header(title), paragraph(lines)])
+
+
+def set_by(itwin: ITwin | None, by: PersonId) -> Aloud:
+    """Everybody is told: it changes what everybody's commands here mean."""
+    if itwin is None:
+        said = line(Who(by), ": this channel has no iTwin of its own any more. ")
+        return Aloud(spoken(*said), [paragraph([said, line("Name it in every command.")])])
+    said = line(Who(by), " set this channel's iTwin: ", bold(_name(itwin)), ".")
+    how = line("Where a command here names no iTwin, it is meant: ", code("/edfs list"))
+    return Aloud(spoken(*said), [paragraph([said, how])])
+
+
+def _name(itwin: ITwin) -> str:
+    number = f" ({plain(itwin.number, 60)})" if itwin.number not in {"", itwin.name} else ""
+    return f"{plain(itwin.name, NAME)}{number}"
