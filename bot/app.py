@@ -175,7 +175,9 @@ def _desk(settings: Settings, gateways: Gateways, poster: Poster, home: Home) ->
     directory = Directory(poster, gateways.store.people, home.workspace)
     engine = Engine(gateways, Recheck(gateways, directory))
     door = Door(settings.public_url, home.name)
-    return Desk(gateways, engine, door, home, poster, directory)
+    return Desk(
+        gateways, engine, door, home, poster, directory, settings.edfs_bot_support_url or ""
+    )
 
 
 async def _sockets(

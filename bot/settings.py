@@ -137,6 +137,7 @@ class Settings(BaseSettings):
     edfs_bot_schedule_timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     edfs_bot_policy: Annotated[Path, AfterValidator(_path_alone)] | None = None
     edfs_bot_state_dir: Path = Path("~/.local/state/edfs-bot")
+    edfs_bot_support_url: Address | None = None
     ssl_cert_file: Path | None = None
 
     @classmethod

@@ -30,13 +30,19 @@ SCOPES: dict[str, set[str]] = {
     "usergroups_users_list": {"usergroups:read"},
     "users_info": {"users:read"},
     "views_open": set(),
+    "views_publish": set(),
     "views_push": set(),
     "views_update": set(),
 }
-# What Slack sends, and wants a scope for, where Bolt listens for an event. Of "message", only the
-# channels' are asked for: in a direct message nobody decides anything.
+# What Slack sends, and wants a scope for, where Bolt listens for an event.
 EVENTS: dict[str, dict[str, str]] = {
-    "message": {"message.channels": "channels:history", "message.groups": "groups:history"},
+    "app_home_opened": {"app_home_opened": ""},
+    "app_mention": {"app_mention": "app_mentions:read"},
+    "message": {
+        "message.channels": "channels:history",
+        "message.groups": "groups:history",
+        "message.im": "im:history",
+    },
 }
 METHODS = {name for name in dir(AsyncWebClient) if "_" in name.strip("_")} - {"api_call"}
 
@@ -81,7 +87,7 @@ def test_every_method_in_use_has_its_scopes_listed() -> None:
 
 def test_the_scopes_are_exactly_those_in_use() -> None:
     needed = {"commands"}.union(*(SCOPES[method] for method in used_methods()))
-    needed.update(*(EVENTS[event].values() for event in listened("event")))
+    needed.update(*(filter(None, EVENTS[event].values()) for event in listened("event")))
     scopes = MANIFEST["oauth_config"]["scopes"]
     assert set(scopes) == {"bot"}
     assert scopes["bot"] == sorted(needed)
@@ -103,7 +109,7 @@ def test_clicks_and_windows_come_to_the_same_address() -> None:
 
 
 def test_the_events_are_those_that_are_listened_for() -> None:
-    assert listened("event") == {"message"}
+    assert listened("event") == EVENTS.keys()
     wanted = {name for event in listened("event") for name in EVENTS[event]}
     subscribed = MANIFEST["settings"]["event_subscriptions"]
     assert subscribed == {"request_url": EVENTS_URL, "bot_events": sorted(wanted)}
@@ -111,7 +117,7 @@ def test_the_events_are_those_that_are_listened_for() -> None:
 
 def test_nothing_else_of_slacks_is_listened_for() -> None:
     """Each of these would need a line of its own in the manifest."""
-    for kind in ("message", "shortcut", "global_shortcut", "message_shortcut", "options"):
+    for kind in ("message", "global_shortcut", "message_shortcut", "options"):
         assert listened(kind) == set(), kind
 
 
@@ -130,12 +136,22 @@ def test_socket_mode_is_off_and_says_how_to_turn_it_on() -> None:
     assert "connections:write" in comment
 
 
-def test_only_the_tab_in_use_is_shown() -> None:
+def test_both_tabs_are_in_use() -> None:
     assert MANIFEST["features"]["app_home"] == {
-        "home_tab_enabled": False,
+        "home_tab_enabled": True,
         "messages_tab_enabled": True,
-        "messages_tab_read_only_enabled": True,
+        "messages_tab_read_only_enabled": False,
     }
+
+
+def test_the_shortcuts_are_those_that_are_answered() -> None:
+    assert listened("shortcut")
+    shortcuts = MANIFEST["features"]["shortcuts"]
+    assert {(one["type"], one["callback_id"]) for one in shortcuts} == {
+        ("global", "edfs.choose"),
+        ("message", "edfs.choose_about"),
+    }
+    assert all(len(one["name"]) <= 24 and len(one["description"]) <= 150 for one in shortcuts)
 
 
 @pytest.mark.parametrize(

@@ -258,6 +258,27 @@ class ChooserShown:
 
 
 @dataclass(frozen=True, slots=True)
+class HomeShown:
+    """What one person's Home says; a part that could not be had is the error that kept it away.
+
+    ``acting`` is None for who is not signed in; ``ended``: their sign-in came to its end.
+    ``channel`` is where the bot talks to them alone, ``support`` the address of a page for who
+    needs help.
+    """
+
+    channel: ChannelId
+    at: float
+    acting: Acting | None = None
+    off: OffListed | BotError | None = None
+    pending: PendingListed | BotError | None = None
+    favourites: tuple[ITwin, ...] | BotError = ()
+    subscriptions: tuple[Subscription, ...] | BotError = ()
+    page: int = 1
+    ended: bool = False
+    support: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SubscribeAsked:
     """The window to fill in what this channel is to be told."""
 
@@ -299,6 +320,7 @@ Outcome = (
     | Unsubscribed
     | SubscriptionsListed
     | HistoryShown
+    | HomeShown
     | ChooserShown
     | SubscribeAsked
     | DefaultShown

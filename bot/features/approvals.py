@@ -189,7 +189,7 @@ def named_groups(approval: Approval) -> frozenset[str]:
     return frozenset(one for one in listed if one.startswith(("S", "C", "G")))
 
 
-async def pending(gateways: Gateways, asked: Asked, groups: Groups) -> Outcome:
+async def pending(gateways: Gateways, asked: Asked, groups: Groups) -> PendingListed:
     """List the requests that wait, those first that this person may decide as far as lists go."""
     found = await gateways.store.approvals.open(asked.workspace)
     standing = [one for one in found if not _expired(one, asked.now)]

@@ -5,7 +5,7 @@ import asyncio
 from bot.core.asked import Asked
 from bot.core.commands import Bring, ListTimers, Switch
 from bot.core.errors import ApiError, Gone, ReturnOver
-from bot.core.names import PersonId, TimerId
+from bot.core.names import ITwinId, PersonId, TimerId
 from bot.core.outcomes import AlreadySo, Off, OffListed, Outcome
 from bot.core.returns import Closed, How, Phase, Return, after
 from bot.core.timers import ITwin, LastSeen, Timer
@@ -13,7 +13,7 @@ from bot.features.beginning import shown
 from bot.features.finding import Finding
 from bot.gateways.reach import Gateways
 
-MOST_ITWINS = 25  # each is a request of the person's share
+MOST_ITWINS = 25
 AT_ONCE = 4
 
 
@@ -68,14 +68,23 @@ async def held(gateways: Gateways, itwin: ITwin, timer: TimerId, asked: Asked) -
     return back if back is not None and back.phase is not Phase.CLOSED else None
 
 
-async def listed(gateways: Gateways, asked: Asked, command: ListTimers) -> Outcome:
-    """Read, with the person's own token, what is off."""
+async def listed(
+    gateways: Gateways,
+    asked: Asked,
+    command: ListTimers,
+    first: frozenset[ITwinId] = frozenset(),
+    most: int = MOST_ITWINS,
+) -> OffListed:
+    """Read, with the person's own token, what is off; ``first`` are iTwins to begin with.
+
+    ``most`` iTwins are read: each is a request of the person's share.
+    """
     finding = Finding(gateways, asked, command)
     if command.itwin:
         itwin = await finding.itwin(command.itwin)
         _, timers = await finding.timers(itwin)
         return OffListed(await _off(gateways, asked, itwin, timers))
-    itwins = await _likeliest_first(gateways, asked, await finding.itwins())
+    itwins = await _likeliest_first(gateways, asked, await finding.itwins(), first)
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def read(itwin: ITwin) -> tuple[Off, ...] | None:
@@ -86,7 +95,7 @@ async def listed(gateways: Gateways, asked: Asked, command: ListTimers) -> Outco
                 return None
             return await _off(gateways, asked, itwin, timers)
 
-    looked, left = itwins[:MOST_ITWINS], len(itwins[MOST_ITWINS:])
+    looked, left = itwins[:most], len(itwins[most:])
     answers = list(zip(looked, await asyncio.gather(*map(read, looked)), strict=True))
     found = tuple(one for _, off in answers for one in off or ())
     unread = tuple(itwin for itwin, off in answers if off is None)
@@ -94,11 +103,11 @@ async def listed(gateways: Gateways, asked: Asked, command: ListTimers) -> Outco
 
 
 async def _likeliest_first(
-    gateways: Gateways, asked: Asked, itwins: tuple[ITwin, ...]
+    gateways: Gateways, asked: Asked, itwins: tuple[ITwin, ...], first: frozenset[ITwinId]
 ) -> list[ITwin]:
     """Where something is known to be off until later comes before the others."""
     known = {back.itwin.id for back in await gateways.store.returns.open(asked.workspace)}
-    return sorted(itwins, key=lambda itwin: itwin.id not in known)
+    return sorted(itwins, key=lambda itwin: (itwin.id not in known, itwin.id not in first))
 
 
 async def _off(

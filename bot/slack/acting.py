@@ -58,10 +58,11 @@ async def offer(desk: Desk, asked: Asked, waiting: str, needed: SignInNeeded) ->
 async def known(desk: Desk, asked: Asked) -> Asked:
     """Add what the policy has to know of a person who wants something changed."""
     named = desk.gateways.rules.current.groups()
-    return replace(asked, groups=await _groups(desk, asked.who, named))
+    return replace(asked, groups=await groups_of(desk, asked.who, named))
 
 
-async def _groups(desk: Desk, person: PersonId, named: frozenset[str]) -> frozenset[str]:
+async def groups_of(desk: Desk, person: PersonId, named: frozenset[str]) -> frozenset[str]:
+    """Return those of the named that they are in. Raises PersonRefused."""
     try:
         return await desk.directory.groups_of(person, named, desk.gateways.rules.current.denying())
     except SlackAway as away:
@@ -82,9 +83,9 @@ async def _act(desk: Desk, asked: Asked, command: Command) -> Outcome:
             outcome = await timers.switch(gateways, await known(desk, asked), meant)
             return await returns.seen(gateways, asked, command, outcome)
         case Decide():
-            return await approvals.decide(gateways, asked, command, partial(_groups, desk))
+            return await approvals.decide(gateways, asked, command, partial(groups_of, desk))
         case Pending():
-            return await approvals.pending(gateways, asked, partial(_groups, desk))
+            return await approvals.pending(gateways, asked, partial(groups_of, desk))
         case Show():
             return await timers.show(gateways, asked, command)
         case ListTimers(disabled=True):

@@ -14,6 +14,7 @@ from bot.slack.acting import run
 from bot.slack.desk import Desk
 from bot.slack.due import Due
 from bot.slack.following import due_after
+from bot.slack.home import home, made_anew
 from bot.slack.pressing import pressed, submitted, taken, window
 from bot.slack.requests import placed
 from bot.slack.saying import say
@@ -45,8 +46,10 @@ async def answer(desk: Desk, delivery: Delivery) -> Due:
         return Due()
     for message in render(outcome, desk.now, desk.gateways.schedule_zone):
         await say(desk, delivery, message, view)
-    if isinstance(outcome, Begun) and delivery.private:
+    if isinstance(outcome, Begun) and (delivery.private or delivery.surface):
         await say(desk, delivery, continued(outcome), view)
+    if delivery.surface == "home" or delivery.kind == "returned":
+        await made_anew(desk, delivery.home, delivery.person)
     return due_after(outcome)
 
 
@@ -91,5 +94,7 @@ async def _outcome(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome | No
             return await run(desk, asked, parse(delivery.text or "help"))
         case "said":
             return await pointed_at(desk, delivery)
+        case "home":
+            return await home(desk, asked)
         case "returned":
             return await accounts.returned(desk.gateways, asked, delivery.value)

@@ -21,6 +21,7 @@ class Desk:
     home: Home
     poster: Poster
     directory: Directory
+    support: str = ""  # the address of a page for who needs help
 
     @property
     def now(self) -> float:

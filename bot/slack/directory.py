@@ -46,10 +46,11 @@ class Directory:
         as for what Slack does not say. Raises SlackAway.
         """
         return frozenset(
-            [one for one in named if person in await self._members(one, sure=one in sure)]
+            [one for one in named if person in await self.members(one, sure=one in sure)]
         )
 
-    async def _members(self, group: str, *, sure: bool) -> frozenset[PersonId]:
+    async def members(self, group: str, *, sure: bool = False) -> frozenset[PersonId]:
+        """Return who is in a user group or a channel, as ``groups_of`` does. Raises SlackAway."""
         known = await self.people.members(self.home, group)
         if known is None:
             try:

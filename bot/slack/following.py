@@ -7,6 +7,7 @@ from bot.gateways.store.drawings import Sheet
 from bot.slack import notifying, requests, returning
 from bot.slack.desk import Desk
 from bot.slack.due import Due
+from bot.slack.home import made_anew
 
 
 def due_after(outcome: Outcome) -> Due:
@@ -54,5 +55,6 @@ async def _news(desk: Desk, home: Workspace, identity: OperationId) -> Due:
     if operation.state.ended:
         for heard in (requests.heard, returning.heard, notifying.heard):
             due += await heard(desk, operation)
+        await made_anew(desk, operation.workspace, operation.asker)
     await operations.heard(operation)
     return due

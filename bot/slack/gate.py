@@ -29,13 +29,18 @@ PER_MINUTE = {
     "usergroups.users.list": 20,
     "users.info": 100,
     "views.open": 100,
+    "views.publish": 100,
+    "views.push": 100,
     "views.update": 100,
 }
 MINUTE, SECOND = 61.0, 1.1
 REPLY = "response_url"
 SPACED = frozenset({"chat.postMessage", REPLY})  # one a second for each place
 PATIENCE = 2.0
-IMPATIENT = {"views.open": 0.3}  # its trigger lives three seconds, most of them are over
+IMPATIENT = {
+    "views.open": 0.3,
+    "views.push": 0.3,
+}  # its trigger lives three seconds, most of them are over
 STORE_SECONDS = 0.5
 LONGEST = 15 * 60.0
 

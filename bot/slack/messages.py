@@ -57,4 +57,11 @@ class Modal:
     view: Block
 
 
-Message = Private | Aloud | Modal
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """A view that one person sees in the bot's Home."""
+
+    view: Block
+
+
+Message = Private | Aloud | Modal | HomePage

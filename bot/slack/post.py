@@ -22,7 +22,7 @@ from bot.core.names import ChannelId, PersonId, Workspace, plain
 from bot.core.people import Person
 from bot.gateways.loopback import is_loopback
 from bot.slack.gate import REPLY, Gate
-from bot.slack.messages import Aloud, Card, Modal, Private
+from bot.slack.messages import Aloud, Card, HomePage, Modal, Private
 
 REPLY_SECONDS = 29 * 60.0  # a response_url lives 30 minutes
 NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived"})
@@ -199,10 +199,16 @@ class Poster:
         said = {"text": card.text, "blocks": card.blocks}
         await self._call("chat.update", self._client.chat_update, channel=channel, ts=ts, **said)
 
-    async def open(self, trigger: str, modal: Modal) -> str:
-        """Open a view; return its id. A trigger lives three seconds."""
-        opening = self._client.views_open
-        opened = await self._call("views.open", opening, trigger_id=trigger, view=modal.view)
+    async def open(self, trigger: str, modal: Modal, *, above: bool = False) -> str:
+        """Open a view; return its id. A trigger lives three seconds.
+
+        ``above``: it was pressed for in a view, and comes above that one.
+        """
+        client = self._client
+        opening, method = client.views_open, "views.open"
+        if above:
+            opening, method = client.views_push, "views.push"
+        opened = await self._call(method, opening, trigger_id=trigger, view=modal.view)
         return str(opened["view"]["id"])
 
     async def fill(self, view: str, modal: Modal, hash_: str = "") -> None:
@@ -213,6 +219,10 @@ class Poster:
         as_it_was = {"hash": hash_} if hash_ else {}
         update = self._client.views_update
         await self._call("views.update", update, view_id=view, view=modal.view, **as_it_was)
+
+    async def publish(self, person: PersonId, page: HomePage) -> None:
+        publishing = self._client.views_publish
+        await self._call("views.publish", publishing, user_id=person, view=page.view)
 
     async def _call(self, method: str, ask: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
         """Raises SlackAway or SlackRefused. A new message waits for its channel's turn too."""

@@ -29,10 +29,11 @@ from bot.features import accounts, approvals, choosing, subscriptions, timers
 from bot.gateways.store.deliveries import Delivery
 from bot.slack.acting import known, offer, run
 from bot.slack.desk import Desk
+from bot.slack.home import at_its_channel, home
 from bot.slack.messages import Modal
 from bot.slack.post import SlackAway, SlackRefused
 from bot.slack.views.lists import loading
-from bot.slack.views.modals import decline_modal, extend_modal
+from bot.slack.views.modals import decline_modal, extend_modal, waiting_window
 
 log = structlog.get_logger("answer")
 
@@ -51,6 +52,8 @@ async def window(desk: Desk, delivery: Delivery) -> str:
             await _opened(desk, delivery, decline_modal(delivery.value, delivery.channel))
         case "edfs.extend":
             await _opened(desk, delivery, extend_modal(delivery.value, delivery.channel))
+        case action if delivery.surface == "home" and not action.startswith("edfs.home"):
+            return await _opened(desk, delivery, waiting_window(delivery.channel))
         case _:
             pass
     return ""
@@ -58,7 +61,8 @@ async def window(desk: Desk, delivery: Delivery) -> str:
 
 async def _opened(desk: Desk, delivery: Delivery, modal: Modal) -> str:
     try:
-        return await desk.poster.open(delivery.trigger, modal)
+        above = delivery.surface == "modal"
+        return await desk.poster.open(delivery.trigger, modal, above=above)
     except SlackRefused as refused:
         log.info("window", trace=delivery.id[:8], code=refused.code)
     except SlackAway as away:
@@ -74,6 +78,11 @@ async def pressed(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome | Non
             return await run(desk, _anew(asked), parse(delivery.value))
         case "newlink":
             return await _new_link(desk, delivery, asked)
+        case "choose":
+            return await run(desk, asked, parse(delivery.value))
+        case "home":
+            page = int(delivery.value) if delivery.value.isdecimal() else 1
+            return await home(desk, asked, page)
         case "continue" | "sure":
             kept = await accounts.waiting(desk.gateways, asked, delivery.value)
             # It was named when it was kept: pressing twice is one wish.
@@ -96,7 +105,9 @@ async def pressed(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome | Non
         case "return" | "keep" if is_own_id(delivery.value):
             return await run(desk, _anew(asked), Bring(action, OperationId(delivery.value)))
         case "unsubscribe" if is_own_id(delivery.value):
-            return await run(desk, asked, Unsubscribe(OperationId(delivery.value)))
+            ended = OperationId(delivery.value)
+            there = await at_its_channel(desk, asked, ended) if delivery.surface else asked
+            return await run(desk, there, Unsubscribe(ended))
         case "resume" if is_own_id(delivery.value):
             meant = await subscriptions.again(desk.gateways, asked, OperationId(delivery.value))
             return await run(desk, _anew(asked), meant)

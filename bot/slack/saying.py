@@ -6,10 +6,11 @@ import structlog
 
 from bot.gateways.store.deliveries import Delivery
 from bot.slack.desk import Desk
-from bot.slack.messages import Aloud, Message, Modal, Private
+from bot.slack.messages import Aloud, HomePage, Message, Modal, Private
 from bot.slack.post import NOT_THERE, REPLY_SECONDS, SlackAway, SlackRefused
 from bot.slack.views.asking import window_offered
 from bot.slack.views.lists import loading
+from bot.slack.views.modals import answer_window
 
 # The window was closed, or shows something newer by now.
 _PASSED = frozenset({"hash_conflict", "not_found", "view_not_found"})
@@ -24,8 +25,12 @@ async def say(desk: Desk, delivery: Delivery, message: Message, view: str) -> No
             await desk.poster.fill(view, message)
         case Modal():
             await _shown(desk, delivery, message)
+        case HomePage():
+            await desk.poster.publish(delivery.person, message)
         case Aloud():
             await _aloud(desk, delivery, message)
+        case Private() if delivery.surface:
+            await _in_a_window(desk, delivery, message, view)
         case Private():
             if view:  # a window has no buttons of its own: they are said beside it
                 await desk.poster.fill(view, loading(message))
@@ -56,6 +61,21 @@ def _again(delivery: Delivery) -> str:
     if delivery.kind in {"command", "mentioned"} and delivery.text:
         return delivery.text
     return delivery.value if delivery.action.startswith("edfs.run") else "choose"
+
+
+async def _in_a_window(desk: Desk, delivery: Delivery, said: Private, view: str) -> None:
+    """Answer a press in a Home or a window in a window, where they look; else in a message."""
+    window = answer_window(said, delivery.channel)
+    try:
+        if view:
+            await desk.poster.fill(view, window)
+        elif delivery.surface == "modal":
+            await desk.poster.fill(delivery.view, window)
+        else:
+            await desk.poster.open(delivery.trigger, window)
+    except (SlackRefused, SlackAway) as late:
+        log.info("window", trace=delivery.id[:8], why=str(late))
+        await desk.poster.whisper(delivery.channel, delivery.person, said)
 
 
 async def _aloud(desk: Desk, delivery: Delivery, message: Aloud) -> None:

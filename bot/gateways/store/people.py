@@ -4,13 +4,14 @@ import hashlib
 
 from redis.asyncio import Redis
 
-from bot.core.names import PersonId, Workspace
+from bot.core.names import ChannelId, PersonId, Workspace
 from bot.core.people import Person
-from bot.gateways.store.records import Records, key_of
+from bot.gateways.store.records import Records, in_text, key_of
 
 PURPOSE = "person"
 MEMBERS = "members"
 FRESH_SECONDS = 60
+HOME_SECONDS = 900
 LINK_SECONDS = 400 * 86_400
 
 # Links an account to a person unless somebody else has it; the same person may link it again.
@@ -56,6 +57,15 @@ class People:
         key = key_of(workspace, "members", group)
         sealed = self._records.seal(members, key=key, purpose=MEMBERS, kind=frozenset[PersonId])
         await self._redis.set(key, sealed, ex=FRESH_SECONDS)
+
+    async def at_home(self, workspace: Workspace, person: PersonId, channel: ChannelId) -> None:
+        """Remember that they look at their Home, and where the bot talks to them alone."""
+        await self._redis.set(key_of(workspace, "home", person), channel, ex=HOME_SECONDS)
+
+    async def who_is_home(self, workspace: Workspace, person: PersonId) -> ChannelId | None:
+        """Return where the bot talks to them, if they looked at their Home a moment ago."""
+        channel = await self._redis.get(key_of(workspace, "home", person))
+        return ChannelId(in_text(channel)) if channel else None
 
     async def link(
         self, workspace: Workspace, person: PersonId, issuer: str, subject: str

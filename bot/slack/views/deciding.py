@@ -103,7 +103,7 @@ def pending(outcome: PendingListed) -> Private:
     found = outcome.approvals
     heading = f"Requests that wait: {len(found)}"
     blocks = [header(heading)]
-    pieces = [_listed(one, mine=one.id in outcome.mine) for one in found[:LISTED]]
+    pieces = [listed(one, mine=one.id in outcome.mine) for one in found[:LISTED]]
     shown = fitting(pieces)
     blocks += [block for piece in pieces[:shown] for block in piece]
     if not found:
@@ -113,7 +113,7 @@ def pending(outcome: PendingListed) -> Private:
     return Private(spoken(heading), blocks)
 
 
-def _listed(approval: Approval, *, mine: bool) -> list[Block]:
+def listed(approval: Approval, *, mine: bool) -> list[Block]:
     wish = approval.wish
     lines = [
         fact(title(approval), plain(wish.itwin.name, NAME)),

@@ -3,7 +3,8 @@
 import json
 
 from bot.core.names import ChannelId
-from bot.slack.messages import Block, Modal
+from bot.slack.messages import Block, Modal, Private
+from bot.slack.views.blocks import line, paragraph
 
 
 def decline_modal(request: str, channel: ChannelId) -> Modal:
@@ -30,6 +31,23 @@ def extend_modal(off: str, channel: ChannelId) -> Modal:
     }
     view = _asking("Stay off longer", "Extend", "Off until when?", until)
     return Modal(view | {"callback_id": "edfs.extend", "private_metadata": _kept(off, channel)})
+
+
+def answer_window(said: Private, channel: ChannelId) -> Modal:
+    """What would have been said in a message, in the window they look at; it can be pressed."""
+    view = {
+        "type": "modal",
+        "title": _plain("EDFS Bot"),
+        "close": _plain("Close"),
+        "private_metadata": _kept("", channel),
+        "blocks": said.blocks,
+    }
+    return Modal(view)
+
+
+def waiting_window(channel: ChannelId) -> Modal:
+    """The window before its content is there."""
+    return answer_window(Private("", [paragraph([line("One moment …")])]), channel)
 
 
 def _asking(title: str, submit: str, label: str, element: Block) -> Block:

@@ -93,7 +93,7 @@ def listed(outcome: SubscriptionsListed) -> Private:
     every = outcome.subscriptions
     title = f"Subscriptions of this channel: {len(every)}"
     blocks: list[Block] = [header(title)]
-    pieces = [[paragraph(_standing(one)), buttons(_remove(one))] for one in every]
+    pieces = [[paragraph(standing(one)), buttons(_remove(one))] for one in every]
     shown = fitting(pieces, SPACE // 2)  # of each of the others its name and how to end it
     blocks += [block for piece in pieces[:shown] for block in piece]
     if not every:
@@ -108,7 +108,7 @@ def listed(outcome: SubscriptionsListed) -> Private:
     return Private(spoken(title), blocks)
 
 
-def _standing(one: Subscription) -> list[Line]:
+def standing(one: Subscription) -> list[Line]:
     about = line(bold(f"{_itwin(one)}: {_about(one)}"), ", by ", Who(one.person))
     paused = [line(bold("Paused. "), _WHY[one.why])] if one.paused and one.why else []
     return [about, *_facts(one), *paused]

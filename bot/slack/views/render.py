@@ -15,6 +15,7 @@ from bot.core.outcomes import (
     Failed,
     HelpShown,
     HistoryShown,
+    HomeShown,
     Identity,
     ITwinsListed,
     OffListed,
@@ -41,6 +42,7 @@ from bot.slack.views import (
     chooser,
     deciding,
     history,
+    home,
     lists,
     notices,
     places,
@@ -110,6 +112,8 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
             return [notices.listed(outcome)]
         case HistoryShown():
             return [history.shown(outcome, now)]
+        case HomeShown():
+            return [home.home_view(outcome, now)]
         case ChooserShown():
             return [chooser.chooser(outcome, now, zone)]
         case SubscribeAsked():

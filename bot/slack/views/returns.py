@@ -133,7 +133,7 @@ def consent_ended(back: Return) -> Private:
 def off(outcome: OffListed) -> Private:
     found = outcome.found
     title = f"Disabled timers: {len(found)}"
-    entries = [_entry(one) for one in found[:SHOWN]]
+    entries = [entry(one) for one in found[:SHOWN]]
     shown = fitting([paragraph(entry) for entry in entries])
     lines = [one for entry in entries[:shown] for one in entry] or [_nothing_off(outcome)]
     notes = []
@@ -155,7 +155,7 @@ def _nothing_off(outcome: OffListed) -> Line:
     return line("None is off.")
 
 
-def _entry(one: Off) -> list[Line]:
+def entry(one: Off) -> list[Line]:
     """One line for the timer and one for what is known of it."""
     name, itwin = plain(one.timer.label, 60), plain(one.itwin.name, 60)
     back, last = one.back, one.last_seen

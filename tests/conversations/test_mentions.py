@@ -1,0 +1,111 @@
+"""The same words behind an @mention, in threads and in direct messages."""
+
+import pytest
+
+from bot.sandbox.people import BOT_USER_ID
+from tests.story import TOGGLE, Story, read
+
+BOT = f"<@{BOT_USER_ID}>"
+
+
+async def thread_of(story: Story) -> str:
+    """Bob says something in the channel; return the ts of his message."""
+    await story.types("bob", "SAP is down, what now?")
+    return (await story.sees("bob", "SAP is down")).ts
+
+
+async def mention(story: Story, text: str, thread: str | None = None) -> None:
+    await story.world.types("alice", "#plant-ops", text, thread=thread)
+
+
+async def test_a_mention_in_a_thread_is_a_command_and_its_card_stands_there(story: Story) -> None:
+    await story.signs_in("alice")
+    root = await thread_of(story)
+    await mention(story, f'{BOT} off plant-a "SAP work orders" because SAP is down', root)
+    card = await story.sees("bob", "SAP work orders is now disabled")
+    assert card.thread_ts == root
+    assert "Because: SAP is down" in read(card)
+    assert story.flips() == 1
+
+
+async def test_what_only_one_person_is_told_stands_in_the_thread_too(story: Story) -> None:
+    root = await thread_of(story)
+    await mention(story, f"{BOT} show plant-a nightly", root)
+    said = await story.sees("alice", "Sign in to iTwin")
+    assert (said.thread_ts, said.visible_to) == (root, story.world.person("alice").id)
+    await story.world.signs_in("alice")
+    await story.sees("alice", "You are signed in as")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{BOT} list plant-a",
+        f"{BOT}, list plant-a",
+        f"{BOT} /edfs list plant-a",
+        f"{BOT}   list   plant-a",
+        f"{BOT} list <http://plant-a|plant-a>",
+    ],
+)
+async def test_a_mention_in_the_channel_itself(story: Story, text: str) -> None:
+    await story.signs_in("alice")
+    await mention(story, text)
+    said = await story.sees("alice", "Timers of plant-a")
+    assert said.visible_to is not None
+    assert said.thread_ts is None
+
+
+async def test_words_that_are_no_command_are_answered_with_usage(story: Story) -> None:
+    await mention(story, f"{BOT} togle plant-a nightly")
+    said = read(await story.sees("alice", "there is no “togle”"))
+    assert "Did you mean toggle" in said
+    await mention(story, f"{BOT} off")
+    assert "It goes like this: /edfs disable <itwin> <timer>" in read(
+        await story.sees("alice", "the iTwin and the timer are missing")
+    )
+
+
+async def test_a_mention_alone_is_a_question_for_help(story: Story) -> None:
+    await mention(story, BOT)
+    await story.sees("alice", "What you can ask")
+
+
+async def test_a_window_cannot_be_opened_by_a_message_so_a_button_offers_it(story: Story) -> None:
+    await story.signs_in("alice")
+    await mention(story, f"{BOT} choose plant-a")
+    await story.sees("alice", "Slack opens it only right after a press")
+    await story.clicks("alice", "Open it")
+    modals, alice = story.world.slack.state.modals, story.world.person("alice")
+    await story.world.until(lambda: modals.top(alice))
+
+
+async def test_direct_messages_are_commands(story: Story) -> None:
+    await story.types("alice", "/edfs signin", "@alice")
+    await story.sees("alice", "Sign in to iTwin", "@alice")
+    await story.world.signs_in("alice")
+    await story.types("alice", "list plant-a", "@alice")
+    await story.sees("alice", "Timers of plant-a", "@alice")
+    await story.types("alice", TOGGLE.removeprefix("/edfs "), "@alice")
+    await story.sees("alice", "SAP work orders is now disabled", "@alice")
+
+
+async def test_what_the_bot_says_itself_is_no_command(story: Story) -> None:
+    story.world.slack.state.own_messages = True
+    await story.signs_in("alice")
+    await story.types("alice", TOGGLE, "@alice")
+    await story.sees("alice", "is now disabled", "@alice")
+    assert not any("Not understood" in said for said in story.direct("alice"))
+
+
+async def test_an_outsider_of_a_shared_channel_is_refused(story: Story) -> None:
+    await story.world.types("dana", "#shared", f"{BOT} list plant-a")
+    said = await story.sees("dana", "Not for this account")
+    assert "only members of the workspace" in read(said)
+
+
+async def test_the_same_event_delivered_again_acts_once(story: Story) -> None:
+    await story.signs_in("alice")
+    text = f'{BOT} toggle plant-a "SAP work orders"'
+    await story.world.types("alice", "#plant-ops", text, deliveries=3)
+    await story.sees("bob", "is now disabled")
+    assert story.flips() == 1

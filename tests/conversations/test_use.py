@@ -1,0 +1,88 @@
+"""A channel's own iTwin: set once, left out from then on, and never guessed wrongly."""
+
+import pytest
+
+from tests.story import Story, read
+
+
+@pytest.fixture
+async def here(story: Story) -> Story:
+    """Alice is signed in and has set the channel's iTwin."""
+    await story.signs_in("alice")
+    await story.types("alice", "/edfs use plant-a")
+    await story.sees("bob", "@alice set this channel's iTwin: plant-a")
+    return story
+
+
+async def test_everybody_in_the_channel_is_told_what_it_means_now(here: Story) -> None:
+    await here.types("bob", "/edfs use")
+    assert "This channel's iTwin: plant-a (PA-001)" in read(
+        await here.sees("bob", "This channel's")
+    )
+
+
+@pytest.mark.parametrize(
+    "typed", ['/edfs off "SAP work orders"', "/edfs off SAP work orders", "/edfs off work orders"]
+)
+async def test_the_itwin_may_be_left_out(here: Story, typed: str) -> None:
+    await here.types("alice", f"{typed} because of tests")
+    card = read(await here.sees("bob", "SAP work orders is now disabled"))
+    assert "iTwin: plant-a" in card
+    assert "Because: of tests" in card
+    assert here.flips() == 1
+
+
+async def test_an_itwin_that_is_named_counts(here: Story) -> None:
+    await here.types("alice", '/edfs off plant-b "SAP work orders"')
+    assert "iTwin: plant-b" in read(await here.sees("bob", "is now disabled"))
+    assert here.flips(itwin="plant-a") == 0
+
+
+async def test_what_can_be_read_both_ways_is_asked_back(here: Story) -> None:
+    """It is a timer of the channel's iTwin, or one called "pumps" of the iTwin "Bridge 099"."""
+    here.world.edfs.put_timer("plant-a", "099 pumps")
+    await here.types("alice", "/edfs off 099 pumps")
+    said = read(await here.sees("alice", "Which one?"))
+    assert "099 pumps · plant-a" in said
+    assert "pumps · Bridge 099" in said
+    assert here.flips("099 pumps") == 0
+    await here.clicks("alice", "099 pumps · plant-a")
+    await here.sees("bob", "099 pumps is now disabled")
+
+
+async def test_the_whole_name_of_an_itwin_is_that_itwin(here: Story) -> None:
+    here.world.edfs.put_timer("plant-a", "plant-b SAP work orders")
+    await here.types("alice", "/edfs off plant-b SAP work orders")
+    assert "iTwin: plant-b" in read(await here.sees("bob", "is now disabled"))
+
+
+async def test_lists_and_history_are_the_channels_and_all_means_all(here: Story) -> None:
+    await here.types("alice", "/edfs list")
+    await here.sees("alice", "Timers of plant-a")
+    await here.types("alice", "/edfs list all")
+    await here.sees("alice", "Your iTwins: 124")
+    await here.types("alice", "/edfs list disabled")
+    assert "SharePoint documents" in read(await here.sees("alice", "Disabled timers: 1"))
+    await here.types("alice", "/edfs history")
+    await here.sees("alice", "plant-a")
+
+
+async def test_it_is_taken_back(here: Story) -> None:
+    await here.types("alice", "/edfs use nothing")
+    await here.sees("bob", "this channel has no iTwin of its own any more")
+    await here.types("alice", '/edfs off "SAP work orders"')
+    said = read(await here.sees("alice", "Which iTwin?"))
+    assert 'Name both, iTwin first: /edfs disable <itwin> "SAP work orders"' in said
+    assert here.flips() == 0
+
+
+async def test_without_one_the_name_alone_is_explained(story: Story) -> None:
+    await story.types("alice", "/edfs show nightly")
+    said = read(await story.sees("alice", "Which iTwin?"))
+    assert "You named only “nightly”, and this channel has no iTwin of its own." in said
+    assert "/edfs use <itwin>" in said
+
+
+async def test_each_channel_has_its_own(here: Story) -> None:
+    await here.types("alice", '/edfs show "SAP work orders"', "#approvals")
+    await here.sees("alice", "Which iTwin?", "#approvals")
