@@ -69,6 +69,15 @@ class StandIn:
             self._site.refuse()
         return fault
 
+    def mend(self, operation: str | None, kind: str) -> None:
+        """Ends the faults of this kind that are bound to this operation."""
+        kept = [
+            fault for fault in self.faults if (fault.operation, fault.kind) != (operation, kind)
+        ]
+        self.faults[:] = kept
+        if self._site is not None and not any(fault.kind == "refused" for fault in kept):
+            self._site.accept()
+
     def clear_faults(self) -> None:
         self.faults.clear()
         if self._site is not None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app import Bot, open_bot
+from bot.core.commands import COMMAND, USAGE
 from bot.sandbox.api import sandbox_app
 from bot.sandbox.console import Printer, Quit, obey
 from bot.sandbox.site import Site
@@ -39,7 +40,7 @@ async def playground(port: int, state: Path) -> AsyncIterator[Playground]:
     ports = tuple(port + place for place in (1, 2, 3)) if port else None
     world = World()
     await world.open(ports=ports)
-    site = Site(sandbox_app(world))
+    site = Site(sandbox_app(world, {f"{COMMAND} {verb}": said for verb, said in USAGE.items()}))
     try:
         bot_port = port + 4 if port else _free_port()
         settings = _settings(world, f"http://bot.localhost:{bot_port}", state)
@@ -88,7 +89,7 @@ async def play(port: int, *, headless: bool) -> None:
             loop.add_signal_handler(name, stopped.set)
     with tempfile.TemporaryDirectory(prefix="edfs-bot-sandbox-") as state:
         async with playground(port, Path(state)) as ground:
-            _say(f"EDFS Bot and its world are at {ground.url} (Ctrl+C ends them).")
+            _say(f"Open {ground.url} in a browser: EDFS Bot and its world (Ctrl+C ends them).")
             _say(f"State: {ground.url}/sandbox/api/state")
             if headless:
                 await stopped.wait()

@@ -104,6 +104,14 @@ class World:
         """Opens the bot's Home tab; the bot may then publish one."""
         return await self.slack.acts.opens_home(self.person(person))
 
+    async def shortcuts(self, person: str, callback_id: str) -> Ack:
+        """A global shortcut of the app."""
+        return await self.slack.hands.uses(self.person(person), callback_id)
+
+    async def message_shortcut(self, person: str, callback_id: str, message_ts: str) -> Ack:
+        """A shortcut in the menu of a message that the person sees."""
+        return await self.slack.hands.uses(self.person(person), callback_id, message_ts)
+
     async def suggests(self, person: str, action: str, typed: str = "") -> Ack:
         """Types letters into an external select; the ack's body holds what is offered."""
         return await self.slack.acts.suggests(self.person(person), action, typed)

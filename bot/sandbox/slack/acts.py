@@ -105,7 +105,7 @@ class Acts:
         trigger_id = self._state.triggers.issue(person)
         payload = payloads.view_submission(person, view, state, trigger_id)
         ack = (await self._delivery.send("interactive", payload))[0]
-        self._answered(person, view, ack)
+        self.answered(person, view, ack)
         return ack
 
     async def closes(self, person: Person) -> Ack | None:
@@ -198,7 +198,7 @@ class Acts:
             channel.id, SLACKBOT_ID, text, visible_to=person.id, thread_ts=thread_ts
         )
 
-    def _answered(self, person: Person, view: View, ack: Ack) -> None:
+    def answered(self, person: Person, view: View, ack: Ack) -> None:
         """What the ack of a submission does to the modal (/surfaces/modals)."""
         modals = self._state.modals
         if not ack.ok:

@@ -11,11 +11,16 @@ Block = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One pressable thing: a button, or one option of a select, overflow, radio or checkbox."""
+    """One pressable thing: a button, or one option of a select, overflow, radio or checkbox.
+
+    `answer` is what a screen says was chosen, such as `{"selected_date": "2027-01-31"}`; without
+    one it is `option`.
+    """
 
     block_id: str
     element: Block
     option: Block | None = None
+    answer: Mapping[str, Any] | None = None
 
     @property
     def action_id(self) -> str:
@@ -55,6 +60,8 @@ class Control:
         if kind == "button":
             named = ("text", "value", "style", "url")
             return action | {key: self.element[key] for key in named if key in self.element}
+        if self.answer is not None:
+            return action | dict(self.answer)
         key = "selected_options" if kind in _SEVERAL else "selected_option"
         chosen: object = [self.option] if kind in _SEVERAL else self.option
         return action | {key: chosen}
@@ -71,7 +78,7 @@ def controls(blocks: Iterable[Block]) -> Iterator[Control]:
             block_id = str(block.get("block_id", ""))
             if element.get("type") != "overflow":
                 yield Control(block_id, element)
-            for option in _options(element):
+            for option in options_of(element):
                 yield Control(block_id, element, option)
 
 
@@ -86,10 +93,7 @@ def state_of(blocks: Iterable[Block], given: Mapping[str, str] | None = None) ->
     """`state.values`: what stands in each input, filled from `given` or its initial value."""
     values: dict[str, dict[str, Any]] = {}
     for block in blocks:
-        elements = [*_interactive(block)]
-        if block.get("type") == "input":
-            elements.append(block["element"])
-        for element in elements:
+        for element in elements_of(block):
             if element.get("type") in {*_PRESSED, "image"}:
                 continue
             block_id = str(block.get("block_id", ""))
@@ -115,7 +119,7 @@ def missing(blocks: Iterable[Block], values: Mapping[str, Any]) -> list[str]:
 
 def unknown_inputs(blocks: Iterable[Block], given: Mapping[str, str]) -> list[str]:
     """Names that no input answers to."""
-    known = {name for block in blocks for e in _elements(block) for name in _names(block, e)}
+    known = {name for block in blocks for e in elements_of(block) for name in _names(block, e)}
     return [name for name in given if name.casefold() not in known]
 
 
@@ -123,7 +127,8 @@ def input_labels(blocks: Iterable[Block]) -> list[str]:
     return [_label(block) for block, _ in inputs(blocks)]
 
 
-def _elements(block: Block) -> list[Block]:
+def elements_of(block: Block) -> list[Block]:
+    """What can be pressed or filled in, in reading order."""
     found = [*_interactive(block)]
     return [*found, block["element"]] if block.get("type") == "input" else found
 
@@ -136,7 +141,7 @@ def _interactive(block: Block) -> Iterator[Block]:
         yield accessory
 
 
-def _options(element: Block) -> list[Block]:
+def options_of(element: Block) -> list[Block]:
     grouped = [option for g in element.get("option_groups", ()) for option in g["options"]]
     return [*element.get("options", ()), *grouped]
 
@@ -191,8 +196,8 @@ def _option(element: Block, name: str) -> Block:
     """By label or value; an external select takes what it is given."""
     if element["type"] == "external_select":
         return {"text": {"type": "plain_text", "text": name}, "value": name}
-    for option in _options(element):
+    for option in options_of(element):
         if name.casefold() in {option["text"]["text"].casefold(), str(option["value"]).casefold()}:
             return option
-    offered = ", ".join(option["text"]["text"] for option in _options(element))
+    offered = ", ".join(option["text"]["text"] for option in options_of(element))
     raise UnknownNameError(f"there is no option {name!r}; there are: {offered}")

@@ -71,8 +71,12 @@ def message_click(
     response_url: str,
     trigger_id: str,
     at: float,
+    state: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """An ephemeral message is named by its container only: Slack does not keep its content."""
+    """`state` is what a screen says is filled in; None: the initial values.
+
+    An ephemeral message is named by its container only: Slack does not keep its content.
+    """
     ephemeral = message.visible_to is not None
     container: dict[str, Any] = {
         "type": "message",
@@ -88,17 +92,24 @@ def message_click(
         "trigger_id": trigger_id,
         "channel": {"id": channel.id, "name": channel.payload_name},
         **({} if ephemeral else {"message": message.as_slack()}),
-        "state": {"values": state_of(message.blocks)},
+        "state": {"values": state_of(message.blocks) if state is None else state},
         "response_url": response_url,
         "actions": [control.as_action(at)],
     }
 
 
 def view_click(
-    person: Person, view: View, control: Control, *, trigger_id: str, at: float
+    person: Person,
+    view: View,
+    control: Control,
+    *,
+    trigger_id: str,
+    at: float,
+    state: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Clicks in a modal or an App Home; they carry no response_url."""
-    state = state_of(view.body.get("blocks", ()))
+    """Clicks in a modal or an App Home; they carry no response_url. `state` as above."""
+    if state is None:
+        state = state_of(view.body.get("blocks", ()))
     return {
         **_interaction("block_actions", person),
         "container": {"type": "view", "view_id": view.id},
@@ -137,6 +148,39 @@ def block_suggestion(
         "block_id": control.block_id,
         "value": typed,
         **container,
+    }
+
+
+def shortcut(person: Person, callback_id: str, *, trigger_id: str, at: float) -> dict[str, Any]:
+    """A global shortcut (/reference/interaction-payloads/shortcuts-payload): no channel."""
+    return {
+        **_interaction("shortcut", person),
+        "callback_id": callback_id,
+        "trigger_id": trigger_id,
+        "action_ts": f"{at:.6f}",
+    }
+
+
+def message_action(
+    person: Person,
+    channel: Channel,
+    message: Message,
+    callback_id: str,
+    *,
+    response_url: str,
+    trigger_id: str,
+    at: float,
+) -> dict[str, Any]:
+    """A message shortcut (/reference/interaction-payloads/shortcuts-payload)."""
+    return {
+        **_interaction("message_action", person),
+        "callback_id": callback_id,
+        "trigger_id": trigger_id,
+        "response_url": response_url,
+        "action_ts": f"{at:.6f}",
+        "channel": {"id": channel.id, "name": channel.payload_name},
+        "message_ts": message.ts,
+        "message": message.as_slack(),
     }
 
 

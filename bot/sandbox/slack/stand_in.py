@@ -13,6 +13,7 @@ from bot.sandbox.people import TEAM_ID
 from bot.sandbox.slack.acts import Acts
 from bot.sandbox.slack.arguments import read_arguments, token_of
 from bot.sandbox.slack.delivery import Delivery
+from bot.sandbox.slack.hands import Hands
 from bot.sandbox.slack.limits import Limits
 from bot.sandbox.slack.methods import METHODS, NAMES, OPEN_CONNECTION
 from bot.sandbox.slack.refusals import RefusalError
@@ -49,6 +50,7 @@ class SlackStandIn(StandIn):
         self.sockets = Sockets()
         self.delivery = Delivery(clock, self.sockets, self.signing_secret)
         self.acts = Acts(self.state, self.delivery)
+        self.hands = Hands(self.state, self.delivery, self.acts)
         self._telling: set[asyncio.Task[None]] = set()
         self.reset()
 

@@ -1,6 +1,7 @@
 """All that the Slack stand-in remembers."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.people import person_named
@@ -15,11 +16,27 @@ EVENTS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """What `features.shortcuts` of the app's manifest says."""
+
+    callback_id: str
+    name: str
+    type: Literal["global", "message"]
+
+
+SHORTCUTS = (
+    Shortcut("edfs.choose", "Switch a timer", "global"),
+    Shortcut("edfs.choose_about", "Switch a timer", "message"),
+)
+
+
 class SlackState:
     """`payloads` keeps every message and view that the bot sent and that was well-formed.
 
     `subscribed`: the events that the app gets; `own_messages`: also those of what it posts itself;
-    `page_size`: the most that a page of a list holds, whatever `limit` asks for.
+    `shortcuts`: what the app puts into Slack's menus; `page_size`: the most that a page of a list
+    holds, whatever `limit` asks for.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -34,6 +51,7 @@ class SlackState:
         self.hooks = Hooks(self.clock, self.workspace)
         self.groups: dict[str, list[str]] = {APPROVERS_GROUP: [person_named("bob").id]}
         self.subscribed = set(EVENTS)
+        self.shortcuts: tuple[Shortcut, ...] = SHORTCUTS
         self.own_messages = False
         self.page_size = 1_000
         self.payloads: list[dict[str, Any]] = []

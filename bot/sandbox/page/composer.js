@@ -1,0 +1,129 @@
+// Where a person writes: Enter sends, Shift+Enter begins a line, Tab takes what is offered.
+
+import { post } from "./api.js";
+import { asSent, offers } from "./completion.js";
+import { el, freshId } from "./dom.js";
+import { icon } from "./icons.js";
+import { menuButton } from "./menu.js";
+import { use } from "./message.js";
+import { state } from "./state.js";
+import { announce, complainOf, toast } from "./toast.js";
+
+export function drawComposer(container, { channel, thread }) {
+  const reason = refusal(channel);
+  if (reason) {
+    container.replaceChildren(el("p", { class: "no-composer", text: reason }));
+    return;
+  }
+  const name = thread ? "Reply in thread" : `Message ${channel.type === "im" ? channel.name : `#${channel.name}`}`;
+  const id = freshId("offers");
+  const field = el("textarea", {
+    class: "write", rows: "1", "aria-label": name, placeholder: name, "aria-autocomplete": "list",
+    "aria-controls": id, autocomplete: "off", spellcheck: "false", data: { control: `write ${thread ?? ""}` },
+  });
+  const list = el("div", { id, role: "listbox", class: "offers", "aria-label": "What can be typed", hidden: true });
+  const usage = el("p", { class: "usage", "aria-live": "polite", hidden: true });
+  const send = el("button", { type: "button", class: "icon send", "aria-label": "Send", title: "Send (Enter)" }, icon("send"));
+  const shortcuts = state.screen.shortcuts.filter((one) => one.type === "global");
+  const menu = shortcuts.length && !thread
+    ? menuButton({ label: "Shortcuts", drawing: "bolt", items: () => shortcuts.map((one) => ({ label: one.name, about: "EDFS Bot", choose: () => use(one) })) })
+    : null;
+  container.replaceChildren(el("div", { class: "composer" }, list, usage, el("div", { class: "write-row" }, menu, field, send)));
+  wire(field, list, usage, send, { channel, thread });
+}
+
+function refusal(channel) {
+  if (!channel) return "There is nowhere to write.";
+  if (state.screen.me.deleted) return "This account is deactivated: it can only look.";
+  if (channel.archived) return "This channel is archived.";
+  return null;
+}
+
+function wire(field, list, usage, send, where) {
+  let offered = {};
+  let at = -1;
+
+  function look() {
+    const before = field.value.slice(0, field.selectionStart);
+    offered = offers(before);
+    at = -1;
+    const options = offered.options ?? [];
+    list.hidden = !options.length;
+    list.replaceChildren(...options.map((option) => entry(option)));
+    usage.hidden = !offered.usage;
+    usage.textContent = offered.usage ? `/edfs ${offered.usage}` : "";
+    field.removeAttribute("aria-activedescendant");
+    if (options.length) announce(`${options.length} to choose from`);
+    grow(field);
+  }
+
+  function entry(option) {
+    const node = el("div", { role: "option", id: freshId("offer"), class: "entry", "aria-selected": "false" },
+      el("span", { text: option.label }), el("small", { text: option.about }));
+    node.addEventListener("pointerdown", (event) => event.preventDefault());
+    node.addEventListener("click", () => take(option));
+    return node;
+  }
+
+  function take(option) {
+    const rest = field.value.slice(field.selectionStart);
+    const start = field.value.slice(0, offered.from) + option.insert;
+    const gap = start.endsWith(" ") ? "" : " ";
+    field.value = start + gap + rest.trimStart();
+    field.setSelectionRange(start.length + gap.length, start.length + gap.length);
+    field.focus();
+    look();
+  }
+
+  function step(by) {
+    const options = [...list.children];
+    options[at]?.setAttribute("aria-selected", "false");
+    at = (at + by + options.length + (at < 0 && by < 0 ? 1 : 0)) % options.length;
+    options[at].setAttribute("aria-selected", "true");
+    options[at].scrollIntoView({ block: "nearest" });
+    field.setAttribute("aria-activedescendant", options[at].id);
+  }
+
+  function hide() {
+    list.hidden = true;
+    usage.hidden = true;
+    offered = {};
+  }
+
+  async function submit() {
+    const text = field.value.trim();
+    if (!text) return;
+    field.value = "";
+    hide();
+    grow(field);
+    const sent = text.startsWith("/") ? text : asSent(text);
+    try {
+      const body = { as: state.person, in: where.channel.id, text: sent };
+      if (where.thread) body.thread = where.thread;
+      const { ack } = await post("type", body);
+      if (!text.startsWith("/")) complainOf(ack);
+    } catch (error) {
+      field.value ||= text;
+      toast(error.message);
+    }
+  }
+
+  field.addEventListener("input", look);
+  field.addEventListener("blur", hide);
+  send.addEventListener("click", submit);
+  field.addEventListener("keydown", (event) => {
+    const open = !list.hidden;
+    if (open && (event.key === "ArrowDown" || event.key === "ArrowUp")) step(event.key === "ArrowDown" ? 1 : -1);
+    else if (open && event.key === "Tab" && !event.shiftKey) take(offered.options[Math.max(at, 0)]);
+    else if (open && event.key === "Enter" && at >= 0) take(offered.options[at]);
+    else if (event.key === "Escape" && (open || !usage.hidden)) hide();
+    else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+}
+
+function grow(field) {
+  field.rows = Math.min(6, field.value.split("\n").length);
+}

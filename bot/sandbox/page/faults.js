@@ -1,0 +1,103 @@
+// Faults of the stand-ins: a few as switches, every other one by name.
+
+import { post } from "./api.js";
+import { byId, el, keep } from "./dom.js";
+import { state } from "./state.js";
+import { toast } from "./toast.js";
+
+const SWITCHES = [
+  { words: "EDFS cannot be reached", service: "edfs", operation: null, fault: "refused" },
+  { words: "EDFS loses the answer to a flip", service: "edfs", operation: "toggle", fault: "lost_answer" },
+  { words: "EDFS says: too many requests", service: "edfs", operation: null, fault: "429" },
+  { words: "EDFS fails with 500", service: "edfs", operation: null, fault: "500" },
+  { words: "Sign-in service fails", service: "ims", operation: null, fault: "503" },
+  { words: "Slack refuses to post", service: "slack", operation: "chat.postMessage", fault: "503" },
+];
+
+async function act(path, body) {
+  try {
+    await post(path, body);
+  } catch (error) {
+    toast(error.message);
+  }
+}
+
+const same = (one, fault) =>
+  one.service === fault.service && one.operation === fault.operation && one.kind === fault.fault && one.times === null;
+const mend = (fault) => act("mend", { service: fault.service, operation: fault.operation, kind: fault.kind ?? fault.fault });
+
+export function buildFaults() {
+  const switches = SWITCHES.map((fault) => {
+    const button = el("button", { type: "button", role: "switch", class: "switch", "aria-checked": "false" },
+      el("span", { class: "knob", "aria-hidden": "true" }), el("span", { text: fault.words }), el("span", { class: "on", text: "off" }));
+    button.fault = fault;
+    button.addEventListener("click", () => {
+      const on = button.getAttribute("aria-checked") === "true";
+      if (on) mend(fault);
+      else act("faults", { service: fault.service, operation: fault.operation, fault: fault.fault, times: null });
+    });
+    return button;
+  });
+  const clear = el("button", { type: "button", class: "button", text: "Mend all", onclick: () => act("faults", { clear: true }) });
+  return el("section", { class: "part", "aria-label": "Faults" },
+    el("h3", { text: "Faults" }), ...switches,
+    el("details", {}, el("summary", { text: "Any other fault" }), form()),
+    el("ul", { id: "panel-faults", class: "rows" }), clear);
+}
+
+function form() {
+  const service = select("Service", ["edfs", "ims", "slack"]);
+  const operation = select("Operation", []);
+  const kind = select("Fault", []);
+  const times = el("input", { type: "number", min: "1", max: "99", value: "1", class: "field short", "aria-label": "Times" });
+  const about = el("p", { class: "quieter" });
+  const learn = () => {
+    if (!state.panel) return;
+    fill(operation, ["any", ...state.panel.operations[service.value]]);
+    if (!kind.options.length) fill(kind, [...Object.keys(state.panel.kinds), "429", "500", "503"]);
+    about.textContent = state.panel.kinds[kind.value] ?? "this status, no effect";
+  };
+  service.addEventListener("change", learn);
+  kind.addEventListener("change", learn);
+  const arm = (event) => {
+    event.preventDefault();
+    act("faults", {
+      service: service.value, fault: kind.value, times: Number(times.value) || 1,
+      operation: operation.value === "any" ? null : operation.value,
+    });
+  };
+  const node = el("form", { class: "fault-form", onsubmit: arm }, service, operation, kind, about, times,
+    el("button", { type: "submit", class: "button", text: "Arm" }));
+  node.addEventListener("focusin", () => kind.options.length || learn());
+  queueMicrotask(learn);
+  node.learn = learn;
+  return node;
+}
+
+function select(label, names) {
+  const node = el("select", { class: "field", "aria-label": label });
+  fill(node, names);
+  return node;
+}
+
+function fill(node, names) {
+  node.replaceChildren(...names.map((name) => el("option", { value: name, text: name })));
+}
+
+export function drawFaults() {
+  const armed = state.panel.faults;
+  const form = document.querySelector(".fault-form");
+  if (form && !form.querySelector("[aria-label=Fault]").options.length) form.learn();
+  for (const button of document.querySelectorAll(".switch")) {
+    const on = armed.some((one) => same(one, button.fault));
+    button.setAttribute("aria-checked", String(on));
+    button.querySelector(".on").textContent = on ? "on" : "off";
+  }
+  const rows = armed.map((one, place) => ({ key: String(place), content: JSON.stringify(one), one }));
+  keep(byId("panel-faults"), rows, ({ one }) => {
+    const words = `${one.service} ${one.operation ?? "anything"}: ${one.kind}`;
+    return el("li", {},
+      el("span", { class: "grow" }, words, el("small", { text: one.times === null ? "until mended" : `${one.times} more` })),
+      el("button", { type: "button", class: "button", "aria-label": `Mend ${words}`, onclick: () => mend(one), text: "Mend" }));
+  });
+}

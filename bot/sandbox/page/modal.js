@@ -1,0 +1,132 @@
+// The modal on top of a person's stack: drawn, filled in, sent and closed.
+
+import { post } from "./api.js";
+import { drawBlocks, fieldIn } from "./blocks.js";
+import { byId, el, holdFocus } from "./dom.js";
+import { icon } from "./icons.js";
+import { state } from "./state.js";
+import { surface } from "./surface.js";
+import { complainOf, toast } from "./toast.js";
+import { isEmpty } from "./values.js";
+
+const dialog = byId("modal");
+let shown = null; // {view, ctx, body, submit}
+let local = {}; // what is missing, by block_id: said here before the app is asked
+let back = null; // what had the focus before
+
+export function drawModal() {
+  const view = state.screen.modals.at(-1) ?? null;
+  if (!view) return hide();
+  if (shown?.view.id !== view.id) build(view);
+  if (shown.view.hash !== view.hash) local = {};
+  const changed = shown.view.hash !== view.hash || JSON.stringify(shown.view.errors) !== JSON.stringify(view.errors);
+  shown.view = view;
+  if (changed) paint();
+}
+
+function hide() {
+  if (!dialog.open) return;
+  dialog.close();
+  dialog.replaceChildren();
+  shown = null;
+  const again = back && (back.isConnected ? back : document.querySelector(`[data-control="${CSS.escape(back.dataset.control ?? "")}"]`));
+  (again ?? document.querySelector("#composer textarea"))?.focus();
+}
+
+function build(view) {
+  const { body } = view;
+  local = {};
+  const content = el("div", { class: "modal-body" });
+  const title = el("h2", { id: "modal-title", text: body.title.text });
+  const form = el(
+    "form", { novalidate: true, onsubmit: send },
+    el("div", { class: "modal-head" },
+      view.previous ? el("button", { type: "button", class: "icon", "aria-label": "Back", onclick: close }, icon("back")) : null,
+      title,
+      el("button", { type: "button", class: "icon", "aria-label": "Close", onclick: close }, icon("close"))),
+    content,
+    el("div", { class: "modal-foot" }),
+  );
+  dialog.replaceChildren(form);
+  dialog.setAttribute("aria-labelledby", "modal-title");
+  shown = { view, content };
+  paint();
+  if (!dialog.open) {
+    back = document.activeElement;
+    dialog.showModal();
+  }
+  focusFirst(body.blocks);
+}
+
+function focusFirst(blocks) {
+  const wanted = blocks.find((block) => block.element?.focus_on_load);
+  const scope = wanted ? shown.content.querySelector(`[data-key="${CSS.escape(wanted.block_id)}"]`) : shown.content;
+  const field = scope?.querySelector("input,textarea,select") ?? dialog.querySelector(".modal-foot .primary") ?? dialog.querySelector("button");
+  field?.focus();
+}
+
+function paint() {
+  const { view, content } = shown;
+  const { body } = view;
+  dialog.querySelector("#modal-title").textContent = body.title.text;
+  const errors = { ...view.errors, ...local };
+  shown.ctx = surface(view.id, () => ({ view: view.id }), () => shown.view.body.blocks, errors);
+  holdFocus(content, () => drawBlocks(content, body.blocks, shown.ctx));
+  const general = errors[""];
+  dialog.querySelector(".modal-body > .error")?.remove();
+  if (general) content.prepend(el("p", { class: "error general", role: "alert", text: general }));
+  dialog.querySelector(".modal-foot").replaceChildren(
+    el("button", { type: "button", class: "button", onclick: close, text: body.close?.text ?? "Close" }),
+    ...(body.submit ? [el("button", { type: "submit", class: "button primary", disabled: body.submit_disabled === true, text: body.submit.text })] : []),
+  );
+  if (Object.keys(errors).length) focusError(errors);
+}
+
+function focusError(errors) {
+  const first = shown.view.body.blocks.find((block) => errors[block.block_id]);
+  const node = first && shown.content.querySelector(`[data-key="${CSS.escape(first.block_id)}"]`);
+  if (node) fieldIn(node)?.focus();
+}
+
+// Slack itself holds a form back that is not filled in, or not as its fields want it.
+function missing() {
+  const found = {};
+  for (const block of shown.view.body.blocks) {
+    if (block.type !== "input") continue;
+    const node = shown.content.querySelector(`[data-key="${CSS.escape(block.block_id)}"]`);
+    const field = node && fieldIn(node);
+    if (!block.optional && isEmpty(shown.ctx.values.of(block, block.element))) found[block.block_id] = "Please fill this in.";
+    else if (field && field.validity && !field.validity.valid) found[block.block_id] = field.validationMessage;
+  }
+  return found;
+}
+
+async function send(event) {
+  event.preventDefault();
+  local = missing();
+  if (Object.keys(local).length) return paint();
+  const { view, ctx } = shown;
+  const button = dialog.querySelector("[type=submit]");
+  if (button?.getAttribute("aria-busy") === "true") return;
+  button?.setAttribute("aria-busy", "true");
+  try {
+    await post("send-view", { as: state.person, view: view.id, values: ctx.values.state(view.body.blocks) });
+  } catch (error) {
+    toast(error.message);
+  } finally {
+    button?.removeAttribute("aria-busy");
+  }
+}
+
+async function close() {
+  try {
+    complainOf((await post("close-view", { as: state.person, view: shown.view.id })).ack);
+  } catch (error) {
+    toast(error.message);
+  }
+}
+
+dialog.addEventListener("cancel", (event) => {
+  event.preventDefault();
+  if (event.target === dialog && shown) close();
+});

@@ -1,0 +1,115 @@
+// The rest of the world beside Slack: its clock, EDFS's timers and calls, and faults.
+
+import { get, post } from "./api.js";
+import { formatted, moment } from "./dates.js";
+import { byId, el, keep } from "./dom.js";
+import { buildFaults, drawFaults } from "./faults.js";
+import { now, state } from "./state.js";
+import { announce, toast } from "./toast.js";
+
+const panel = byId("panel");
+const STEPS = [["+1 min", 60], ["+15 min", 900], ["+1 h", 3_600], ["+1 day", 86_400]];
+const UNITS = { minutes: 60, hours: 3_600, days: 86_400 };
+
+export async function lookAtPanel() {
+  state.panel = await get("panel");
+}
+
+export function buildPanel(close) {
+  panel.replaceChildren(
+    el("header", { class: "side-head" },
+      el("h2", { text: "World" }),
+      close),
+    el("div", { class: "side-body" }, clock(), timers(), calls(), buildFaults(), again()),
+  );
+}
+
+function section(title, ...children) {
+  return el("section", { class: "part", "aria-label": title }, el("h3", { text: title }), ...children);
+}
+
+async function act(path, body, words) {
+  try {
+    await post(path, body);
+    announce(words);
+  } catch (error) {
+    toast(error.message);
+  }
+}
+
+const forward = (seconds, words) => act("clock", { forward: seconds }, `The clock went ${words} forward`);
+
+function clock() {
+  const amount = el("input", { type: "number", min: "1", max: "1000", value: "8", class: "field short", "aria-label": "How far" });
+  const unit = el("select", { class: "field", "aria-label": "Unit" },
+    ...Object.keys(UNITS).map((name) => el("option", { value: name, text: name })));
+  unit.value = "hours";
+  const go = (event) => {
+    event.preventDefault();
+    forward(Number(amount.value) * UNITS[unit.value], `${amount.value} ${unit.value}`);
+  };
+  return section("Clock",
+    el("p", { id: "panel-clock", class: "time" }),
+    el("p", { id: "panel-ahead", class: "quieter" }),
+    el("div", { class: "row" }, ...STEPS.map(([words, seconds]) =>
+      el("button", { type: "button", class: "button", onclick: () => forward(seconds, words.slice(1)), text: words }))),
+    el("form", { class: "row", onsubmit: go }, amount, unit, el("button", { type: "submit", class: "button", text: "Forward" })));
+}
+
+function timers() {
+  return section("EDFS timers", el("ul", { id: "panel-timers", class: "rows" }));
+}
+
+function calls() {
+  return section("EDFS calls",
+    el("p", { id: "panel-count", class: "quieter" }),
+    el("ol", { id: "panel-calls", class: "rows calls", tabindex: "0", "aria-label": "Calls, newest first" }));
+}
+
+function again() {
+  const reset = el("button", { type: "button", class: "button danger", text: "Begin again" });
+  reset.addEventListener("click", () => act("reset", {}, "The first world again"));
+  return section("Reset", el("p", { class: "quieter", text: "Empties the channels, forgets sign-ins, mends faults, sets the clock right." }), reset);
+}
+
+export function drawClock() {
+  if (!state.screen) return;
+  const says = formatted("{date_short}, {time_secs}", now(), now());
+  byId("clock").textContent = says;
+  const node = byId("panel-clock");
+  if (node) node.textContent = says;
+}
+
+export function drawPanel() {
+  const { timers: all, calls: made, count, offset } = state.panel;
+  byId("panel-ahead").textContent = offset >= 1 ? `${span(offset)} ahead of this machine` : "as on this machine";
+  keep(byId("panel-timers"), all.map((one) => ({ key: one.id, content: JSON.stringify(one), one })), timerRow);
+  byId("panel-count").textContent = count ? `${count} so far, newest first` : "None so far.";
+  const first = count - made.length;
+  const rows = made.map((one, place) => ({ key: String(first + place), content: JSON.stringify(one), one })).reverse();
+  keep(byId("panel-calls"), rows, callRow);
+  drawFaults();
+}
+
+function timerRow({ one }) {
+  const says = one.enabled ? "enabled" : "disabled";
+  return el("li", { data: { timer: `${one.itwin}/${one.name}` } },
+    el("span", { class: "grow" }, el("strong", { text: one.name }), el("small", { text: `${one.itwin} · ${one.cronStr}` })),
+    el("span", { class: `state ${says}`, text: says }));
+}
+
+function callRow({ one }) {
+  const bad = one.status === 0 || one.status >= 400;
+  const path = one.path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "…");
+  return el("li", { title: one.path },
+    el("span", { class: `method ${one.method === "PATCH" ? "writes" : ""}`, text: one.method }),
+    el("span", { class: "grow path" }, path, el("small", {}, `${one.person ?? "nobody"} · `, moment("{time_secs}", one.at, now()))),
+    el("span", { class: bad ? "state bad" : "state", text: one.status === 0 ? "no answer" : String(one.status) }));
+}
+
+function span(seconds) {
+  const days = Math.floor(seconds / 86_400);
+  const hours = Math.floor((seconds % 86_400) / 3_600);
+  const minutes = Math.round((seconds % 3_600) / 60);
+  return [[days, "d"], [hours, "h"], [minutes, "min"]].filter(([many]) => many).map(([many, unit]) => `${many} ${unit}`).join(" ") || "a moment";
+}

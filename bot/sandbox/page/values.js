@@ -1,0 +1,63 @@
+// What is filled in on one surface, in the shape of Slack's `state.values`.
+
+const KEYS = {
+  static_select: ["selected_option", "initial_option"],
+  external_select: ["selected_option", "initial_option"],
+  radio_buttons: ["selected_option", "initial_option"],
+  checkboxes: ["selected_options", "initial_options"],
+  multi_static_select: ["selected_options", "initial_options"],
+  users_select: ["selected_user", "initial_user"],
+  multi_users_select: ["selected_users", "initial_users"],
+  conversations_select: ["selected_conversation", "initial_conversation"],
+  channels_select: ["selected_channel", "initial_channel"],
+  datepicker: ["selected_date", "initial_date"],
+  timepicker: ["selected_time", "initial_time"],
+  datetimepicker: ["selected_date_time", "initial_date_time"],
+};
+const SEVERAL = new Set(["checkboxes", "multi_static_select", "multi_users_select"]);
+
+export function actionId(block, element) {
+  return element.action_id ?? `auto-${block.block_id}`;
+}
+
+export function controlName(block, element) {
+  return `${block.block_id} ${actionId(block, element)}`;
+}
+
+export function answerOf(element, value) {
+  const [key] = KEYS[element.type] ?? ["value"];
+  return { type: element.type, [key]: value };
+}
+
+export class Values {
+  #filled = {};
+
+  // The value alone: an option, a list, a text, null.
+  of(block, element) {
+    const entry = this.#filled[block.block_id]?.[actionId(block, element)];
+    const [key, initial] = KEYS[element.type] ?? ["value", "initial_value"];
+    if (entry && entry.type === element.type) return entry[key];
+    return element[initial] ?? (SEVERAL.has(element.type) ? [] : null);
+  }
+
+  set(block, element, value) {
+    const own = (this.#filled[block.block_id] ??= {});
+    own[actionId(block, element)] = answerOf(element, value);
+  }
+
+  // Only what was filled in by hand; the world knows the initial values itself.
+  state(blocks) {
+    const here = new Set(blocks.map((block) => block.block_id));
+    return Object.fromEntries(Object.entries(this.#filled).filter(([id]) => here.has(id)));
+  }
+}
+
+export function elementsOf(block) {
+  if (block.type === "input") return [block.element];
+  if (block.type === "actions") return block.elements;
+  return block.accessory ? [block.accessory] : [];
+}
+
+export function isEmpty(value) {
+  return value === null || value === undefined || value === "" || (Array.isArray(value) && !value.length);
+}
