@@ -117,6 +117,28 @@ async def test_itwins_are_paged_by_absolute_links(world: World, alice: Platform)
     assert "Old mill" not in seen
 
 
+async def test_favourites_and_recents_are_each_persons_own(
+    world: World, client: httpx.AsyncClient, alice: Platform
+) -> None:
+    async def names(platform: Platform, path: str) -> list[str]:
+        page = (await platform.get(f"/itwins/{path}?subClass=Project,Asset")).json()
+        return [itwin["displayName"] for itwin in page["iTwins"]]
+
+    bob, dana = Platform(world, client, "bob"), Platform(world, client, "dana")
+    assert await names(alice, "favorites") == ["plant-a", "Bridge 007"]
+    assert await names(alice, "recents") == ["twin"]
+    assert (await names(bob, "favorites"), await names(bob, "recents")) == ([], ["plant-b"])
+    world.edfs.stars("bob", "twin", "Old mill")
+    world.edfs.uses("bob", *(f"Bridge {number:03d}" for number in range(1, 27)), "Bridge 003")
+    assert await names(bob, "favorites") == ["twin"], "inactive ones are hidden"
+    recents = await names(bob, "recents")
+    assert (len(recents), recents[:2]) == (25, ["Bridge 003", "Bridge 026"])
+    world.edfs.stars("dana", "twin")
+    assert await names(dana, "favorites") == []
+    world.edfs.fail("recents", 503)
+    assert (await alice.get("/itwins/recents")).status_code == 503
+
+
 @pytest.mark.parametrize(
     ("query", "names"),
     [

@@ -5,7 +5,7 @@ and Accept), then token, then values, then membership, then rights.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,7 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # Kept of each request: enough to check what the bot sends, nothing that is a secret.
 _KEPT_HEADERS = ("Accept", "Content-Type", "Prefer", "X-Correlation-Id", "User-Agent")
 _OPERATIONS = ("timers", "create", "timer", "delete", "toggle", "itwins", "itwin", "me")
+_SHORT_LISTS = ("favorites", "recents")
 
 Holder = Callable[[str], Person | None]
 Operation = Callable[[web.Request, Person], Awaitable[web.Response]]
@@ -38,7 +39,7 @@ class EdfsStandIn(Holdings, StandIn):
     """Switches: `reads_hidden` (no right to read: 404 instead of 403), `answer_before_flip`."""
 
     host = "api.localhost"
-    operations = frozenset((*_OPERATIONS, "permissions"))
+    operations = frozenset((*_OPERATIONS, *_SHORT_LISTS, "permissions"))
 
     def __init__(self, clock: Clock, holder: Holder, *, seed: int) -> None:
         StandIn.__init__(self, clock)
@@ -74,6 +75,8 @@ class EdfsStandIn(Holdings, StandIn):
             web.patch(timer + "/toggle", self._open(self._toggle), name="toggle"),
             web.get("/itwins", self._open(self._itwins), name="itwins"),
             web.get("/itwins/", self._open(self._itwins)),
+            web.get("/itwins/favorites", self._open(self._favorites), name="favorites"),
+            web.get("/itwins/recents", self._open(self._recents), name="recents"),
             web.get("/itwins/{itwin}", self._open(self._itwin), name="itwin"),
             web.get("/users/me", self._open(self._me), name="me"),
             web.get(
@@ -170,6 +173,20 @@ class EdfsStandIn(Holdings, StandIn):
     async def _itwins(self, request: web.Request, person: Person) -> web.Response:
         visible = list(self.itwins.values()) if person.name in self.members else []
         return page_of_itwins(visible, request, f"{self.url}/itwins/")
+
+    async def _favorites(self, request: web.Request, person: Person) -> web.Response:
+        return self._short(request, person, self.favorites, "favorites")
+
+    async def _recents(self, request: web.Request, person: Person) -> web.Response:
+        return self._short(request, person, self.recents, "recents")
+
+    def _short(
+        self, request: web.Request, person: Person, kept: Mapping[str, Sequence[str]], name: str
+    ) -> web.Response:
+        """Those of the person's list that they still belong to, in its order."""
+        theirs = kept.get(person.name, ()) if person.name in self.members else ()
+        there = [self.itwins[one] for one in theirs if one in self.itwins]
+        return page_of_itwins(there, request, f"{self.url}/itwins/{name}")
 
     async def _itwin(self, request: web.Request, person: Person) -> web.Response:
         (home,) = _ids(request, "InvalidiTwinsRequest", id="itwin")

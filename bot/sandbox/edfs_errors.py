@@ -88,12 +88,16 @@ def invalid(code: str, details: Iterable[Detail]) -> PlatformError:
 _INVALID = {
     "timers": ("InvalidTimerListRequest", ("iTwinId",)),
     "itwins": ("InvalidiTwinsRequest", ("$top",)),
+    "favorites": ("InvalidiTwinsRequest", ("$top",)),
+    "recents": ("InvalidiTwinsRequest", ("$top",)),
     "itwin": ("InvalidiTwinsRequest", ("id",)),
     "permissions": ("InvalidAccessControlRequest", ("id",)),
 }
 _ABSENT = {
     "timers": timer_list_not_found,
     "itwins": operation_not_found,
+    "favorites": operation_not_found,
+    "recents": operation_not_found,
     "itwin": itwin_not_found,
     "permissions": itwin_not_found_access,
     "me": operation_not_found,

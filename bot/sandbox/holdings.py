@@ -12,16 +12,24 @@ from bot.sandbox.itwins import (
     Parameters,
     Seed,
     Timer,
+    favorites,
     first_itwins,
     first_timers,
     holders_of_the_right,
     members,
+    recents,
 )
 from bot.sandbox.people import UnknownNameError
 
+# "recents keeps at most 25, newest first" (iTwins API, get-my-recently-used-itwins).
+MOST_RECENTS = 25
+
 
 class Holdings:
-    """`rights`: person's name to ids of iTwins; `members`: names of those who see the iTwins."""
+    """`rights`: person's name to ids of iTwins; `members`: names of those who see the iTwins.
+
+    `favorites` and `recents`: person's name to ids of iTwins; recents are newest first.
+    """
 
     def __init__(self, seed: Seed) -> None:
         self._seed = seed
@@ -33,6 +41,8 @@ class Holdings:
         self.timers = {timer.id: timer for timer in first_timers(self._seed)}
         self.rights: dict[str, frozenset[str]] = holders_of_the_right(self._seed)
         self.members = members()
+        self.favorites = favorites(self._seed)
+        self.recents = recents(self._seed)
         self._replaced = 0
 
     # iTwins and people.
@@ -78,6 +88,17 @@ class Holdings:
     def put_out(self, *people: str) -> None:
         """They see no iTwin any more."""
         self.members -= set(people)
+
+    def stars(self, person: str, *itwins: str) -> None:
+        """These are the person's favourites from now on."""
+        self.favorites[person] = tuple(self.itwin(name).id for name in itwins)
+
+    def uses(self, person: str, *itwins: str) -> None:
+        """The person opens these iTwins elsewhere, one after another."""
+        for name in itwins:
+            used = self.itwin(name).id
+            before = [one for one in self.recents.get(person, ()) if one != used]
+            self.recents[person] = (used, *before)[:MOST_RECENTS]
 
     # Timers.
 

@@ -142,6 +142,16 @@ def holders_of_the_right(seed: Seed) -> dict[str, frozenset[str]]:
     return dict.fromkeys(("alice", "bob", "dave"), theirs)
 
 
+def favorites(seed: Seed) -> dict[str, tuple[str, ...]]:
+    """Which iTwins people have starred: the person's name, and iTwin ids."""
+    return {"alice": (seed.id_of("plant-a"), seed.id_of("Bridge", "7"))}
+
+
+def recents(seed: Seed) -> dict[str, tuple[str, ...]]:
+    """Which iTwins people used last, newest first: the person's name, and iTwin ids."""
+    return {"alice": (seed.id_of("twin", "1"),), "bob": (seed.id_of("plant-b"),)}
+
+
 def members() -> frozenset[str]:
     """Who belongs to every iTwin, by name; the others see none."""
     return frozenset({"alice", "bob", "carol", "gina", "dave"})

@@ -17,6 +17,7 @@ from bot.gateways.edfs.wire import EdfsSettings, Request, Wire
 # The definition says the default is Project, so everything that may hold timers is named.
 SUB_CLASSES = "Account,Portfolio,Asset,Program,Project,WorkPackage"
 PAGE, MOST_ITWINS = 1_000, 10_000
+RECENTS = 25  # as many as the platform keeps
 READ_TRIES = 2
 
 
@@ -47,6 +48,20 @@ class Edfs:
             if not page or not _next_skip(body):
                 break
         return tuple(found)
+
+    async def favorites(self, caller: Caller) -> tuple[ITwin, ...]:
+        """The active iTwins that the person has starred; one page of them."""
+        return await self._short(caller, "favorites", PAGE)
+
+    async def recents(self, caller: Caller) -> tuple[ITwin, ...]:
+        """The active iTwins that the person used last, newest first."""
+        return await self._short(caller, "recents", RECENTS)
+
+    async def _short(self, caller: Caller, name: str, most: int) -> tuple[ITwin, ...]:
+        query = {"subClass": SUB_CLASSES, "$top": str(most)}
+        body = await self._read(name, f"/itwins/{name}", caller, query)
+        found = [itwin_from(one) for one in _array(body, "iTwins", name)]
+        return tuple(itwin for itwin in found if itwin)
 
     async def itwin(self, caller: Caller, itwin: ITwinId) -> ITwin:
         body = await self._read("itwin", f"/itwins/{_segment('itwin', itwin, 'iTwinId')}", caller)
@@ -113,10 +128,10 @@ def _same(operation: str, timer: Timer, asked: TimerId) -> Timer:
     return timer
 
 
-def _array(body: dict[str, object], name: str) -> list[object]:
+def _array(body: dict[str, object], name: str, operation: str = "") -> list[object]:
     value = body.get(name)
     if not isinstance(value, list):
-        raise Unclear(operation=name, status=200, why="body")
+        raise Unclear(operation=operation or name, status=200, why="body")
     return value
 
 
