@@ -104,9 +104,18 @@ class World:
         """Opens the bot's Home tab; the bot may then publish one."""
         return await self.slack.acts.opens_home(self.person(person))
 
-    async def suggests(self, person: str, action: str, typed: str = "") -> Ack:
-        """Types letters into an external select; the ack's body holds what is offered."""
-        return await self.slack.acts.suggests(self.person(person), action, typed)
+    async def suggests(
+        self,
+        person: str,
+        action: str,
+        typed: str = "",
+        values: Mapping[str, str] | None = None,
+    ) -> Ack:
+        """Types letters into an external select; the ack's body holds what is offered.
+
+        `values` are what stands in the other inputs of a modal by then, as in `submits`.
+        """
+        return await self.slack.acts.suggests(self.person(person), action, typed, values or {})
 
     async def signs_in(
         self, person: str, *, url: str | None = None, account: str | None = None
