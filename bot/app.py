@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from bot.core.operations import Terms
 from bot.engine import Engine
 from bot.features.accounts import Door
+from bot.features.suggesting import Suggesting
 from bot.gateways.edfs import Budget, Edfs, EdfsSettings
 from bot.gateways.ims import Ims, ImsSettings
 from bot.gateways.loopback import LoopbackResolver
@@ -67,7 +68,7 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
         poster = Poster(client, session, Gate(store.limits, clock))
         home = await poster.home()
         await store.writes.remember(home.workspace)
-        desk = _desk(settings, gateways, poster, home)
+        desk = _desk(settings, gateways, poster, home, stack)
         jobs = Jobs(url)
         intake = Intake(store, clock, jobs.nudge, set())
         stack.push_async_callback(intake.aclose)
@@ -171,13 +172,20 @@ async def _slack_client(
     return client, session
 
 
-def _desk(settings: Settings, gateways: Gateways, poster: Poster, home: Home) -> Desk:
+def _desk(
+    settings: Settings,
+    gateways: Gateways,
+    poster: Poster,
+    home: Home,
+    stack: contextlib.AsyncExitStack,
+) -> Desk:
     directory = Directory(poster, gateways.store.people, home.workspace)
     engine = Engine(gateways, Recheck(gateways, directory))
     door = Door(settings.public_url, home.name)
-    return Desk(
-        gateways, engine, door, home, poster, directory, settings.edfs_bot_support_url or ""
-    )
+    suggesting = Suggesting(gateways)
+    stack.push_async_callback(suggesting.aclose)
+    support = settings.edfs_bot_support_url or ""
+    return Desk(gateways, engine, door, home, poster, directory, suggesting, support)
 
 
 async def _sockets(

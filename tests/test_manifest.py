@@ -103,8 +103,13 @@ def test_the_commands_are_those_of_the_code() -> None:
 def test_clicks_and_windows_come_to_the_same_address() -> None:
     assert listened("action")
     assert listened("view")
+    assert listened("options")
     interactivity = MANIFEST["settings"]["interactivity"]
-    assert interactivity == {"is_enabled": True, "request_url": EVENTS_URL}
+    assert interactivity == {
+        "is_enabled": True,
+        "request_url": EVENTS_URL,
+        "message_menu_options_url": EVENTS_URL,
+    }
     assert {word for word in TEXT.split() if "://" in word} == {EVENTS_URL}
 
 
@@ -117,7 +122,7 @@ def test_the_events_are_those_that_are_listened_for() -> None:
 
 def test_nothing_else_of_slacks_is_listened_for() -> None:
     """Each of these would need a line of its own in the manifest."""
-    for kind in ("message", "global_shortcut", "message_shortcut", "options"):
+    for kind in ("message", "global_shortcut", "message_shortcut"):
         assert listened(kind) == set(), kind
 
 

@@ -75,7 +75,10 @@ def _shown(character: str) -> str:
 
 def fold(text: str) -> str:
     """Return the form in which two spellings of one name are equal: no case, accents or spacing."""
-    straight = unicodedata.normalize("NFKD", plain(text, limit=1_000).translate(_QUOTES))
+    line = plain(text, limit=1_000)
+    if line.isascii():
+        return line.casefold()
+    straight = unicodedata.normalize("NFKD", line.translate(_QUOTES))
     bare = "".join(c for c in straight if not unicodedata.combining(c))
     return " ".join(bare.casefold().split())
 

@@ -1,5 +1,6 @@
 """From a typed name to the thing it names, through the person's own token."""
 
+import asyncio
 from dataclasses import replace
 
 from bot.core.asked import Asked
@@ -14,6 +15,7 @@ from bot.core.names import (
     guid_in_address,
     is_guid,
 )
+from bot.core.suggestions import index_of_timers
 from bot.core.timers import ITwin, Timer
 from bot.gateways.edfs import Caller
 from bot.gateways.ims import Bearer
@@ -71,7 +73,13 @@ class Finding:
         async def read(caller: Caller) -> tuple[Timer, ...]:
             return await self._gateways.edfs.timers(caller, itwin.id)
 
-        return await with_token(self._gateways, self._asked.workspace, self._asked.who, read)
+        workspace, who, at = self._asked.workspace, self._asked.who, self._gateways.clock()
+        bearer, timers = await with_token(self._gateways, workspace, who, read)
+        indexes = self._gateways.store.indexes
+        if await indexes.kept(workspace, who, itwin.id):  # their selects show the same states then
+            index = await asyncio.to_thread(index_of_timers, at, bearer.account.subject, timers)
+            await indexes.keep(workspace, who, itwin.id, index)
+        return bearer, timers
 
     async def timer(self, itwin: ITwin, wanted: str) -> tuple[Bearer, Timer]:
         """Find it by id, name, package, or unique part of one, in the list as it is now."""

@@ -126,6 +126,7 @@ class Browser:
         if method == "POST":
             headers["Origin"] = self._origin(host)
         answer = await self._client.request(method, url, data=fields, headers=headers)
+        self._client.cookies.clear()  # httpx has a jar of its own, that nobody would forget
         self.cookies.keep(host, answer.headers.get_list("Set-Cookie"))
         return answer
 

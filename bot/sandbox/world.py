@@ -112,9 +112,18 @@ class World:
         """A shortcut in the menu of a message that the person sees."""
         return await self.slack.hands.uses(self.person(person), callback_id, message_ts)
 
-    async def suggests(self, person: str, action: str, typed: str = "") -> Ack:
-        """Types letters into an external select; the ack's body holds what is offered."""
-        return await self.slack.acts.suggests(self.person(person), action, typed)
+    async def suggests(
+        self,
+        person: str,
+        action: str,
+        typed: str = "",
+        values: Mapping[str, str] | None = None,
+    ) -> Ack:
+        """Types letters into an external select; the ack's body holds what is offered.
+
+        `values` are what stands in the other inputs of a modal by then, as in `submits`.
+        """
+        return await self.slack.acts.suggests(self.person(person), action, typed, values or {})
 
     async def signs_in(
         self, person: str, *, url: str | None = None, account: str | None = None

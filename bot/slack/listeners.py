@@ -1,6 +1,7 @@
 """Bolt: Slack's requests come in, are kept, and are acknowledged. Everything else is a job.
 
 A listener never raises and awaits nothing but the store, so Slack's 200 means "durably accepted".
+The options of a select alone are answered at once, within a time of their own (``options.py``).
 One listener for each kind: Bolt asks them one after another.
 """
 
@@ -28,6 +29,7 @@ from bot.slack.checking import complaints
 from bot.slack.desk import Desk
 from bot.slack.incoming import delivery_of
 from bot.slack.messages import Private
+from bot.slack.options import offered
 from bot.slack.post import Home, SlackAway
 from bot.slack.threads import is_word_of_decision
 from bot.slack.views.lists import loading
@@ -166,6 +168,9 @@ def listen(app: AsyncApp, desk: Desk, intake: Intake) -> None:
         if said.get("channel_type") == "im" or is_word_of_decision(said):
             await _take(body, desk, intake)
 
+    async def options(body: dict[str, Any], ack: Ack) -> None:
+        await ack(**await offered(desk, body))
+
     app.command(COMMAND)(command)
     app.view(re.compile(r"^edfs\."))(submission)
     app.event("message")(message)
@@ -173,6 +178,7 @@ def listen(app: AsyncApp, desk: Desk, intake: Intake) -> None:
     app.event("app_home_opened")(action)
     app.shortcut(re.compile(r"^edfs\."))(action)
     app.action(re.compile(r"^edfs\."))(action)
+    app.options(re.compile(r"^edfs\."))(options)
 
 
 async def _take(body: dict[str, Any], desk: Desk, intake: Intake) -> Private | None:

@@ -4,6 +4,7 @@ Sources: EDFS API v1 (technical preview), iTwins API v1; both want the vendor ``
 answer 404 ``ResourceNotFound`` without it.
 """
 
+import asyncio
 from collections.abc import Callable
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -19,6 +20,7 @@ SUB_CLASSES = "Account,Portfolio,Asset,Program,Project,WorkPackage"
 PAGE, MOST_ITWINS = 1_000, 10_000
 RECENTS = 25  # as many as the platform keeps
 READ_TRIES = 2
+SLOW_TO_READ = 256 * 1024  # bytes of JSON that would hold up everybody else
 
 
 class Edfs:
@@ -100,7 +102,9 @@ class Edfs:
         for left in reversed(range(READ_TRIES)):
             try:
                 status, raw = await self._reader.call(asked, caller)
-                return body_of(operation, status, raw)
+                if len(raw) < SLOW_TO_READ:
+                    return body_of(operation, status, raw)
+                return await asyncio.to_thread(body_of, operation, status, raw)
             except (NotSent, Unclear):
                 if not left:
                     raise

@@ -36,6 +36,10 @@
     edfs:{<W>}:home:<person>           where the bot talks to who looks at their Home  15 min
     edfs:{<W>}:members:<group>         sealed members of a user group or channel      60 s
     edfs:{<W>}:list:<person>:<what>    sealed names that their own token listed        60 s
+    edfs:{<W>}:index:<person>:<what>   sealed list behind a select: their iTwins, or the
+                                       timers of the iTwin <what>; nothing is decided by it  10 min
+    edfs:{<W>}:changed:<itwin>         unix time at which the bot last changed a timer
+                                       there: older indexes are read anew              10 min
     edfs:{<W>}:signin:<person>         hash: v (version), c (sealed sign-in)           90 days
     edfs:{<W>}:signin-lock:<person>    who refreshes the sign-in now                   30 s
     edfs:{<W>}:subject:<hash>          the person an iTwin account is linked to        400 days
@@ -70,6 +74,7 @@ from bot.gateways.store.channels import Channels
 from bot.gateways.store.connection import connect, job_url, reaching, told_by_servers
 from bot.gateways.store.deliveries import Deliveries
 from bot.gateways.store.drawings import Drawings
+from bot.gateways.store.indexes import Indexes
 from bot.gateways.store.ledger import Ledger
 from bot.gateways.store.limits import Limits
 from bot.gateways.store.operations import Operations
@@ -94,6 +99,7 @@ class Store:
     channels: Channels
     deliveries: Deliveries
     drawings: Drawings
+    indexes: Indexes
     limits: Limits
     notices: Ledger[Notice]
     operations: Operations
@@ -158,6 +164,7 @@ def open_store(url: str, ring: KeyRing, operation_days: int = 90, audit_days: in
         channels=Channels(redis, records, operation_days),
         deliveries=Deliveries(redis, records),
         drawings=Drawings(redis),
+        indexes=Indexes(redis, records),
         limits=Limits(redis),
         notices=Ledger(redis, records, audit, operation_days, NOTICES),
         operations=Operations(redis, records, audit, operation_days),

@@ -9,6 +9,7 @@ from bot.sandbox.slack import payloads
 from bot.sandbox.slack.controls import (
     Control,
     controls,
+    external_selects,
     input_labels,
     inputs,
     missing,
@@ -117,11 +118,15 @@ class Acts:
         payload = payloads.view_closed(person, view, is_cleared=False)
         return (await self._delivery.send("interactive", payload))[0]
 
-    async def suggests(self, person: Person, action: str, typed: str) -> Ack:
-        """What an external select offers for the letters typed so far."""
-        place, control = self.find(person, action, None)
-        container: dict[str, Any] = {"view": place.as_slack()}
-        if isinstance(place, Message):
+    async def suggests(
+        self, person: Person, action: str, typed: str, values: Mapping[str, str]
+    ) -> Ack:
+        """What an external select offers for the letters typed so far; `values` stand in others."""
+        place, control = self._select(person, action)
+        if isinstance(place, View):
+            shown = place.as_slack(state_of(place.body["blocks"], values))
+            container = {"container": {"type": "view", "view_id": place.id}, "view": shown}
+        else:
             channel = self._state.workspace.channels[place.channel]
             container = {
                 "channel": {"id": channel.id, "name": channel.payload_name},
@@ -158,6 +163,14 @@ class Acts:
     def controls_of(self, place: Message | View, person: Person) -> list[Control]:
         blocks = place.body["blocks"] if isinstance(place, View) else place.blocks
         return [control for control in controls(blocks) if control.shown_to(person.id)]
+
+    def _select(self, person: Person, action: str) -> tuple[Message | View, Control]:
+        for place in self._places(person, None):
+            blocks = place.body["blocks"] if isinstance(place, View) else place.blocks
+            for control in external_selects(blocks):
+                if control.is_called(action):
+                    return place, control
+        raise UnknownNameError(f"{person.name} sees no external select {action!r}")
 
     def _places(self, person: Person, message: str | None) -> Iterator[Message | View]:
         modal = self._state.modals.top(person)

@@ -82,6 +82,14 @@ def controls(blocks: Iterable[Block]) -> Iterator[Control]:
                 yield Control(block_id, element, option)
 
 
+def external_selects(blocks: Iterable[Block]) -> Iterator[Control]:
+    """Selects whose options the app is asked for, also those in inputs."""
+    for block in blocks:
+        for element in _elements(block):
+            if element.get("type") == "external_select":
+                yield Control(str(block.get("block_id", "")), element)
+
+
 def inputs(blocks: Iterable[Block]) -> Iterator[tuple[Block, Block]]:
     """Input blocks with their elements."""
     for block in blocks:

@@ -1,0 +1,60 @@
+"""The lists behind selects, kept for one person: compact, sealed, and never asked to decide."""
+
+from redis.asyncio import Redis
+
+from bot.core.errors import SealBroken
+from bot.core.names import ITwinId, PersonId, Workspace
+from bot.core.suggestions import Index
+from bot.gateways.store.connection import reaching
+from bot.gateways.store.records import Records, in_text, key_of
+
+PURPOSE = "index"
+INDEX_SECONDS = 600
+
+
+class Indexes:
+    """``what`` is ``itwins``, or the id of the iTwin whose timers they are.
+
+    All of it raises StoreUnreachable.
+    """
+
+    def __init__(self, redis: Redis, records: Records) -> None:
+        self._redis = redis
+        self._records = records
+
+    async def read(self, workspace: Workspace, person: PersonId, what: str) -> Index | None:
+        key = _key(workspace, person, what)
+        async with reaching():
+            sealed = await self._redis.get(key)
+        try:
+            return self._records.open(Index, sealed, key=key, purpose=PURPOSE) if sealed else None
+        except SealBroken:  # it is read anew, like one that is not there
+            return None
+
+    async def kept(self, workspace: Workspace, person: PersonId, what: str) -> bool:
+        async with reaching():
+            return bool(await self._redis.exists(_key(workspace, person, what)))
+
+    async def keep(self, workspace: Workspace, person: PersonId, what: str, index: Index) -> None:
+        key = _key(workspace, person, what)
+        sealed = self._records.seal(index, key=key, purpose=PURPOSE)
+        async with reaching():
+            await self._redis.set(key, sealed, ex=INDEX_SECONDS)
+
+    async def drop(self, workspace: Workspace, person: PersonId, what: str) -> None:
+        async with reaching():
+            await self._redis.delete(_key(workspace, person, what))
+
+    async def changed_at(self, workspace: Workspace, itwin: ITwinId) -> float:
+        """Return when the bot last brought a change of a timer there to its end; 0.0 if never."""
+        async with reaching():
+            at = await self._redis.get(changed_key(workspace, itwin))
+        return float(in_text(at)) if at else 0.0
+
+
+def changed_key(workspace: Workspace, itwin: ITwinId) -> str:
+    return key_of(workspace, "changed", itwin)
+
+
+def _key(workspace: Workspace, person: PersonId, what: str) -> str:
+    return key_of(workspace, "index", person, what)

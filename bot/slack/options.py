@@ -1,0 +1,124 @@
+"""What a select offers. Slack wants it in the HTTP answer itself, within three seconds.
+
+Source: docs.slack.dev/reference/interaction-payloads/block_suggestion-payload.
+"""
+
+import asyncio
+import json
+from typing import Any
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.core.errors import BotError, PersonRefused
+from bot.core.names import ITwinId, PersonId, Workspace, is_guid
+from bot.features.suggesting import Whose
+from bot.gateways.store import reaching
+from bot.slack.desk import Desk
+from bot.slack.messages import Block
+from bot.slack.views import options as views
+
+ITWIN, TIMER = "edfs.itwin", "edfs.timer"
+# Of Slack's three seconds; the rest is for the way there and back.
+BUDGET = 2.0
+PERSON_SECONDS = 1.2
+BENTLEY_BY = BUDGET - 0.2
+_ID = r"^[A-Z0-9]{5,20}$"
+
+log = structlog.get_logger("options")
+
+
+class _Foreign(BaseModel):
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+
+class _User(_Foreign):
+    id: str = Field(pattern=_ID)
+    team_id: str | None = Field(default=None, pattern=_ID)
+
+
+class _Team(_Foreign):
+    id: str = Field(pattern=_ID)
+
+
+class _View(_Foreign):
+    private_metadata: str = Field(default="", max_length=3_000)
+    state: dict[str, Any] = Field(default_factory=dict)
+
+
+class _Suggestion(_Foreign):
+    user: _User
+    team: _Team | None = None
+    action_id: str = Field(max_length=255)
+    value: str = Field(default="", max_length=3_000)
+    view: _View = _View()
+
+
+async def offered(desk: Desk, body: dict[str, Any]) -> dict[str, list[Block]]:
+    """Return ``options`` or ``option_groups``: never none, where nothing fits it says why.
+
+    It never raises, and takes ``BUDGET`` seconds at most.
+    """
+    try:
+        said = _Suggestion.model_validate(body)
+    except ValidationError:
+        log.warning("payload.odd")
+        return views.unknown()
+    timers = said.action_id.startswith(TIMER)
+    try:
+        async with asyncio.timeout(BUDGET):
+            return await _offered(desk, said)
+    except TimeoutError:
+        log.warning("options.late", what=said.action_id)
+        return views.late()
+    except BotError as error:
+        log.info("options.refused", what=said.action_id, error=type(error).__name__)
+        return views.trouble(error, timers=timers)
+
+
+async def _offered(desk: Desk, said: _Suggestion) -> dict[str, list[Block]]:
+    by = asyncio.get_running_loop().time() + BENTLEY_BY
+    whose = await _member(desk, said)
+    if said.action_id.startswith(ITWIN):
+        offer = await desk.suggesting.itwins_for(whose, said.value, by)
+        return views.itwins(offer, said.value)
+    if said.action_id.startswith(TIMER):
+        itwin = _chosen(said.view)
+        if itwin is None:
+            return views.choose_first()
+        return views.timers(
+            await desk.suggesting.timers_for(whose, itwin, said.value, by), said.value
+        )
+    return views.unknown()
+
+
+async def _member(desk: Desk, said: _Suggestion) -> Whose:
+    """Raises PersonRefused, StoreUnreachable."""
+    person, team = PersonId(said.user.id), said.user.team_id or ""
+    if not team.startswith("T"):  # an Enterprise organisation's id: users.info says the rest
+        team = said.team.id if said.team else desk.home.workspace
+    try:
+        async with asyncio.timeout(PERSON_SECONDS), reaching():
+            known = await desk.directory.member(person, Workspace(team))
+    except TimeoutError as error:
+        raise PersonRefused("unchecked") from error
+    return Whose(known.workspace, known.id)
+
+
+def _chosen(view: _View) -> ITwinId | None:
+    """Return the iTwin that is chosen in the same window, or that the window is about."""
+    values = view.state.get("values")
+    for block in values.values() if isinstance(values, dict) else ():
+        for action, given in block.items() if isinstance(block, dict) else ():
+            picked = given.get("selected_option") if isinstance(given, dict) else None
+            if action.startswith(ITWIN) and isinstance(picked, dict):
+                return _itwin(picked.get("value"))
+    try:
+        metadata = json.loads(view.private_metadata)
+    except (ValueError, RecursionError):
+        return None
+    return _itwin(metadata.get("itwin")) if isinstance(metadata, dict) else None
+
+
+def _itwin(value: object) -> ITwinId | None:
+    return ITwinId(value) if isinstance(value, str) and is_guid(value) else None

@@ -1,0 +1,332 @@
+"""What the selects offer: favourites first, what fits the letters typed, and never nothing."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from bot.features.suggesting import Whose
+from bot.sandbox.slack import Ack
+from tests.story import TOGGLE, Story
+
+SELECTS = [
+    {
+        "type": "input",
+        "block_id": place,
+        "label": {"type": "plain_text", "text": place},
+        "element": {"type": "external_select", "action_id": action, "min_query_length": 0},
+    }
+    for place, action in (("iTwin", "edfs.itwin"), ("Timer", "edfs.timer"))
+]
+
+
+def opens(story: Story, person: str = "alice", metadata: str = "") -> None:
+    """A window with both selects stands open for the person."""
+    view = {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": "Choose"},
+        "submit": {"type": "plain_text", "text": "Go"},
+        "private_metadata": metadata,
+        "blocks": SELECTS,
+    }
+    story.world.slack.state.modals.open(story.world.person(person), view)
+
+
+async def asks_for(
+    story: Story, action: str, typed: str = "", itwin: str = "", person: str = "alice"
+) -> dict[str, Any]:
+    values = {"edfs.itwin": story.world.edfs.itwin(itwin).id} if itwin else {}
+    ack: Ack = await story.world.suggests(person, action, typed, values)
+    assert ack.ok, ack
+    assert ack.seconds < 2.6, "Slack waits three seconds"
+    body: dict[str, Any] = ack.body
+    return body
+
+
+def texts(body: dict[str, Any]) -> list[str]:
+    return [option["text"]["text"] for option in body["options"]]
+
+
+def groups(body: dict[str, Any]) -> dict[str, list[str]]:
+    return {group["label"]["text"]: texts(group) for group in body["option_groups"]}
+
+
+async def itwins(story: Story, typed: str, person: str = "alice") -> list[str]:
+    return texts(await asks_for(story, "edfs.itwin", typed, person=person))
+
+
+async def timers(story: Story, typed: str = "", itwin: str = "plant-a") -> list[str]:
+    return texts(await asks_for(story, "edfs.timer", typed, itwin))
+
+
+async def soon(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Ask again until it is so."""
+    end = time.monotonic() + 8
+    while not await condition():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.02)
+
+
+def calls(story: Story, path: str) -> int:
+    return sum(call["path"].partition("?")[0].endswith(path) for call in story.world.edfs.calls)
+
+
+async def test_favourites_and_recents_come_first(story: Story) -> None:
+    await story.signs_in("alice")
+    opens(story)
+    offered = groups(await asks_for(story, "edfs.itwin"))
+    assert list(offered) == ["Favourites", "Recently used", "All iTwins"]
+    assert offered["Favourites"] == ["plant-a · PA-001", "Bridge 007 · BR-007"]
+    assert offered["Recently used"] == ["twin · TW-001"]
+    every = [text for group in offered.values() for text in group]
+    assert len(every) == len(set(every)) == 100
+    assert every[-1] == "…and 25 more: type some letters"
+
+
+async def test_what_is_chosen_is_the_id(story: Story) -> None:
+    await story.signs_in("alice")
+    opens(story)
+    body = await asks_for(story, "edfs.itwin", "PLANT-")
+    found = {option["text"]["text"]: option["value"] for option in body["options"]}
+    assert found == {
+        "plant-a · PA-001": story.world.edfs.itwin("plant-a").id,
+        "plant-b · PA-002": story.world.edfs.itwin("plant-b").id,
+    }
+    assert await itwins(story, "tw-002") == ["twin · TW-002"]
+    assert (await itwins(story, "bridge 0"))[:2] == ["Bridge 007 · BR-007", "Bridge 001 · BR-001"]
+    assert await itwins(story, "nowhere at all") == ["No iTwin fits “nowhere at all”"]
+    assert calls(story, "/itwins/") == calls(story, "/favorites") == calls(story, "/recents") == 1
+
+
+async def test_timers_say_their_state_and_those_that_are_off_come_first(story: Story) -> None:
+    await story.signs_in("alice")
+    opens(story)
+    assert await timers(story) == [
+        "SharePoint documents (off)",
+        "Maximo assets (on)",
+        "Meter readings (on)",
+        "Month end (on)",
+        "SAP materials (on)",
+        "SAP work orders (on)",
+        "Weekend orders (on)",
+    ]
+    assert await timers(story, "sap_w") == ["SAP work orders (on)", "Weekend orders (on)"]
+    assert await timers(story, "orders work") == ["SAP work orders (on)", "Weekend orders (on)"]
+    body = await asks_for(story, "edfs.timer", "maximo", "plant-a")
+    assert body["options"][0]["description"]["text"] == "MAXIMO_ASSETS"
+    assert body["options"][0]["value"] == story.world.edfs.timer("plant-a", "Maximo assets").id
+    assert await timers(story, "xyz") == ["No timer fits “xyz”"]
+    assert await timers(story, itwin="Bridge 007") == [
+        "Your account may not read these timers: ask who runs the iTwin"
+    ]
+
+
+async def test_the_itwin_of_the_window_counts_where_none_is_chosen(story: Story) -> None:
+    await story.signs_in("alice")
+    opens(story)
+    assert await timers(story, itwin="") == ["Choose an iTwin first"]
+    opens(story, metadata=json.dumps({"itwin": story.world.edfs.itwin("plant-b").id}))
+    assert await timers(story, itwin="") == ["Nightly documents (on)", "SAP work orders (on)"]
+    for odd in ("[]", "plant-a", '{"itwin": 7}', '{"itwin": "../plant"}', "[" * 2_000):
+        opens(story, metadata=odd)
+        assert await timers(story, itwin="") == ["Choose an iTwin first"]
+
+
+async def test_a_switch_through_the_bot_shows_in_the_next_list(story: Story) -> None:
+    await story.signed_in("alice", "bob")
+    opens(story)
+    opens(story, "bob")
+    assert "SAP work orders (on)" in await timers(story)
+    bobs = await asks_for(story, "edfs.timer", "sap w", "plant-a", "bob")
+    assert texts(bobs)[0] == "SAP work orders (on)"
+    await story.types("alice", TOGGLE)
+    await story.sees("alice", "is now disabled")
+
+    async def both_know() -> bool:
+        bobs = await asks_for(story, "edfs.timer", "sap w", "plant-a", "bob")
+        mine = await timers(story, "sap w")
+        return texts(bobs)[0] == mine[0] == "SAP work orders (off)"
+
+    await soon(both_know)
+
+
+async def test_a_list_that_a_command_read_is_shown_too(story: Story) -> None:
+    await story.signs_in("alice")
+    opens(story)
+    await timers(story)
+    story.world.edfs.flip_outside("plant-a", "Month end")
+    assert "Month end (on)" in await timers(story), "it is not a minute old"
+    await story.types("alice", "/edfs list plant-a")
+    await story.sees("alice", "Month end")
+    assert "Month end (off)" in await timers(story)
+
+
+async def test_an_old_list_is_answered_with_and_read_anew_behind(story: Story) -> None:
+    await story.signs_in("alice")
+    opens(story)
+    await timers(story)
+    story.world.edfs.put_timer("plant-a", "Brand new")
+    story.world.clock.forward(120)
+    story.world.edfs.fail("timers", "slow", seconds=0.5)
+    before = time.monotonic()
+    answers = await asyncio.gather(*(timers(story, "brand") for _ in range(4)))
+    assert time.monotonic() - before < 0.45
+    assert answers == [["No timer fits “brand”"]] * 4
+    await story.world.until(lambda: calls(story, "/timers") == 2)
+
+    async def seen() -> bool:
+        return await timers(story, "brand") == ["Brand new (on)"]
+
+    await soon(seen)
+    assert calls(story, "/timers") == 2, "of four that asked, one had it read"
+    story.world.clock.forward(700)  # now it is too old to be shown
+    story.world.edfs.remove_timer("plant-a", "Brand new")
+    assert await timers(story, "brand") == ["No timer fits “brand”"]
+
+
+async def test_whoever_is_not_signed_in_or_not_allowed_is_told(story: Story) -> None:
+    opens(story)
+    assert await itwins(story, "") == ["Sign in first: /edfs signin"]
+    assert await timers(story) == ["Sign in first: /edfs signin"]
+    opens(story, "bob")
+    story.world.change("bob", is_restricted=True)
+    guest = ["You are not allowed to use this bot: guests are not"]
+    assert await itwins(story, "", "bob") == guest
+    story.world.change("carol", team_id="T0ELSEWHERE")
+    opens(story, "carol")
+    outsider = ["You are not allowed to use this bot: only its workspace is"]
+    assert await itwins(story, "", "carol") == outsider
+    assert story.world.edfs.calls == []
+
+
+async def test_a_sign_out_ends_the_lists(story: Story) -> None:
+    await story.signs_in("alice")
+    opens(story)
+    assert await itwins(story, "plant-a") == ["plant-a · PA-001"]
+    await story.types("alice", "/edfs signout")
+    await story.sees("alice", "Signed out")
+    assert await itwins(story, "plant-a") == ["Sign in first: /edfs signin"]
+
+
+async def test_another_account_does_not_see_the_lists_of_the_one_before(story: Story) -> None:
+    await story.signs_in("alice")
+    opens(story)
+    assert await itwins(story, "plant-a") == ["plant-a · PA-001"]
+    story.world.edfs.put_out("bob")
+    await story.types("alice", "/edfs signout")
+    await story.sees("alice", "Signed out")
+    await story.types("alice", "/edfs signin")
+    await story.world.until(lambda: sum("Sign in to" in said for said in story.says("alice")) == 2)
+    story.world.browser("alice").forget()
+    page = await story.world.signs_in("alice", account="bob")
+    assert "bob" in page, (page, story.world.browser("alice").visited)
+    assert await itwins(story, "plant-a") == [
+        "Your account belongs to no iTwin: ask who runs yours"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operation", "fault", "said"),
+    [
+        ("timers", 403, "Your account may not read these timers: ask who runs the iTwin"),
+        ("timers", 404, "Bentley shows your account no such iTwin: choose another"),
+        ("timers", 429, "Bentley's limit is used up: type again in 30 s"),
+        ("timers", 503, "Bentley gave no good answer: type again in a minute"),
+        ("timers", "garbage", "Bentley gave no good answer: type again in a minute"),
+        ("timers", 401, "Bentley refuses your sign-in. Sign in again: /edfs signin"),
+        ("itwins", 403, "Your account may not list iTwins: ask who runs them"),
+        ("itwins", "reset_before", "Bentley gave no good answer: type again in a minute"),
+    ],
+)
+async def test_what_bentley_refuses_is_said(
+    story: Story, operation: str, fault: str | int, said: str
+) -> None:
+    await story.signs_in("alice")
+    opens(story)
+    story.world.edfs.fail(operation, fault, times=None)
+    asked = itwins(story, "") if operation == "itwins" else timers(story)
+    assert await asked == [said]
+
+
+async def test_a_token_that_is_refused_once_is_renewed(story: Story) -> None:
+    await story.signs_in("alice")
+    opens(story)
+    story.world.edfs.fail("recents", 401)
+    assert await itwins(story, "plant-b") == ["plant-b · PA-002"]
+
+
+async def test_without_favourites_the_list_is_still_good(story: Story) -> None:
+    await story.signs_in("alice")
+    opens(story)
+    story.world.edfs.fail("favorites", 503, times=None)
+    story.world.edfs.fail("recents", "garbage", times=None)
+    offered = groups(await asks_for(story, "edfs.itwin"))
+    assert list(offered) == ["All iTwins"]
+
+
+async def test_a_slow_bentley_answers_within_the_time(story: Story) -> None:
+    await story.signs_in("alice")
+    opens(story)
+    for operation in ("itwins", "favorites", "recents", "timers"):
+        story.world.edfs.fail(operation, "slow_answer", seconds=0.3, times=None)
+    before = time.monotonic()
+    assert await itwins(story, "plant-b") == ["plant-b · PA-002"]
+    assert await timers(story, "month") == ["Month end (on)"]
+    assert time.monotonic() - before < 1.5
+
+
+async def test_a_bentley_that_hangs_is_waited_for_behind_the_answer(story: Story) -> None:
+    await story.signs_in("alice")
+    opens(story)
+    await timers(story, itwin="plant-b")
+    story.world.edfs.fail("timers", "slow", seconds=1.9)
+    assert await timers(story) == ["Bentley did not answer in time: type again"]
+
+    async def there() -> bool:
+        return "Month end (on)" in await timers(story)
+
+    await soon(there)
+    assert calls(story, "/timers") == 2
+
+
+async def test_a_store_that_is_gone_is_said(own_story: Story, own: Any) -> None:
+    await own_story.signs_in("alice")
+    opens(own_story)
+    assert await itwins(own_story, "plant-a") == ["plant-a · PA-001"]
+    own.stop()
+    said = ["The bot cannot reach its store: try again in a minute"]
+    assert await itwins(own_story, "plant-a") == said
+
+
+async def test_the_list_is_warmed_before_it_is_wanted(story: Story) -> None:
+    await story.signs_in("alice")
+    opens(story)
+    alice = story.world.person("alice")
+    whose = Whose(story.bot.desk.home.workspace, alice.id)  # type: ignore[arg-type]
+    for _ in range(3):
+        await story.bot.desk.suggesting.warm(whose)
+    await story.world.until(lambda: calls(story, "/recents") == 1)
+    assert await itwins(story, "plant-a") == ["plant-a · PA-001"]
+    assert calls(story, "/itwins/") == 1
+    bob = story.world.person("bob")
+    await story.bot.desk.suggesting.warm(Whose(whose.workspace, bob.id))  # type: ignore[arg-type]
+    assert calls(story, "/itwins/") == 1, "nobody is signed in there"
+
+
+async def test_other_selects_say_that_they_are_unknown(story: Story) -> None:
+    view = {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": "Old"},
+        "blocks": [
+            {
+                "type": "actions",
+                "elements": [{"type": "external_select", "action_id": "edfs.something"}],
+            }
+        ],
+    }
+    story.world.slack.state.modals.open(story.world.person("alice"), view)
+    said = ["This list is not known: close the window and open it again"]
+    assert texts(await asks_for(story, "edfs.something")) == said
