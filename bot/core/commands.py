@@ -8,12 +8,13 @@ sign-in or an approval keeps it until its hour. ``parse(str(command)) == command
     disable <itwin> <timer> [until <time> | for <duration> | for <n> runs] [because …]  (also: off)
             because "…" emergency           goes ahead without approval, where the policy allows it
     undo    <operation>
-    approve | decline | cancel  <request> [because …]       · pending
+    approve | decline | cancel  <request> [because …]       · pending [page <number>]
     return | keep <return>  · extend <return> until <time>
-    list    [<itwin>] [disabled]
+    list    [<itwin>] [disabled] [page <number>]
     show    <itwin> <timer>
     history [<itwin> [<timer>]] [before <number>]
-    subscribe <itwin> [<timer>] [<event> …] · unsubscribe <subscription> · subscriptions
+    subscribe <itwin> [<timer>] [<event> …] · unsubscribe <subscription>
+    subscriptions [page <number>]
     signin · signout · whoami · help [<verb>]
 
 Commands are kept as text, so this grammar may grow but never change its meaning.
@@ -28,6 +29,11 @@ from bot.core.words import quoted, reason_in_text
 COMMAND = "/edfs"
 
 SwitchVerb = Literal["toggle", "enable", "disable"]
+
+
+def _page(number: int) -> str:
+    """Say which page of a list; the first one goes without saying."""
+    return f" page {number}" if number > 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +84,10 @@ class Decide:
 class Pending:
     """The requests that wait for a decision."""
 
+    page: int = 1
+
     def __str__(self) -> str:
-        return "pending"
+        return f"pending{_page(self.page)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +114,11 @@ class ListTimers:
 
     itwin: str = ""
     disabled: bool = False
+    page: int = 1
 
     def __str__(self) -> str:
-        words = ["list"]
-        if self.itwin:
-            words.append(quoted(self.itwin))
-        return " ".join([*words, "disabled"] if self.disabled else words)
+        itwin = f" {quoted(self.itwin)}" if self.itwin else ""
+        return f"list{itwin}{' disabled' if self.disabled else ''}{_page(self.page)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +171,10 @@ class Unsubscribe:
 
 @dataclass(frozen=True, slots=True)
 class Subscriptions:
+    page: int = 1
+
     def __str__(self) -> str:
-        return "subscriptions"
+        return f"subscriptions{_page(self.page)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,16 +229,16 @@ USAGE: dict[str, str] = {
     "approve": "approve <request> [because …]",
     "decline": "decline <request> [because …]",
     "cancel": "cancel <request> [because …]",
-    "pending": "pending",
+    "pending": "pending [page <number>]",
     "return": "return <return>",
     "extend": "extend <return> until <time>",
     "keep": "keep <return>",
-    "list": "list [<itwin>] [disabled]",
+    "list": "list [<itwin>] [disabled] [page <number>]",
     "show": "show <itwin> <timer>",
     "history": "history [<itwin> [<timer>]]",
     "subscribe": "subscribe <itwin> [<timer>] [changes] [approvals] [returns] [elsewhere] …",
     "unsubscribe": "unsubscribe <subscription>",
-    "subscriptions": "subscriptions",
+    "subscriptions": "subscriptions [page <number>]",
     "signin": "signin",
     "signout": "signout",
     "whoami": "whoami",

@@ -1,12 +1,14 @@
 """What became of a command, as one closed type. Every outcome has a view; the checker counts."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.core.approvals import Approval
+from bot.core.commands import History
 from bot.core.errors import BotError
 from bot.core.history import PastEvent
-from bot.core.names import OperationId
+from bot.core.names import OperationId, TimerId
 from bot.core.operations import Acting, Operation
 from bot.core.returns import Return
 from bot.core.schedules import Runs
@@ -56,8 +58,14 @@ class SignedInAlready:
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
+    """``returns`` counts the timers that were to come back on with this sign-in; ``next_return``
+    is when the first of them is due (unix seconds, 0: none is).
+    """
+
     was_signed_in: bool
     revoked: bool
+    returns: int = 0
+    next_return: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +82,28 @@ class HelpShown:
 
 @dataclass(frozen=True, slots=True)
 class ITwinsListed:
+    """``page``, here and in other lists, is the one that was asked for."""
+
     itwins: tuple[ITwin, ...]
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is arranged for one timer: the return it has, and the requests that wait."""
+
+    back: Return | None = None
+    requests: tuple[Approval, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TimersListed:
+    """``standing`` holds those timers alone for which something is arranged."""
+
     itwin: ITwin
     timers: tuple[Timer, ...]
+    standing: Mapping[TimerId, Standing] = field(default_factory=dict)
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +115,7 @@ class TimerShown:
     next_run: float | None
     last_seen: LastSeen | None = None
     changed_outside_since: float = 0.0
+    standing: Standing = Standing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +183,7 @@ class PendingListed:
 
     approvals: tuple[Approval, ...]
     mine: frozenset[OperationId] = frozenset()
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +199,16 @@ class Off:
 
 @dataclass(frozen=True, slots=True)
 class OffListed:
-    """What is off. ``unread`` are iTwins that could not be read; ``left``: so many were not."""
+    """What is off. ``unread`` are iTwins that could not be read; ``left``: so many were not.
+
+    ``itwin`` is the one that was named, None where all of them were meant.
+    """
 
     found: tuple[Off, ...]
     unread: tuple[ITwin, ...] = ()
     left: int = 0
+    itwin: ITwin | None = None
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,21 +227,23 @@ class Unsubscribed:
 @dataclass(frozen=True, slots=True)
 class SubscriptionsListed:
     subscriptions: tuple[Subscription, ...]
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryShown:
     """``events`` are the newest first, of ``itwins``; ``itwin`` and ``timer`` are what was named.
 
-    ``more`` is the command that shows older ones. ``cut``: the trail goes on further back than it
-    was read; ``unread``: some of it does not open.
+    ``command`` is what was asked, made definite; ``older``: there are more behind these.
+    ``cut``: the trail goes on further back than it was read; ``unread``: some of it does not open.
     """
 
     events: tuple[PastEvent, ...]
     itwins: tuple[ITwin, ...]
+    command: History
     itwin: ITwin | None = None
     timer: str = ""
-    more: str = ""
+    older: bool = False
     cut: bool = False
     unread: bool = False
 

@@ -120,13 +120,14 @@ def _page(
     """Show the first of the events; ``command`` would show the same."""
     left = _before(events, command.before)
     page = tuple(left[:PAGE])
-    older = History(command.itwin, command.timer, page[-1].number) if len(left) > PAGE else None
+    older = len(left) > PAGE
     return HistoryShown(
         events=page,
         itwins=itwins,
         itwin=itwins[0] if command.itwin else None,
         timer=timer,
-        more=str(older) if older else "",
-        cut=past.cut and older is None,
+        command=command,
+        older=older,
+        cut=past.cut and not older,
         unread=past.unread,
     )

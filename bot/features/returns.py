@@ -5,12 +5,13 @@ import asyncio
 from bot.core.asked import Asked
 from bot.core.commands import Bring, ListTimers, Switch
 from bot.core.errors import ApiError, Gone, ReturnOver
-from bot.core.names import PersonId, TimerId
+from bot.core.names import PersonId
 from bot.core.outcomes import AlreadySo, Off, OffListed, Outcome
 from bot.core.returns import Closed, How, Phase, Return, after
 from bot.core.timers import ITwin, LastSeen, Timer
 from bot.features.beginning import shown
 from bot.features.finding import Finding
+from bot.features.standing import held
 from bot.gateways.reach import Gateways
 
 MOST_ITWINS = 25  # each is a request of the person's share
@@ -60,21 +61,13 @@ async def close(
     return None
 
 
-async def held(gateways: Gateways, itwin: ITwin, timer: TimerId, asked: Asked) -> Return | None:
-    """Return the return that this timer has."""
-    store = gateways.store.returns
-    holder = await store.holder(asked.workspace, itwin.id, timer)
-    back = await store.read(asked.workspace, holder) if holder else None
-    return back if back is not None and back.phase is not Phase.CLOSED else None
-
-
 async def listed(gateways: Gateways, asked: Asked, command: ListTimers) -> Outcome:
     """Read, with the person's own token, what is off."""
     finding = Finding(gateways, asked, command)
     if command.itwin:
         itwin = await finding.itwin(command.itwin)
         _, timers = await finding.timers(itwin)
-        return OffListed(await _off(gateways, asked, itwin, timers))
+        return OffListed(await _off(gateways, asked, itwin, timers), itwin=itwin, page=command.page)
     itwins = await _likeliest_first(gateways, asked, await finding.itwins())
     turns = asyncio.Semaphore(AT_ONCE)
 
@@ -90,7 +83,7 @@ async def listed(gateways: Gateways, asked: Asked, command: ListTimers) -> Outco
     answers = list(zip(looked, await asyncio.gather(*map(read, looked)), strict=True))
     found = tuple(one for _, off in answers for one in off or ())
     unread = tuple(itwin for itwin, off in answers if off is None)
-    return OffListed(found, unread, left)
+    return OffListed(found, unread, left, page=command.page)
 
 
 async def _likeliest_first(
@@ -104,7 +97,7 @@ async def _likeliest_first(
 async def _off(
     gateways: Gateways, asked: Asked, itwin: ITwin, timers: tuple[Timer, ...]
 ) -> tuple[Off, ...]:
-    off = sorted((one for one in timers if not one.enabled), key=lambda one: one.label.casefold())
+    off = sorted((one for one in timers if not one.enabled), key=Timer.in_lists)
     return tuple([await _known(gateways, asked, itwin, timer) for timer in off])
 
 

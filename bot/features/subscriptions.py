@@ -120,5 +120,5 @@ async def again(gateways: Gateways, asked: Asked, identity: OperationId) -> Subs
     return Subscribe(found.itwin.id, found.pattern, (*events, *only))
 
 
-async def listed(gateways: Gateways, asked: Asked) -> Outcome:
-    return SubscriptionsListed(await of_channel(gateways, asked.workspace, asked.channel))
+async def listed(gateways: Gateways, asked: Asked, page: int = 1) -> Outcome:
+    return SubscriptionsListed(await of_channel(gateways, asked.workspace, asked.channel), page)

@@ -42,9 +42,20 @@ class _Container(_Foreign):
     is_ephemeral: bool = False
 
 
+class _Option(_Foreign):
+    value: str = Field(min_length=1, max_length=150)
+
+
 class _Action(_Foreign):
+    """A button has a value of its own; a menu has that of the option that was picked."""
+
     action_id: str = Field(max_length=255)
     value: str = Field(default="", max_length=2_000)
+    selected_option: _Option | None = None
+
+    @property
+    def meant(self) -> str:
+        return self.selected_option.value if self.selected_option else self.value
 
 
 class _Press(_Foreign):
@@ -141,7 +152,7 @@ def _press(body: dict[str, Any], home: Workspace, now: float) -> Delivery:
         channel=ChannelId(said.container.channel_id),
         at=now,
         action=said.actions[0].action_id,
-        value=said.actions[0].value,
+        value=said.actions[0].meant,
         message=said.container.message_ts,
         private=said.container.is_ephemeral,
         reply=said.response_url,
