@@ -31,11 +31,13 @@ from bot.core.names import OperationId
 from bot.core.words import EVENTS
 
 ID = "0123456789abcdef01234567"
+WORDS = st.sampled_from(["page", "page 2", "x page 2", "Page", "disabled", "before 3", "7"])
 NAMES = (
     st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1, max_size=60)
     .map(lambda text: " ".join(text.split()))
     .filter(bool)
-)
+) | WORDS
+PAGES = st.just(1) | st.integers(1, 10**15 - 1)
 IDS = st.from_regex(r"[0-9a-f]{24}", fullmatch=True).map(OperationId)
 UNTILS = st.sampled_from(
     ["until monday 08:00", "for 3 days", "for 2 runs", "for good", "until 2026-11-30t08:00+01:00"]
@@ -53,8 +55,8 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(Decide, st.sampled_from(["approve", "decline", "cancel"]), IDS, st.just("") | NAMES),
     st.builds(Bring, st.sampled_from(["return", "keep"]), IDS),
     st.builds(Bring, st.just("extend"), IDS, UNTILS),
-    st.builds(ListTimers, st.just("") | NAMES, st.booleans()),
-    st.builds(ListTimers, st.just(""), st.booleans(), st.just(True)),  # noqa: FBT003
+    st.builds(ListTimers, st.just("") | NAMES, st.booleans(), PAGES),
+    st.builds(ListTimers, st.just(""), st.booleans(), PAGES, everywhere=st.just(True)),
     st.builds(Show, st.just("") | NAMES, NAMES),
     st.builds(Choose, NAMES, st.just("") | NAMES),
     st.builds(Use, st.just("") | NAMES),
@@ -67,9 +69,10 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
         st.sets(st.sampled_from(EVENTS)).map(lambda s: tuple(e for e in EVENTS if e in s)),
     ),
     st.builds(Unsubscribe, IDS),
+    st.builds(Pending, PAGES),
+    st.builds(Subscriptions, PAGES),
     st.sampled_from(
-        [Pending(), History(), History(everywhere=True), Subscriptions(), Choose()]
-        + [Use(nothing=True), Subscribe()]
+        [History(), History(everywhere=True), Choose(), Use(nothing=True), Subscribe()]
     ),
     st.just(SignIn()),
     st.just(SignOut()),
@@ -147,6 +150,16 @@ def test_any_text_is_a_command_or_a_clear_refusal(text: str) -> None:
         ('on a b because "x emergency"', Switch("enable", "a", "b", "x emergency")),
         ("list disabled", ListTimers("", disabled=True)),
         ("list plant-a disabled", ListTimers("plant-a", disabled=True)),
+        ("list page 2", ListTimers(page=2)),
+        ("list plant-a Page 12", ListTimers("plant-a", page=12)),
+        ("list plant-a disabled page 3", ListTimers("plant-a", disabled=True, page=3)),
+        ("list my page 0", ListTimers("my page 0")),
+        ('list "page" 2', ListTimers("page 2")),
+        ('list "my page" page 2', ListTimers("my page", page=2)),
+        ("list page page 1", ListTimers("page")),
+        ("pending page 2", Pending(2)),
+        ("requests", Pending()),
+        ("subscriptions page 2", Subscriptions(2)),
         ("history plant-a SAP work orders", History("plant-a", "SAP work orders")),
         ("history plant-a before 120", History("plant-a", before=120)),
         ("history before 0", History("before", "0")),
@@ -189,6 +202,12 @@ def test_what_people_type(typed: str, command: Command) -> None:
         (f"approve {ID} now", "approve takes nothing more after it", "approve"),
         (f"extend {ID}", "extend says until when", "extend"),
         (f"keep {ID} until monday", "keep takes nothing more after it", "keep"),
+        ("pending 2", "pending takes nothing but a page after it", "pending"),
+        (
+            'subscriptions "page" 2',
+            "subscriptions takes nothing but a page after it",
+            "subscriptions",
+        ),
         ("on a b because x emergency", "an emergency needs its reason in quotes", "enable"),
         (
             'subscribe a "SAP*" frobs',

@@ -8,14 +8,15 @@ sign-in or an approval keeps it until its hour. ``parse(str(command)) == command
     disable <itwin> <timer> [until <time> | for <duration> | for <n> runs] [because …]  (also: off)
             because "…" emergency           goes ahead without approval, where the policy allows it
     undo    <operation>
-    approve | decline | cancel  <request> [because …]       · pending
+    approve | decline | cancel  <request> [because …]       · pending [page <number>]
     return | keep <return>  · extend <return> until <time>
-    list    [<itwin>] [disabled]
+    list    [<itwin>] [disabled] [page <number>]
     show    <itwin> <timer>
     history [<itwin> [<timer>]] [before <number>]
     choose  [<itwin> [<timer>]]             a window to point at all of it; so does nothing at all
     use     [<itwin> | nothing]             this channel's iTwin, where none is named
-    subscribe [<itwin> [<timer>]] [<event> …] · unsubscribe <subscription> · subscriptions
+    subscribe [<itwin> [<timer>]] [<event> …] · unsubscribe <subscription>
+    subscriptions [page <number>]
     signin · signout · whoami · help [<verb>]
 
 Where a channel has an iTwin (``use``), it may be left out everywhere; "all" in its place means
@@ -31,6 +32,11 @@ from bot.core.words import quoted, reason_in_text
 COMMAND = "/edfs"
 
 SwitchVerb = Literal["toggle", "enable", "disable"]
+
+
+def _page(number: int) -> str:
+    """Say which page of a list; the first one goes without saying."""
+    return f" page {number}" if number > 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +88,10 @@ class Decide:
 class Pending:
     """The requests that wait for a decision."""
 
+    page: int = 1
+
     def __str__(self) -> str:
-        return "pending"
+        return f"pending{_page(self.page)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +118,13 @@ class ListTimers:
 
     itwin: str = ""
     disabled: bool = False
+    page: int = 1
     everywhere: bool = False
 
     def __str__(self) -> str:
         words = ["list", *_where(self.itwin, everywhere=self.everywhere)]
-        return " ".join([*words, "disabled"] if self.disabled else words)
+        disabled = ["disabled"] if self.disabled else []
+        return f"{' '.join([*words, *disabled])}{_page(self.page)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +180,10 @@ class Unsubscribe:
 
 @dataclass(frozen=True, slots=True)
 class Subscriptions:
+    page: int = 1
+
     def __str__(self) -> str:
-        return "subscriptions"
+        return f"subscriptions{_page(self.page)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,16 +276,16 @@ USAGE: dict[str, str] = {
     "approve": "approve <request> [because …]",
     "decline": "decline <request> [because …]",
     "cancel": "cancel <request> [because …]",
-    "pending": "pending",
+    "pending": "pending [page <number>]",
     "return": "return <return>",
     "extend": "extend <return> until <time>",
     "keep": "keep <return>",
-    "list": "list [<itwin> | all] [disabled]",
+    "list": "list [<itwin> | all] [disabled] [page <number>]",
     "show": "show <itwin> <timer>",
     "history": "history [<itwin> [<timer>] | all]",
     "subscribe": "subscribe [<itwin> [<timer>]] [changes] [approvals] [returns] [elsewhere] …",
     "unsubscribe": "unsubscribe <subscription>",
-    "subscriptions": "subscriptions",
+    "subscriptions": "subscriptions [page <number>]",
     "use": "use [<itwin> | nothing]",
     "signin": "signin",
     "signout": "signout",

@@ -107,11 +107,19 @@ def _show(verb: str, _: str, words: list[Word]) -> Show:
 
 
 def _list(verb: str, _: str, words: list[Word]) -> ListTimers:
+    page, words = _page(words)
     disabled = bool(words) and words[-1].is_bare("disabled")
     names = words[:-1] if disabled else words
     if _is_all(names):
-        return ListTimers("", disabled, everywhere=True)
-    return ListTimers(_joined(verb, names) if names else "", disabled)
+        return ListTimers("", disabled, page, everywhere=True)
+    return ListTimers(_joined(verb, names) if names else "", disabled, page)
+
+
+def _page(words: list[Word]) -> tuple[int, list[Word]]:
+    """Take off "page <number>", the last words of a list."""
+    if len(words) > 1 and words[-2].is_bare("page") and _is_number(words[-1]):
+        return int(words[-1].text), words[:-2]
+    return 1, words
 
 
 def _is_all(words: list[Word]) -> bool:
@@ -219,6 +227,16 @@ def _alone(make: Callable[[], Command]) -> Callable[[str, str, list[Word]], Comm
     return parsed
 
 
+def _paged(make: Callable[[int], Command]) -> Callable[[str, str, list[Word]], Command]:
+    def parsed(verb: str, _: str, words: list[Word]) -> Command:
+        page, rest = _page(words)
+        if rest:
+            raise NotUnderstood(f"{verb} takes nothing but a page after it", verb)
+        return make(page)
+
+    return parsed
+
+
 _PARSERS: dict[str, Callable[[str, str, list[Word]], Command]] = {
     "choose": _choose,
     "use": _use,
@@ -229,7 +247,7 @@ _PARSERS: dict[str, Callable[[str, str, list[Word]], Command]] = {
     "approve": _decide,
     "decline": _decide,
     "cancel": _decide,
-    "pending": _alone(Pending),
+    "pending": _paged(Pending),
     "return": _bring,
     "extend": _bring,
     "keep": _bring,
@@ -238,7 +256,7 @@ _PARSERS: dict[str, Callable[[str, str, list[Word]], Command]] = {
     "history": _history,
     "subscribe": _subscribe,
     "unsubscribe": _unsubscribe,
-    "subscriptions": _alone(Subscriptions),
+    "subscriptions": _paged(Subscriptions),
     "signin": _alone(SignIn),
     "signout": _alone(SignOut),
     "whoami": _alone(WhoAmI),

@@ -5,15 +5,21 @@ from typing import Literal
 
 from bot.core.approvals import Approval
 from bot.core.errors import BotError
-from bot.core.history import PastEvent
-from bot.core.names import ChannelId, OperationId, PersonId
+from bot.core.listings import (
+    HistoryShown,
+    ITwinsListed,
+    OffListed,
+    PendingListed,
+    SubscriptionsListed,
+    TimerShown,
+    TimersListed,
+)
+from bot.core.names import PersonId
 from bot.core.operations import Acting, Operation
-from bot.core.policy import Ruling
-from bot.core.returns import Return
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Subscription
-from bot.core.timers import ITwin, LastSeen, Timer
-from bot.core.until import Until
+from bot.core.surfaces import ChooserShown, HomeShown, SubscribeAsked
+from bot.core.timers import ITwin, Timer
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +64,14 @@ class SignedInAlready:
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
+    """``returns`` counts the timers that were to come back on with this sign-in; ``next_return``
+    is when the first of them is due (unix seconds, 0: none is).
+    """
+
     was_signed_in: bool
     revoked: bool
+    returns: int = 0
+    next_return: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +84,6 @@ class Identity:
 @dataclass(frozen=True, slots=True)
 class HelpShown:
     verb: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ITwinsListed:
-    itwins: tuple[ITwin, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TimersListed:
-    itwin: ITwin
-    timers: tuple[Timer, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TimerShown:
-    """``next_run`` is None when it is off or cannot be told (unix seconds)."""
-
-    itwin: ITwin
-    timer: Timer
-    next_run: float | None
-    last_seen: LastSeen | None = None
-    changed_outside_since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,34 +146,6 @@ class PointedOut:
 
 
 @dataclass(frozen=True, slots=True)
-class PendingListed:
-    """The requests that wait; ``mine`` are those the person may decide, as far as lists go."""
-
-    approvals: tuple[Approval, ...]
-    mine: frozenset[OperationId] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Off:
-    """One timer that is off: since when, by whom and why, as far as it is known, and until when."""
-
-    itwin: ITwin
-    timer: Timer
-    last_seen: LastSeen | None
-    because: str = ""
-    back: Return | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OffListed:
-    """What is off. ``unread`` are iTwins that could not be read; ``left``: so many were not."""
-
-    found: tuple[Off, ...]
-    unread: tuple[ITwin, ...] = ()
-    left: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Subscribed:
     """``matching`` are the timers it speaks of today."""
 
@@ -194,28 +156,6 @@ class Subscribed:
 @dataclass(frozen=True, slots=True)
 class Unsubscribed:
     subscription: Subscription
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriptionsListed:
-    subscriptions: tuple[Subscription, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryShown:
-    """``events`` are the newest first, of ``itwins``; ``itwin`` and ``timer`` are what was named.
-
-    ``more`` is the command that shows older ones. ``cut``: the trail goes on further back than it
-    was read; ``unread``: some of it does not open.
-    """
-
-    events: tuple[PastEvent, ...]
-    itwins: tuple[ITwin, ...]
-    itwin: ITwin | None = None
-    timer: str = ""
-    more: str = ""
-    cut: bool = False
-    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,59 +171,6 @@ class DefaultSet:
 
     itwin: ITwin | None
     by: PersonId
-
-
-@dataclass(frozen=True, slots=True)
-class ChooserShown:
-    """The window to point at a timer and what is to become of it, filled in so far.
-
-    ``shown`` is the timer that was chosen, ``wanted`` its state afterwards, None where that was not
-    said. ``until`` and ``because`` are as typed; ``back`` is what was read of the first, None where
-    it is empty or is no time, of which ``doubt`` says why. ``skipped`` are the runs that will not
-    happen, None where that cannot be told. ``ruling`` is what the policy says of it. ``trouble``
-    kept the timer from being read.
-    """
-
-    channel: ChannelId
-    itwin: ITwin | None = None
-    shown: TimerShown | None = None
-    wanted: bool | None = None
-    until: str = ""
-    because: str = ""
-    back: Until | None = None
-    doubt: str = ""
-    skipped: Runs | None = None
-    ruling: Ruling | None = None
-    trouble: BotError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HomeShown:
-    """What one person's Home says; a part that could not be had is the error that kept it away.
-
-    ``acting`` is None for who is not signed in; ``ended``: their sign-in came to its end.
-    ``channel`` is where the bot talks to them alone, ``support`` the address of a page for who
-    needs help.
-    """
-
-    channel: ChannelId
-    at: float
-    acting: Acting | None = None
-    off: OffListed | BotError | None = None
-    pending: PendingListed | BotError | None = None
-    favourites: tuple[ITwin, ...] | BotError = ()
-    subscriptions: tuple[Subscription, ...] | BotError = ()
-    page: int = 1
-    ended: bool = False
-    support: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SubscribeAsked:
-    """The window to fill in what this channel is to be told."""
-
-    channel: ChannelId
-    itwin: ITwin | None = None
 
 
 @dataclass(frozen=True, slots=True)

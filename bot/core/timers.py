@@ -22,6 +22,10 @@ class ITwin:
     def name(self) -> str:
         return self.display_name or self.number or self.id
 
+    def in_lists(self) -> tuple[str, str, str]:
+        """Return its place in a list: by name, and always the same."""
+        return self.name.casefold(), self.number, self.id
+
     def names(self) -> tuple[str, ...]:
         return tuple(name for name in (self.id, self.number, self.display_name) if name)
 
@@ -51,6 +55,10 @@ class Timer:
 
     def names(self) -> tuple[str, ...]:
         return tuple(name for name in (self.id, self.name, self.package) if name)
+
+    def in_lists(self) -> tuple[bool, str, str]:
+        """Return its place in a list: what is off comes first, then by name; always the same."""
+        return self.enabled, self.label.casefold(), self.id
 
     def definition(self) -> str:
         """Return a digest of everything but ``enabled``: equal digests are the same definition."""

@@ -16,7 +16,9 @@ _CLOSERS = {
 # out what the subscriber did.
 EVENTS = ("changes", "approvals", "returns", "elsewhere", "digest", "not-mine")
 # Bare, these mean something of their own somewhere.
-_KEYWORDS = frozenset({"because", "until", "for", "disabled", "before", "all", "nothing", *EVENTS})
+_KEYWORDS = frozenset(
+    {"because", "until", "for", "disabled", "before", "page", "all", "nothing", *EVENTS}
+)
 # Slack sends these three escaped in some paths and bare in others (should_escape); both mean one.
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 

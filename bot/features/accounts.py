@@ -15,6 +15,7 @@ from bot.core.errors import AccountTaken, Gone, SignInRefused
 from bot.core.names import PersonId, Workspace, is_slack_id
 from bot.core.operations import Acting
 from bot.core.outcomes import Identity, Outcome, SignedIn, SignedInAlready, SignedOut, SignInOffered
+from bot.core.returns import Phase
 from bot.gateways.ims import Account
 from bot.gateways.reach import Gateways
 from bot.gateways.store.audit import Entry
@@ -68,7 +69,7 @@ async def sign_in(gateways: Gateways, door: Door, asked: Asked) -> Outcome:
 
 
 async def sign_out(gateways: Gateways, asked: Asked) -> Outcome:
-    """Forget the sign-in here first, then have it revoked there."""
+    """Forget the sign-in here first, then have it revoked there; say what depended on it."""
     account = await gateways.ims.account(asked.workspace, asked.who)
     done = await gateways.ims.sign_out(asked.workspace, asked.who)
     if account is not None:
@@ -77,7 +78,15 @@ async def sign_out(gateways: Gateways, asked: Asked) -> Outcome:
         )
     if done.was_signed_in:
         await _record(gateways, asked.workspace, asked.who, "signout")
-    return SignedOut(done.was_signed_in, done.revoked)
+    due = await _returns_of(gateways, asked) if done.was_signed_in else []
+    return SignedOut(done.was_signed_in, done.revoked, len(due), min(due, default=0.0))
+
+
+async def _returns_of(gateways: Gateways, asked: Asked) -> list[float]:
+    """Return when timers come back on by themselves with this person's account."""
+    every = await gateways.store.returns.open(asked.workspace)
+    planned = {Phase.SET, Phase.BRINGING}
+    return [one.at for one in every if one.person == asked.who and one.phase in planned]
 
 
 async def who(gateways: Gateways, asked: Asked) -> Outcome:

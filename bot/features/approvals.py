@@ -28,9 +28,10 @@ from bot.core.errors import (
     RequestOver,
     WritesOff,
 )
+from bot.core.listings import PendingListed
 from bot.core.names import ITwinId, OperationId, PersonId
 from bot.core.operations import Place, Trouble
-from bot.core.outcomes import Decided, Outcome, PendingListed
+from bot.core.outcomes import Decided, Outcome
 from bot.core.policy import Ruling, judge
 from bot.core.timers import Timer, differences
 from bot.features.beginning import acting_of, command_of, wish_of
@@ -189,7 +190,7 @@ def named_groups(approval: Approval) -> frozenset[str]:
     return frozenset(one for one in listed if one.startswith(("S", "C", "G")))
 
 
-async def pending(gateways: Gateways, asked: Asked, groups: Groups) -> PendingListed:
+async def pending(gateways: Gateways, asked: Asked, groups: Groups, page: int = 1) -> PendingListed:
     """List the requests that wait, those first that this person may decide as far as lists go."""
     found = await gateways.store.approvals.open(asked.workspace)
     standing = [one for one in found if not _expired(one, asked.now)]
@@ -205,7 +206,7 @@ async def pending(gateways: Gateways, asked: Asked, groups: Groups) -> PendingLi
         if objection(one, judge(policy, wish_of(one.wish, of_requester)), who) is None:
             mine.add(one.id)
     ordered = sorted(waiting, key=lambda one: (one.id not in mine, one.wish.asked_at))
-    return PendingListed(tuple(ordered), frozenset(mine))
+    return PendingListed(tuple(ordered), frozenset(mine), page)
 
 
 async def _readable(gateways: Gateways, asked: Asked, standing: list[Approval]) -> list[Approval]:

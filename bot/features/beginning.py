@@ -18,9 +18,10 @@ from bot.core.errors import (
     WritesOff,
 )
 from bot.core.events import Taken
+from bot.core.listings import TimerShown
 from bot.core.names import ChannelId
 from bot.core.operations import Acting, Operation, Seen, Terms
-from bot.core.outcomes import ApprovalAsked, Begun, Outcome, SameAgain, SureAsked, TimerShown
+from bot.core.outcomes import ApprovalAsked, Begun, Outcome, SameAgain, SureAsked
 from bot.core.policy import Ruling, Wish, judge
 from bot.core.schedules import Runs, next_run, runs_between
 from bot.core.timers import ITwin, LastSeen, Timer

@@ -11,9 +11,10 @@ from bot.core.asked import Asked
 from bot.core.choosing import Facts, phrase_typed
 from bot.core.commands import Choose, Switch, SwitchVerb
 from bot.core.errors import ApiError, NotUnderstood, SignInNeeded
+from bot.core.listings import TimerShown
 from bot.core.names import ITwinId, TimerId, is_guid
 from bot.core.operations import Acting
-from bot.core.outcomes import ChooserShown, SubscribeAsked, TimerShown
+from bot.core.surfaces import ChooserShown, SubscribeAsked
 from bot.core.timers import ITwin, Timer
 from bot.core.until import Doubtful, read
 from bot.features.beginning import judged, shown, skipped, wish

@@ -42,7 +42,7 @@ class Finding:
         _, found = await with_token(
             self._gateways, asked.workspace, asked.who, self._gateways.edfs.itwins
         )
-        ordered = tuple(sorted(found, key=lambda itwin: itwin.name.casefold()))
+        ordered = tuple(sorted(found, key=ITwin.in_lists))
         await timers.keep_itwins(asked.workspace, asked.who, ordered)
         return ordered
 

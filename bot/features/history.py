@@ -7,8 +7,9 @@ from bot.core.asked import Asked
 from bot.core.commands import History
 from bot.core.errors import Forbidden, Invalid, NoSuchName, NotFound
 from bot.core.history import PastEvent, told
+from bot.core.listings import HistoryShown
 from bot.core.names import ITwinId, Workspace, fold
-from bot.core.outcomes import HistoryShown, Outcome
+from bot.core.outcomes import Outcome
 from bot.core.timers import ITwin
 from bot.features.finding import Finding
 from bot.gateways.reach import Gateways
@@ -120,13 +121,14 @@ def _page(
     """Show the first of the events; ``command`` would show the same."""
     left = _before(events, command.before)
     page = tuple(left[:PAGE])
-    older = History(command.itwin, command.timer, page[-1].number) if len(left) > PAGE else None
+    older = len(left) > PAGE
     return HistoryShown(
         events=page,
         itwins=itwins,
         itwin=itwins[0] if command.itwin else None,
         timer=timer,
-        more=str(older) if older else "",
-        cut=past.cut and older is None,
+        command=command,
+        older=older,
+        cut=past.cut and not older,
         unread=past.unread,
     )

@@ -5,12 +5,14 @@ import asyncio
 from bot.core.asked import Asked
 from bot.core.commands import Bring, ListTimers, Switch
 from bot.core.errors import ApiError, Gone, ReturnOver
-from bot.core.names import ITwinId, PersonId, TimerId
-from bot.core.outcomes import AlreadySo, Off, OffListed, Outcome
+from bot.core.listings import Off, OffListed
+from bot.core.names import ITwinId, PersonId
+from bot.core.outcomes import AlreadySo, Outcome
 from bot.core.returns import Closed, How, Phase, Return, after
 from bot.core.timers import ITwin, LastSeen, Timer
 from bot.features.beginning import shown
 from bot.features.finding import Finding
+from bot.features.standing import held
 from bot.gateways.reach import Gateways
 
 MOST_ITWINS = 25
@@ -60,14 +62,6 @@ async def close(
     return None
 
 
-async def held(gateways: Gateways, itwin: ITwin, timer: TimerId, asked: Asked) -> Return | None:
-    """Return the return that this timer has."""
-    store = gateways.store.returns
-    holder = await store.holder(asked.workspace, itwin.id, timer)
-    back = await store.read(asked.workspace, holder) if holder else None
-    return back if back is not None and back.phase is not Phase.CLOSED else None
-
-
 async def listed(
     gateways: Gateways,
     asked: Asked,
@@ -83,7 +77,8 @@ async def listed(
     if command.itwin:
         itwin = await finding.itwin(command.itwin)
         _, timers = await finding.timers(itwin)
-        return OffListed(await _off(gateways, asked, itwin, timers))
+        off = await _off(gateways, asked, itwin, timers)
+        return OffListed(off, itwin=itwin, page=command.page)
     itwins = await _likeliest_first(gateways, asked, await finding.itwins(), first)
     turns = asyncio.Semaphore(AT_ONCE)
 
@@ -99,7 +94,7 @@ async def listed(
     answers = list(zip(looked, await asyncio.gather(*map(read, looked)), strict=True))
     found = tuple(one for _, off in answers for one in off or ())
     unread = tuple(itwin for itwin, off in answers if off is None)
-    return OffListed(found, unread, left)
+    return OffListed(found, unread, left, page=command.page)
 
 
 async def _likeliest_first(
@@ -113,7 +108,7 @@ async def _likeliest_first(
 async def _off(
     gateways: Gateways, asked: Asked, itwin: ITwin, timers: tuple[Timer, ...]
 ) -> tuple[Off, ...]:
-    off = sorted((one for one in timers if not one.enabled), key=lambda one: one.label.casefold())
+    off = sorted((one for one in timers if not one.enabled), key=Timer.in_lists)
     return tuple([await _known(gateways, asked, itwin, timer) for timer in off])
 
 

@@ -3,8 +3,9 @@
 from bot.core.asked import Asked
 from bot.core.commands import Subscribe, Unsubscribe
 from bot.core.errors import CannotSubscribe, Gone
+from bot.core.listings import SubscriptionsListed
 from bot.core.names import ChannelId, OperationId, Workspace, fold
-from bot.core.outcomes import Outcome, Subscribed, SubscriptionsListed, Unsubscribed
+from bot.core.outcomes import Outcome, Subscribed, Unsubscribed
 from bot.core.subscriptions import (
     MOST,
     USUAL,
@@ -120,5 +121,5 @@ async def again(gateways: Gateways, asked: Asked, identity: OperationId) -> Subs
     return Subscribe(found.itwin.id, found.pattern, (*events, *only))
 
 
-async def listed(gateways: Gateways, asked: Asked) -> Outcome:
-    return SubscriptionsListed(await of_channel(gateways, asked.workspace, asked.channel))
+async def listed(gateways: Gateways, asked: Asked, page: int = 1) -> Outcome:
+    return SubscriptionsListed(await of_channel(gateways, asked.workspace, asked.channel), page)

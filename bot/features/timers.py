@@ -6,21 +6,15 @@ from typing import Literal
 from bot.core.asked import Asked
 from bot.core.commands import ListTimers, Show, Switch, Undo
 from bot.core.errors import CannotUndo, Gone
+from bot.core.listings import ITwinsListed, TimerShown, TimersListed
 from bot.core.names import OperationId
 from bot.core.operations import UNDO_LIMIT, Operation, State
-from bot.core.outcomes import (
-    AlreadySo,
-    DetailsShown,
-    ITwinsListed,
-    Outcome,
-    TimeAsked,
-    TimerShown,
-    TimersListed,
-)
+from bot.core.outcomes import AlreadySo, DetailsShown, Outcome, TimeAsked
 from bot.core.timers import Timer
 from bot.core.until import Doubtful, Until, definite, read
 from bot.features.beginning import acting_of, shown, weigh, wish
 from bot.features.finding import Finding
+from bot.features.standing import standing_in, standing_of
 from bot.gateways.edfs import Caller
 from bot.gateways.ims import Bearer
 from bot.gateways.reach import Gateways, with_token
@@ -42,7 +36,7 @@ async def switch(gateways: Gateways, asked: Asked, command: Switch) -> Outcome:
                 pass
     # What is off already can still be given an end.
     if timer.enabled is wanted and until is None:
-        return AlreadySo(found)
+        return AlreadySo(await _with_standing(gateways, asked, found))
     wished = wish(
         asked, gateways.terms, command, acting_of(bearer), found, wanted=wanted, until=until
     )
@@ -95,6 +89,7 @@ async def press(gateways: Gateways, asked: Asked, pressed: OperationId, verb: Pr
 async def details(gateways: Gateways, asked: Asked, operation: Operation) -> Outcome:
     bearer, timer = await _fresh(gateways, asked, operation)
     found = await shown(gateways, asked, operation.itwin, timer)
+    found = await _with_standing(gateways, asked, found)
     return DetailsShown(found, acting_of(bearer))
 
 
@@ -102,16 +97,21 @@ async def show(gateways: Gateways, asked: Asked, command: Show) -> Outcome:
     finding = Finding(gateways, asked, command)
     itwin = await finding.itwin(command.itwin)
     _, timer = await finding.timer(itwin, command.timer)
-    return await shown(gateways, asked, itwin, timer)
+    return await _with_standing(gateways, asked, await shown(gateways, asked, itwin, timer))
+
+
+async def _with_standing(gateways: Gateways, asked: Asked, found: TimerShown) -> TimerShown:
+    return replace(found, standing=await standing_of(gateways, asked, found.itwin, found.timer.id))
 
 
 async def listed(gateways: Gateways, asked: Asked, command: ListTimers) -> Outcome:
     finding = Finding(gateways, asked, command)
     if not command.itwin:
-        return ITwinsListed(await finding.itwins())
+        return ITwinsListed(await finding.itwins(), command.page)
     itwin = await finding.itwin(command.itwin)
     _, timers = await finding.timers(itwin)
-    return TimersListed(itwin, tuple(sorted(timers, key=lambda timer: timer.label.casefold())))
+    standing = await standing_in(gateways, asked, itwin)
+    return TimersListed(itwin, tuple(sorted(timers, key=Timer.in_lists)), standing, command.page)
 
 
 async def _known(gateways: Gateways, asked: Asked, operation: OperationId) -> Operation:

@@ -84,8 +84,8 @@ async def _act(desk: Desk, asked: Asked, command: Command) -> Outcome:
             return await returns.seen(gateways, asked, command, outcome)
         case Decide():
             return await approvals.decide(gateways, asked, command, partial(groups_of, desk))
-        case Pending():
-            return await approvals.pending(gateways, asked, partial(groups_of, desk))
+        case Pending(page):
+            return await approvals.pending(gateways, asked, partial(groups_of, desk), page)
         case Show():
             return await timers.show(gateways, asked, command)
         case ListTimers(disabled=True):
@@ -101,8 +101,8 @@ async def _act(desk: Desk, asked: Asked, command: Command) -> Outcome:
             return await subscriptions.subscribe(gateways, asked, command, place)
         case Unsubscribe():
             return await subscriptions.unsubscribe(gateways, asked, command)
-        case Subscriptions():
-            return await subscriptions.listed(gateways, asked)
+        case Subscriptions(page):
+            return await subscriptions.listed(gateways, asked, page)
         case Use():
             return await defaults.use(gateways, asked, command)
         case SignIn():

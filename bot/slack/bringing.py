@@ -21,9 +21,10 @@ from bot.core.errors import (
     TokenRefused,
     WritesOff,
 )
+from bot.core.listings import TimerShown
 from bot.core.names import OperationId
 from bot.core.operations import Operation, Place, State, Trouble
-from bot.core.outcomes import Begun, TimerShown
+from bot.core.outcomes import Begun
 from bot.core.people import Person
 from bot.core.policy import judge
 from bot.core.returns import Asked as AskedFor

@@ -15,10 +15,11 @@ import structlog
 from bot.core.asked import Asked
 from bot.core.commands import ListTimers
 from bot.core.errors import BotError, Gone, SignInNeeded, StoreUnreachable
+from bot.core.listings import OffListed, PendingListed
 from bot.core.names import ITwinId, OperationId, PersonId, Workspace
 from bot.core.operations import Acting, Place
-from bot.core.outcomes import HomeShown, OffListed, PendingListed
 from bot.core.subscriptions import Subscription
+from bot.core.surfaces import HomeShown
 from bot.core.timers import ITwin
 from bot.features import accounts, approvals, returns
 from bot.gateways.edfs import Caller

@@ -23,14 +23,14 @@ REFUSED = {
     "approve": ("/edfs approve it", "approve names one request"),
     "decline": (f"/edfs decline {UNKNOWN_ID} because", "the reason after “because” is missing"),
     "cancel": ("/edfs cancel", "cancel names one request"),
-    "pending": ("/edfs pending mine", "pending takes nothing after it"),
+    "pending": ("/edfs pending mine", "pending takes nothing but a page after it"),
     "return": (f"/edfs return {UNKNOWN_ID} now", "return takes nothing more after it"),
     "extend": (f"/edfs extend {UNKNOWN_ID}", "extend says until when"),
     "keep": ("/edfs keep off", "keep names one return"),
     "history": ("/edfs history " + "x" * 300, "a name has at most 255 characters"),
     "subscribe": ('/edfs subscribe plant-a "SAP*" frobs', "“frobs” is none of changes"),
     "unsubscribe": ("/edfs unsubscribe plant-a", "unsubscribe names one subscription"),
-    "subscriptions": ("/edfs subscriptions all", "subscriptions takes nothing after it"),
+    "subscriptions": ("/edfs subscriptions all", "subscriptions takes nothing but a page after it"),
     "list": ("/edfs list " + "x" * 300, "a name has at most 255 characters"),
     "show": ("/edfs show", "the iTwin and the timer are missing"),
     "signin": ("/edfs signin as bob", "signin takes nothing after it"),
@@ -219,7 +219,7 @@ async def test_list_shows_itwins_and_then_the_timers_of_one(story: Story) -> Non
     await story.types("alice", "/edfs list")
     itwins = await story.sees("alice", "Your iTwins: 124")
     assert itwins.visible_to is not None
-    assert "84 more are not shown" in read(itwins)
+    assert "Page 1 of 7: 1 to 20 of 124." in read(itwins)
     await story.types("alice", "/edfs list plant-a")
     timers = await story.sees("alice", "Timers of plant-a: 7, 1 disabled")
     assert "disabled SharePoint documents SHAREPOINT_DOCUMENTS" in read(timers)

@@ -85,7 +85,7 @@ def controls(blocks: Iterable[Block]) -> Iterator[Control]:
 def external_selects(blocks: Iterable[Block]) -> Iterator[Control]:
     """Selects whose options the app is asked for, also those in inputs."""
     for block in blocks:
-        for element in _elements(block):
+        for element in elements_of(block):
             if element.get("type") == "external_select":
                 yield Control(str(block.get("block_id", "")), element)
 

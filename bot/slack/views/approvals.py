@@ -207,14 +207,16 @@ def _account(approval: Approval) -> list[Part | str]:
     return ["it will be done with ", Who(approval.requester), named]
 
 
-def who_decides(approval: Approval) -> list[Part | str]:
+def who_decides(approval: Approval, most: int = 100) -> list[Part | str]:
     """Name the people, groups and channels of the list; nobody is called by it who is not in it."""
     own = "" if approval.self_approval else ", but not who asked"
     if approval.approvers is None:
         return [f"anybody whose own account can do it{own}"]
     parts: list[Part | str] = []
-    for one in sorted(approval.approvers):
+    for one in sorted(approval.approvers)[:most]:
         parts += [*([", "] if parts else []), *_listed(one)]
+    if (more := len(approval.approvers) - most) > 0:
+        parts.append(f" and {more} more")
     return [*parts, own] if own else parts
 
 

@@ -128,10 +128,23 @@ def paragraph(lines: Iterable[Line]) -> Block:
 SPACE = 10_500
 
 
+def weight(piece: Block | Sequence[Block]) -> int:
+    """Return how many characters of that space it takes: a letter beyond ASCII is six of them."""
+    return len(json.dumps(piece))
+
+
+def at_most(says: str, limit: int) -> int:
+    """Return how many characters of JSON a text takes at most, cut to ``limit``; it is not drawn.
+
+    Drawing only leaves characters out: no other one takes more than six for each unit of UTF-16.
+    """
+    return min(len(json.dumps(says)) + 6, (2 if says.isascii() else 6) * limit)
+
+
 def fitting(pieces: Sequence[Block | Sequence[Block]], space: int = SPACE) -> int:
     """Return how many of the pieces, from the first on, fit into one message."""
     for count, piece in enumerate(pieces):
-        space -= len(json.dumps(piece))
+        space -= weight(piece)
         if space < 0:
             return count
     return len(pieces)
@@ -194,6 +207,39 @@ def _button(button: Button) -> Block:
             "deny": plain_text("Not now", 30),
         }
     return element
+
+
+OPTION = 75  # characters of what a menu offers
+OPTION_VALUE = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """``value`` is a command, which is checked again when it is picked."""
+
+    says: str
+    value: str
+
+
+def menu(says: str, action: str, options: Iterable[Option]) -> list[Block]:
+    """Return a menu of at most 100 options; nothing where there is none.
+
+    What would not fit is left to typing. Source: Block Kit, ``option``.
+    """
+    offered = [option_of(one) for one in options if len(one.value) <= OPTION_VALUE][:100]
+    if not offered:
+        return []
+    element = {
+        "type": "static_select",
+        "action_id": f"edfs.{action}",
+        "placeholder": plain_text(says, 150),
+        "options": offered,
+    }
+    return [{"type": "actions", "elements": [element]}]
+
+
+def option_of(option: Option) -> Block:
+    return {"text": plain_text(option.says, OPTION), "value": option.value}
 
 
 def spoken(*parts: Part | str) -> str:

@@ -3,11 +3,12 @@
 import json
 
 from bot.core.choosing import Facts
+from bot.core.listings import TimerShown
 from bot.core.names import plain
-from bot.core.outcomes import ChooserShown, SubscribeAsked, TimerShown
 from bot.core.policy import Ruling
 from bot.core.schedules import next_run
 from bot.core.subscriptions import USUAL
+from bot.core.surfaces import ChooserShown, SubscribeAsked
 from bot.core.timers import ITwin, Timer
 from bot.core.until import Doubtful, definite
 from bot.core.words import EVENTS

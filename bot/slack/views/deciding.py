@@ -1,10 +1,12 @@
 """What is said about a request to one person: at each step, and as the answer to what they did."""
 
 from bot.core.approvals import Approval, Stage, Vote
+from bot.core.commands import Pending
 from bot.core.errors import BotError
+from bot.core.listings import PendingListed
 from bot.core.names import plain
 from bot.core.operations import State
-from bot.core.outcomes import ApprovalAsked, Decided, PendingListed, PointedOut
+from bot.core.outcomes import ApprovalAsked, Decided, PointedOut
 from bot.slack.messages import Block, Private
 from bot.slack.views.approvals import (
     change_lines,
@@ -25,13 +27,14 @@ from bot.slack.views.blocks import (
     buttons,
     code,
     fact,
-    fitting,
     header,
     line,
     paragraph,
     small,
     spoken,
+    weight,
 )
+from bot.slack.views.paging import listed, page_of
 from bot.slack.views.problems import words_of
 
 LISTED = 10
@@ -100,20 +103,18 @@ def pointed_out(outcome: PointedOut) -> Private:
 
 
 def pending(outcome: PendingListed) -> Private:
-    found = outcome.approvals
-    heading = f"Requests that wait: {len(found)}"
-    blocks = [header(heading)]
-    pieces = [listed(one, mine=one.id in outcome.mine) for one in found[:LISTED]]
-    shown = fitting(pieces)
-    blocks += [block for piece in pieces[:shown] for block in piece]
-    if not found:
+    def entry(one: Approval) -> list[Block]:
+        return request_piece(one, mine=one.id in outcome.mine)
+
+    page = page_of(outcome.approvals, outcome.page, lambda one: weight(entry(one)), LISTED)
+    heading = f"Requests that wait: {page.total}"
+    blocks = [header(heading), *(block for one in page.things for block in entry(one))]
+    if not page.total:
         blocks.append(paragraph([line("Nobody waits for a decision.")]))
-    left = f"{len(found) - shown} more are not shown. " if len(found) > shown else ""
-    blocks.append(small(f"{left}Those that you may decide stand first."))
-    return Private(spoken(heading), blocks)
+    return listed(heading, blocks, page, Pending, notes=["Those that you may decide stand first."])
 
 
-def listed(approval: Approval, *, mine: bool) -> list[Block]:
+def request_piece(approval: Approval, *, mine: bool) -> list[Block]:
     wish = approval.wish
     lines = [
         fact(title(approval), plain(wish.itwin.name, NAME)),
@@ -122,7 +123,7 @@ def listed(approval: Approval, *, mine: bool) -> list[Block]:
     if wish.because:
         lines.append(fact("Because", plain(wish.because, 300)))
     if not mine:
-        lines.append(fact("Who decides", *who_decides(approval)))
+        lines.append(fact("Who decides", *who_decides(approval, most=5)))
         return [paragraph(lines)]
     lines += change_lines(wish, None) if wish.until is None else []
     pressable = [one for one in request_buttons(approval) if one.action != "cancel"]

@@ -1,8 +1,10 @@
 """The past in words: one line for each event, for one person."""
 
+from dataclasses import replace
+
 from bot.core.history import PastEvent
+from bot.core.listings import HistoryShown
 from bot.core.names import ITwinId, PersonId, plain
-from bot.core.outcomes import HistoryShown
 from bot.slack.messages import Block, Private
 from bot.slack.views.blocks import (
     NAME,
@@ -13,6 +15,7 @@ from bot.slack.views.blocks import (
     Who,
     bold,
     buttons,
+    fitting,
     header,
     line,
     paragraph,
@@ -70,12 +73,26 @@ def shown(outcome: HistoryShown, now: float) -> Private:
     del now  # each reader's own client says how long ago it was
     title = _title(outcome)
     names = {} if outcome.itwin else {one.id: one.name for one in outcome.itwins}
-    lines = [_line(event, names) for event in outcome.events] or [_nothing(outcome)]
+    entries = [_line(event, names) for event in outcome.events]
+    fit = max(1, fitting([paragraph([entry]) for entry in entries]))
+    lines = entries[:fit] or [_nothing(outcome)]
     blocks: list[Block] = [header(title), paragraph(lines)]
-    if outcome.more:
-        blocks.append(buttons(Button("More", "run", outcome.more, label="Show older entries")))
+    if press := _turning(outcome, fit):
+        blocks.append(buttons(*press))
     blocks += [small(note) for note in _notes(outcome)]
     return Private(spoken(title), blocks)
+
+
+def _turning(outcome: HistoryShown, fit: int) -> list[Button]:
+    """Lead to the newest entries, and to those behind the last that is shown."""
+    asked, press = outcome.command, []
+    if asked.before:
+        newest = str(replace(asked, before=0))
+        press.append(Button("Newest", "run:newest", newest, label="Show the newest entries"))
+    if outcome.older or len(outcome.events) > fit:
+        older = str(replace(asked, before=outcome.events[:fit][-1].number))
+        press.append(Button("More", "run:more", older, label="Show older entries"))
+    return press
 
 
 def _title(outcome: HistoryShown) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from bot.core.approvals import Approval
 from bot.core.errors import BotError
+from bot.core.listings import Off, OffListed, PendingListed
 from bot.core.names import plain
-from bot.core.outcomes import HomeShown, Off, OffListed, PendingListed
 from bot.core.subscriptions import Subscription
+from bot.core.surfaces import HomeShown
 from bot.core.timers import ITwin
 from bot.slack.messages import Block, HomePage
 from bot.slack.views.blocks import (
@@ -23,7 +24,7 @@ from bot.slack.views.blocks import (
     paragraph,
     small,
 )
-from bot.slack.views.deciding import listed as request
+from bot.slack.views.deciding import request_piece
 from bot.slack.views.notices import standing
 from bot.slack.views.problems import words_of
 from bot.slack.views.returns import entry
@@ -137,7 +138,7 @@ def _pending(shown: HomeShown, now: float) -> list[Piece]:
         return _trouble(title, found, now)
     found = found or PendingListed(())
     mine: list[Approval] = [one for one in found.approvals if one.id in found.mine]
-    pieces = [request(one, mine=True) for one in mine]
+    pieces = [request_piece(one, mine=True) for one in mine]
     return _part(f"{title}: {len(mine)}", pieces, "No request waits for your decision.")
 
 

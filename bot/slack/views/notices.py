@@ -1,12 +1,13 @@
 """Subscriptions in words: what a channel will be told, what it is told, and what was stopped."""
 
+from bot.core.commands import Subscriptions
+from bot.core.listings import SubscriptionsListed
 from bot.core.names import plain
-from bot.core.outcomes import Subscribed, SubscriptionsListed, Unsubscribed
+from bot.core.outcomes import Subscribed, Unsubscribed
 from bot.core.subscriptions import Kind, Stop, Subscription
 from bot.slack.messages import Block, Card, Private
 from bot.slack.views.blocks import (
     NAME,
-    SPACE,
     Button,
     Line,
     Who,
@@ -14,16 +15,19 @@ from bot.slack.views.blocks import (
     buttons,
     code,
     fact,
-    fitting,
     header,
     line,
     paragraph,
     small,
     spoken,
+    weight,
 )
 from bot.slack.views.cards import word
+from bot.slack.views.paging import listed as listed_as_pages
+from bot.slack.views.paging import page_of
 
 SHOWN = 20
+LISTED = 10
 _KINDS: dict[Kind, str] = {
     "changes": "changes made with the bot",
     "approvals": "requests for approval and what became of them",
@@ -90,22 +94,17 @@ def _itwin(one: Subscription) -> str:
 
 
 def listed(outcome: SubscriptionsListed) -> Private:
-    every = outcome.subscriptions
-    title = f"Subscriptions of this channel: {len(every)}"
-    blocks: list[Block] = [header(title)]
-    pieces = [[paragraph(standing(one)), buttons(_remove(one))] for one in every]
-    shown = fitting(pieces, SPACE // 2)  # of each of the others its name and how to end it
-    blocks += [block for piece in pieces[:shown] for block in piece]
-    if not every:
+    page = page_of(outcome.subscriptions, outcome.page, lambda one: weight(_entry(one)), LISTED)
+    title = f"Subscriptions of this channel: {page.total}"
+    blocks = [header(title), *(block for one in page.things for block in _entry(one))]
+    if not page.total:
         how = code('/edfs subscribe plant-a "SAP*" changes')
         blocks.append(paragraph([line("There are none. For example: ", how)]))
-    if len(every) > shown:
-        rest = [
-            line(code(f"/edfs unsubscribe {one.id}"), f" {plain(_about(one), 40)}")
-            for one in every[shown:]
-        ]
-        blocks.append(paragraph(rest))
-    return Private(spoken(title), blocks)
+    return listed_as_pages(title, blocks, page, Subscriptions)
+
+
+def _entry(one: Subscription) -> list[Block]:
+    return [paragraph(standing(one)), buttons(_remove(one))]
 
 
 def standing(one: Subscription) -> list[Line]:

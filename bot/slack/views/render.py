@@ -1,41 +1,41 @@
 """From an outcome to what is said. One case for each outcome; the checker counts them."""
 
 from bot.core.commands import COMMAND
+from bot.core.listings import (
+    HistoryShown,
+    ITwinsListed,
+    OffListed,
+    PendingListed,
+    SubscriptionsListed,
+    TimerShown,
+    TimersListed,
+)
 from bot.core.names import plain
 from bot.core.operations import Operation
 from bot.core.outcomes import (
     AlreadySo,
     ApprovalAsked,
     Begun,
-    ChooserShown,
     Decided,
     DefaultSet,
     DefaultShown,
     DetailsShown,
     Failed,
     HelpShown,
-    HistoryShown,
-    HomeShown,
     Identity,
-    ITwinsListed,
-    OffListed,
     Outcome,
-    PendingListed,
     PointedOut,
     SameAgain,
     SignedIn,
     SignedInAlready,
     SignedOut,
     SignInOffered,
-    SubscribeAsked,
     Subscribed,
-    SubscriptionsListed,
     SureAsked,
     TimeAsked,
-    TimerShown,
-    TimersListed,
     Unsubscribed,
 )
+from bot.core.surfaces import ChooserShown, HomeShown, SubscribeAsked
 from bot.slack.messages import Block, Message, Private
 from bot.slack.views import (
     asking,
@@ -52,6 +52,7 @@ from bot.slack.views.blocks import (
     NAME,
     Button,
     Line,
+    When,
     bold,
     buttons,
     code,
@@ -176,14 +177,28 @@ def _account(outcome: SignedIn | SignedInAlready | SignedOut | Identity) -> Priv
             return _note("Signed in", lines, small("Not you? Type /edfs signout."))
         case SignedOut(was_signed_in=False):
             return _note("Signed out", [line("You were not signed in.")])
-        case SignedOut(revoked=revoked):
-            ended = "and Bentley has ended it." if revoked else "but Bentley could not be told."
-            return _note("Signed out", [line(f"Your sign-in is forgotten here, {ended}")])
+        case SignedOut():
+            return _note("Signed out", _signed_out(outcome))
         case Identity(None):
             return _note("Not signed in", [line("Sign in with ", code(f"{COMMAND} signin"), ".")])
         case Identity(acting):
             label = plain(acting.label, NAME) if acting else ""
             return _note("You", [line("The bot acts for you as ", bold(label), ".")])
+
+
+def _signed_out(outcome: SignedOut) -> list[Line]:
+    ended = "and Bentley has ended it." if outcome.revoked else "but Bentley could not be told."
+    lines = [line(f"Your sign-in is forgotten here, {ended}")]
+    if outcome.returns:
+        one = outcome.returns == 1
+        count = "1 timer was" if one else f"{outcome.returns} timers were"
+        first = "" if one else "the first "
+        waits = f"{count} to come back on with it, {first}at "
+        lines.append(line(bold("Warning: "), waits, When(outcome.next_return), "."))
+        stays = "it stays off, and a card asks" if one else "they stay off, and cards ask"
+        step = line("Sign in again before then with ", code(f"{COMMAND} signin"))
+        lines.append((*step, *line(f"; else {stays} somebody to turn it on.")))
+    return lines
 
 
 def failed(outcome: Failed, now: float) -> Private:

@@ -1,9 +1,10 @@
 """Returns in words: the card that asks a person, and the list of what is off."""
 
+from bot.core.commands import ListTimers
 from bot.core.errors import PersonRefused, PolicyRefused
+from bot.core.listings import Off, OffListed
 from bot.core.names import plain
 from bot.core.operations import Trouble
-from bot.core.outcomes import Off, OffListed
 from bot.core.returns import Phase, Return
 from bot.core.troubles import error_of
 from bot.slack.messages import Card, Private
@@ -11,24 +12,28 @@ from bot.slack.views.blocks import (
     NAME,
     Button,
     Line,
+    Option,
     Part,
     When,
     Who,
+    at_most,
     bold,
     buttons,
     code,
     fact,
-    fitting,
     header,
     line,
+    menu,
     paragraph,
     small,
     spoken,
 )
+from bot.slack.views.lists import timer_option, weight_of_timer
+from bot.slack.views.paging import listed, page_of
 from bot.slack.views.problems import words_of
 
-SHOWN = 40
 NAMED = 10
+_FRAME = 500  # what is known of a timer that is off: people and moments
 
 _WHY: dict[str, str] = {
     "SignInNeeded": "The sign-in of whoever set this has ended.",
@@ -131,22 +136,42 @@ def consent_ended(back: Return) -> Private:
 
 
 def off(outcome: OffListed) -> Private:
-    found = outcome.found
-    title = f"Disabled timers: {len(found)}"
-    entries = [entry(one) for one in found[:SHOWN]]
-    shown = fitting([paragraph(entry) for entry in entries])
-    lines = [one for entry in entries[:shown] for one in entry] or [_nothing_off(outcome)]
+    page = page_of(outcome.found, outcome.page, _weight)
+    title = f"Disabled timers: {page.total}"
+    lines = [one for off in page.things for one in entry(off)] or [_nothing_off(outcome)]
+    itwin = outcome.itwin.id if outcome.itwin else ""
+    return listed(
+        title,
+        [
+            header(title),
+            paragraph(lines),
+            *menu("Show a timer …", "run:pick", map(_pick, page.things)),
+        ],
+        page,
+        lambda number: ListTimers(itwin, disabled=True, page=number),
+        notes=_not_read(outcome),
+    )
+
+
+def _pick(one: Off) -> Option:
+    return timer_option(one.itwin, one.timer)
+
+
+def _weight(one: Off) -> int:
+    """Estimate it from above: lists may hold thousands, and one page is drawn."""
+    names = at_most(one.itwin.name, 60) + at_most(one.because, 150)
+    return _FRAME + names + weight_of_timer(one.itwin, one.timer)
+
+
+def _not_read(outcome: OffListed) -> list[str]:
     notes = []
-    if len(found) > shown:
-        notes.append(f"{len(found) - shown} more are not shown: /edfs list <itwin> disabled.")
     if outcome.unread:
         names = ", ".join(plain(itwin.name, 60) for itwin in outcome.unread[:NAMED])
         more = len(outcome.unread) - NAMED
         notes.append(f"Could not be read: {names}{f' and {more} more' if more > 0 else ''}.")
     if outcome.left:
         notes.append(f"{outcome.left} more iTwins were not looked at: /edfs list <itwin> disabled.")
-    blocks = [header(title), paragraph(lines), *map(small, notes)]
-    return Private(spoken(title), blocks)
+    return notes
 
 
 def _nothing_off(outcome: OffListed) -> Line:
