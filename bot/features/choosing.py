@@ -80,9 +80,9 @@ async def _signed_in(gateways: Gateways, asked: Asked) -> None:
 
 
 async def _named(gateways: Gateways, asked: Asked, itwin: ITwinId) -> ITwin:
-    finding = Finding(gateways, asked, Choose(itwin))
-    known = {one.id: one for one in await finding.itwins()}
-    return known.get(itwin) or await finding.itwin(itwin)
+    kept = await gateways.store.timers.itwins(asked.workspace, asked.who) or ()
+    known = {one.id: one for one in kept}
+    return known.get(itwin) or await Finding(gateways, asked, Choose(itwin)).itwin(itwin)
 
 
 async def _read(gateways: Gateways, asked: Asked, itwin: ITwin, timer: TimerId) -> TimerShown:

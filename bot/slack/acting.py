@@ -37,6 +37,7 @@ from bot.features import (
     subscriptions,
     timers,
 )
+from bot.features.suggesting import Whose
 from bot.slack.desk import Desk
 from bot.slack.places import place_for
 from bot.slack.post import SlackAway
@@ -53,6 +54,12 @@ async def run(desk: Desk, asked: Asked, command: Command) -> Outcome:
 
 async def offer(desk: Desk, asked: Asked, waiting: str, needed: SignInNeeded) -> Outcome:
     return await accounts.offer(desk.gateways, desk.door, asked, waiting, ended=needed.ended)
+
+
+async def chooser(desk: Desk, asked: Asked, command: Choose, because: str = "") -> Outcome:
+    """Open the window to choose in; the lists behind its selects are read meanwhile."""
+    await desk.suggesting.warm(Whose(asked.workspace, asked.who))
+    return await choosing.opened(desk.gateways, await known(desk, asked), command, because)
 
 
 async def known(desk: Desk, asked: Asked) -> Asked:
@@ -73,7 +80,7 @@ async def _act(desk: Desk, asked: Asked, command: Command) -> Outcome:
     gateways = desk.gateways
     match command:
         case Choose():
-            return await choosing.opened(gateways, await known(desk, asked), command)
+            return await chooser(desk, asked, command)
         case Switch():
             return await timers.switch(gateways, await known(desk, asked), command)
         case Undo():
@@ -95,6 +102,7 @@ async def _act(desk: Desk, asked: Asked, command: Command) -> Outcome:
         case History():
             return await history.shown(gateways, asked, command)
         case Subscribe(itwin=""):
+            await desk.suggesting.warm(Whose(asked.workspace, asked.who))
             return await choosing.subscription(gateways, asked)
         case Subscribe():
             place = await place_for(desk, asked.channel)

@@ -27,7 +27,7 @@ from bot.core.outcomes import Outcome
 from bot.core.words import EVENTS
 from bot.features import accounts, approvals, choosing, subscriptions, timers
 from bot.gateways.store.deliveries import Delivery
-from bot.slack.acting import known, offer, run
+from bot.slack.acting import chooser, known, offer, run
 from bot.slack.desk import Desk
 from bot.slack.home import at_its_channel, home
 from bot.slack.messages import Modal
@@ -167,7 +167,7 @@ async def taken(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome:
             command = Choose(operation.itwin.id, operation.timer.id)
     try:
         because = plain(delivery.text, REASON_LIMIT)
-        return await choosing.opened(desk.gateways, await known(desk, asked), command, because)
+        return await chooser(desk, asked, command, because)
     except SignInNeeded as needed:
         return await offer(desk, asked, str(command), needed)
 

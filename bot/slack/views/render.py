@@ -95,14 +95,8 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
             return [asking.time_asked(outcome)]
         case SureAsked():
             return [asking.sure_asked(outcome)]
-        case ApprovalAsked():
-            return [deciding.asked(outcome)]
-        case Decided():
-            return [deciding.decided(outcome)]
-        case PointedOut():
-            return [deciding.pointed_out(outcome)]
-        case PendingListed():
-            return [deciding.pending(outcome)]
+        case ApprovalAsked() | Decided() | PointedOut() | PendingListed():
+            return [_of_requests(outcome)]
         case OffListed():
             return [returns.off(outcome)]
         case Subscribed():
@@ -113,18 +107,36 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
             return [notices.listed(outcome)]
         case HistoryShown():
             return [history.shown(outcome, now)]
-        case HomeShown():
-            return [home.home_view(outcome, now)]
-        case ChooserShown():
-            return [chooser.chooser(outcome, now, zone)]
-        case SubscribeAsked():
-            return [chooser.subscribe(outcome)]
+        case HomeShown() | ChooserShown() | SubscribeAsked():
+            return [_surface(outcome, now, zone)]
         case DefaultShown(itwin):
             return [places.shown(itwin)]
         case DefaultSet(itwin, by):
             return [places.set_by(itwin, by)]
         case Failed():
             return [failed(outcome, now)]
+
+
+def _of_requests(outcome: ApprovalAsked | Decided | PointedOut | PendingListed) -> Private:
+    match outcome:
+        case ApprovalAsked():
+            return deciding.asked(outcome)
+        case Decided():
+            return deciding.decided(outcome)
+        case PointedOut():
+            return deciding.pointed_out(outcome)
+        case PendingListed():
+            return deciding.pending(outcome)
+
+
+def _surface(shown: HomeShown | ChooserShown | SubscribeAsked, now: float, zone: str) -> Message:
+    match shown:
+        case HomeShown():
+            return home.home_view(shown, now)
+        case ChooserShown():
+            return chooser.chooser(shown, now, zone)
+        case SubscribeAsked():
+            return chooser.subscribe(shown)
 
 
 def _same_again(operation: Operation) -> Private:

@@ -1,0 +1,249 @@
+"""Pointing instead of typing: the window to choose in, and all the ways to it."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.story import TOGGLE, Story, read
+from tests.window import Window
+
+
+@pytest.fixture
+async def window(story: Story) -> Window:
+    """Alice is signed in and has typed the bare command."""
+    await story.signs_in("alice")
+    await story.types("alice", "/edfs")
+    found = Window(story, "alice")
+    await found.shows("Switch a timer")
+    return found
+
+
+async def chosen(window: Window, timer: str = "SAP work orders") -> None:
+    await window.picks("iTwin", "plant-a")
+    await window.picks("Timer", timer)
+    await window.shows("It is")
+
+
+async def test_the_whole_command_is_pointed_at(story: Story, window: Window) -> None:
+    await chosen(window)
+    said = await window.shows("Then: disabled, until somebody turns it on")
+    assert "Now: enabled, package SAP_WORK_ORDERS" in said
+    assert "At 02:00, Monday through Friday" in said
+    await window.types("Reason", "SAP is down")
+    await window.submits()
+    card = read(await story.sees("bob", "SAP work orders is now disabled"))
+    assert "Because: SAP is down" in card
+    assert story.flips() == 1
+    await window.closed()
+
+
+async def test_what_will_be_skipped_is_said_while_one_types(story: Story, window: Window) -> None:
+    await chosen(window)
+    reads = len(story.world.edfs.calls)
+    await window.types("Off until", "for 2 runs")
+    said = await window.shows("Then: disabled, and enabled again at")
+    assert re.search(r"Runs that will not happen: \S+ \S+ UTC, \S+ \S+ UTC$", said, re.MULTILINE)
+    await window.types("Off until", "mondy")
+    await window.shows("not clear")
+    assert len(story.world.edfs.calls) == reads  # letters read nothing at Bentley's
+    await window.types("Off until", "3 days")
+    await window.shows("enabled again at")
+    await window.submits()
+    card = read(await story.sees("bob", "SAP work orders is now disabled"))
+    assert "Return now" in card
+
+
+@pytest.mark.parametrize(
+    ("typed", "complaint"),
+    [
+        ("mondy", "“mondy” is no time that can be told"),
+        ("2020-01-01 08:00", "Wednesday 1 January 2020 08:00 (Europe/Berlin) has passed"),
+        ("friday", "No time of day was given: "),
+        ("for 999 runs", "Between 1 and 50 runs can be counted"),
+    ],
+)
+async def test_a_time_that_is_none_is_said_beside_its_input_and_nothing_is_sent(
+    story: Story, window: Window, typed: str, complaint: str
+) -> None:
+    await chosen(window)
+    await window.types("Off until", typed)
+    await window.submits()
+    await window.shows(f"! {complaint}")
+    assert story.flips() == 0
+    await window.types("Off until", "for 1 day")
+    await window.submits()
+    await story.sees("bob", "SAP work orders is now disabled")
+
+
+async def test_the_state_is_shown_and_off_comes_first(window: Window) -> None:
+    assert (await window.offered("Timer"))[0] == "Choose an iTwin first"
+    await window.picks("iTwin", "plant-a")
+    names = await window.offered("Timer")
+    assert names[0] == "SharePoint documents (off)"
+    assert "SAP work orders (on)" in names
+
+
+async def test_favourites_come_first_and_letters_find_the_others(window: Window) -> None:
+    names = await window.offered("iTwin")
+    assert names[0].startswith("plant-a")
+    assert any(name.startswith("Bridge 088") for name in await window.offered("iTwin", "088"))
+    assert await window.offered("iTwin", "zzz") == ["No iTwin fits “zzz”"]
+
+
+async def test_a_line_that_only_says_something_cannot_be_chosen(
+    story: Story, window: Window
+) -> None:
+    await window.picks("iTwin", "No iTwin", "zzz")
+    await window.picks("Timer", "Choose an iTwin first")
+    await window.submits()
+    assert window.says().count("! Choose one of the list.") == 2
+    assert story.flips() == 0
+
+
+async def test_another_itwin_begins_the_timer_anew(window: Window) -> None:
+    await chosen(window)
+    await window.picks("iTwin", "plant-b", "plant-b")
+    said = await window.shows("Timer: <Off first")
+    assert "It is enabled now" not in said
+    assert "Nightly documents (on)" in await window.offered("Timer")
+
+
+async def test_turning_on_what_is_off_is_offered_first(story: Story, window: Window) -> None:
+    await chosen(window, "SharePoint documents")
+    said = await window.shows("It is disabled now")
+    assert "Then: enabled" in said
+    assert "Off until" not in said
+    await window.submits()
+    await story.sees("bob", "SharePoint documents is now enabled")
+
+
+async def test_wishing_what_is_so_already_says_so(window: Window) -> None:
+    await chosen(window, "SharePoint documents")
+    await window.picks("It is disabled now", "Turn it off")
+    await window.shows("Then: disabled already: nothing would be done")
+
+
+def rules(policy: Path) -> None:
+    policy.write_text('[[rule]]\nname = "x"\nitwin = "*"\napprovals = 1\nreason = "required"\n')
+
+
+async def test_the_policy_is_told_before_anything_is_asked(ruled: Story, policy: Path) -> None:
+    rules(policy)
+    await ruled.signs_in("alice")
+    await ruled.types("alice", "/edfs choose plant-a SAP work orders")
+    window = Window(ruled, "alice")
+    said = await window.shows("It waits until one other person agrees.")
+    assert "The policy wants a reason." in said
+    await window.types("Reason", "audit")
+    await window.submits()
+    await ruled.sees("bob", "To be approved: turn off SAP work orders")
+
+
+async def test_who_is_not_signed_in_signs_in_and_goes_on(story: Story) -> None:
+    await story.types("alice", "/edfs")
+    await story.sees("alice", "Your command waits and is offered back: /edfs choose")
+    await story.world.signs_in("alice")
+    await story.sees("alice", "You are signed in as")
+    await story.clicks("alice", "Continue")
+    await Window(story, "alice").shows("Switch a timer")
+
+
+async def test_the_channels_itwin_is_filled_in(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.types("alice", "/edfs use plant-b")
+    await story.sees("alice", "set this channel's iTwin")
+    await story.types("alice", "/edfs")
+    window = Window(story, "alice")
+    await window.shows("Switch a timer")
+    assert "Nightly documents (on)" in await window.offered("Timer")
+
+
+async def test_the_global_shortcut_asks_where_the_card_goes(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.world.shortcuts("alice", "edfs.choose")
+    window = Window(story, "alice")
+    await window.shows("Where the card goes")
+    await chosen(window)
+    await window.submits()
+    await story.sees("alice", "SAP work orders is now disabled", "@alice")
+
+
+async def test_the_shortcut_of_a_message_takes_it_as_the_reason(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.types("bob", "SAP is down until noon")
+    message = await story.sees("bob", "SAP is down")
+    await story.world.message_shortcut("alice", "edfs.choose_about", message.ts)
+    window = Window(story, "alice")
+    await window.shows("Reason")
+    await chosen(window)
+    await window.submits()
+    assert "Because: SAP is down until noon" in read(await story.sees("bob", "is now disabled"))
+
+
+async def test_the_shortcut_of_a_card_is_about_its_timer(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.types("alice", TOGGLE)
+    card = await story.sees("alice", "SAP work orders is now disabled")
+    await story.world.message_shortcut("alice", "edfs.choose_about", card.ts)
+    said = await Window(story, "alice").shows("It is disabled now")
+    assert "SAP_WORK_ORDERS" in said
+
+
+async def test_a_closed_window_is_left_alone(story: Story, window: Window) -> None:
+    """The update comes too late: nothing is opened again and nobody is bothered."""
+    story.world.edfs.fail("timer", "slow", seconds=0.3)
+    await window.picks("iTwin", "plant-a")
+    picking = asyncio.create_task(window.picks("Timer", "SAP work orders"))
+    calls = story.world.edfs.calls
+    await story.world.until(lambda: calls[-1]["path"].split("/")[-2] == "timers")
+    await story.world.closes("alice")
+    await picking
+    before = story.says("alice")
+    await story.types("alice", "/edfs whoami")
+    await story.sees("alice", "The bot acts for you as")
+    assert len(story.says("alice")) == len(before) + 1
+
+
+async def test_an_itwin_that_cannot_be_read_says_so_in_the_window(window: Window) -> None:
+    await window.picks("iTwin", "Bridge 007")
+    assert (await window.offered("Timer"))[0].startswith("Your account may not read these timers")
+
+
+async def test_the_subscription_is_filled_in_too(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.types("alice", "/edfs subscribe")
+    window = Window(story, "alice")
+    await window.shows("Tell this channel of")
+    await window.picks("iTwin", "plant-a")
+    await window.types("Timers", "SAP*")
+    await window.submits()
+    said = read(await story.sees("alice", "This channel will be told of “SAP*”"))
+    assert "Told of: changes made with the bot; requests for approval" in said
+    assert "SAP materials" in said
+
+
+async def test_the_end_of_a_return_is_checked_in_its_window(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.types("alice", '/edfs off plant-a "SAP work orders" for 1 day')
+    await story.sees("alice", "is now disabled")
+    await story.clicks("alice", "Extend")
+    window = Window(story, "alice")
+    await window.shows("Off until when?")
+    await window.types("Off until when?", "mondy")
+    await window.submits()
+    await window.shows("! “mondy” is no time that can be told")
+    await window.types("Off until when?", "for 2 days")
+    await window.submits()
+    await window.closed()
+
+
+async def test_nothing_that_was_typed_reaches_a_log(
+    story: Story, window: Window, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await chosen(window)
+    await window.types("Reason", "hush-hush-reason")
+    await window.submits()
+    await story.sees("bob", "is now disabled")
+    assert "hush-hush" not in capsys.readouterr().out
