@@ -32,6 +32,7 @@ usage: python3 run.py <verb> [arguments]
             (--port N, --headless; Ctrl+C ends it)
   test      the tests; arguments go to pytest (--deep for the long ones)
   check     format, lint, types, import rules, house rules
+  bench     how long a select waits for its options (--check: exit 1 where it is too long)
 
 The first run makes .venv and installs what the lock file names, hashes checked;
 later runs go straight on. EDFS_BOT_VENV names another folder for the environment.
@@ -40,6 +41,7 @@ LOCKS = {
     "sandbox": "requirements.lock",
     "test": "requirements-dev.lock",  # holds all of requirements.lock too
     "check": "requirements-dev.lock",
+    "bench": "requirements.lock",
 }
 COVERAGE = ("--cov=bot", "--cov-branch", "--cov-report=term", "--cov-fail-under=90")
 CORES = os.cpu_count() or 1
@@ -307,6 +309,8 @@ def main(arguments: "list[str]") -> int:
         workers = ("-n", str(CORES if "--deep" in rest else CORES + 1))
         whole = () if is_partial(rest) else (*workers, *SPREAD, *COVERAGE)
         return become([str(python), "-m", "pytest", *whole, *rest])
+    if verb == "bench":
+        return become([str(python), "-m", "bench", *rest])
     return become([str(python), "-m", "bot", verb, *rest])
 
 

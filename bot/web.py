@@ -240,6 +240,9 @@ async def serving(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
     """Serve an app; give the port (0 takes a free one). Raises OSError when it cannot bind."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.create_server((host, port), family=family, backlog=512)
+    # Else an answer's body waits some 40 ms for the other side's word about its head: asyncio sets
+    # it only for sockets that were made with TCP's protocol number, which this one was not.
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -289,7 +289,6 @@ async def test_a_bentley_that_hangs_is_waited_for_behind_the_answer(story: Story
         return "Month end (on)" in await timers(story)
 
     await soon(there)
-    assert calls(story, "/timers") == 2
 
 
 async def test_a_store_that_is_gone_is_said(own_story: Story, own: Any) -> None:

@@ -1,0 +1,198 @@
+"""What a select offers for what is typed: everything that fits can be found, in a fixed order."""
+
+import random
+import uuid
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.names import ITwinId, TimerId, fold
+from bot.core.suggestions import (
+    MOST,
+    Offer,
+    index_of_itwins,
+    index_of_timers,
+    offer_itwins,
+    offer_timers,
+)
+from bot.core.timers import ITwin, Timer
+from bot.slack.views import options as views
+
+# Everything names may hold: no letters at all, marks that turn the text around, emoji, quotes.
+HOSTILE = st.text(max_size=300) | st.sampled_from(
+    [
+        "",
+        " ",
+        "\n",
+        "\u200b",
+        "\u202eevil",
+        "🏗" * 200,
+        "ß" * 90,
+        "<!channel>",
+        "*x* `y`",
+        "a\nb",
+        "“q”",
+    ]
+)
+
+
+def guid(number: int) -> str:
+    return str(uuid.UUID(int=number))
+
+
+def itwin(number: int, name: str, code: str = "") -> ITwin:
+    return ITwin(ITwinId(guid(number)), name, code)
+
+
+def timer(number: int, name: str, package: str = "", *, enabled: bool = True) -> Timer:
+    return Timer(TimerId(guid(number)), name, package, "0 2 * * *", enabled)
+
+
+def shown(offer: Offer) -> list[str]:
+    return [entry.name for group in offer.groups for entry in group.entries]
+
+
+NAMES = ["Pump", "Old pump", "Pumping station", "Bilgepump", "pump", "SAP-pump house", "Sump"]
+
+
+def test_whole_names_come_first_then_beginnings_words_and_parts() -> None:
+    index = index_of_itwins(0.0, "me", [itwin(n, name) for n, name in enumerate(NAMES)])
+    found = shown(offer_itwins(index, "PÚMP"))
+    assert found[:2] == ["Pump", "pump"]
+    assert found[2:] == ["Pumping station", "Old pump", "SAP-pump house", "Bilgepump"]
+
+
+def test_favourites_then_recents_then_the_rest_but_a_whole_name_before_all() -> None:
+    itwins = [itwin(n, name) for n, name in enumerate(NAMES)]
+    index = index_of_itwins(0.0, "me", itwins, [itwins[3], itwins[5]], [itwins[1], itwins[3]])
+    found = shown(offer_itwins(index, "pump"))
+    assert found == [
+        *("Pump", "pump", "SAP-pump house", "Bilgepump", "Old pump", "Pumping station"),
+    ]
+    nothing_typed = offer_itwins(index, " ")
+    assert [(group.name, len(group.entries)) for group in nothing_typed.groups] == [
+        ("favorites", 2),
+        ("recents", 1),
+        ("all", 4),
+    ]
+
+
+def test_a_favourite_that_the_list_leaves_out_is_offered() -> None:
+    index = index_of_itwins(0.0, "me", [itwin(1, "One")], [itwin(2, "Two")], [])
+    assert shown(offer_itwins(index, "")) == ["Two", "One"]
+    assert shown(offer_itwins(index, "two")) == ["Two"]
+
+
+def test_ids_and_addresses_find_their_thing() -> None:
+    index = index_of_timers(0.0, "me", [timer(n, f"Timer {n}") for n in range(20)])
+    for typed in (guid(7), guid(7).upper(), f"https://somewhere.example/timers/{guid(7)}"):
+        assert shown(offer_timers(index, typed)) == ["Timer 7"]
+    assert shown(offer_timers(index, guid(99))) == []
+
+
+def test_what_is_no_guid_is_never_offered() -> None:
+    odd = Timer(TimerId("../../users"), "Odd", "", "", enabled=True)
+    assert offer_timers(index_of_timers(0.0, "me", [odd]), "").known == 0
+
+
+def test_off_comes_first_and_says_so() -> None:
+    timers = [timer(1, "B"), timer(2, "C", enabled=False), timer(3, "A"), timer(4, "", "SAP_X")]
+    offer = offer_timers(index_of_timers(0.0, "me", timers), "")
+    assert shown(offer) == ["C", "A", "B", "SAP_X"]
+    drawn = views.timers(offer, "")["options"]
+    assert [one["text"]["text"] for one in drawn] == ["C (off)", "A (on)", "B (on)", "SAP_X (on)"]
+    assert drawn[0]["description"]["text"] == "At 02:00"  # no package: the schedule, in words
+    assert drawn[3]["description"]["text"] == "SAP_X"
+
+
+def test_two_of_one_name_can_be_told_apart() -> None:
+    twins = [itwin(1, "twin"), itwin(2, "twin"), itwin(3, "twin", "T-3"), itwin(4, "other")]
+    drawn = views.itwins(offer_itwins(index_of_itwins(0.0, "me", twins), "t"), "t")["options"]
+    seen = {one["value"]: (one["text"]["text"], one.get("description")) for one in drawn}
+    assert len({(text, str(description)) for text, description in seen.values()}) == 4
+    assert seen[guid(3)] == ("twin · T-3", None)
+    assert seen[guid(4)] == ("other", None)
+
+
+def test_a_long_name_leaves_room_for_the_number() -> None:
+    index = index_of_itwins(0.0, "me", [itwin(1, "n" * 255, "N" * 255)])
+    [option] = views.itwins(offer_itwins(index, "n"), "n")["options"]
+    name, _, number = option["text"]["text"].partition(" · ")
+    assert (len(name), len(number)) == (47, 25)
+
+
+@pytest.mark.parametrize("count", [99, 100, 101, 10_000])
+def test_never_more_than_slack_shows_and_the_rest_is_counted(count: int) -> None:
+    index = index_of_timers(0.0, "me", [timer(n, f"Timer {n:05d}") for n in range(count)])
+    drawn = views.timers(offer_timers(index, "timer"), "timer")["options"]
+    assert len(drawn) == min(count, 100)
+    left = count - 99
+    last = f"…and {left:,} more: type some letters"
+    assert (drawn[-1]["text"]["text"] == last) is (count > 100)
+    assert (drawn[-1]["value"] == views.NOTHING) is (count > 100)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.text(min_size=3, max_size=40), min_size=1, max_size=30), st.randoms())
+def test_any_three_letters_of_a_name_find_it(names: list[str], dice: random.Random) -> None:
+    """Fewer than a hundred fit, so none can be pushed out."""
+    timers = [timer(number, name, f"PACKAGE {number}") for number, name in enumerate(names)]
+    itwins = [itwin(number, name, f"NUMBER {number}") for number, name in enumerate(names)]
+    for number, name in enumerate(names):
+        folded = fold(name)
+        start = dice.randrange(max(1, len(folded) - 2))
+        typed = folded[start : start + 3]
+        ours = offer_timers(index_of_timers(0.0, "me", timers), typed)
+        theirs = offer_itwins(index_of_itwins(0.0, "me", itwins), typed)
+        for offer in (ours, theirs):
+            ids = {entry.id for group in offer.groups for entry in group.entries}
+            assert guid(number) in ids, (typed, name)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(HOSTILE, HOSTILE), max_size=130), HOSTILE, st.randoms())
+def test_hostile_names_keep_slacks_limits_in_a_fixed_order(
+    names: list[tuple[str, str]], typed: str, dice: random.Random
+) -> None:
+    timers = [timer(n, name, package) for n, (name, package) in enumerate(names)]
+    itwins = [itwin(n, name, number) for n, (name, number) in enumerate(names)]
+    stars, used = itwins[::3], itwins[::5]
+
+    def drawn() -> tuple[dict[str, Any], dict[str, Any]]:
+        listed = index_of_itwins(0.0, "me", itwins, stars, used)
+        return (
+            views.itwins(offer_itwins(listed, typed), typed),
+            views.timers(offer_timers(index_of_timers(0.0, "me", timers), typed), typed),
+        )
+
+    first = drawn()
+    for answer in first:
+        keeps_limits(answer)
+    dice.shuffle(itwins)
+    dice.shuffle(timers)
+    assert drawn() == first, "the order of the API's answer does not matter"
+
+
+def keeps_limits(answer: dict[str, Any]) -> None:
+    groups = answer.get("option_groups", [answer])
+    options = [option for group in groups for option in group["options"]]
+    assert 1 <= len(options) <= MOST
+    assert all(group["options"] for group in groups)
+    assert all(0 < units(group["label"]["text"]) <= 75 for group in groups if "label" in group)
+    for option in options:
+        texts = [option["text"]]
+        texts += [option["description"]] if "description" in option else []
+        for text in texts:
+            assert text["type"] == "plain_text"
+            assert text["emoji"] is False
+            assert 0 < units(text["text"]) <= 75
+            assert text["text"].strip()
+        assert 0 < len(option["value"]) <= 150
+    values = [option["value"] for option in options]
+    assert len(values) == len(set(values))
+
+
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
