@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -64,6 +65,12 @@ def _live(world: World) -> Callable[[web.Request], Awaitable[web.StreamResponse]
 async def _stream(world: World, request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
     await response.prepare(request)
+    with contextlib.suppress(ConnectionError):  # the page was closed
+        await _tell(world, response)
+    return response
+
+
+async def _tell(world: World, response: web.StreamResponse) -> None:
     await response.write(b"retry: 1000\n\n")
     watch, started = Watch(world), time.monotonic()
     last = started
@@ -75,7 +82,6 @@ async def _stream(world: World, request: web.Request) -> web.StreamResponse:
             await response.write(b": nothing new\n\n")
             last = now
         await asyncio.sleep(_LOOK_SECONDS)
-    return response
 
 
 async def _press(world: World, body: Body) -> Body:

@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,10 +32,12 @@ class Playground:
 
 
 @contextlib.asynccontextmanager
-async def playground(port: int, state: Path) -> AsyncIterator[Playground]:
+async def playground(
+    port: int, state: Path, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Playground]:
     """Open the world on ``port`` and the next four (0: free ones), and a bot that lives in it.
 
-    What the environment sets replaces a stand-in by the real service.
+    What the environment sets replaces a stand-in by the real service; ``settings`` come last.
     """
     ports = tuple(port + place for place in (1, 2, 3)) if port else None
     world = World()
@@ -43,12 +45,12 @@ async def playground(port: int, state: Path) -> AsyncIterator[Playground]:
     site = Site(sandbox_app(world, {f"{COMMAND} {verb}": said for verb, said in USAGE.items()}))
     try:
         bot_port = port + 4 if port else _free_port()
-        settings = _settings(world, f"http://bot.localhost:{bot_port}", state)
+        own = _settings(world, f"http://bot.localhost:{bot_port}", state, settings or {})
         async with (
-            open_bot(settings, world.clock.now) as bot,
+            open_bot(own, world.clock.now) as bot,
             serving(bot.public, "127.0.0.1", bot_port),
         ):
-            world.connect(settings.public_url)
+            world.connect(own.public_url)
             world.on_reset.append(_forgetting(bot))
             await site.open(port)
             yield Playground(world, bot, f"http://127.0.0.1:{site.port}")
@@ -57,10 +59,10 @@ async def playground(port: int, state: Path) -> AsyncIterator[Playground]:
         await world.close()
 
 
-def _settings(world: World, bot_url: str, state: Path) -> Settings:
+def _settings(world: World, bot_url: str, state: Path, last: Mapping[str, str]) -> Settings:
     given = {name: os.environ[name] for name in Settings.environment_names() if name in os.environ}
     home = {"EDFS_BOT_STATE_DIR": str(state), "EDFS_BOT_SETTLE": "10", "PUBLIC_URL": bot_url}
-    return read_settings({**world.settings(bot_url), **home, **given})
+    return read_settings({**world.settings(bot_url), **home, **given, **last})
 
 
 def _free_port() -> int:

@@ -51,14 +51,20 @@ export function drawField(element, block, ctx, { label, describedBy, optional, r
   return field;
 }
 
+let waiting = 0;
+
+// What was typed last need not be told any more: the window is sent or closed.
+export function forgetTyping() {
+  clearTimeout(waiting);
+}
+
 // /block-kit/composition-objects/dispatch-action-configuration-object: Enter unless said otherwise.
 function reportTyping(element, field, report) {
   const wanted = element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
-  let timer = 0;
   if (wanted.includes("on_character_entered")) {
     field.addEventListener("input", () => {
-      clearTimeout(timer);
-      timer = setTimeout(report, TYPING_PAUSE);
+      clearTimeout(waiting);
+      waiting = setTimeout(report, TYPING_PAUSE);
     });
   }
   if (!wanted.includes("on_enter_pressed")) return;

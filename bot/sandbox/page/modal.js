@@ -3,6 +3,7 @@
 import { post } from "./api.js";
 import { drawBlocks, fieldIn } from "./blocks.js";
 import { byId, el, holdFocus } from "./dom.js";
+import { forgetTyping } from "./fields.js";
 import { icon } from "./icons.js";
 import { state } from "./state.js";
 import { surface } from "./surface.js";
@@ -105,6 +106,7 @@ async function send(event) {
   event.preventDefault();
   local = missing();
   if (Object.keys(local).length) return paint();
+  forgetTyping();
   const { view, ctx } = shown;
   const button = dialog.querySelector("[type=submit]");
   if (button?.getAttribute("aria-busy") === "true") return;
@@ -119,6 +121,7 @@ async function send(event) {
 }
 
 async function close() {
+  forgetTyping();
   try {
     complainOf((await post("close-view", { as: state.person, view: shown.view.id })).ack);
   } catch (error) {

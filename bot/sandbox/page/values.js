@@ -13,6 +13,7 @@ const KEYS = {
   datepicker: ["selected_date", "initial_date"],
   timepicker: ["selected_time", "initial_time"],
   datetimepicker: ["selected_date_time", "initial_date_time"],
+  overflow: ["selected_option", ""],
 };
 const SEVERAL = new Set(["checkboxes", "multi_static_select", "multi_users_select"]);
 

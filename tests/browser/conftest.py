@@ -1,0 +1,95 @@
+"""One Chromium and one world with its bot for all of these tests; a new context for each."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from bot.sandbox.api import sandbox_app
+from bot.sandbox.site import Site
+from bot.sandbox.start import Playground, playground
+from bot.sandbox.world import World
+from tests.browser.stage import ARGUMENTS, Stage
+from tests.test_stand_ins import Bot, open_bot, open_world
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+NONE = "no Chromium here: apt install chromium, or name one by EDFS_BOT_CHROMIUM"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Its path; without one the tests are skipped, with one line for all of them."""
+    found = os.environ.get("EDFS_BOT_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "")
+    if not found:
+        pytest.skip(NONE)
+    return found
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield launched
+        await launched.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def ground(
+    chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Playground]:
+    """What `run.py sandbox` opens, in this process; nothing where the tests are skipped."""
+    assert chromium
+    state: Path = tmp_path_factory.mktemp("sandbox")
+    async with playground(0, state) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(browser: Browser, ground: Playground) -> AsyncIterator[Stage]:
+    """The first world again, with nobody looking at it yet."""
+    ground.world.reset()
+    for renew in ground.world.on_reset:
+        await renew()
+    async with Stage.open(browser, ground.world, ground.url) as opened:
+        yield opened
+
+
+@dataclass
+class Gallery:
+    """A world without the bot: what Slack sends is kept, and answered as the test says."""
+
+    stage: Stage
+    bot: Bot
+
+    @property
+    def world(self) -> World:
+        return self.stage.world
+
+    async def payload(self, kind: str) -> dict[str, Any]:
+        """The newest payload of that type, when it has come."""
+
+        def found() -> dict[str, Any] | None:
+            sent = [one.payload for one in self.bot.got if "payload" in one.fields]
+            return next((one for one in reversed(sent) if one["type"] == kind), None)
+
+        payload = await self.world.until(found, reason=f"no {kind} came")
+        assert isinstance(payload, dict)
+        return payload
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def gallery(browser: Browser) -> AsyncIterator[Gallery]:
+    async with open_world() as world, open_bot(world) as bot:
+        site = Site(sandbox_app(world, {"/edfs": "", "/edfs toggle": "toggle <itwin> <timer>"}))
+        await site.open()
+        try:
+            async with Stage.open(browser, world, f"http://127.0.0.1:{site.port}") as stage:
+                yield Gallery(stage, bot)
+        finally:
+            await site.close()

@@ -1,0 +1,261 @@
+"""People in front of the sandbox page: the words in which browser tests are written.
+
+    screen = await stage.open_as("alice")
+    await screen.types('/edfs toggle plant-a "SAP work orders"')
+    await screen.signs_in()
+    await screen.presses("Continue")
+    await screen.sees("SAP work orders is now disabled")
+
+Every context watches itself: at its end nothing was asked of anybody but the world's own hosts,
+nothing was blocked by the Content-Security-Policy, and the console holds no error.
+"""
+
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    expect,
+)
+
+from bot.sandbox.people import person_named
+from bot.sandbox.world import World
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+ZONE = "Europe/Berlin"
+PATIENCE = 10_000  # milliseconds
+WIDE, NARROW = (1280, 800), (390, 844)
+OWN_HOSTS = ("127.0.0.1", "bot.localhost", "ims.localhost")
+
+Theme = Literal["light", "dark"]
+
+
+@dataclass
+class Stage:
+    """One world, and whoever looks at it."""
+
+    browser: Browser
+    world: World
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    _contexts: list[BrowserContext] = field(default_factory=list)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(cls, browser: Browser, world: World, url: str) -> AsyncIterator["Stage"]:
+        stage = cls(browser, world, url)
+        try:
+            yield stage
+        finally:
+            for context in stage._contexts:
+                await context.close()
+        assert stage.complaints == [], stage.complaints
+
+    async def context(
+        self, size: tuple[int, int] = WIDE, theme: Theme = "light", zone: str = ZONE
+    ) -> BrowserContext:
+        """A browser of its own: cookies, storage and all."""
+        width, height = size
+        context = await self.browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            timezone_id=zone,
+            locale="en-GB",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(PATIENCE)
+        context.on("request", self._judge_request)
+        context.on("console", self._judge_console)
+        context.on("weberror", lambda error: self.complaints.append(f"error: {error.error}"))
+        self._contexts.append(context)
+        return context
+
+    async def open_as(
+        self,
+        person: str,
+        place: str = "#plant-ops",
+        *,
+        size: tuple[int, int] = WIDE,
+        theme: Theme = "light",
+        zone: str = ZONE,
+    ) -> "Screen":
+        """A person's screen in a browser of its own. `place`: #channel, @person or "home"."""
+        context = await self.context(size, theme, zone)
+        screen = Screen(self, await context.new_page(), person)
+        where = (
+            place if place == "home" else self.world.slack.state.workspace.channel_named(place).id
+        )
+        await screen.page.goto(f"{self.url}/#as={person}&in={where}")
+        await screen.ready()
+        return screen
+
+    def _judge_request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme != "data" and parts.hostname not in OWN_HOSTS:
+            self.complaints.append(f"request to {request.url}")
+
+    def _judge_console(self, message: ConsoleMessage) -> None:
+        """That the bot's own pages refuse a link, by status, is what they are for."""
+        refused = "Failed to load resource" in message.text and "//bot." in str(message.location)
+        if message.type in {"error", "warning"} and not refused:
+            self.complaints.append(f"{message.type}: {message.text} ({message.location})")
+
+
+@dataclass
+class Screen:
+    """What one person sees and does."""
+
+    stage: Stage
+    page: Page
+    person: str
+
+    async def ready(self) -> None:
+        await expect(self.page.locator(f'body[data-ready="{self.person}"]')).to_be_visible()
+
+    async def becomes(self, person: str) -> None:
+        """The switch between people, in the same browser."""
+        self.person = person
+        await self.page.get_by_label("You are").select_option(person)
+        await self.ready()
+
+    async def goes(self, name: str) -> None:
+        """To a channel (without #), to "EDFS Bot" (direct messages) or to "App Home"."""
+        opener = self.page.get_by_role("button", name="Channels", exact=True)
+        if await opener.is_visible():
+            await opener.click()
+        entry = self.page.get_by_role("navigation").get_by_role("button", name=re.compile(name))
+        await entry.click()
+        await expect(entry).to_have_attribute("aria-current", "page")
+
+    # Writing.
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.locator("#composer textarea")
+
+    async def types(self, text: str) -> None:
+        """Write it and press Enter."""
+        await self.composer.fill(text)
+        await self.composer.press("Enter")
+        await expect(self.composer).to_have_value("")
+
+    async def replies(self, to: str, text: str) -> None:
+        """In the thread of the newest message with these words."""
+        message = self.message(to)
+        await message.hover()
+        await message.get_by_role("button", name="Reply in thread").click()
+        field = self.page.get_by_role("complementary", name="Thread").get_by_role("textbox")
+        await field.fill(text)
+        await field.press("Enter")
+
+    # Messages.
+
+    @property
+    def log(self) -> Locator:
+        return self.page.locator("#messages")
+
+    def message(self, words: str) -> Locator:
+        """The newest message with these words, also in the App Home's place none."""
+        return self.log.get_by_role("article").filter(has_text=words).last
+
+    async def sees(self, words: str) -> Locator:
+        message = self.message(words)
+        await expect(message).to_be_visible()
+        return message
+
+    async def messages(self) -> list[str]:
+        """What each message of the channel says, oldest first."""
+        return await self.log.get_by_role("article").all_inner_texts()
+
+    async def presses(self, label: str, within: Locator | None = None) -> None:
+        """The newest button that shows this label: in the window that is open, or beside it."""
+        scope = within
+        if scope is None:
+            window = self.window
+            scope = window if await window.count() else self.page.locator("#main")
+        await self.button(label, scope).last.click()
+
+    def button(self, label: str, scope: Locator) -> Locator:
+        """By what it shows; what is read aloud may say more."""
+        shown = re.compile(rf"^\s*{re.escape(label)}\s*$")
+        return scope.locator("button, a.button").filter(has_text=shown)
+
+    # Windows.
+
+    @property
+    def window(self) -> Locator:
+        return self.page.locator("dialog[open]").last
+
+    async def opened(self, title: str) -> Locator:
+        """Wait for the modal with that title."""
+        window = self.page.get_by_role("dialog", name=title)
+        await expect(window).to_be_visible()
+        return window
+
+    async def fills(self, label: str, text: str) -> None:
+        await self.window.get_by_label(label, exact=True).first.fill(text)
+
+    async def chooses(self, label: str, option: str, *, typed: str = "") -> None:
+        """An option of a select, after typing so many letters of it."""
+        field = self.window.get_by_role("combobox", name=label)
+        await field.click()
+        if typed:
+            await field.fill(typed)
+        scope = self.window if await self.window.count() else self.page.locator("#main")
+        await scope.get_by_role("option", name=option).first.click()
+
+    async def submits(self) -> None:
+        await self.window.locator("[type=submit]").click()
+
+    async def closed(self) -> None:
+        await expect(self.page.locator("dialog[open]")).to_have_count(0)
+
+    # The rest of the world.
+
+    async def forward(self, words: str = "+1 h") -> None:
+        """One of the clock's buttons in the panel."""
+        await self.panel()
+        await self.page.get_by_role("button", name=words, exact=True).click()
+
+    async def panel(self) -> Locator:
+        panel = self.page.get_by_role("complementary", name="World")
+        if not await panel.is_visible():
+            await self.page.get_by_role("button", name="World", exact=True).click()
+        return panel
+
+    async def signs_in(self, account: str | None = None) -> None:
+        """From the newest *Sign in* through the bot's page, login and consent, and back."""
+        link = self.page.get_by_role("link", name=re.compile("^Sign in")).last
+        async with self.page.context.expect_page() as opening:
+            await link.click()
+        tab = await opening.value
+        await tab.get_by_role("button", name="Yes, go on to Bentley").click()
+        await consents(tab, account or self.person)
+        await expect(tab.get_by_role("heading", name="You are signed in")).to_be_visible()
+        await tab.close()
+
+
+async def consents(tab: Page, account: str) -> None:
+    """Bentley's pages of a sign-in, in whoever's browser they are open."""
+    await tab.get_by_label("Account").select_option(account)
+    await tab.get_by_role("button", name="Sign in").click()
+    await expect(tab.get_by_text(person_named(account).email)).to_be_visible()
+    await tab.get_by_role("button", name="Approve").click()

@@ -1,0 +1,109 @@
+"""The first conversation on the page, from typing to undo, and a link that is passed on."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.stage import NARROW, WIDE, Stage, consents
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+TOGGLE = '/edfs toggle plant-a "SAP work orders"'
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+async def test_from_the_first_letter_to_undo(stage: Stage, size: tuple[int, int]) -> None:
+    screen = await stage.open_as("alice", size=size)
+    await screen.composer.press_sequentially("/edfs tog")
+    await expect(screen.page.get_by_role("option", name="/edfs toggle")).to_be_visible()
+    await screen.composer.press("Tab")
+    await expect(screen.composer).to_have_value("/edfs toggle ")
+    await expect(screen.page.locator("#composer .usage")).to_contain_text("<itwin> <timer>")
+    await screen.composer.press_sequentially('plant-a "SAP work orders"')
+    await screen.composer.press("Enter")
+
+    asked = await screen.sees("Sign in to iTwin")
+    await expect(asked).to_contain_text("Only visible to you")
+    await screen.signs_in()
+    await screen.presses("Continue")
+    card = await screen.sees("SAP work orders is now disabled")
+    await expect(card).to_contain_text("today at")
+    assert stage.world.edfs.flips("SAP work orders", "plant-a") == 1
+
+    await screen.presses("Details")
+    window = await screen.opened("Timer details")
+    await expect(window).to_contain_text("SAP_WORK_ORDERS")
+    await screen.page.keyboard.press("Escape")
+    await screen.closed()
+
+    await screen.presses("Undo")
+    await screen.sees("SAP work orders is now enabled")
+    panel = await screen.panel()
+    timer = panel.locator('[data-timer="plant-a/SAP work orders"]')
+    await expect(timer).to_contain_text("enabled")
+    await expect(panel.locator("#panel-calls")).to_contain_text("PATCH")
+
+
+async def test_everybody_sees_only_their_own(stage: Stage) -> None:
+    screen = await stage.open_as("alice")
+    await screen.types(TOGGLE)
+    await screen.sees("Sign in to iTwin")
+    await screen.becomes("bob")
+    await expect(screen.log).to_contain_text("Nothing here yet")
+    await screen.becomes("dana")
+    names = await screen.page.get_by_role("navigation").get_by_role("button").all_inner_texts()
+    assert [name.split("\n")[0] for name in names] == ["shared"]
+
+
+async def test_a_mention_in_a_thread(stage: Stage) -> None:
+    screen = await stage.open_as("alice")
+    await screen.types("is <b>it</b> off & done?")
+    await screen.sees("is <b>it</b> off & done?")
+    await screen.replies("off & done?", "@edfs help")
+    thread = screen.page.get_by_role("complementary", name="Thread")
+    await expect(thread).to_contain_text("@EDFS Bot help")
+    messages = stage.world.slack.state.workspace.messages.values()
+    assert [m.text for m in messages if m.user == "U0ALICE001"] == [
+        "is &lt;b&gt;it&lt;/b&gt; off &amp; done?",
+        "<@U0EDFSBOT0> help",
+    ]
+    await screen.page.keyboard.press("Escape")
+    await expect(thread).to_be_hidden()
+    await expect(await screen.sees("1 reply")).to_be_focused()
+
+
+async def test_a_link_that_was_passed_on_works_in_one_browser_only(stage: Stage) -> None:
+    alice = await stage.open_as("alice")
+    await alice.types("/edfs signin")
+    link = alice.page.get_by_role("link", name="Sign in")
+    address = await link.get_attribute("href")
+    assert address is not None
+    async with alice.page.context.expect_page() as opening:
+        await link.click()
+    hers = await opening.value
+    await hers.get_by_role("button", name="Yes, go on to Bentley").click()
+    await expect(hers.get_by_label("Account")).to_be_visible()
+
+    other = await stage.context()
+    theirs = await other.new_page()
+    await theirs.goto(address)
+    await theirs.get_by_role("button", name="Yes, go on to Bentley").click()
+    await expect(theirs.get_by_text("opened in another browser")).to_be_visible()
+    await expect(theirs.get_by_role("button")).to_have_count(0)
+
+    await consents(hers, "alice")
+    await expect(hers.get_by_role("heading", name="You are signed in")).to_be_visible()
+    await alice.sees("Signed in")
+
+
+async def test_the_clock_goes_forward_and_faults_are_switches(stage: Stage) -> None:
+    screen = await stage.open_as("alice")
+    before = stage.world.clock.now()
+    await screen.forward("+1 day")
+    await expect(screen.page.locator("#panel-ahead")).to_contain_text("1 d ahead")
+    assert stage.world.clock.now() - before >= 86_400
+    switch = screen.page.get_by_role("switch", name="EDFS loses the answer to a flip")
+    await switch.click()
+    await expect(switch).to_have_attribute("aria-checked", "true")
+    assert [(f.operation, f.kind) for f in stage.world.edfs.faults] == [("toggle", "lost_answer")]
+    await switch.click()
+    await expect(switch).to_have_attribute("aria-checked", "false")
+    assert stage.world.edfs.faults == []

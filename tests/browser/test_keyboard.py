@@ -1,0 +1,113 @@
+"""Everything can be done without a mouse, and the focus never gets lost."""
+
+import pytest
+from playwright.async_api import expect
+
+from bot.sandbox.people import BOT_USER_ID
+from tests.browser.conftest import Gallery
+from tests.browser.gallery import MESSAGE, VIEW
+from tests.browser.stage import NARROW, Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_command_a_card_its_window_and_back(stage: Stage) -> None:
+    screen = await stage.open_as("alice")
+    keys = screen.page.keyboard
+    await keys.press("Tab")
+    skip = screen.page.get_by_role("link", name="Skip to messages")
+    await expect(skip).to_be_focused()
+    await keys.press("Enter")
+    await expect(screen.log).to_be_focused()
+    for _ in range(6):
+        await keys.press("Tab")
+        if await screen.composer.evaluate("node => node === document.activeElement"):
+            break
+    await keys.type("/edfs he")
+    await keys.press("ArrowDown")
+    await keys.press("Enter")
+    await expect(screen.composer).to_have_value("/edfs help ")
+    await keys.press("Enter")
+    await screen.sees("What you can ask")
+
+    await screen.types("/edfs signin")
+    await screen.signs_in()
+    await screen.types('/edfs disable plant-a "SAP work orders"')
+    await screen.sees("SAP work orders is now disabled")
+    for _ in range(12):
+        await keys.press("Shift+Tab")
+        if await screen.page.evaluate("document.activeElement.textContent") == "Details":
+            break
+    await keys.press("Enter")
+    window = await screen.opened("Timer details")
+    for _ in range(6):
+        await keys.press("Tab")
+        inside = "node => node.contains(document.activeElement) || !document.hasFocus()"
+        body = "document.activeElement === document.body"
+        assert await window.evaluate(inside) or await screen.page.evaluate(body)
+    await keys.press("Escape")
+    await screen.closed()
+    assert await screen.page.evaluate("document.activeElement.textContent") == "Details"
+
+
+async def test_menus_and_selects(gallery: Gallery) -> None:
+    workspace = gallery.world.slack.state.workspace
+    workspace.post("C0PLANTOPS", BOT_USER_ID, "everything", blocks=MESSAGE)
+    screen = await gallery.stage.open_as("alice")
+    keys = screen.page.keyboard
+    more = screen.page.locator('[data-key="marked"]').get_by_role("button", name="More")
+    await more.focus()
+    await keys.press("ArrowDown")
+    await expect(screen.page.get_by_role("menuitem", name="Copy")).to_be_focused()
+    await keys.press("ArrowDown")
+    await expect(screen.page.get_by_role("menuitem", name="Docs")).to_be_focused()
+    await keys.press("Escape")
+    await expect(more).to_be_focused()
+    await expect(screen.page.get_by_role("menu")).to_have_count(0)
+
+    gallery.world.slack.state.modals.open(gallery.world.person("alice"), VIEW)
+    await screen.opened("Everything")
+    await expect(screen.window.get_by_label("Why")).to_be_focused()
+    timer = screen.window.get_by_role("combobox", name="Timer")
+    await timer.focus()
+    await keys.press("ArrowDown")
+    await expect(timer).to_have_attribute("aria-expanded", "true")
+    await expect(screen.window.get_by_role("option").first).to_be_visible()
+    await keys.press("ArrowDown")
+    await keys.press("ArrowDown")
+    await keys.press("Enter")
+    await expect(timer).to_have_value("SAP work orders")
+    await keys.press("ArrowDown")
+    await expect(timer).to_have_attribute("aria-expanded", "true")
+    await keys.press("Escape")
+    await expect(timer).to_have_attribute("aria-expanded", "false")
+    await expect(screen.page.get_by_role("dialog", name="Everything")).to_be_visible()
+    await keys.press("Escape")
+    await screen.closed()
+
+
+async def test_messages_are_walked_with_the_arrow_keys(gallery: Gallery) -> None:
+    workspace = gallery.world.slack.state.workspace
+    for number in range(3):
+        workspace.post("C0PLANTOPS", BOT_USER_ID, f"number {number}")
+    screen = await gallery.stage.open_as("alice")
+    await screen.message("number 2").focus()
+    await screen.page.keyboard.press("ArrowUp")
+    await expect(screen.message("number 1")).to_be_focused()
+    workspace.edit(workspace.messages[min(workspace.messages)].ts, "number 0, new", None)
+    await screen.sees("number 0, new")
+    await expect(screen.message("number 1")).to_be_focused()
+
+
+async def test_drawers_close_with_escape_and_give_the_focus_back(gallery: Gallery) -> None:
+    screen = await gallery.stage.open_as("alice", size=NARROW)
+    keys = screen.page.keyboard
+    for name in ("Channels", "World"):
+        opener = screen.page.get_by_role("button", name=name, exact=True)
+        await opener.focus()
+        await keys.press("Enter")
+        drawer = screen.page.locator(f"#{name.casefold().replace('world', 'panel')}")
+        await expect(drawer).to_be_visible()
+        await keys.press("Escape")
+        await expect(drawer).to_be_hidden()
+        await expect(opener).to_be_focused()
