@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.sandbox.people import SLACKBOT_ID, Person, UnknownNameError
@@ -18,6 +19,7 @@ from bot.sandbox.slack.controls import (
 from bot.sandbox.slack.delivery import Ack, Delivery
 from bot.sandbox.slack.events import events_of, home_opened
 from bot.sandbox.slack.modals import View
+from bot.sandbox.slack.options import complaints_about_options
 from bot.sandbox.slack.refusals import RefusalError
 from bot.sandbox.slack.state import SlackState
 from bot.sandbox.slack.views import checked_view
@@ -118,7 +120,7 @@ class Acts:
         return (await self._delivery.send("interactive", payload))[0]
 
     async def suggests(self, person: Person, action: str, typed: str) -> Ack:
-        """What an external select offers for the letters typed so far."""
+        """What an external select offers for the letters typed so far, if Slack takes it."""
         place, control = self.find(person, action, None)
         container: dict[str, Any] = {"view": place.as_slack()}
         if isinstance(place, Message):
@@ -128,7 +130,9 @@ class Acts:
                 "message": place.as_slack(),
             }
         payload = payloads.block_suggestion(person, control, typed, container)
-        return (await self._delivery.send("interactive", payload))[0]
+        ack = (await self._delivery.send("interactive", payload))[0]
+        complaints = complaints_about_options(ack.body) if ack.ok else []
+        return replace(ack, error="; ".join(complaints))
 
     async def opens_home(self, person: Person) -> Ack:
         channel = self._state.workspace.direct(person)

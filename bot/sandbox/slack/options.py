@@ -1,0 +1,24 @@
+"""What an app answers where an external select asks for its options, judged as Slack judges it.
+
+Source: /reference/block-kit/block-elements/select-menu-element ("external data source"): options or
+option groups, at most 100 of them, with the limits of any option. An empty list is taken: the
+person reads "No results".
+"""
+
+from typing import Any
+
+from bot.sandbox.slack.elements import OPTION, OPTION_GROUP
+from bot.sandbox.slack.shapes import array, either, record
+
+_ANSWER = record(
+    {},
+    {
+        "options": array(OPTION, least=0, most=100),
+        "option_groups": array(OPTION_GROUP, least=0, most=100),
+    },
+    either("options", "option_groups"),
+)
+
+
+def complaints_about_options(answer: Any) -> list[str]:
+    return list(_ANSWER(answer, ""))
