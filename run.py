@@ -30,7 +30,8 @@ usage: python3 run.py <verb> [arguments]
 
   sandbox   a small world to play in: Slack, EDFS and sign-in stand-ins, and the bot
             (--port N, --headless; Ctrl+C ends it)
-  test      the tests; arguments go to pytest (--deep for the long ones)
+  test      the tests; arguments go to pytest (--deep for the long ones, --record FILE to
+            keep every payload for Slack as JSON lines)
   check     format, lint, types, import rules, house rules
   bench     how long a select waits for its options (--check: exit 1 where it is too long)
 
@@ -260,6 +261,22 @@ def is_partial(arguments: "list[str]") -> bool:
     return False
 
 
+def recorded_here(arguments: "list[str]") -> "list[str]":
+    """Names the file of --record from the folder of whoever types it, in one argument.
+
+    In two, pytest would take a file that is there already for the tests to run.
+    """
+    given, named = list(arguments), []
+    while given:
+        argument = given.pop(0)
+        if argument == "--record" and given:
+            argument += "=" + given.pop(0)
+        if argument.startswith("--record="):
+            argument = "--record=" + str(Path(argument.partition("=")[2]).resolve())
+        named.append(argument)
+    return named
+
+
 def become(command: "list[str]") -> int:
     """Runs the command in this process's place, so that signals reach it directly."""
     sys.stdout.flush()
@@ -305,6 +322,7 @@ def main(arguments: "list[str]") -> int:
     if verb == "check":
         return check(python)
     if verb == "test":
+        rest = recorded_here(rest)
         # Many tests wait more than they work; what --deep adds does nothing but work.
         workers = ("-n", str(CORES if "--deep" in rest else CORES + 1))
         whole = () if is_partial(rest) else (*workers, *SPREAD, *COVERAGE)

@@ -3,7 +3,7 @@
 import contextlib
 import re
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from bot.gateways.sealing import KeyRing
 from bot.sandbox.world import World
 from bot.settings import read_settings
 from bot.web import serving
+from tests import recording
 from tests.faults.table import pytest_terminal_summary
 from tests.ports import kept_port
 from tests.story import Story
@@ -29,6 +30,23 @@ KNOWN_KEY = re.compile(r"^    (edfs[:-]\S+)", re.MULTILINE)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--deep", action="store_true", help="the slower, deeper runs")
+    parser.addoption("--record", metavar="FILE", help="keep what Slack is sent, as JSON lines")
+    parser.addoption("--write-docs", action="store_true", help="write docs/errors.md anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    recording.begin(config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    recording.end(config)
+
+
+@pytest.fixture
+def keep(request: pytest.FixtureRequest) -> Callable[[str, object], None]:
+    """Keeps a payload under a name in the file of ``--record``; without one, nothing."""
+    recorder = recording.recorder_of(request.config)
+    return recorder.keep if recorder else lambda *_: None
 
 
 @pytest.fixture(scope="session")

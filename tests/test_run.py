@@ -157,6 +157,18 @@ def test_coverage_is_asked_of_the_whole_suite_only(arguments: list[str], *, part
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the launcher is a shell script elsewhere only")
+def test_the_file_of_a_record_is_named_from_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    named = f"--record={tmp_path / 'x.jsonl'}"
+    assert run.recorded_here(["--record", "x.jsonl", "-q"]) == [named, "-q"]
+    assert run.recorded_here(["-q", "--record=x.jsonl"]) == ["-q", named]
+    assert run.recorded_here(["--record"]) == ["--record"]
+    assert run.recorded_here(["tests/test_run.py"]) == ["tests/test_run.py"]
+    assert not run.is_partial([named])
+
+
 def test_the_launcher_starts_the_bot_of_this_checkout(venv: Path) -> None:
     run.add_checkout(venv)
     [path_file] = run.packages_folder(venv).glob("*.pth")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -187,3 +188,32 @@ async def test_the_home_tab_and_external_selects(world: World, bot: Bot) -> None
     assert (await world.suggests("alice", "timer", "sap")).body == {"options": []}
     payload = bot.got[-1].payload
     assert (payload["type"], payload["value"]) == ("block_suggestion", "sap")
+    await judged(world, bot)
+
+
+def option(says: str, value: str = "v") -> dict[str, Any]:
+    return {"text": {"type": "plain_text", "text": says}, "value": value}
+
+
+async def judged(world: World, bot: Bot) -> None:
+    """What an external select is answered with is judged too."""
+    group = {"label": option("SAP")["text"], "options": [option("orders")]}
+    for taken in ({"options": [option("orders")] * 100}, {"option_groups": [group]}):
+        bot.answer = taken
+        assert (await world.suggests("alice", "timer")).ok
+    for refused, why in (
+        ({"options": [option("orders")] * 101}, "no more than 100 items"),
+        ({"option_groups": [group] * 101}, "no more than 100 items"),
+        ({"option_groups": [group | {"options": []}]}, "no fewer than 1 items"),
+        ({"options": [option("x" * 76)]}, "less than 76 characters"),
+        ({"options": [option("x", "v" * 151)]}, "less than 151 characters"),
+        ({"options": [option("")]}, "more than 0 characters"),
+        ({"options": [option("x", "")]}, "more than 0 characters"),
+        ({"options": [], "option_groups": []}, "exactly one"),
+        ("nothing", "must be an object"),
+        (None, "must be an object"),
+    ):
+        bot.answer = refused
+        answered = await world.suggests("alice", "timer")
+        assert not answered.ok
+        assert why in answered.error

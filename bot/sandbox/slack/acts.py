@@ -19,6 +19,7 @@ from bot.sandbox.slack.controls import (
 from bot.sandbox.slack.delivery import Ack, Delivery
 from bot.sandbox.slack.events import events_of, home_opened
 from bot.sandbox.slack.modals import View
+from bot.sandbox.slack.options import judged
 from bot.sandbox.slack.refusals import RefusalError
 from bot.sandbox.slack.state import SlackState
 from bot.sandbox.slack.views import checked_view
@@ -133,7 +134,7 @@ class Acts:
                 "message": place.as_slack(),
             }
         payload = payloads.block_suggestion(person, control, typed, container)
-        return (await self._delivery.send("interactive", payload))[0]
+        return judged((await self._delivery.send("interactive", payload))[0])
 
     async def opens_home(self, person: Person) -> Ack:
         channel = self._state.workspace.direct(person)

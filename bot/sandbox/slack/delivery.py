@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -25,21 +25,30 @@ class Ack:
     """What the bot answered within Slack's patience.
 
     `status` 0: nothing in time or no connection; `body` then names the failure as Slack would.
+    `error`: what Slack would not take of the body; the person then sees no answer, but trouble.
     """
 
     status: int
     body: Any
     seconds: float
+    error: str = ""
 
     @property
     def ok(self) -> bool:
-        return self.status == 200
+        return self.status == 200 and not self.error
 
 
 class Delivery:
     """`kind` is Socket Mode's word: slash_commands, interactive or events_api."""
 
-    def __init__(self, clock: Clock, sockets: Sockets, signing_secret: str) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        sockets: Sockets,
+        signing_secret: str,
+        heard: Callable[[str, object], None],
+    ) -> None:
+        self._heard = heard
         self._clock = clock
         self._sockets = sockets
         self._signing_secret = signing_secret
@@ -65,7 +74,12 @@ class Delivery:
             body, content_type = encoded(kind, payload)
             headers = self.signed(body, content_type)
             sends = [self._over_http(body, headers | _retried(number)) for number in again]
-        return list(await asyncio.gather(*sends))
+        acks = list(await asyncio.gather(*sends))
+        what = "options" if payload.get("type") == "block_suggestion" else "ack"
+        for ack in acks:
+            if ack.ok and ack.body:
+                self._heard(what, ack.body)
+        return acks
 
     def signed(
         self, body: bytes, content_type: str = _FORM, *, timestamp: int | None = None

@@ -10,6 +10,7 @@ from bot.sandbox.slack.controls import Control, missing
 from bot.sandbox.slack.delivery import Ack, Delivery
 from bot.sandbox.slack.filled import answered, control_at, state_given
 from bot.sandbox.slack.modals import View
+from bot.sandbox.slack.options import judged
 from bot.sandbox.slack.state import Shortcut, SlackState
 from bot.sandbox.slack.workspace import Message
 
@@ -76,7 +77,7 @@ class Hands:
                 },
             }
         payload = payloads.block_suggestion(person, control, typed, container)
-        return (await self._delivery.send("interactive", payload))[0]
+        return judged((await self._delivery.send("interactive", payload))[0])
 
     async def submits(self, person: Person, view_id: str, values: Any) -> Ack:
         view = self._open(person, view_id)

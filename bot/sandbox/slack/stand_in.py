@@ -48,7 +48,7 @@ class SlackStandIn(StandIn):
         self.signing_secret = SIGNING_SECRET
         self.state = SlackState(clock)
         self.sockets = Sockets()
-        self.delivery = Delivery(clock, self.sockets, self.signing_secret)
+        self.delivery = Delivery(clock, self.sockets, self.signing_secret, self.state.heard)
         self.acts = Acts(self.state, self.delivery)
         self.hands = Hands(self.state, self.delivery, self.acts)
         self._telling: set[asyncio.Task[None]] = set()

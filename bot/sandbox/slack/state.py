@@ -1,7 +1,8 @@
 """All that the Slack stand-in remembers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.people import person_named
@@ -37,7 +38,12 @@ class SlackState:
     `subscribed`: the events that the app gets; `own_messages`: also those of what it posts itself;
     `shortcuts`: what the app puts into Slack's menus; `page_size`: the most that a page of a list
     holds, whatever `limit` asks for.
+
+    Whoever is among the `listeners` hears of each payload in every world of this process, by its
+    kind: message, view or response_url, and ack or options, which stand in an answer of the bot's.
     """
+
+    listeners: ClassVar[list[Callable[[str, object], None]]] = []
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -58,3 +64,8 @@ class SlackState:
 
     def remember(self, kind: str, payload: object) -> None:
         self.payloads.append({"kind": kind, "at": self.clock.now(), "payload": payload})
+        self.heard(kind, payload)
+
+    def heard(self, kind: str, payload: object) -> None:
+        for listener in self.listeners:
+            listener(kind, payload)

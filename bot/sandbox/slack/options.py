@@ -1,0 +1,32 @@
+"""What an app answers where an external select asks for its options, judged as Slack judges it.
+
+Source: /reference/block-kit/block-elements/select-menu-element ("external data source"): options or
+option groups, at most 100 of them, with the limits of any option. An empty list is taken: the
+person reads "No results".
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from bot.sandbox.slack.delivery import Ack
+from bot.sandbox.slack.elements import OPTION, OPTION_GROUP
+from bot.sandbox.slack.shapes import array, either, record
+
+_ANSWER = record(
+    {},
+    {
+        "options": array(OPTION, least=0, most=100),
+        "option_groups": array(OPTION_GROUP, least=0, most=100),
+    },
+    either("options", "option_groups"),
+)
+
+
+def complaints_about_options(answer: Any) -> list[str]:
+    return list(_ANSWER(answer, ""))
+
+
+def judged(ack: Ack) -> Ack:
+    """The answer as the person gets it: what Slack would not take is an error."""
+    complaints = complaints_about_options(ack.body) if ack.ok else []
+    return replace(ack, error="; ".join(complaints))
