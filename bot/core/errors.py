@@ -8,6 +8,7 @@ BotError
  ├─ StoreUnreachable        Redis or Valkey does not answer
  ├─ PersonRefused           guest, bot, deactivated, of another workspace, or not to be checked
  ├─ NotUnderstood           the text is no command
+ ├─ NotInChannel            they are not in the channel where it is to be said
  ├─ NoDefault               no iTwin is named, and the channel has none
  ├─ NoSuchName              a name finds nothing
  ├─ AmbiguousName           a name finds several
@@ -127,6 +128,10 @@ class Choice:
     name: str
     detail: str
     command: str
+
+
+class NotInChannel(BotError):
+    """A window named a channel that its person is not in."""
 
 
 @dataclass(eq=False)

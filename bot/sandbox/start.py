@@ -21,6 +21,7 @@ from bot.settings import Settings, read_settings
 from bot.web import serving
 
 PROMPT = "> "
+POLICY = Path(__file__).with_name("policy.toml")  # so that there is something to approve
 SETTLED_SECONDS = 0.7
 
 
@@ -61,7 +62,12 @@ async def playground(
 
 def _settings(world: World, bot_url: str, state: Path, last: Mapping[str, str]) -> Settings:
     given = {name: os.environ[name] for name in Settings.environment_names() if name in os.environ}
-    home = {"EDFS_BOT_STATE_DIR": str(state), "EDFS_BOT_SETTLE": "10", "PUBLIC_URL": bot_url}
+    home = {
+        "EDFS_BOT_STATE_DIR": str(state),
+        "EDFS_BOT_SETTLE": "10",
+        "EDFS_BOT_POLICY": str(POLICY),
+        "PUBLIC_URL": bot_url,
+    }
     return read_settings({**world.settings(bot_url), **home, **given, **last})
 
 

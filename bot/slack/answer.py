@@ -3,9 +3,9 @@
 import structlog
 
 from bot.core.asked import Asked
-from bot.core.errors import BotError, Expired, GaveUp, StoreUnreachable
+from bot.core.errors import BotError, Expired, GaveUp, NotInChannel, StoreUnreachable
 from bot.core.grammar import parse
-from bot.core.names import OperationId
+from bot.core.names import ChannelId, OperationId
 from bot.core.operations import Place
 from bot.core.outcomes import Begun, Failed, Outcome
 from bot.features import accounts
@@ -74,10 +74,23 @@ async def _asked(desk: Desk, delivery: Delivery) -> Asked:
         raise Expired
     on_a_card = delivery.kind == "action" and not delivery.private and not delivery.view
     card, channel = delivery.message if on_a_card else "", delivery.channel
-    if not channel and delivery.kind == "submitted":
-        channel = await desk.poster.direct_channel(delivery.person)
+    if delivery.kind == "submitted":
+        channel = await _place_of(desk, delivery)
     place = Place(channel, delivery.reply, card, thread=delivery.thread)
     return Asked(OperationId(delivery.id), person, place, desk.now)
+
+
+async def _place_of(desk: Desk, delivery: Delivery) -> ChannelId:
+    """Return the channel that a window named, or where the bot talks to its person alone.
+
+    Raises NotInChannel, SlackAway.
+    """
+    if not delivery.channel:
+        return await desk.poster.direct_channel(delivery.person)
+    chosen = delivery.filled.get("edfs.where")
+    if chosen and delivery.person not in await desk.directory.members(delivery.channel):
+        raise NotInChannel
+    return delivery.channel
 
 
 async def _outcome(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome | None:

@@ -4,6 +4,7 @@ Only what can be told at once is told here; everything is judged again when it i
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -37,6 +38,7 @@ async def complaints(desk: Desk, body: dict[str, Any]) -> dict[str, str]:
         for action in ("edfs.itwin", "edfs.timer")
         if action in blocks and not is_guid(filled[action])
     }
+    missing |= _reason_missing(said.view.metadata, filled, blocks)
     if missing or not filled.get("edfs.until") or filled.get("edfs.wanted") == "enable":
         return missing
     try:
@@ -46,6 +48,18 @@ async def complaints(desk: Desk, body: dict[str, Any]) -> dict[str, str]:
         log.info("unchecked", error=type(error).__name__)
         return {}
     return {blocks["edfs.until"]: wrong} if wrong else {}
+
+
+def _reason_missing(
+    kept: Mapping[str, str], filled: Mapping[str, str], blocks: Mapping[str, str]
+) -> dict[str, str]:
+    if "edfs.because" not in blocks or filled.get("edfs.because", "").strip():
+        return {}
+    if filled.get("edfs.emergency"):
+        return {blocks["edfs.because"]: "An emergency needs its reason."}
+    if kept.get("reason") == "required":
+        return {blocks["edfs.because"]: "The policy wants a reason."}
+    return {}
 
 
 async def _about_the_time(desk: Desk, said: payloads.Submission, typed: str) -> str:

@@ -153,6 +153,7 @@ def _switch(typed: Mapping[str, str]) -> Switch:
         typed.get("edfs.timer", ""),
         plain(typed.get("edfs.because", ""), REASON_LIMIT),
         phrase_typed(until) if until.strip() else "",
+        emergency=bool(typed.get("edfs.emergency")),
     )
 
 

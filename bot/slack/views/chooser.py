@@ -53,15 +53,19 @@ def chooser(form: ChooserShown, now: float, zone: str) -> Modal:
     ]
     if found is not None:
         blocks += [_wanted(form, found), *([] if form.wanted else [_until()])]
+    if said := summary(form, now, zone):
+        blocks.append(paragraph(said))
+    if found is not None or form.because:
         blocks.append(_because(form.because))
-    elif form.because:
-        blocks.append(_because(form.because))
+    if _may_be_an_emergency(form.ruling):
+        blocks.append(_emergency())
     if not form.channel:
-        blocks.append(_where())
-    blocks += [paragraph(lines) for lines in [summary(form, now, zone)] if lines]
+        blocks.append(_where("Where the card goes (empty: to you alone)", optional=True))
     kept = Facts(found.itwin, found.timer).written() if found else {}
     if form.itwin and not found:
         kept = {"itwin": form.itwin.id}
+    if form.ruling and form.ruling.reason_required:
+        kept["reason"] = "required"
     return _window("edfs.choose", ("Switch a timer", "Switch"), blocks, kept, form.channel)
 
 
@@ -157,15 +161,27 @@ def _because(says: str) -> Block:
     return _input("because", "Reason", element, optional=True)
 
 
-def _where() -> Block:
+def _may_be_an_emergency(ruling: Ruling | None) -> bool:
+    return bool(ruling and ruling.approvals and ruling.emergency and not ruling.refused)
+
+
+def _emergency() -> Block:
+    says = "It cannot wait: go ahead without approval"
+    note = "Needs a reason. It is announced, and somebody else has to review it."
+    option = {**_option(says, "emergency"), "description": plain_text(note, OPTION)}
+    element = {"type": "checkboxes", "action_id": "edfs.emergency", "options": [option]}
+    return _input("emergency", "Emergency", element, optional=True)
+
+
+def _where(label: str, *, optional: bool) -> Block:
     element = {
         "type": "conversations_select",
         "action_id": "edfs.where",
         "default_to_current_conversation": True,
-        "placeholder": plain_text("The channel that sees the card", 150),
+        "placeholder": plain_text("A channel", 150),
+        "filter": {"include": ["public", "private"], "exclude_bot_users": True},
     }
-    label = "Where the card goes (empty: to you alone)"
-    return _input("where", label, element, optional=True)
+    return _input("where", label, element, optional=optional)
 
 
 def summary(form: ChooserShown, now: float, zone: str) -> list[Line]:
@@ -248,7 +264,9 @@ def subscribe(form: SubscribeAsked) -> Modal:
             **_input("pattern", "Timers (empty: all of them)", pattern, optional=True),
             "hint": plain_text("A name, or a pattern with * and ?", 150),
         },
-        _input("events", "Tell this channel of", kinds),
+        _input("events", "Tell it of", kinds),
         small("Nothing is said where it was done, and a burst becomes one list."),
     ]
+    if form.channel[:1] in {"", "D"}:  # in a direct message there is nobody to tell
+        blocks.insert(0, _where("Which channel is told", optional=False))
     return _window("edfs.subscribe", ("Subscribe", "Subscribe"), blocks, {}, form.channel)

@@ -31,6 +31,7 @@ from bot.slack.views.returns import entry
 
 # A view takes 100 blocks and 250 kB; the top and the bottom of the page want some of them.
 BLOCKS, SPACE = 84, 120_000
+DIVIDER: Block = {"type": "divider"}
 Piece = list[Block]
 
 
@@ -70,7 +71,8 @@ def _account(shown: HomeShown) -> Piece:
     press = [
         Button("Switch a timer", "choose", "choose", style="primary"),
         Button("Refresh", "home", "1", label="Refresh this page"),
-        Button("History", "run", "history all", label="History of your iTwins"),
+        Button("iTwins", "run:itwins", "list all", label="List your iTwins"),
+        Button("History", "run:history", "history all", label="History of your iTwins"),
         Button(
             "Other account",
             "run:other",
@@ -93,13 +95,13 @@ def _account(shown: HomeShown) -> Piece:
 def _part(title: str, pieces: Sequence[Piece], empty: str) -> list[Piece]:
     """Put the heading before the first piece, so that no page ends with a heading alone."""
     first = pieces[0] if pieces else [paragraph([line(empty)])]
-    return [[header(title), *first], *pieces[1:]]
+    return [[DIVIDER, header(title), *first], *pieces[1:]]
 
 
 def _trouble(title: str, error: BotError, now: float) -> list[Piece]:
     words = words_of(error, now)
     said = [line(bold(f"{words.title}. ")), *words.lines]
-    return [[header(title), paragraph(said)]]
+    return [[DIVIDER, header(title), paragraph(said)]]
 
 
 def _off(shown: HomeShown, now: float) -> list[Piece]:
@@ -125,11 +127,11 @@ def _off_piece(one: Off) -> Piece:
 
 
 def _notes(found: OffListed) -> Iterator[str]:
+    """Most of somebody's iTwins have no timers for them: a count is enough to know."""
     if found.unread:
-        names = ", ".join(plain(one.name, 60) for one in found.unread[:5])
-        yield f"Could not be read: {names}{' and more' if len(found.unread) > 5 else ''}."
+        yield f"{len(found.unread)} iTwins have no timers that you may read, or gave no answer."
     if found.left:
-        yield f"{found.left} more iTwins were not looked at: /edfs list all disabled looks further."
+        yield f"{found.left} more were not looked at: /edfs list all disabled looks further."
 
 
 def _pending(shown: HomeShown, now: float) -> list[Piece]:
@@ -165,7 +167,9 @@ def _subscriptions(shown: HomeShown, now: float) -> list[Piece]:
     if isinstance(found, BotError):
         return _trouble(title, found, now)
     pieces = [_subscription(one) for one in found or ()]
-    return _part(title, pieces, "None of your channels has a subscription.")
+    add = Button("Add", "choose:subscribe", "subscribe", label="Have a channel told")
+    parts = _part(title, pieces, "None of your channels has a subscription.")
+    return [*parts, [buttons(add)]]
 
 
 def _subscription(one: Subscription) -> Piece:

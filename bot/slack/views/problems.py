@@ -73,6 +73,9 @@ def words_of(error: BotError, now: float) -> Words:
             return _api(error, now)
         case errors.NotUnderstood():
             return _not_understood(error)
+        case errors.NotInChannel():
+            cause = "You are not in the channel that you chose, so nothing was done."
+            return _said("Not in that channel", cause, "Join it first, or choose another.")
         case errors.NoDefault(wanted=wanted, verb=verb):
             return _no_default(wanted, verb)
         case errors.NoSuchName() | errors.AmbiguousName():
