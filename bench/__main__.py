@@ -253,6 +253,10 @@ def main(arguments: Sequence[str]) -> int:
     print(f"{'milliseconds':<44}{'count':>6}{columns}   limit")
     for figure in figures:
         print(figure)
+    busy = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    print(
+        f"load of the machine's {os.cpu_count()} cores: {busy} (above their number, others run too)"
+    )
     if asked.json:
         print(json.dumps({one.name: [one.at(0.5), one.at(0.99)] for one in figures}))
     return 1 if asked.check and not all(figure.holds for figure in figures) else 0
