@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.core.approvals import Approval
-from bot.core.commands import History, ListTimers, Show
+from bot.core.commands import History, ListTimers, Show, Use
 from bot.core.listings import ITwinsListed, Standing, TimerShown, TimersListed
 from bot.core.names import plain
 from bot.core.outcomes import DetailsShown
@@ -92,7 +92,7 @@ def timers(outcome: TimersListed) -> Private:
         [header(title), paragraph(lines), *picks],
         page,
         lambda number: ListTimers(itwin.id, page=number),
-        also=[_history(History(itwin.id), itwin.name)],
+        also=[_history(History(itwin.id), itwin.name), _use(itwin)],
         notes=["Go on with /edfs show <itwin> <timer>."],
     )
 
@@ -133,6 +133,12 @@ def _request_line(request: Approval) -> Line:
 
 def _history(command: History, name: str) -> Button:
     return Button("History", "run:history", str(command), label=f"History of {name}")
+
+
+def _use(itwin: ITwin) -> Button:
+    name = plain(itwin.name, SHORT)
+    label = f"Make {name} this channel's iTwin"
+    return Button("Use in this channel", "run:use", str(Use(itwin.id)), label=label)
 
 
 def facts_of(shown: TimerShown, now: float, zone: str) -> list[Line]:
