@@ -60,7 +60,7 @@ async def test_menus_selects_and_dates_in_a_message(gallery: Gallery) -> None:
     assert payload["actions"][0]["selected_option"] == chosen
     assert payload["state"]["values"]["row"]["day"]["selected_option"] == chosen
 
-    await screen.page.get_by_label("datepicker").fill("2027-01-31")
+    await screen.page.locator("#main").get_by_label("Date", exact=True).fill("2027-01-31")
     await gallery.world.until(lambda: len(gallery.bot.got) == 3)
     payload = await gallery.payload("block_actions")
     assert payload["actions"][0]["selected_date"] == "2027-01-31"

@@ -94,6 +94,27 @@ async def test_a_link_that_was_passed_on_works_in_one_browser_only(stage: Stage)
     await alice.sees("Signed in")
 
 
+async def test_a_request_is_declined_in_a_window(stage: Stage) -> None:
+    alice, bob = await stage.open_as("alice"), await stage.open_as("bob")
+    for screen in (alice, bob):
+        await screen.types("/edfs signin")
+        await screen.signs_in()
+    await alice.types('/edfs disable plant-b "Nightly documents" because SAP is down')
+    asked = await bob.sees("To be approved: turn off Nightly documents")
+    await bob.presses("Decline", asked)
+    await bob.opened("Decline")
+    await bob.submits()
+    await expect(bob.window.get_by_text("Please fill this in.")).to_be_visible()
+    await bob.fills("Why?", "the *audit* runs")
+    await bob.submits()
+    await bob.closed()
+    declined = await alice.sees("Declined: turn off Nightly documents")
+    await expect(declined).to_contain_text("Bob Brook")
+    await alice.goes("EDFS Bot")
+    await expect(await alice.sees("Declined by")).to_contain_text("the *audit* runs")
+    assert stage.world.edfs.flips("Nightly documents", "plant-b") == 0
+
+
 async def test_the_clock_goes_forward_and_faults_are_switches(stage: Stage) -> None:
     screen = await stage.open_as("alice")
     before = stage.world.clock.now()
