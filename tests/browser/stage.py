@@ -47,6 +47,8 @@ PATIENCE = 10_000  # milliseconds
 WIDE, NARROW = (1280, 800), (390, 844)
 OWN_HOSTS = ("127.0.0.1", "bot.localhost", "ims.localhost")
 
+expect.set_options(timeout=PATIENCE)
+
 Theme = Literal["light", "dark"]
 
 

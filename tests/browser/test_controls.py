@@ -158,6 +158,25 @@ async def test_what_is_typed_outlives_an_update_and_errors_stand_at_their_inputs
     await expect(screen.window.get_by_label("Why")).to_have_value("kept")
 
 
+async def test_an_option_that_an_update_takes_away_is_chosen_no_more(gallery: Gallery) -> None:
+    days = VIEW["blocks"][4]
+    here = {"type": "conversations_select", "default_to_current_conversation": True}
+    channel = {**VIEW["blocks"][7], "element": {**VIEW["blocks"][7]["element"], **here}}
+    screen = await window(gallery, VIEW | {"blocks": [days, channel]})
+    await screen.chooses("Days", "Monday")
+    await screen.chooses("Days", "Friday")
+    element = {**days["element"], "options": days["element"]["options"][1:]}
+    fewer = VIEW | {"blocks": [days | {"element": element}, channel]}
+    modals = gallery.world.slack.state.modals
+    modals.update(modals.all()[0], fewer)
+    await expect(screen.window.get_by_role("listitem")).to_have_count(0)
+    await screen.submits()
+    await screen.closed()
+    values = (await gallery.payload("view_submission"))["view"]["state"]["values"]
+    assert values["days"]["days"]["selected_options"] == []
+    assert values["where"]["where"]["selected_conversation"] == "C0PLANTOPS"
+
+
 async def test_shortcuts(gallery: Gallery) -> None:
     screen = await message(gallery)
     await screen.page.get_by_role("button", name="Shortcuts").click()
