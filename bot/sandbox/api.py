@@ -40,6 +40,9 @@ POST {_PREFIX}/sign-in  {{"as": "alice"}}
 GET, POST, DELETE {_PREFIX}/faults  {{"service": "edfs", "operation": "toggle", "fault": "429"}}
 POST {_PREFIX}/clock    {{"forward": 3600}}
 POST {_PREFIX}/reset    {{}}
+POST {_PREFIX}/shortcut {{"as": "alice", "callback_id": "edfs.choose", "message": ts, optional}}
+POST {_PREFIX}/home     {{"as": "alice"}}
+GET  {_PREFIX}/view?as=alice, {_PREFIX}/panel, {_PREFIX}/live
 """
 
 

@@ -19,6 +19,13 @@ from tests.browser.stage import ARGUMENTS, Stage
 from tests.test_stand_ins import Bot, open_bot, open_world
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+POLICY = """
+[[rule]]
+name = "plant-b goes off with two pairs of eyes"
+itwin = "plant-b"
+change = "disable"
+approvals = 1
+"""
 NONE = "no Chromium here: apt install chromium, or name one by EDFS_BOT_CHROMIUM"
 
 
@@ -46,7 +53,9 @@ async def ground(
     """What `run.py sandbox` opens, in this process; nothing where the tests are skipped."""
     assert chromium
     state: Path = tmp_path_factory.mktemp("sandbox")
-    async with playground(0, state) as opened:
+    policy = state / "policy.toml"
+    policy.write_text(POLICY)
+    async with playground(0, state, {"EDFS_BOT_POLICY": str(policy)}) as opened:
         yield opened
 
 

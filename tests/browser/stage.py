@@ -11,9 +11,11 @@ nothing was blocked by the Content-Security-Policy, and the console holds no err
 """
 
 import contextlib
+import os
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -44,6 +46,8 @@ ZONE = "Europe/Berlin"
 PATIENCE = 10_000  # milliseconds
 WIDE, NARROW = (1280, 800), (390, 844)
 OWN_HOSTS = ("127.0.0.1", "bot.localhost", "ims.localhost")
+
+expect.set_options(timeout=PATIENCE)
 
 Theme = Literal["light", "dark"]
 
@@ -234,6 +238,12 @@ class Screen:
         """One of the clock's buttons in the panel."""
         await self.panel()
         await self.page.get_by_role("button", name=words, exact=True).click()
+
+    async def picture(self, name: str) -> None:
+        """Kept as a file where EDFS_BOT_PICTURES names a folder; for documents, and for a look."""
+        folder = os.environ.get("EDFS_BOT_PICTURES")
+        if folder:
+            await self.page.screenshot(path=Path(folder) / f"{name}.png")
 
     async def panel(self) -> Locator:
         panel = self.page.get_by_role("complementary", name="World")

@@ -60,7 +60,7 @@ async def test_menus_selects_and_dates_in_a_message(gallery: Gallery) -> None:
     assert payload["actions"][0]["selected_option"] == chosen
     assert payload["state"]["values"]["row"]["day"]["selected_option"] == chosen
 
-    await screen.page.get_by_label("datepicker").fill("2027-01-31")
+    await screen.page.locator("#main").get_by_label("Date", exact=True).fill("2027-01-31")
     await gallery.world.until(lambda: len(gallery.bot.got) == 3)
     payload = await gallery.payload("block_actions")
     assert payload["actions"][0]["selected_date"] == "2027-01-31"
@@ -156,6 +156,25 @@ async def test_what_is_typed_outlives_an_update_and_errors_stand_at_their_inputs
     await screen.page.get_by_role("button", name="Back").click()
     await screen.opened("Everything")
     await expect(screen.window.get_by_label("Why")).to_have_value("kept")
+
+
+async def test_an_option_that_an_update_takes_away_is_chosen_no_more(gallery: Gallery) -> None:
+    days = VIEW["blocks"][4]
+    here = {"type": "conversations_select", "default_to_current_conversation": True}
+    channel = {**VIEW["blocks"][7], "element": {**VIEW["blocks"][7]["element"], **here}}
+    screen = await window(gallery, VIEW | {"blocks": [days, channel]})
+    await screen.chooses("Days", "Monday")
+    await screen.chooses("Days", "Friday")
+    element = {**days["element"], "options": days["element"]["options"][1:]}
+    fewer = VIEW | {"blocks": [days | {"element": element}, channel]}
+    modals = gallery.world.slack.state.modals
+    modals.update(modals.all()[0], fewer)
+    await expect(screen.window.get_by_role("listitem")).to_have_count(0)
+    await screen.submits()
+    await screen.closed()
+    values = (await gallery.payload("view_submission"))["view"]["state"]["values"]
+    assert values["days"]["days"]["selected_options"] == []
+    assert values["where"]["where"]["selected_conversation"] == "C0PLANTOPS"
 
 
 async def test_shortcuts(gallery: Gallery) -> None:

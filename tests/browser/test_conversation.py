@@ -94,16 +94,54 @@ async def test_a_link_that_was_passed_on_works_in_one_browser_only(stage: Stage)
     await alice.sees("Signed in")
 
 
+async def test_a_request_is_declined_in_a_window(stage: Stage) -> None:
+    alice, bob = await stage.open_as("alice"), await stage.open_as("bob")
+    for screen in (alice, bob):
+        await screen.types("/edfs signin")
+        await screen.signs_in()
+    await alice.types('/edfs disable plant-b "Nightly documents" because SAP is down')
+    asked = await bob.sees("To be approved: turn off Nightly documents")
+    await bob.presses("Decline", asked)
+    await bob.opened("Decline")
+    await bob.submits()
+    await expect(bob.window.get_by_text("Please fill this in.")).to_be_visible()
+    await bob.fills("Why?", "the *audit* runs")
+    await bob.submits()
+    await bob.closed()
+    declined = await alice.sees("Declined: turn off Nightly documents")
+    await expect(declined).to_contain_text("Bob Brook")
+    await alice.goes("EDFS Bot")
+    await expect(await alice.sees("Declined by")).to_contain_text("the *audit* runs")
+    assert stage.world.edfs.flips("Nightly documents", "plant-b") == 0
+
+
 async def test_the_clock_goes_forward_and_faults_are_switches(stage: Stage) -> None:
     screen = await stage.open_as("alice")
     before = stage.world.clock.now()
     await screen.forward("+1 day")
-    await expect(screen.page.locator("#panel-ahead")).to_contain_text("1 d ahead")
-    assert stage.world.clock.now() - before >= 86_400
-    switch = screen.page.get_by_role("switch", name="EDFS loses the answer to a flip")
+    panel = await screen.panel()
+    await expect(panel).to_contain_text("1 d ahead")
+    await panel.get_by_label("How far").fill("2")
+    await panel.get_by_role("button", name="Forward").click()
+    await expect(panel).to_contain_text("1 d 2 h ahead")
+    assert stage.world.clock.now() - before >= 26 * 3_600
+    switch = panel.get_by_role("switch", name="EDFS loses the answer to a flip")
     await switch.click()
     await expect(switch).to_have_attribute("aria-checked", "true")
     assert [(f.operation, f.kind) for f in stage.world.edfs.faults] == [("toggle", "lost_answer")]
     await switch.click()
     await expect(switch).to_have_attribute("aria-checked", "false")
-    assert stage.world.edfs.faults == []
+
+    await panel.get_by_text("Any other fault").click()
+    await panel.get_by_label("Service").select_option("ims")
+    await panel.get_by_label("Operation").select_option("token")
+    await panel.get_by_label("Fault", exact=True).select_option("503")
+    await panel.get_by_label("Times").fill("3")
+    await panel.get_by_role("button", name="Arm").click()
+    await expect(panel.get_by_text("3 more")).to_be_visible()
+    assert [(f.operation, f.kind, f.times) for f in stage.world.ims.faults] == [("token", "503", 3)]
+    await panel.get_by_role("button", name="Mend all").click()
+    await expect(panel.get_by_text("3 more")).to_be_hidden()
+    await panel.get_by_role("button", name="Begin again").click()
+    await expect(panel).to_contain_text("as on this machine")
+    assert stage.world.clock.offset == 0

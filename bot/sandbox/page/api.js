@@ -24,15 +24,22 @@ export async function post(path, body = {}) {
   return answered(response);
 }
 
-// Calls `changed` at once and whenever the world has changed, for as long as the page is open.
+// Calls `changed` at once and whenever the world has changed, for as long as the page is seen:
+// a browser keeps few connections to one place, and hidden tabs would use them up.
 export function live(changed, away) {
-  const source = new EventSource(`${PREFIX}/live`);
-  source.addEventListener("change", changed);
-  source.addEventListener("open", () => away(false));
-  source.addEventListener("error", () => {
+  let source = null;
+  const open = () => {
+    source?.close();
+    source = document.hidden ? null : new EventSource(`${PREFIX}/live`);
+    source?.addEventListener("change", changed);
+    source?.addEventListener("open", () => away(false));
+    source?.addEventListener("error", lost);
+  };
+  const lost = () => {
     away(true);
-    if (source.readyState !== EventSource.CLOSED) return;
-    setTimeout(() => live(changed, away), 2000);
-  });
-  addEventListener("pagehide", () => source.close());
+    if (source?.readyState === EventSource.CLOSED) setTimeout(open, 2000);
+  };
+  document.addEventListener("visibilitychange", open);
+  addEventListener("pagehide", () => source?.close());
+  open();
 }

@@ -7,7 +7,7 @@ import { icon } from "./icons.js";
 import { menuButton } from "./menu.js";
 import { use } from "./message.js";
 import { state } from "./state.js";
-import { announce, complainOf, toast } from "./toast.js";
+import { announce, toast } from "./toast.js";
 
 export function drawComposer(container, { channel, thread }) {
   const reason = refusal(channel);
@@ -100,8 +100,7 @@ function wire(field, list, usage, send, where) {
     try {
       const body = { as: state.person, in: where.channel.id, text: sent };
       if (where.thread) body.thread = where.thread;
-      const { ack } = await post("type", body);
-      if (!text.startsWith("/")) complainOf(ack);
+      await post("type", body);
     } catch (error) {
       field.value ||= text;
       toast(error.message);

@@ -13,12 +13,18 @@ const SELECTS = new Set([
   "multi_users_select", "conversations_select", "channels_select",
 ]);
 
+// What is said of a control that has neither a label nor a placeholder.
+const CALLED = {
+  datepicker: "Date", timepicker: "Time", datetimepicker: "Date and time", checkboxes: "Choices",
+  radio_buttons: "Choices",
+};
+
 // `wiring`: {label, describedBy, optional, reports}; `reports`: a change is told to the app.
 export function drawElement(element, block, ctx, wiring) {
   if (element.type === "button") return drawButton(element, block, ctx);
   if (element.type === "overflow") return drawOverflow(element, block, ctx);
   if (element.type === "image") return drawImage(element);
-  const label = wiring.label || spoken(element.placeholder) || element.type.replaceAll("_", " ");
+  const label = wiring.label || spoken(element.placeholder) || CALLED[element.type] || "Choice";
   const changed = change(element, block, ctx, wiring.reports);
   const whole = { ...wiring, label, changed };
   if (SELECTS.has(element.type)) return drawSelect(element, block, ctx, whole);

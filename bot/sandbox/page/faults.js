@@ -51,14 +51,12 @@ function form() {
   const kind = select("Fault", []);
   const times = el("input", { type: "number", min: "1", max: "99", value: "1", class: "field short", "aria-label": "Times" });
   const about = el("p", { class: "quieter" });
-  const learn = () => {
-    if (!state.panel) return;
-    fill(operation, ["any", ...state.panel.operations[service.value]]);
-    if (!kind.options.length) fill(kind, [...Object.keys(state.panel.kinds), "429", "500", "503"]);
+  const explain = () => {
     about.textContent = state.panel.kinds[kind.value] ?? "this status, no effect";
   };
-  service.addEventListener("change", learn);
-  kind.addEventListener("change", learn);
+  const operations = () => fill(operation, ["any", ...state.panel.operations[service.value]]);
+  service.addEventListener("change", operations);
+  kind.addEventListener("change", explain);
   const arm = (event) => {
     event.preventDefault();
     act("faults", {
@@ -68,9 +66,12 @@ function form() {
   };
   const node = el("form", { class: "fault-form", onsubmit: arm }, service, operation, kind, about, times,
     el("button", { type: "submit", class: "button", text: "Arm" }));
-  node.addEventListener("focusin", () => kind.options.length || learn());
-  queueMicrotask(learn);
-  node.learn = learn;
+  node.learn = () => {
+    if (kind.options.length) return;
+    fill(kind, [...Object.keys(state.panel.kinds), "429", "500", "503"]);
+    operations();
+    explain();
+  };
   return node;
 }
 
@@ -86,8 +87,7 @@ function fill(node, names) {
 
 export function drawFaults() {
   const armed = state.panel.faults;
-  const form = document.querySelector(".fault-form");
-  if (form && !form.querySelector("[aria-label=Fault]").options.length) form.learn();
+  document.querySelector(".fault-form").learn();
   for (const button of document.querySelectorAll(".switch")) {
     const on = armed.some((one) => same(one, button.fault));
     button.setAttribute("aria-checked", String(on));

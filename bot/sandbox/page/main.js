@@ -14,7 +14,7 @@ import { drawers } from "./sides.js";
 import { channel, look, markRead, readAddress, state, writeAddress } from "./state.js";
 import { startTheme } from "./theme.js";
 import { drawThread } from "./thread.js";
-import { complainOf, toast } from "./toast.js";
+import { toast } from "./toast.js";
 
 let composedFor = "";
 let looking = false;
@@ -89,9 +89,10 @@ function go(place) {
   if (place === "home") openHome();
 }
 
+// As in Slack, nobody is told when an app does not take an event.
 async function openHome() {
   try {
-    complainOf((await post("home", { as: state.person })).ack);
+    await post("home", { as: state.person });
   } catch (error) {
     toast(error.message);
   }
@@ -131,6 +132,13 @@ async function start() {
   if (state.place === "home") openHome();
   live(refresh, (away) => document.body.classList.toggle("away", away));
 }
+
+// The address keeps who looks and where, so this link does not go into it.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  const target = state.place === "home" ? byId("home").querySelector("button, a, input") : byId("messages");
+  target?.focus();
+});
 
 addEventListener("hashchange", () => {
   const before = `${state.person} ${state.place}`;

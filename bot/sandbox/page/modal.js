@@ -72,15 +72,19 @@ function paint() {
   dialog.querySelector("#modal-title").textContent = body.title.text;
   const errors = { ...view.errors, ...local };
   shown.ctx = surface(view.id, () => ({ view: view.id }), () => shown.view.body.blocks, errors);
-  holdFocus(content, () => drawBlocks(content, body.blocks, shown.ctx));
+  holdFocus(dialog, () => fill(content, body, errors));
+  if (Object.keys(errors).length) focusError(errors);
+}
+
+function fill(content, body, errors) {
+  drawBlocks(content, body.blocks, shown.ctx);
   const general = errors[""];
   dialog.querySelector(".modal-body > .error")?.remove();
   if (general) content.prepend(el("p", { class: "error general", role: "alert", text: general }));
   dialog.querySelector(".modal-foot").replaceChildren(
-    el("button", { type: "button", class: "button", onclick: close, text: body.close?.text ?? "Close" }),
-    ...(body.submit ? [el("button", { type: "submit", class: "button primary", disabled: body.submit_disabled === true, text: body.submit.text })] : []),
+    el("button", { type: "button", class: "button", onclick: close, data: { control: "close" }, text: body.close?.text ?? "Close" }),
+    ...(body.submit ? [el("button", { type: "submit", class: "button primary", disabled: body.submit_disabled === true, data: { control: "submit" }, text: body.submit.text })] : []),
   );
-  if (Object.keys(errors).length) focusError(errors);
 }
 
 function focusError(errors) {

@@ -68,6 +68,8 @@ async function offered(element, block, ctx, typed) {
 }
 
 function chosenOf(element, block, ctx) {
+  const here = element.default_to_current_conversation ? ctx.here() : null;
+  if (here && !ctx.values.of(block, element)) ctx.values.set(block, element, here);
   const value = ctx.values.of(block, element);
   const list = Array.isArray(value) ? value : value ? [value] : [];
   return list.map((one) => (typeof one === "string" ? named(one, calledById(one, ctx)) : shown(one)));

@@ -19,6 +19,7 @@ export function surface(name, where, blocks, errors) {
     get me() { return state.screen.me.id; },
     people: () => state.screen.people.filter((one) => !one.deleted),
     channels: () => state.screen.channels,
+    here: () => (state.place === "home" ? null : state.place),
 
     async press(block, element, answer, button) {
       if (button?.getAttribute("aria-busy") === "true") return;

@@ -37,7 +37,7 @@ export class Values {
   of(block, element) {
     const entry = this.#filled[block.block_id]?.[actionId(block, element)];
     const [key, initial] = KEYS[element.type] ?? ["value", "initial_value"];
-    if (entry && entry.type === element.type) return entry[key];
+    if (entry?.type === element.type && isOffered(element, entry[key])) return entry[key];
     return element[initial] ?? (SEVERAL.has(element.type) ? [] : null);
   }
 
@@ -46,11 +46,26 @@ export class Values {
     own[actionId(block, element)] = answerOf(element, value);
   }
 
-  // Only what was filled in by hand; the world knows the initial values itself.
+  // Only what was filled in by hand and still stands there; the world knows the initial values.
   state(blocks) {
-    const here = new Set(blocks.map((block) => block.block_id));
-    return Object.fromEntries(Object.entries(this.#filled).filter(([id]) => here.has(id)));
+    const values = {};
+    for (const block of blocks) {
+      for (const element of elementsOf(block)) {
+        const id = actionId(block, element);
+        if (!this.#filled[block.block_id]?.[id]) continue;
+        (values[block.block_id] ??= {})[id] = answerOf(element, this.of(block, element));
+      }
+    }
+    return values;
   }
+}
+
+// An update may take options away; what was chosen of them is then no answer any more.
+function isOffered(element, value) {
+  const options = element.options ?? element.option_groups?.flatMap((group) => group.options);
+  if (!value || !options) return true;
+  const known = new Set(options.map((option) => JSON.stringify(option)));
+  return [value].flat().every((one) => known.has(JSON.stringify(one)));
 }
 
 export function elementsOf(block) {
