@@ -160,7 +160,8 @@ def small(says: str) -> Block:
 
 
 def _plain_text(says: str, limit: int) -> Block:
-    return {"type": "plain_text", "text": plain(says, limit) or " ", "emoji": False}
+    # A stranger's name may hold nothing that one can see; Slack refuses a text that is blank.
+    return {"type": "plain_text", "text": plain(says, limit) or "(no name)", "emoji": False}
 
 
 @dataclass(frozen=True, slots=True)
