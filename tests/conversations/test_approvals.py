@@ -39,7 +39,7 @@ async def test_a_request_in_its_channel_from_asking_to_done(ruled: Story, policy
     ):
         assert words in read(card)
     await story.clicks("alice", "Approve")
-    await story.sees("alice", "It takes somebody else to decide it")
+    await story.sees("alice", "Wait for somebody else to decide it")
     await story.clicks("bob", "Cancel", card.ts)
     await story.sees("bob", "Only who asked can take a request back")
     assert story.flips() == 0

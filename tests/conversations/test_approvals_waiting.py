@@ -134,7 +134,7 @@ async def test_an_emergency_goes_ahead_and_has_to_be_reviewed(ruled: Story, poli
     assert "Because: SAP burns" in read(review)
     assert "[Reviewed]" in read(review)
     await story.clicks("alice", "Reviewed")
-    await story.sees("alice", "It takes somebody else to decide it")
+    await story.sees("alice", "Wait for somebody else to decide it")
     await story.types("alice", f"/edfs cancel {request_in(review)}")
     story.world.clock.forward(24 * HOUR)
     late = await story.sees("bob", "Still nobody has reviewed it: SAP work orders is now disabled")

@@ -128,7 +128,7 @@ async def test_only_a_deny_stops_it_and_approval_is_not_asked_again(
     await ruled.world.until(lambda: ruled.bot.desk.gateways.rules.current.rules)
     ruled.world.clock.forward(DUE)
     await ruled.sees("bob", "Still off: SAP work orders")
-    await ruled.sees("bob", "denies you this change. (rule 1 (frozen))")
+    await ruled.sees("bob", "denies you this change (rule 1 (frozen)).")
     await ruled.sees("bob", "SAP materials is now enabled")
     assert not enabled(ruled)
     assert ruled.flips("SAP materials") == 2

@@ -160,8 +160,11 @@ def small(says: str) -> Block:
 
 
 def plain_text(says: str, limit: int) -> Block:
-    """A text object that Slack does not parse; ``limit`` counts UTF-16 units."""
-    return {"type": "plain_text", "text": plain(says, limit) or " ", "emoji": False}
+    """A text object that Slack does not parse; ``limit`` counts UTF-16 units.
+
+    A stranger's name may hold nothing that one can see, and Slack refuses a text that is blank.
+    """
+    return {"type": "plain_text", "text": plain(says, limit) or "(no name)", "emoji": False}
 
 
 @dataclass(frozen=True, slots=True)

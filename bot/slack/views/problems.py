@@ -13,7 +13,7 @@ from bot.slack.views.verdicts import verdict_words
 
 _PERSONS: dict[str, tuple[str, str]] = {
     "guest": ("guests of this workspace cannot switch timers", "Ask a full member to do it."),
-    "bot": ("bots cannot switch timers", "A person has to ask."),
+    "bot": ("bots cannot switch timers", "Ask as a person."),
     "deactivated": ("this Slack account is deactivated", "Ask a workspace admin."),
     "outsider": (
         "only members of the workspace that installed EDFS Bot can use it",
@@ -21,49 +21,78 @@ _PERSONS: dict[str, tuple[str, str]] = {
     ),
     "unknown": ("Slack does not know this account", "Ask a workspace admin."),
     "unchecked": (
-        "Slack did not say who you are, so nothing was done",
+        "Slack did not say who you are",
         "Try again in a moment.",
     ),
 }
-_SIGN_INS: dict[str, str] = {
-    "denied": "The sign-in was cancelled at Bentley.",
-    "no_refresh_token": "Bentley gave no refresh token: the registration lacks offline_access.",
-    "scope_missing": "Bentley did not grant access to the iTwin Platform.",
-    "invalid_scope": "Bentley refused the scopes of this registration. That is an admin's matter.",
-    "identity": "Bentley's proof of who you are did not hold.",
-    "expired": "The sign-in took too long.",
-    "other": "The sign-in could not be completed.",
+_AGAIN = "Type /edfs signin to try again."
+_REGISTRATION = "Tell an admin: the registration on Bentley's developer portal has to be mended."
+_SIGN_INS: dict[str, tuple[str, str]] = {
+    "denied": ("The sign-in was cancelled at Bentley.", _AGAIN),
+    "no_refresh_token": (
+        "Bentley gave no refresh token: the registration lacks offline_access.",
+        _REGISTRATION,
+    ),
+    "scope_missing": ("Bentley did not grant access to the iTwin Platform.", _REGISTRATION),
+    "invalid_scope": ("Bentley refused the scopes of this registration.", _REGISTRATION),
+    "identity": ("Bentley's proof of who you are did not hold.", _AGAIN),
+    "expired": ("The sign-in took too long.", _AGAIN),
+    "other": ("The sign-in could not be completed.", _AGAIN),
 }
-_UNDOS: dict[str, str] = {
-    "unknown": "There is no such operation any more.",
-    "unfinished": "That operation has not ended yet.",
-    "not_applied": "That operation changed nothing, so there is nothing to undo.",
-    "changed": "The timer was changed again since, so an undo would overwrite somebody's work.",
-    "undone": "It was undone already.",
-    "late": "An operation can be undone for a day; this one is older.",
+_SHOW = "Look at the timer with /edfs show."
+_UNDOS: dict[str, tuple[str, str]] = {
+    "unknown": ("There is no such operation any more.", "See what was done with /edfs history."),
+    "unfinished": ("That operation has not ended yet.", "Wait until its card says how it ended."),
+    "not_applied": ("That operation changed nothing, so there is nothing to undo.", _SHOW),
+    "changed": (
+        "The timer was changed again since, so an undo would overwrite somebody's work.",
+        _SHOW,
+    ),
+    "undone": ("It was undone already.", _SHOW),
+    "late": (
+        "An operation can be undone for a day; this one is older.",
+        "Switch the timer instead: /edfs enable or /edfs disable.",
+    ),
 }
-_GONE: dict[str, str] = {
-    "ticket": "This sign-in link has expired or was used.",
-    "kept": "That command is no longer kept; it waits for an hour.",
-    "operation": "That operation is no longer kept.",
-    "request": "That request is no longer kept.",
-    "return": "That return is no longer kept.",
-    "subscription": "There is no such subscription in this channel.",
-    "claimed": "This sign-in link was opened in another browser.",
-    "browser": "This browser did not begin the sign-in, or it has ended.",
-    "modal": "Slack's three seconds for opening the window had passed.",
+_TYPE = "Type the command again."
+_NEW_LINK = "Type /edfs signin for a new link."
+_GONE: dict[str, tuple[str, str]] = {
+    "ticket": ("This sign-in link has expired or was used.", _NEW_LINK),
+    "kept": ("That command is no longer kept; it waits for an hour.", _TYPE),
+    "operation": ("That operation is no longer kept.", _TYPE),
+    "request": ("That request is no longer kept.", "See what waits with /edfs pending."),
+    "return": ("That return is no longer kept.", "See what is off with /edfs list disabled."),
+    "subscription": (
+        "There is no such subscription in this channel.",
+        "See those there are with /edfs subscriptions.",
+    ),
+    "claimed": (
+        "This sign-in link was opened in another browser.",
+        f"{_NEW_LINK} If nobody of you opened it, tell an admin.",
+    ),
+    "browser": ("This browser did not begin the sign-in, or it has ended.", _NEW_LINK),
+    "modal": ("Slack's three seconds for opening the window had passed.", "Press it once more."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """``title`` in a few words; ``lines`` give cause and next step; ``choices`` become buttons."""
+    """``title`` in a few words, why it is so, and what to do; ``choices`` become buttons.
+
+    ``details`` are what Bentley said of it, or the names that are near.
+    """
 
     title: str
-    lines: tuple[Line, ...]
+    cause: Line
+    step: Line
+    details: tuple[Line, ...] = ()
     choices: tuple[Choice, ...] = ()
     can_retry: bool = False
     sign_in: bool = False
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return (self.cause, *self.details, self.step)
 
 
 def words_of(error: BotError, now: float) -> Words:
@@ -90,10 +119,8 @@ def words_of(error: BotError, now: float) -> Words:
         case errors.AccountTaken(holder=holder):
             return Words(
                 "Account in use",
-                (
-                    line("That iTwin account is linked to ", Who(holder), " already."),
-                    line("They can free it with /edfs signout; or sign in with your own account."),
-                ),
+                line("That iTwin account is linked to ", Who(holder), " already."),
+                line("Sign in with your own account, or ask them to type /edfs signout."),
             )
         case _:
             worded = verdict_words(error)
@@ -115,9 +142,9 @@ def _of_ours(error: BotError) -> Words:
             cause = f"{plain(wanted, NAME)} is not there any more."
             return _said("No such timer", cause, "See what is there with /edfs list.")
         case errors.CannotUndo(reason=reason):
-            return _said("Not undone", _UNDOS[reason], "Look at it with /edfs show.")
+            return _said("Not undone", *_UNDOS[reason])
         case errors.Gone(what=what):
-            return _said("Not there any more", _GONE[what], "Type the command again.")
+            return _said("Not there any more", *_GONE[what])
         case errors.WritesOff():
             cause = "An admin has switched all changes off, so nothing was changed."
             return _said("Not changed", cause, "Looking still works. Ask an admin, or try later.")
@@ -129,56 +156,51 @@ def _of_ours(error: BotError) -> Words:
             return _said("Not changed", cause, "Look at it, then ask again.", can_retry=True)
         case errors.GaveUp():
             cause = "Answering this broke off several times, so it is given up."
-            return _said("Something is wrong with the bot", cause, "Tell an admin the trace id.")
+            step = "Tell an admin the trace id; look with /edfs show before you ask again."
+            return _said("Something is wrong with the bot", cause, step)
         case _:
             raise TypeError(f"nobody has worded {type(error).__name__}")
 
 
 def _said(title: str, cause: str, step: str, *, can_retry: bool = False) -> Words:
-    return Words(title, (line(cause), line(step)), can_retry=can_retry)
+    return Words(title, line(cause), line(step), can_retry=can_retry)
 
 
 def _api(error: errors.ApiError, now: float) -> Words:
     title, cause, step = api_words(error)
-    lines = [line(cause)]
+    details = []
     for detail in error.details[:10]:
         target = plain(detail.target, 60) or "request"
         said = plain(detail.message or detail.code, 200)
-        lines.append(line("• ", code(target), f": {said}" if said else ""))
-    if isinstance(error, errors.RateLimited):
-        until = now + error.retry_after
-        lines.append(line("You can try again at ", When(until), ". ", step))
-    else:
-        lines.append(line(step))
+        details.append(line("• ", code(target), f": {said}" if said else ""))
     if error.message and not error.details:
-        lines.append(line("Bentley said: ", bold(plain(error.message, 200))))
+        details.append(line("Bentley said: ", bold(plain(error.message, 200))))
+    following = line(step)
+    if isinstance(error, errors.RateLimited):
+        following = line("You can try again at ", When(now + error.retry_after), ". ", step)
     retryable = isinstance(error, errors.RateLimited | errors.NotSent)
     signing = isinstance(error, errors.TokenRefused)
-    return Words(title, tuple(lines), can_retry=retryable, sign_in=signing)
+    return Words(
+        title, line(cause), following, tuple(details), can_retry=retryable, sign_in=signing
+    )
 
 
 def _not_understood(error: errors.NotUnderstood) -> Words:
-    lines = [line(f"Not understood: {error.reason}.")]
-    if error.nearest:
-        lines.append(line("Did you mean ", *_listed(error.nearest), "?"))
+    more = [line("Did you mean ", *_listed(error.nearest), "?")] if error.nearest else []
     if error.verb in USAGE:
-        lines.append(line("It goes like this: ", code(f"{COMMAND} {USAGE[error.verb]}")))
+        more.append(line("It goes like this: ", code(f"{COMMAND} {USAGE[error.verb]}")))
     usage = f"{COMMAND} help {error.verb}" if error.verb else f"{COMMAND} help"
-    lines.append(line("See how it goes with ", code(usage), "."))
-    return Words("Not understood", tuple(lines))
+    step = line("See how it goes with ", code(usage), ".")
+    return Words("Not understood", line(f"Not understood: {error.reason}."), step, tuple(more))
 
 
 def _no_default(wanted: str, verb: str) -> Words:
     name = plain(wanted, NAME)
-    both = code(f"/edfs {verb} <itwin> {quoted(name)}")
-    return Words(
-        "Which iTwin?",
-        (
-            line(f"You named only “{name}”, and this channel has no iTwin of its own."),
-            line("Name both, iTwin first: ", both, "."),
-            line("Or set this channel's iTwin once: ", code("/edfs use <itwin>"), "."),
-        ),
-    )
+    both = code(f"{COMMAND} {verb} <itwin> {quoted(name)}")
+    cause = f"You named only “{name}”, and this channel has no iTwin of its own."
+    step = line("Name both, iTwin first: ", both, ".")
+    once = line("Or set this channel's iTwin once: ", code(f"{COMMAND} use <itwin>"), ".")
+    return Words("Which iTwin?", line(cause), step, (once,))
 
 
 def _listed(names: tuple[str, ...]) -> list[Part]:
@@ -193,28 +215,31 @@ def _names(error: errors.NoSuchName | errors.AmbiguousName) -> Words:
     if isinstance(error, errors.AmbiguousName):
         cause = f"“{wanted}” fits {len(error.choices)} {error.kind}s."
         step = "Press the one you mean, or type more of its name."
-        return Words("Which one?", (line(cause), line(step)), error.choices)
+        return Words("Which one?", line(cause), line(step), choices=error.choices)
     where = f" in {plain(error.where, NAME)}" if error.where else ""
     cause = f"There is no {error.kind} “{wanted}”{where} that your account can see."
-    step = "These have the nearest names:" if error.nearest else "See what is there: /edfs list."
-    return Words(f"No such {error.kind}", (line(cause), line(step)), error.nearest)
+    step = "See what is there: /edfs list."
+    if error.nearest:
+        step = "Press one of these, which have the nearest names, or see them all: /edfs list."
+    return Words(f"No such {error.kind}", line(cause), line(step), choices=error.nearest)
 
 
 def _sign_in(error: BotError) -> Words:
     if isinstance(error, errors.SignInRefused):
-        step = line("Type /edfs signin to try again.")
-        return Words("Not signed in", (line(_SIGN_INS[error.reason]), step), sign_in=True)
+        cause, step = _SIGN_INS[error.reason]
+        return Words("Not signed in", line(cause), line(step), sign_in=True)
     if isinstance(error, errors.OtherAccount):
         cause = "You are signed in with another iTwin account than when you asked."
-        return Words("Not changed", (line(cause), line("Ask again.")), can_retry=True)
+        step = "Ask again, or sign in with the account you asked with."
+        return Words("Not changed", line(cause), line(step), can_retry=True)
     cause = "Your sign-in at Bentley is missing or has ended, so nothing was changed."
-    return Words("Sign in first", (line(cause), line("Sign in, then try again.")), sign_in=True)
+    return Words("Sign in first", line(cause), line("Sign in, then try again."), sign_in=True)
 
 
 def _identity_provider(error: errors.IdentityProviderTrouble) -> Words:
     cause = f"Bentley's sign-in service is of no help just now: {plain(error.what, 200)}."
     if error.settings:
-        return _said("Sign-in does not work", cause, "That is an admin's matter: edfs-bot doctor.")
+        return _said("Sign-in does not work", cause, "Tell an admin: edfs-bot doctor says more.")
     step = "Nothing was changed. Try again in a minute."
     return _said("Sign-in does not answer", cause, step, can_retry=True)
 

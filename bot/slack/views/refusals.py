@@ -64,18 +64,18 @@ def api_words(error: ApiError) -> Words:
         case errors.NotFound(code=code):
             return _NOT_FOUND.get(code, _NOT_FOUND["TimerNotFound"])
         case errors.Invalid():
-            return ("Bentley refused a value", "A value that was sent is not accepted:", _CHECK)
+            return ("Bentley refused a value", "A value that was sent is not accepted.", _CHECK)
         case errors.RateLimited(ours=True):
             return (
                 "Too many requests just now",
                 "Your share of Bentley's limit is used up for the moment. Nothing was sent.",
-                "The button does it once.",
+                "Ask again then, or press the button: it asks once.",
             )
         case errors.RateLimited():
             return (
                 "Too many requests just now",
                 "All users of this bot share Bentley's limit, and it is used up. Nothing was done.",
-                "The button does it once.",
+                "Ask again then, or press the button: it asks once.",
             )
         case _:
             return _without_an_answer(error)
@@ -83,7 +83,9 @@ def api_words(error: ApiError) -> Words:
 
 _LOOK = "Try again in a minute, or look with /edfs show."
 # A flip may have been made: whoever repeats it now may flip it back.
-_WAIT = "The timer is being read; the card will say what is true. Do not repeat it before."
+_WAIT = (
+    "Wait: the timer is read again, and the card will say what is true. Do not repeat it before."
+)
 _CHECK = "Check the id you gave; if you gave none, tell an admin the trace id."
 
 

@@ -7,22 +7,25 @@ from bot.core.operations import Trouble
 from bot.slack.views.blocks import NAME, Line, When, Who, code, fact, line
 
 _POLICIES: dict[str, str] = {
-    "denied": "The policy denies you this change.",
-    "not_allowed": "The policy allows this change to others only.",
-    "protected": "This timer is protected: nobody switches it from Slack.",
+    "denied": "The policy denies you this change",
+    "not_allowed": "The policy allows this change to others only",
+    "protected": "This timer is protected: nobody switches it from Slack",
 }
 _DECISIONS: dict[str, tuple[str, str]] = {
-    "own": ("You asked for this yourself.", "It takes somebody else to decide it."),
+    "own": ("You asked for this yourself.", "Wait for somebody else to decide it."),
     "same_account": (
         "The iTwin account you are signed in with has spoken here already.",
-        "Somebody with another account has to agree to it.",
+        "Ask somebody with another account to decide it.",
     ),
     "not_listed": (
         "The policy names others who decide this.",
         "Ask one of those who stand on the request.",
     ),
-    "voted": ("You agreed to this before.", "It needs somebody else's word too."),
-    "not_yours": ("Only who asked can take a request back.", "You can decline it instead."),
+    "voted": ("You agreed to this before.", "Wait for somebody else's word."),
+    "not_yours": (
+        "Only who asked can take a request back.",
+        "Decline it instead, if you may decide it.",
+    ),
 }
 _OVER: dict[str, str] = {
     "approved": "It was approved before",
@@ -78,19 +81,19 @@ _EDITED: dict[str, str] = {
     "parameters": "Parameters",
 }
 
-Worded = tuple[str, tuple[Line, ...]]
+Worded = tuple[str, Line, Line]
 
 
 def verdict_words(error: BotError) -> Worded | None:
-    """Return (title, lines), or None for an error that is not one of these."""
+    """Return (title, cause, step), or None for an error that is not one of these."""
     match error:
         case errors.PolicyRefused(reason=reason, rule=rule):
             by = f" ({plain(rule, NAME)})" if rule else ""
-            return _worded("Not allowed", f"{_POLICIES[reason]}{by}", "Ask an admin of the bot.")
+            return _worded("Not allowed", f"{_POLICIES[reason]}{by}.", "Ask an admin of the bot.")
         case errors.ReasonNeeded(command=command):
             said = code(f"/edfs {plain(command, 200)} because …")
-            lines = (line("The policy wants a reason for this."), line("Say it: ", said))
-            return "A reason is needed", lines
+            why = line("The policy wants a reason for this.")
+            return "A reason is needed", why, line("Say it: ", said)
         case errors.NoEmergency():
             cause = "The policy lets nobody go ahead without approval here."
             return _worded("Not done", cause, "Leave out “emergency”, and ask for approval.")
@@ -101,10 +104,10 @@ def verdict_words(error: BotError) -> Worded | None:
         case errors.MayNotDecide(reason=reason):
             return _worded("Your word does not count here", *_DECISIONS[reason])
         case errors.RequestOver():
-            return "Decided already", (_decided(error), line("Look at its card."))
+            return "Decided already", _decided(error), line("Look at its card.")
         case errors.ReturnOver(how=how, by=by):
-            over = line(_RETURNS[how], *((" (", Who(by), ")") if by else ()))
-            return "Over already", (over, line("See what is off with /edfs list disabled."))
+            over = line(_RETURNS[how], *((" By ", Who(by), ".") if by else ()))
+            return "Over already", over, line("See what is off with /edfs list disabled.")
         case errors.CannotSubscribe(reason=reason):
             return _worded("Not subscribed", *_PLACES[reason])
         case errors.Withdrawn(what=what):
@@ -143,7 +146,7 @@ def edits(trouble: Trouble | None) -> list[Line]:
 
 
 def _worded(title: str, cause: str, step: str) -> Worded:
-    return title, (line(cause), line(step))
+    return title, line(cause), line(step)
 
 
 def _decided(error: errors.RequestOver) -> Line:
