@@ -167,6 +167,7 @@ SAMPLES: dict[str, dict[str, object]] = {
     "SignInRefused": {"reason": "denied"},
     "PersonRefused": {"reason": "guest"},
     "NotUnderstood": {"reason": "no"},
+    "NoDefault": {"wanted": "nightly", "verb": "show"},
     "NoSuchName": {"kind": "timer", "wanted": "x"},
     "AmbiguousName": {"kind": "timer", "wanted": "x", "choices": ()},
     "TimerGone": {"wanted": "x"},

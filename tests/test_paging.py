@@ -194,7 +194,7 @@ def test_the_estimate_is_never_less_than_what_is_drawn(label: str, other: str, c
     seen = LastSeen(enabled=False, at=NOW, by=ALICE)
     for back in (None, SET, replace(SET, phase=Phase.ASKING)):
         gone = Off(place, one, seen, other, back)
-        entry = [paragraph(returns._entry(gone)), option_of(returns._pick(gone))]
+        entry = [paragraph(returns.entry(gone)), option_of(returns._pick(gone))]
         assert weight(entry) <= returns._weight(gone)
 
 

@@ -122,7 +122,10 @@ async def test_extend_keep_return_now_and_undo_leave_no_second_return(story: Sto
     off = await goes_off(story)
     await story.signs_in("bob")
     await extends(story, "bob", "until 2036-01-01 08:00")
-    await story.sees("bob", "more than a year ahead")
+    window = story.world.slack.state.modals.top(story.world.person("bob"))
+    assert window is not None
+    assert window.errors == {"asked": "That is more than a year ahead."}
+    await story.world.closes("bob")
     await story.types("bob", f"/edfs extend {off} for 9 days")
     await story.sees("alice", "was already disabled")
     await story.sees("alice", "Its end was set anew")

@@ -72,7 +72,7 @@ async def test_it_is_taken_back(here: Story) -> None:
     await here.sees("bob", "this channel has no iTwin of its own any more")
     await here.types("alice", '/edfs off "SAP work orders"')
     said = read(await here.sees("alice", "Which iTwin?"))
-    assert 'Name both, iTwin first: /edfs disable <itwin> "SAP work orders"' in said
+    assert 'Type both, iTwin first: /edfs disable <itwin> "SAP work orders"' in said
     assert here.flips() == 0
 
 

@@ -104,7 +104,7 @@ def words_of(error: BotError, now: float) -> Words:
             return _not_understood(error)
         case errors.NotInChannel():
             cause = "You are not in the channel that you chose, so nothing was done."
-            return _said("Not in that channel", cause, "Join it first, or choose another.")
+            return _said("Not in that channel", cause, "Choose another one, or join it first.")
         case errors.NoDefault(wanted=wanted, verb=verb):
             return _no_default(wanted, verb)
         case errors.NoSuchName() | errors.AmbiguousName():
@@ -198,7 +198,7 @@ def _no_default(wanted: str, verb: str) -> Words:
     name = plain(wanted, NAME)
     both = code(f"{COMMAND} {verb} <itwin> {quoted(name)}")
     cause = f"You named only “{name}”, and this channel has no iTwin of its own."
-    step = line("Name both, iTwin first: ", both, ".")
+    step = line("Type both, iTwin first: ", both, ".")
     once = line("Or set this channel's iTwin once: ", code(f"{COMMAND} use <itwin>"), ".")
     return Words("Which iTwin?", line(cause), step, (once,))
 
