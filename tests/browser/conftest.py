@@ -29,29 +29,31 @@ approvals = 1
 NONE = "no Chromium here: apt install chromium, or name one by EDFS_BOT_CHROMIUM"
 
 
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Its path; without one the tests are skipped, with one line for all of them."""
-    found = os.environ.get("EDFS_BOT_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "")
-    if not found:
-        pytest.skip(NONE)
-    return found
+CHROMIUM = os.environ.get("EDFS_BOT_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a Chromium one line says so, for all of these tests."""
+    mine = [item for item in items if item.path.parent == Path(__file__).parent]
+    if CHROMIUM or not mine:
+        return
+    first, *others = mine
+    first.add_marker(pytest.mark.skip(reason=f"{len(mine)} tests of the page: {NONE}"))
+    items[:] = [item for item in items if item not in others]
+    config.hook.pytest_deselected(items=others)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser(chromium: str) -> AsyncIterator[Browser]:
+async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        launched = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield launched
         await launched.close()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def ground(
-    chromium: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Playground]:
-    """What `run.py sandbox` opens, in this process; nothing where the tests are skipped."""
-    assert chromium
+async def ground(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Playground]:
+    """What `run.py sandbox` opens, in this process."""
     state: Path = tmp_path_factory.mktemp("sandbox")
     policy = state / "policy.toml"
     policy.write_text(POLICY)

@@ -173,11 +173,16 @@ class Screen:
     # Messages.
 
     @property
+    def home(self) -> Locator:
+        """What the app has published as this person's Home, after `goes("App Home")`."""
+        return self.page.locator("#home")
+
+    @property
     def log(self) -> Locator:
         return self.page.locator("#messages")
 
     def message(self, words: str) -> Locator:
-        """The newest message with these words, also in the App Home's place none."""
+        """The newest message of this channel with these words."""
         return self.log.get_by_role("article").filter(has_text=words).last
 
     async def sees(self, words: str) -> Locator:

@@ -20,7 +20,7 @@ export function icon(name) {
   const svg = document.createElementNS(NAMESPACE, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", `drawing ${name}`);
+  svg.setAttribute("class", `drawing drawing-${name}`);
   const path = document.createElementNS(NAMESPACE, "path");
   path.setAttribute("d", LINES[name]);
   svg.append(path);

@@ -57,13 +57,13 @@ function clock() {
 }
 
 function timers() {
-  return section("EDFS timers", el("ul", { id: "panel-timers", class: "rows" }));
+  return section("EDFS timers", el("ul", { id: "panel-timers", class: "rows scrolls", tabindex: "0", "aria-label": "Timers" }));
 }
 
 function calls() {
   return section("EDFS calls",
     el("p", { id: "panel-count", class: "quieter" }),
-    el("ol", { id: "panel-calls", class: "rows calls", tabindex: "0", "aria-label": "Calls, newest first" }));
+    el("ol", { id: "panel-calls", class: "rows scrolls", tabindex: "0", "aria-label": "Calls, newest first" }));
 }
 
 function again() {
