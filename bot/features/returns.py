@@ -100,11 +100,12 @@ async def listed(
 async def _likeliest_first(
     gateways: Gateways, asked: Asked, itwins: tuple[ITwin, ...], first: frozenset[ITwinId]
 ) -> list[ITwin]:
-    """Where something is known to be off, asked for or told of comes before the others."""
+    """Where something is known to be off, asked for, told of or changed comes first."""
     store, workspace = gateways.store, asked.workspace
     known = {back.itwin.id for back in await store.returns.open(workspace)}
     known |= {one.wish.itwin.id for one in await store.approvals.open(workspace)}
     known |= {one.itwin.id for one in await store.subscriptions.open(workspace)}
+    known |= set(await store.indexes.changed_last(workspace))
     return sorted(itwins, key=lambda itwin: (itwin.id not in known, itwin.id not in first))
 
 

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.sandbox.api_requests import BadRequestError, Body, posted, refused, stamp, told, word
 from bot.sandbox.page_files import HEADERS
-from bot.sandbox.people import Person
+from bot.sandbox.people import Person, UnknownNameError
 from bot.sandbox.screen import panel_of, screen_of
 from bot.sandbox.slack.hands import Spot
 from bot.sandbox.switches import list_faults, stand_in_named
@@ -95,7 +95,10 @@ async def _suggest(world: World, body: Body) -> Body:
     if not isinstance(typed, str):
         raise BadRequestError("`typed` is a text")
     person = world.person(word(body, "as"))
-    return {"ack": told(await world.slack.hands.suggests(person, _spot(body), typed))}
+    try:
+        return {"ack": told(await world.slack.hands.suggests(person, _spot(body), typed))}
+    except UnknownNameError:  # the bot has just put another list in its place
+        return {"ack": None}
 
 
 async def _send_view(world: World, body: Body) -> Body:

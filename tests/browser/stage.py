@@ -145,7 +145,8 @@ class Screen:
         opener = self.page.get_by_role("button", name="Channels", exact=True)
         if await opener.is_visible():
             await opener.click()
-        entry = self.page.get_by_role("navigation").get_by_role("button", name=re.compile(name))
+        places = self.page.get_by_role("navigation", include_hidden=True)
+        entry = places.get_by_role("button", name=re.compile(name), include_hidden=True)
         await entry.click()
         await expect(entry).to_have_attribute("aria-current", "page")
 

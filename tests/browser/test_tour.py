@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from bot.sandbox.slack.modals import View
 from tests.browser.stage import NARROW, WIDE, Screen, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -48,8 +49,20 @@ async def _signs_in(screen: Screen) -> None:
     await screen.signs_in()
 
 
+def _changed(view: View | None, before: View | None) -> View | None:
+    return view if view != before else None
+
+
 async def _chooses(screen: Screen, option: str, label: str) -> None:
+    """Wait for the window to follow, as somebody does who looks at it."""
+    world = screen.stage.world
+    modals, person = world.slack.state.modals, world.person(screen.person)
+    before = modals.top(person)
     await screen.chooses(label, option, typed=option)
+    after = await world.until(
+        lambda: modals.top(person) != before and modals.top(person), seconds=8
+    )
+    await expect(screen.window).to_have_attribute("data-hash", after.hash)
 
 
 async def _writes(screen: Screen, text: str, label: str) -> None:

@@ -38,8 +38,8 @@
     edfs:{<W>}:list:<person>:<what>    sealed names that their own token listed        60 s
     edfs:{<W>}:index:<person>:<what>   sealed list behind a select: their iTwins, or the
                                        timers of the iTwin <what>; nothing is decided by it  10 min
-    edfs:{<W>}:changed:<itwin>         unix time at which the bot last changed a timer
-                                       there: older indexes are read anew              10 min
+    edfs:{<W>}:changed                 zset of iTwins by when the bot last changed a
+                                       timer there: older indexes are read anew        kept (200)
     edfs:{<W>}:signin:<person>         hash: v (version), c (sealed sign-in)           90 days
     edfs:{<W>}:signin-lock:<person>    who refreshes the sign-in now                   30 s
     edfs:{<W>}:subject:<hash>          the person an iTwin account is linked to        400 days

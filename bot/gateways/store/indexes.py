@@ -1,5 +1,7 @@
 """The lists behind selects, kept for one person: compact, sealed, and never asked to decide."""
 
+from typing import Any
+
 from redis.asyncio import Redis
 
 from bot.core.errors import SealBroken
@@ -9,6 +11,7 @@ from bot.gateways.store.connection import reaching
 from bot.gateways.store.records import Records, in_text, key_of
 
 PURPOSE = "index"
+MOST_CHANGED = 200  # iTwins of which it is known when the bot last changed something there
 INDEX_SECONDS = 600
 
 
@@ -48,12 +51,20 @@ class Indexes:
     async def changed_at(self, workspace: Workspace, itwin: ITwinId) -> float:
         """Return when the bot last brought a change of a timer there to its end; 0.0 if never."""
         async with reaching():
-            at = await self._redis.get(changed_key(workspace, itwin))
-        return float(in_text(at)) if at else 0.0
+            at = await self._redis.zscore(changed_key(workspace), itwin)
+        return float(at) if at else 0.0
+
+    async def changed_last(self, workspace: Workspace) -> list[ITwinId]:
+        """Return the iTwins where it did so last, the newest first."""
+        async with reaching():
+            rows: list[Any] = await self._redis.zrevrange(
+                changed_key(workspace), 0, MOST_CHANGED - 1
+            )
+        return [ITwinId(in_text(row)) for row in rows]
 
 
-def changed_key(workspace: Workspace, itwin: ITwinId) -> str:
-    return key_of(workspace, "changed", itwin)
+def changed_key(workspace: Workspace) -> str:
+    return key_of(workspace, "changed")
 
 
 def _key(workspace: Workspace, person: PersonId, what: str) -> str:

@@ -13,7 +13,7 @@ from bot.core.timers import LastSeen
 from bot.core.transitions import due
 from bot.gateways.store.audit import Audit, Entry, Link, Said
 from bot.gateways.store.connection import reaching
-from bot.gateways.store.indexes import INDEX_SECONDS, changed_key
+from bot.gateways.store.indexes import MOST_CHANGED, changed_key
 from bot.gateways.store.operation_scripts import BEGIN, CHANGE, HEARD
 from bot.gateways.store.records import Records, in_text, key_of
 from bot.gateways.store.timers import SEEN, SEEN_SECONDS, timer_key
@@ -114,10 +114,11 @@ class Operations:
 
         Lists behind selects that are older than its end show a state that is no more.
         """
-        changed = changed_key(operation.workspace, operation.itwin.id)
+        changed = changed_key(operation.workspace)
         keys = [_keys(operation)[0], key_of(operation.workspace, "due")]
         async with reaching():
-            await self._redis.set(changed, operation.changed_at, ex=INDEX_SECONDS)
+            await self._redis.zadd(changed, {operation.itwin.id: operation.changed_at}, gt=True)
+            await self._redis.zremrangebyrank(changed, 0, -MOST_CHANGED - 1)
             await self._heard(keys=keys, args=[operation.id, operation.version])
 
     async def forget_news(self, workspace: Workspace, operation: OperationId) -> None:

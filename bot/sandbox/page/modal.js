@@ -22,6 +22,7 @@ export function drawModal() {
   if (shown.view.hash !== view.hash) local = {};
   const changed = shown.view.hash !== view.hash || JSON.stringify(shown.view.errors) !== JSON.stringify(view.errors);
   shown.view = view;
+  dialog.dataset.hash = view.hash;
   if (changed) paint();
 }
 

@@ -35,6 +35,7 @@ export function surface(name, where, blocks, errors) {
 
     async suggest(block, element, typed) {
       const { ack } = await post("suggest", { ...spot(block, element), typed });
+      if (!ack) throw new Error("This list has just changed. Open it again.");
       const offered = ack.status === 200 && typeof ack.body === "object" && ack.body;
       if (!offered) throw new Error("EDFS Bot gave no options in time. Type again.");
       return ack.body;
