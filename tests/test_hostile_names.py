@@ -1,7 +1,6 @@
 """Names are a stranger's words: none of them pings, links, hides or breaks anything."""
 
 import random
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -25,6 +24,8 @@ from bot.sandbox.slack.blocks import (
 from bot.slack.messages import Card, Modal, Private
 from bot.slack.views.cards import card
 from bot.slack.views.render import render
+from tests.samples import hostile
+from tests.slack_rules import objects, unseen
 from tests.story import Story
 
 SEED = 20261123
@@ -36,50 +37,6 @@ ALICE = person_named("alice").id
 GUID = "0a1b2c3d-0000-4000-8000-00000000000{}"
 # What begins something live in a text that Slack parses, but for our own dates.
 LIVE = ("<!", "<@", "<#", "<http", "<mailto", "<tel")
-UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-
-PIECES = [
-    *("<!channel>", "<!here|here>", "<!everyone>", "<!subteam^S0APPROVER>", "<@U0ALICE001>"),
-    *(
-        "<#C0PLANTOPS>",
-        "<http://evil.example|Approve>",
-        "<mailto:a@b.example|x>",
-        "http://evil.example",
-    ),
-    *("&", "<", ">", "&lt;!channel&gt;", "&amp;lt;", "&#60;!here&#62;", "`", "```", "*bold*"),
-    *("_it_", "~no~", "> quote", ":tada:", "@channel", "@here", "#general", "|", "\\", "\\u202e"),
-    *('"', "'", "“", "”", "--", "because", "<!date^1^{date}|now>", "{date}", "${x}", "%s"),
-    *("\n", "\r\n", "\t", "\0", "\x07", "\x1b[31m", "\x7f", "\x85", "\u2028", "\u2029", "\v"),
-    *("\u202e", "\u202a", "\u2066", "\u2069", "\u200f", "\u061c", "\u200b", "\u200d", "\ufeff"),
-    *("\u00ad", "\u2060", "\U000e0041", "\ue000", "\ufffe", "\u180e", "\u00a0", "\u3000", "\u2800"),
-    *(
-        "😀",
-        "👨\u200d👩\u200d👧",
-        "🇩🇪",
-        "e\u0301",
-        "Z" + "\u0351" * 30,
-        "ﷺ",
-        "नी",
-        "漢字",
-        "ẞ",
-        "İ",
-    ),
-    *(
-        "A" * 255,
-        "😀" * 130,
-        "W " * 200,
-        "<" * 300,
-        "&" * 300,
-        "SAP work orders",
-        "plant",
-        "-",
-        " ",
-    ),
-]
-
-
-def hostile(dice: random.Random) -> str:
-    return "".join(dice.choices(PIECES, k=dice.randrange(1, 7)))
 
 
 def things(dice: random.Random) -> tuple[ITwin, Timer]:
@@ -162,27 +119,9 @@ def messages(dice: random.Random) -> Iterator[Private | Modal | Card]:
 MENTIONS = {"user", "usergroup", "channel", "broadcast", "link"}
 
 
-def objects(payload: Any) -> Iterator[dict[str, Any]]:
-    """Every object of a payload, however deep."""
-    waiting = [payload]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            yield value
-            waiting.extend(value.values())
-        elif isinstance(value, list | tuple):
-            waiting.extend(value)
-
-
 def live(text: str) -> list[str]:
     own = text.replace(f"<@{ALICE}>", "").replace("<!date^", "")
     return [start for start in LIVE if start in own]
-
-
-def unseen(text: str) -> list[str]:
-    if text.isascii() and text.isprintable():
-        return []
-    return [f"U+{ord(c):04X}" for c in text if c != "\n" and unicodedata.category(c) in UNSEEN]
 
 
 def harmless(text: str, blocks: Any) -> None:

@@ -1,12 +1,16 @@
 """Lists in Slack: turned page by page, pointed into, and true about what is arranged."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.core.names import ITwinId
+from bot.core.timers import ITwin
 from bot.sandbox.slack import Message
 from tests.approval_story import HERE, ask
+from tests.samples import ORDINARY, operation, own_id, request, subscription, timer
 from tests.story import Story, read
 
 SCRIPTS = ["L" * 250, "😀" * 120, "漢字" * 120, "שלום " * 50, "<&>" * 80]
@@ -54,6 +58,49 @@ async def test_a_thousand_timers_are_walked_through_by_pressing(story: Story) ->
     await story.sees("alice", f"Page {len(pages) - 1} of {len(pages)}")
     await story.types("alice", "/edfs list crowded page 999")
     await story.sees("alice", f"Page {len(pages)} of {len(pages)}")
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.no_cover
+async def test_a_thousand_itwins_are_walked_through_by_pressing(story: Story) -> None:
+    more = 1_000 - 124  # beside those of the first world; the platform lists no more than 1,000
+    for number in range(more):
+        script = SCRIPTS[number % len(SCRIPTS)] if number < 100 else "plant " * 45
+        name = f"{number:04d} {script}"[:255]
+        story.world.edfs.put_itwin(name, number=f"N-{number:04d}", people=("alice",))
+    await story.signs_in("alice")
+    await story.types("alice", "/edfs list")
+    pages = await walked(story, "alice", "Your iTwins: 1000")
+    seen = re.findall(r"(?:^|\n)\W*(\d{4}) ", "\n".join(map(read, pages)))
+    assert sorted(seen) == [f"{number:04d}" for number in range(more)]
+
+
+async def test_requests_and_subscriptions_are_walked_through_too(story: Story) -> None:
+    place = ITwin(ITwinId(story.world.edfs.itwin("plant-a").id), "plant-a")
+    store, now = story.bot.store, story.world.clock.now()
+    await story.signs_in("alice")
+    for number in range(60):
+        name = f"{number:04d} {SCRIPTS[number % len(SCRIPTS)]}"[:255]
+        wish = operation(
+            ORDINARY,
+            id=own_id(number + 1),
+            timer=replace(timer(ORDINARY, number), name=name),
+            itwin=place,
+            asked_at=now + number,
+        )
+        await store.approvals.put(request(ORDINARY, wish=wish, expires_at=now + 86_400))
+    for number in range(25):
+        pattern = f"{number:04d} {SCRIPTS[number % len(SCRIPTS)]}"[:255]
+        one = subscription(ORDINARY, id=own_id(number + 1), itwin=place, pattern=pattern)
+        await store.subscriptions.put(replace(one, kinds=frozenset({"changes"}), made_at=now))
+    for command, title, before, count in (
+        ("pending", "Requests that wait: 60", "turn off ", 60),
+        ("subscriptions", "Subscriptions of this channel: 25", "“", 25),
+    ):
+        await story.types("alice", f"/edfs {command}")
+        pages = await walked(story, "alice", title)
+        seen = re.findall(rf"{before}(\d{{4}}) ", "\n".join(map(read, pages)))
+        assert sorted(seen) == [f"{number:04d}" for number in range(count)]
 
 
 async def test_a_list_is_pointed_into_down_to_the_switch(story: Story) -> None:

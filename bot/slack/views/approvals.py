@@ -182,7 +182,7 @@ def _deciding(approval: Approval) -> list[Line]:
     """Say who decides, what is still missing, and whose account will act."""
     if approval.stage is not Stage.WAITING:
         return []
-    lines = [fact("Who decides", *who_decides(approval))]
+    lines = [fact("Who decides", *who_decides(approval, most=20))]
     if not approval.review:
         lines.append(fact("Agreed so far", *_agreed(approval)))
         lines.append(fact("Account", *_account(approval)))
@@ -207,7 +207,7 @@ def _account(approval: Approval) -> list[Part | str]:
     return ["it will be done with ", Who(approval.requester), named]
 
 
-def who_decides(approval: Approval, most: int = 100) -> list[Part | str]:
+def who_decides(approval: Approval, most: int = 60) -> list[Part | str]:
     """Name the people, groups and channels of the list; nobody is called by it who is not in it."""
     own = "" if approval.self_approval else ", but not who asked"
     if approval.approvers is None:

@@ -171,7 +171,7 @@ def _api(error: errors.ApiError, now: float) -> Words:
     details = []
     for detail in error.details[:10]:
         target = plain(detail.target, 60) or "request"
-        said = plain(detail.message or detail.code, 200)
+        said = plain(detail.message or detail.code, 140)
         details.append(line("• ", code(target), f": {said}" if said else ""))
     if error.message and not error.details:
         details.append(line("Bentley said: ", bold(plain(error.message, 200))))

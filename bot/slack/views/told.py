@@ -115,10 +115,13 @@ def _digest(told: tuple[Story, ...]) -> Card:
     title = f"{len(told)} changes"
     first = min(story.events[0].at for story in told)
     last = max(story.events[-1].at for story in told)
-    lines = [line(*_line(story)) for story in told[:LINES]]
+    every = [line(*_line(story)) for story in told[:LINES]]
+    lines = every[: fitting([paragraph([one]) for one in every])]
     when = line("Between ", When(first, exact=True), " and ", When(last, exact=True), ":")
     text = spoken(title, ": ", ", ".join(plain(s.timer.label, 30) for s in told[:3]), " …")
-    return Card(text, [header(title), paragraph([when]), paragraph(lines), small(_HINT)])
+    left = len(told) - len(lines)
+    more = f"{left} more are not shown: /edfs history has them. " if left else ""
+    return Card(text, [header(title), paragraph([when]), paragraph(lines), small(more + _HINT)])
 
 
 def _line(story: Story) -> Line:

@@ -1,0 +1,76 @@
+"""What all that is said in Slack must keep: its limits, and that no stranger's word lives."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from bot.sandbox.slack.blocks import (
+    complaints_about_blocks,
+    complaints_about_view,
+    view_too_large,
+)
+from bot.slack.messages import Card, Modal, Private
+
+# What may begin something live in a text that Slack parses: people, places and moments of ours.
+OWN = re.compile(r"<@[UW]\w+>|<#[CDG]\w+>|<!subteam\^S\w+>|<!date\^\d+\^[^|>]+\|[^>]+>", re.ASCII)
+UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# Reported, not published; and nobody says whether letters beyond ASCII count as their escapes.
+MOST_OF_BLOCKS = 13_000
+LONGEST_TEXT = 4_000  # chat.update takes less than chat.postMessage
+
+
+def objects(payload: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a payload, however deep."""
+    waiting = [payload]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield value
+            waiting.extend(value.values())
+        elif isinstance(value, list | tuple):
+            waiting.extend(value)
+
+
+def unseen(text: str) -> list[str]:
+    if text.isascii() and text.isprintable():
+        return []
+    return [f"U+{ord(c):04X}" for c in text if c != "\n" and unicodedata.category(c) in UNSEEN]
+
+
+def kept(message: Card | Private | Modal) -> None:
+    """Raise AssertionError where Slack, or a person who cannot see it, would stumble."""
+    if isinstance(message, Modal):
+        assert complaints_about_view(message.view) == []
+        assert not view_too_large(message.view)
+        blocks = message.view["blocks"]
+    else:
+        assert message.text.strip()
+        assert len(message.text.encode("utf-16-le")) // 2 <= LONGEST_TEXT
+        assert "<" not in OWN.sub("", message.text), message.text
+        assert complaints_about_blocks(message.blocks) == []
+        assert size(message) <= MOST_OF_BLOCKS
+        blocks = message.blocks
+    for block in blocks:
+        press = [one for one in block.get("elements", ()) if one.get("type") == "button"]
+        primary = [one for one in press if one.get("style") == "primary"]
+        assert len(primary) <= 1, [one["text"]["text"] for one in primary]
+    for thing in objects(blocks):
+        assert thing.get("type") not in {"mrkdwn", "markdown", "broadcast", "link"}, thing
+        assert thing.get("emoji") in {None, False}
+        for key, said in thing.items():
+            if isinstance(said, str):
+                assert unseen(said) == [], (key, said)
+
+
+def words(message: Card | Private | Modal) -> str:
+    """All that a message says in its blocks, without styles: what is left of it in words."""
+    blocks = message.view["blocks"] if isinstance(message, Modal) else message.blocks
+    texts = [thing["text"] for thing in objects(blocks) if isinstance(thing.get("text"), str)]
+    return "\n".join(reversed(texts))
+
+
+def size(message: Card | Private | Modal) -> int:
+    """Characters of its blocks, with letters beyond ASCII written as escapes."""
+    return len(json.dumps(message.view if isinstance(message, Modal) else message.blocks))
