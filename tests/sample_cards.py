@@ -15,7 +15,17 @@ from bot.core.schedules import Runs
 from bot.core.subscriptions import Stop
 from bot.core.until import Until
 from bot.slack.messages import Card, Modal, Private
-from bot.slack.views import approvals, cards, deciding, lists, modals, notices, returns, told
+from bot.slack.views import (
+    approvals,
+    asking,
+    cards,
+    deciding,
+    lists,
+    modals,
+    notices,
+    returns,
+    told,
+)
 from bot.slack.views.render import continued, failed
 from tests.samples import (
     ALICE,
@@ -164,8 +174,11 @@ def windows(voice: Voice) -> Iterator[Drawn]:
     yield "decline", modals.decline_modal(own_id(1), ROOM)
     yield "extend", modals.extend_modal(own_id(1), ChannelId("C0123456789012345678"))
     yield "loading", lists.loading()
+    yield "waiting", modals.waiting_window(ROOM)
+    yield "offered", asking.window_offered("choose plant-a")
     gone = failed(Failed(errors.NoSuchName("timer", voice.says("timer")), "01234567"), NOW)
     yield "could not be loaded", lists.loading(gone)
+    yield "answered in a window", modals.answer_window(gone, ROOM)
 
 
 CARDS: tuple[Callable[[Voice], Iterator[Drawn]], ...] = (

@@ -7,6 +7,17 @@ from dataclasses import replace
 from bot.core.approvals import Stage
 from bot.core.commands import VERBS
 from bot.core.history import PastEvent
+from bot.core.listings import (
+    HistoryShown,
+    ITwinsListed,
+    Off,
+    OffListed,
+    PendingListed,
+    Standing,
+    SubscriptionsListed,
+    TimerShown,
+    TimersListed,
+)
 from bot.core.names import TimerId
 from bot.core.operations import Acting, State, Trouble
 from bot.core.outcomes import (
@@ -17,32 +28,24 @@ from bot.core.outcomes import (
     DetailsShown,
     Failed,
     HelpShown,
-    HistoryShown,
     Identity,
-    ITwinsListed,
-    Off,
-    OffListed,
     Outcome,
-    PendingListed,
     PointedOut,
     SameAgain,
     SignedIn,
     SignedInAlready,
     SignedOut,
     SignInOffered,
-    Standing,
     Subscribed,
-    SubscriptionsListed,
     SureAsked,
     TimeAsked,
-    TimerShown,
-    TimersListed,
     Unsubscribed,
 )
 from bot.core.returns import Phase
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Kind, Stop
 from tests.sample_errors import errors_of
+from tests.sample_surfaces import SURFACES
 from tests.samples import (
     ALICE,
     APPROVERS,
@@ -305,6 +308,7 @@ OUTCOMES: tuple[Callable[[Voice], Iterator[Sample]], ...] = (
     subscriptions,
     history,
     failures,
+    *SURFACES,
 )
 
 

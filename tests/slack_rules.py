@@ -11,8 +11,9 @@ from bot.sandbox.slack.blocks import (
     complaints_about_view,
     view_too_large,
 )
-from bot.slack.messages import Card, Modal, Private
+from bot.slack.messages import Aloud, Card, HomePage, Modal, Private
 
+Said = Aloud | Card | Private | Modal | HomePage
 # What may begin something live in a text that Slack parses: people, places and moments of ours.
 OWN = re.compile(r"<@[UW]\w+>|<#[CDG]\w+>|<!subteam\^S\w+>|<!date\^\d+\^[^|>]+\|[^>]+>", re.ASCII)
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -39,9 +40,9 @@ def unseen(text: str) -> list[str]:
     return [f"U+{ord(c):04X}" for c in text if c != "\n" and unicodedata.category(c) in UNSEEN]
 
 
-def kept(message: Card | Private | Modal) -> None:
+def kept(message: Said) -> None:
     """Raise AssertionError where Slack, or a person who cannot see it, would stumble."""
-    if isinstance(message, Modal):
+    if isinstance(message, Modal | HomePage):
         assert complaints_about_view(message.view) == []
         assert not view_too_large(message.view)
         blocks = message.view["blocks"]
@@ -64,13 +65,15 @@ def kept(message: Card | Private | Modal) -> None:
                 assert unseen(said) == [], (key, said)
 
 
-def words(message: Card | Private | Modal) -> str:
+def words(message: Said) -> str:
     """All that a message says in its blocks, without styles: what is left of it in words."""
-    blocks = message.view["blocks"] if isinstance(message, Modal) else message.blocks
+    blocks = message.view["blocks"] if isinstance(message, Modal | HomePage) else message.blocks
     texts = [thing["text"] for thing in objects(blocks) if isinstance(thing.get("text"), str)]
     return "\n".join(reversed(texts))
 
 
-def size(message: Card | Private | Modal) -> int:
+def size(message: Said) -> int:
     """Characters of its blocks, with letters beyond ASCII written as escapes."""
-    return len(json.dumps(message.view if isinstance(message, Modal) else message.blocks))
+    return len(
+        json.dumps(message.view if isinstance(message, Modal | HomePage) else message.blocks)
+    )

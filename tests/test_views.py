@@ -13,16 +13,10 @@ from typing import Any
 
 import pytest
 
-from bot.core.outcomes import (
-    AlreadySo,
-    DetailsShown,
-    Failed,
-    Outcome,
-    TimerShown,
-    TimersListed,
-)
+from bot.core.listings import TimerShown, TimersListed
+from bot.core.outcomes import AlreadySo, DetailsShown, Failed, Outcome
 from bot.slack import views
-from bot.slack.messages import Card, Modal, Private
+from bot.slack.messages import Aloud, Card, HomePage, Modal, Private
 from bot.slack.views.render import render
 from tests.sample_cards import drawn
 from tests.sample_outcomes import outcomes
@@ -30,10 +24,10 @@ from tests.samples import NOW, ORDINARY, VOICES, Voice
 from tests.slack_rules import kept, size, words
 
 Keep = Callable[[str, object], None]
-Said = Card | Private | Modal
+Said = Aloud | Card | Private | Modal | HomePage
 STATES_SAID = (TimerShown, AlreadySo, DetailsShown, TimersListed)
 OF_VOICES = pytest.mark.parametrize("voice", VOICES, ids=lambda voice: voice.label)
-SPEAKS = (Card, Private, Modal)
+SPEAKS = (Aloud, Card, Private, Modal, HomePage)
 # All of them would make a record of more than 100 MB.
 RECORDED = frozenset({"ordinary", "longest letters", "longest emoji", "hostile 0"})
 
@@ -92,11 +86,11 @@ def test_all_that_is_said_is_within_slacks_limits(voice: Voice, keep: Keep) -> N
         except AssertionError as error:
             raise AssertionError(f"{name} ({size(message)} characters): {error}") from error
         if voice.label in RECORDED:
-            payload = message.view if isinstance(message, Modal) else said(message)
+            payload = message.view if isinstance(message, Modal | HomePage) else said(message)
             keep(f"view:{name}:{voice.label}", payload)
 
 
-def said(message: Card | Private) -> dict[str, Any]:
+def said(message: Aloud | Card | Private) -> dict[str, Any]:
     return {"text": message.text, "blocks": message.blocks}
 
 
