@@ -245,11 +245,11 @@ class Screen:
         await self.panel()
         await self.page.get_by_role("button", name=words, exact=True).click()
 
-    async def picture(self, name: str) -> None:
+    async def picture(self, name: str, of: Locator | None = None) -> None:
         """Kept as a file where EDFS_BOT_PICTURES names a folder; for documents, and for a look."""
         folder = os.environ.get("EDFS_BOT_PICTURES")
         if folder:
-            await self.page.screenshot(path=Path(folder) / f"{name}.png")
+            await (of or self.page).screenshot(path=Path(folder) / f"{name}.png")
 
     async def panel(self) -> Locator:
         panel = self.page.get_by_role("complementary", name="World")

@@ -52,6 +52,7 @@ export function drawers(uncover) {
 
   return {
     closeChannels: () => {
+      if (!wide.matches) setPanel(false);
       if (roomy.matches) return;
       setChannels(false);
       forChannels.focus();
