@@ -256,7 +256,9 @@ async def test_pages_follow_each_other_and_the_right_is_asked_for_on_each(story:
     assert seen == [*range(44, 0, -1)]
     assert "SAP work orders in plant-a disabled, by @alice" in own(story, "alice")[-1]
     assert not any("[More]" in said for said in own(story, "alice"))
-    await asks(story, "alice", "/edfs history", "Timer 44")
+    await story.clicks("alice", "Newest")
+    await story.sees("alice", "Timer 44")
+    assert "[Newest]" not in own(story, "alice")[-1]
     story.world.edfs.take_right("alice", "plant-a")
     await story.clicks("alice", "More")
     await story.sees("alice", NOTHING)
