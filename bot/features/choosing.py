@@ -4,13 +4,14 @@ What is filled in becomes the same command that could have been typed; here it i
 so that the window can say what would come of it.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.core.asked import Asked
 from bot.core.choosing import Facts, phrase_typed
 from bot.core.commands import Choose, Switch, SwitchVerb
-from bot.core.errors import ApiError, NotUnderstood, SignInNeeded
+from bot.core.errors import ApiError, NotUnderstood, SignInNeeded, Unclear
 from bot.core.listings import TimerShown
 from bot.core.names import ITwinId, TimerId, is_guid
 from bot.core.operations import Acting
@@ -22,6 +23,8 @@ from bot.features.finding import Finding
 from bot.gateways.edfs import Caller
 from bot.gateways.reach import Gateways, with_token
 
+OPENED_WITHIN = 1.8  # a trigger lives three seconds; what is not read by then is chosen by hand
+
 
 async def opened(
     gateways: Gateways, asked: Asked, command: Choose, because: str = ""
@@ -30,15 +33,25 @@ async def opened(
     await _signed_in(gateways, asked)
     form = ChooserShown(asked.channel, because=because)
     if not command.itwin:
-        return form
-    finding = Finding(gateways, asked, command)
+        here = await gateways.store.channels.default(asked.workspace, asked.channel)
+        return replace(form, itwin=here)
     try:
-        itwin = await finding.itwin(command.itwin)
-        if not command.timer:
-            return replace(form, itwin=itwin)
-        _, timer = await finding.timer(itwin, command.timer)
+        async with asyncio.timeout(OPENED_WITHIN):
+            return await _filled_in(gateways, asked, command, form)
     except ApiError as trouble:  # whoever may not see it can still choose something else
         return replace(form, trouble=trouble)
+    except TimeoutError:
+        return replace(form, trouble=Unclear(operation="timers", why="timeout"))
+
+
+async def _filled_in(
+    gateways: Gateways, asked: Asked, command: Choose, form: ChooserShown
+) -> ChooserShown:
+    finding = Finding(gateways, asked, command)
+    itwin = await finding.itwin(command.itwin)
+    if not command.timer:
+        return replace(form, itwin=itwin)
+    _, timer = await finding.timer(itwin, command.timer)
     found = await shown(gateways, asked, itwin, timer.without_values())
     return await weighed(gateways, asked, replace(form, itwin=itwin, shown=found))
 

@@ -3,16 +3,17 @@
 from dataclasses import replace
 
 from bot.core.asked import Asked
-from bot.core.commands import Choose, Command, History, ListTimers, Show, Subscribe, Switch, Use
+from bot.core.commands import Command, History, ListTimers, Show, Subscribe, Switch, Use
 from bot.core.errors import AmbiguousName, ApiError, Choice, NoDefault
 from bot.core.names import Nothing, One, Several, find, guid_in_address, is_guid
 from bot.core.outcomes import DefaultSet, DefaultShown, Outcome
 from bot.core.timers import ITwin, Timer
-from bot.features.finding import Finding, Naming
+from bot.features.finding import Finding
 from bot.gateways.reach import Gateways
 from bot.gateways.store.audit import Entry
 
 NAMED = 3  # choices of each reading that are offered
+Both = Switch | Show | History | Subscribe  # what two readings of unquoted words can make
 
 
 async def use(gateways: Gateways, asked: Asked, command: Use) -> Outcome:
@@ -40,7 +41,7 @@ async def meant(gateways: Gateways, asked: Asked, command: Command) -> Command:
     and what looking raises.
     """
     match command:
-        case Switch() | Show() | Choose():
+        case Switch() | Show():
             return await _placed(gateways, asked, command)
         case ListTimers(everywhere=False) | History(everywhere=False):
             return await _placed(gateways, asked, command)
@@ -50,7 +51,7 @@ async def meant(gateways: Gateways, asked: Asked, command: Command) -> Command:
             return command
 
 
-async def _placed(gateways: Gateways, asked: Asked, command: Naming) -> Command:
+async def _placed(gateways: Gateways, asked: Asked, command: Both | ListTimers) -> Command:
     if _is_definite(command.itwin):
         return command
     here = await gateways.store.channels.default(asked.workspace, asked.channel)
@@ -60,7 +61,7 @@ async def _placed(gateways: Gateways, asked: Asked, command: Naming) -> Command:
         return command
     if not command.itwin:
         return replace(command, itwin=here.id)
-    if isinstance(command, ListTimers | Choose):
+    if isinstance(command, ListTimers):
         return command
     return await _decided(gateways, asked, command, here)
 
@@ -71,9 +72,6 @@ def _is_definite(named: str) -> bool:
 
 def _verb(command: Switch | Show) -> str:
     return command.verb if isinstance(command, Switch) else "show"
-
-
-Both = Switch | Show | History | Subscribe
 
 
 async def _decided(gateways: Gateways, asked: Asked, command: Both, here: ITwin) -> Command:

@@ -1,7 +1,7 @@
 """History: what happened to timers, for those whose own token can read them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.asked import Asked
 from bot.core.commands import History
@@ -85,7 +85,7 @@ async def _of_all(
         if len(events) > PAGE:
             break
     told_of = tuple(names[one] for one, may in readable.items() if may)
-    return _page(past, events, command, told_of)
+    return _page(past, events, replace(command, everywhere=True), told_of)
 
 
 async def _reads(finding: Finding, itwin: ITwin) -> bool:

@@ -60,6 +60,7 @@ async def test_a_mention_in_a_thread(stage: Stage) -> None:
     await screen.replies("off & done?", "@edfs help")
     thread = screen.page.get_by_role("complementary", name="Thread")
     await expect(thread).to_contain_text("@EDFS Bot help")
+    await expect(thread).to_contain_text("What you can ask")  # to her alone, and in the thread
     messages = stage.world.slack.state.workspace.messages.values()
     assert [m.text for m in messages if m.user == "U0ALICE001"] == [
         "is &lt;b&gt;it&lt;/b&gt; off &amp; done?",
@@ -67,7 +68,7 @@ async def test_a_mention_in_a_thread(stage: Stage) -> None:
     ]
     await screen.page.keyboard.press("Escape")
     await expect(thread).to_be_hidden()
-    await expect(await screen.sees("1 reply")).to_be_focused()
+    await expect(await screen.sees("2 replies")).to_be_focused()
 
 
 async def test_a_link_that_was_passed_on_works_in_one_browser_only(stage: Stage) -> None:

@@ -215,7 +215,7 @@ async def test_the_subscription_is_filled_in_too(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", "/edfs subscribe")
     window = Window(story, "alice")
-    await window.shows("Tell this channel of")
+    await window.shows("Tell it of")
     await window.picks("iTwin", "plant-a")
     await window.types("Timers", "SAP*")
     await window.submits()

@@ -86,3 +86,12 @@ async def test_without_one_the_name_alone_is_explained(story: Story) -> None:
 async def test_each_channel_has_its_own(here: Story) -> None:
     await here.types("alice", '/edfs show "SAP work orders"', "#approvals")
     await here.sees("alice", "Which iTwin?", "#approvals")
+
+
+async def test_the_pages_of_all_stay_those_of_all(here: Story) -> None:
+    await here.types("alice", "/edfs list all")
+    await here.sees("alice", "Page 1 of ")
+    await here.clicks("alice", "Next")
+    assert "Your iTwins: 124" in read(await here.sees("alice", "Page 2 of "))
+    await here.types("alice", "/edfs history all")
+    await here.sees("alice", "History")

@@ -39,15 +39,21 @@ class Edfs:
         await self._flipper.aclose()
 
     async def itwins(self, caller: Caller) -> tuple[ITwin, ...]:
-        """Every active iTwin the person belongs to; pages are followed by ``$skip``."""
+        """Every active iTwin the person belongs to; pages are followed by ``$skip``.
+
+        Without ``X-Max-Return`` the platform says nothing of what is beyond the first thousand.
+        """
         found: list[ITwin] = []
-        while len(found) < MOST_ITWINS:
-            query = {"subClass": SUB_CLASSES, "$top": str(PAGE), "$skip": str(len(found))}
-            body = await self._read("itwins", "/itwins/", caller, query)
-            page = [itwin for one in _array(body, "iTwins") if (itwin := itwin_from(one))]
-            found += page
+        read = 0
+        while read < MOST_ITWINS:
+            query = {"subClass": SUB_CLASSES, "$top": str(PAGE), "$skip": str(read)}
+            all_of_them = {"X-Max-Return": str(MOST_ITWINS)}
+            body = await self._read("itwins", "/itwins/", caller, query, all_of_them)
+            rows = _array(body, "iTwins")
+            found += [itwin for one in rows if (itwin := itwin_from(one))]
+            read += len(rows)
             # Only its presence is believed, never its address: the token goes nowhere else.
-            if not page or not _next_skip(body):
+            if not rows or not _next_skip(body):
                 break
         return tuple(found)
 
@@ -96,9 +102,14 @@ class Edfs:
         return _same("toggle", timer_from("toggle", body_of("toggle", status, raw)), timer)
 
     async def _read(
-        self, operation: str, path: str, caller: Caller, query: dict[str, str] | None = None
+        self,
+        operation: str,
+        path: str,
+        caller: Caller,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> dict[str, object]:
-        asked = Request(operation, "GET", path, query)
+        asked = Request(operation, "GET", path, query, headers)
         for left in reversed(range(READ_TRIES)):
             try:
                 status, raw = await self._reader.call(asked, caller)

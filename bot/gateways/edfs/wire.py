@@ -52,6 +52,7 @@ class Request:
     method: str
     path: str
     query: dict[str, str] | None = None
+    headers: dict[str, str] | None = None
     begin_by: float | None = None
 
 
@@ -98,6 +99,7 @@ class Wire:
                 "Accept": ACCEPT,
                 "Authorization": f"Bearer {caller.secret}",
                 "X-Correlation-Id": correlation,
+                **(asked.headers or {}),
             },
             extensions={"trace": progress.heard},
         )

@@ -50,7 +50,7 @@ def itwins(outcome: ITwinsListed) -> Private:
         title,
         [header(title), paragraph(shown), *picks],
         page,
-        lambda number: ListTimers(page=number),
+        lambda number: ListTimers(page=number, everywhere=True),
         notes=["Go on with /edfs list <itwin>."],
     )
 

@@ -148,7 +148,7 @@ def off(outcome: OffListed) -> Private:
             *menu("Show a timer …", "run:pick", map(_pick, page.things)),
         ],
         page,
-        lambda number: ListTimers(itwin, disabled=True, page=number),
+        lambda number: ListTimers(itwin, disabled=True, page=number, everywhere=not itwin),
         notes=_not_read(outcome),
     )
 
@@ -187,8 +187,9 @@ def entry(one: Off) -> list[Line]:
     until: tuple[Part | str, ...] = ("for good, or until somebody turns it on",)
     if back is not None:
         set_by = (", set by ", Who(back.setter))
-        asks = " (it did not come back by itself)" if back.phase is Phase.ASKING else ""
-        until = ("until ", When(back.at), f"{asks}", *set_by)
+        asks = back.phase is Phase.ASKING
+        alone = (" (it did not come back by itself)",) if asks else ()
+        until = ("until ", When(back.at), *alone, *set_by)
     who: tuple[Part | str, ...] = ("not through the bot",)
     if last is not None and last.by is not None:
         who = ("by ", Who(last.by))
