@@ -1,6 +1,7 @@
 """One fixture for conversations: the world, with a bot that lives in it, over a real Valkey."""
 
 import contextlib
+import os
 import re
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -40,6 +41,31 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     recording.end(config)
+
+
+# What takes longest comes first, shared out among the workers, so that none of it is left at last.
+LONGEST = (
+    *("tests/test_kills.py", "tests/test_replicas.py", "tests/test_verify.py", "tests/faults/"),
+    *("tests/test_shutdown.py", "tests/test_engine", "tests/test_returns_load.py"),
+    *("tests/conversations/test_slack_limits.py", "tests/browser/", "tests/test_recording.py"),
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each worker begins with a stretch of the list; the rest of it stays in its random order."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.nodeid.startswith(LONGEST)]
+    long.sort(key=lambda item: [item.nodeid.startswith(one) for one in LONGEST], reverse=True)
+    rest = [item for item in items if not item.nodeid.startswith(LONGEST)]
+    stretch = -(-len(items) // workers)
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        mine = long[worker::workers]
+        room = max(0, stretch - len(mine))
+        ordered += [*mine, *rest[:room]]
+        rest = rest[room:]
+    items[:] = [*ordered, *rest]
 
 
 @pytest.fixture

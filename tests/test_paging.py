@@ -101,22 +101,25 @@ TIMERS = tuple(map(timer, range(1_000)))
 STANDING = {one.id: Standing(SET, (WAITING,)) for one in TIMERS[::5]}
 REQUESTS = tuple(map(request, range(60)))
 HALF = frozenset(one.id for one in REQUESTS[:30])
+ITWINS = tuple(map(itwin, range(1_000)))
+OFFS = tuple(map(off, range(1_000)))
+SUBSCRIPTIONS = tuple(map(subscription, range(25)))
 LISTS: dict[str, tuple[int, Callable[[int], Outcome], type[Command]]] = {
     "timers": (1_000, lambda page: TimersListed(itwin(0), TIMERS, STANDING, page), ListTimers),
     "itwins": (
         1_000,
-        lambda page: ITwinsListed(tuple(map(itwin, range(1_000))), page),
+        lambda page: ITwinsListed(ITWINS, page),
         ListTimers,
     ),
     "off": (
         1_000,
-        lambda page: OffListed(tuple(map(off, range(1_000))), (itwin(1),) * 30, 9, page=page),
+        lambda page: OffListed(OFFS, (itwin(1),) * 30, 9, page=page),
         ListTimers,
     ),
     "pending": (60, lambda page: PendingListed(REQUESTS, HALF, page), Pending),
     "subscriptions": (
         25,
-        lambda page: SubscriptionsListed(tuple(map(subscription, range(25))), page),
+        lambda page: SubscriptionsListed(SUBSCRIPTIONS, page),
         Subscriptions,
     ),
 }

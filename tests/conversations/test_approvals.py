@@ -148,7 +148,7 @@ async def test_an_approver_who_is_not_signed_in_signs_in_and_goes_on(
     assert f"/edfs approve {request_in(card)}" in offered
     assert (await record(story, card)).votes == ()
     await story.world.signs_in("bob")
-    await story.sees("bob", "Your command waits")
+    await story.sees("bob", "Your command waits: ")
     await story.clicks("bob", "Continue")
     await told(story, "alice", DONE)
     card = await story.sees("alice", "Turned off by: @alice through @bob as bob@acme.example")
