@@ -30,8 +30,8 @@ usage: python3 run.py <verb> [arguments]
 
   sandbox   a small world to play in: Slack, EDFS and sign-in stand-ins, and the bot
             (--port N, --headless; Ctrl+C ends it)
-  test      the tests; arguments go to pytest (--deep for the long ones, --record FILE to
-            keep every payload for Slack as JSON lines)
+  test      the tests; arguments go to pytest (--deep for the long ones, --coverage to say
+            what they reach, --record FILE to keep every payload for Slack as JSON lines)
   check     format, lint, types, import rules, house rules
   bench     how long a select waits for its options (--check: exit 1 where it is too long)
 
@@ -277,6 +277,13 @@ def recorded_here(arguments: "list[str]") -> "list[str]":
     return named
 
 
+def whole_suite(arguments: "list[str]") -> "tuple[str, ...]":
+    """Many tests wait more than they work; what --deep adds, and measuring, do nothing but work."""
+    measured = "--coverage" in arguments
+    more = 0 if "--deep" in arguments else 1 if measured else 2
+    return ("-n", str(CORES + more), *SPREAD, *(COVERAGE if measured else ()))
+
+
 def become(command: "list[str]") -> int:
     """Runs the command in this process's place, so that signals reach it directly."""
     sys.stdout.flush()
@@ -323,9 +330,8 @@ def main(arguments: "list[str]") -> int:
         return check(python)
     if verb == "test":
         rest = recorded_here(rest)
-        # Many tests wait more than they work; what --deep adds does nothing but work.
-        workers = ("-n", str(CORES if "--deep" in rest else CORES + 1))
-        whole = () if is_partial(rest) else (*workers, *SPREAD, *COVERAGE)
+        whole = () if is_partial(rest) else whole_suite(rest)
+        rest = [argument for argument in rest if argument != "--coverage"]
         return become([str(python), "-m", "pytest", *whole, *rest])
     if verb == "bench":
         return become([str(python), "-m", "bench", *rest])

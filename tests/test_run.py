@@ -156,6 +156,16 @@ def test_coverage_is_asked_of_the_whole_suite_only(arguments: list[str], *, part
     assert run.is_partial(arguments) is partial
 
 
+@pytest.mark.parametrize(
+    ("arguments", "more", "measured"),
+    [([], 2, False), (["--coverage"], 1, True), (["--deep"], 0, False), (["-q"], 2, False)],
+)
+def test_workers_and_measuring(arguments: list[str], more: int, *, measured: bool) -> None:
+    whole = run.whole_suite(arguments)
+    assert whole[:2] == ("-n", str(run.CORES + more))
+    assert ("--cov=bot" in whole) is measured
+
+
 @pytest.mark.skipif(os.name == "nt", reason="the launcher is a shell script elsewhere only")
 def test_the_file_of_a_record_is_named_from_where_one_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
