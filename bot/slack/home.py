@@ -24,6 +24,7 @@ from bot.core.timers import ITwin
 from bot.features import accounts, approvals, returns
 from bot.gateways.edfs import Caller
 from bot.gateways.reach import with_token
+from bot.gateways.store import reaching
 from bot.slack.acting import groups_of
 from bot.slack.desk import Desk
 from bot.slack.post import SlackAway, SlackRefused
@@ -43,14 +44,18 @@ async def home(desk: Desk, asked: Asked, page: int = 1) -> HomeShown:
 
 
 async def made_anew(desk: Desk, workspace: Workspace, person: PersonId) -> None:
-    """Make it anew for somebody who looked at it a moment ago; nobody else waits for it."""
-    channel = await desk.gateways.store.people.who_is_home(workspace, person)
-    if channel is None:
-        return
+    """Make it anew for somebody who looked at it a moment ago; nobody else waits for it.
+
+    It never raises: what was answered is not to be answered again because of it.
+    """
     try:
-        member = await desk.directory.member(person, workspace)
-        asked = Asked(OperationId(""), member, Place(channel), desk.now)
-        await desk.poster.publish(person, home_view(await home(desk, asked), desk.now))
+        async with reaching():
+            channel = await desk.gateways.store.people.who_is_home(workspace, person)
+            if channel is None:
+                return
+            member = await desk.directory.member(person, workspace)
+            asked = Asked(OperationId(""), member, Place(channel), desk.now)
+            await desk.poster.publish(person, home_view(await home(desk, asked), desk.now))
     except (BotError, SlackRefused, SlackAway) as failed:
         log.info("home.left", why=type(failed).__name__)
 
