@@ -4,11 +4,10 @@ Source: docs.slack.dev/reference/interaction-payloads/block_suggestion-payload.
 """
 
 import asyncio
-import json
 from typing import Any
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from bot.core.errors import BotError, PersonRefused
 from bot.core.names import ITwinId, PersonId, Workspace, is_guid
@@ -16,6 +15,7 @@ from bot.features.suggesting import Whose
 from bot.gateways.store import reaching
 from bot.slack.desk import Desk
 from bot.slack.messages import Block
+from bot.slack.payloads import Suggestion, View
 from bot.slack.views import options as views
 
 ITWIN, TIMER = "edfs.itwin", "edfs.timer"
@@ -23,35 +23,8 @@ ITWIN, TIMER = "edfs.itwin", "edfs.timer"
 BUDGET = 2.0
 PERSON_SECONDS = 1.2
 BENTLEY_BY = BUDGET - 0.2
-_ID = r"^[A-Z0-9]{5,20}$"
 
 log = structlog.get_logger("options")
-
-
-class _Foreign(BaseModel):
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
-
-class _User(_Foreign):
-    id: str = Field(pattern=_ID)
-    team_id: str | None = Field(default=None, pattern=_ID)
-
-
-class _Team(_Foreign):
-    id: str = Field(pattern=_ID)
-
-
-class _View(_Foreign):
-    private_metadata: str = Field(default="", max_length=3_000)
-    state: dict[str, Any] = Field(default_factory=dict)
-
-
-class _Suggestion(_Foreign):
-    user: _User
-    team: _Team | None = None
-    action_id: str = Field(max_length=255)
-    value: str = Field(default="", max_length=3_000)
-    view: _View = _View()
 
 
 async def offered(desk: Desk, body: dict[str, Any]) -> dict[str, list[Block]]:
@@ -60,7 +33,7 @@ async def offered(desk: Desk, body: dict[str, Any]) -> dict[str, list[Block]]:
     It never raises, and takes ``BUDGET`` seconds at most.
     """
     try:
-        said = _Suggestion.model_validate(body)
+        said = Suggestion.model_validate(body)
     except ValidationError:
         log.warning("payload.odd")
         return views.unknown()
@@ -76,7 +49,7 @@ async def offered(desk: Desk, body: dict[str, Any]) -> dict[str, list[Block]]:
         return views.trouble(error, timers=timers)
 
 
-async def _offered(desk: Desk, said: _Suggestion) -> dict[str, list[Block]]:
+async def _offered(desk: Desk, said: Suggestion) -> dict[str, list[Block]]:
     by = asyncio.get_running_loop().time() + BENTLEY_BY
     whose = await _member(desk, said)
     if said.action_id.startswith(ITWIN):
@@ -92,7 +65,7 @@ async def _offered(desk: Desk, said: _Suggestion) -> dict[str, list[Block]]:
     return views.unknown()
 
 
-async def _member(desk: Desk, said: _Suggestion) -> Whose:
+async def _member(desk: Desk, said: Suggestion) -> Whose:
     """Raises PersonRefused, StoreUnreachable."""
     person, team = PersonId(said.user.id), said.user.team_id or ""
     if not team.startswith("T"):  # an Enterprise organisation's id: users.info says the rest
@@ -105,20 +78,10 @@ async def _member(desk: Desk, said: _Suggestion) -> Whose:
     return Whose(known.workspace, known.id)
 
 
-def _chosen(view: _View) -> ITwinId | None:
+def _chosen(view: View) -> ITwinId | None:
     """Return the iTwin that is chosen in the same window, or that the window is about."""
-    values = view.state.get("values")
-    for block in values.values() if isinstance(values, dict) else ():
-        for action, given in block.items() if isinstance(block, dict) else ():
-            picked = given.get("selected_option") if isinstance(given, dict) else None
-            if action.startswith(ITWIN) and isinstance(picked, dict):
-                return _itwin(picked.get("value"))
-    try:
-        metadata = json.loads(view.private_metadata)
-    except (ValueError, RecursionError):
-        return None
-    return _itwin(metadata.get("itwin")) if isinstance(metadata, dict) else None
+    return _itwin(view.filled().get(ITWIN) or view.metadata.get("itwin", ""))
 
 
-def _itwin(value: object) -> ITwinId | None:
-    return ITwinId(value) if isinstance(value, str) and is_guid(value) else None
+def _itwin(value: str) -> ITwinId | None:
+    return ITwinId(value) if is_guid(value) else None

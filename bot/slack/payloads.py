@@ -59,7 +59,7 @@ class Action(Foreign):
 
 
 class View(Foreign):
-    id: str = Field(max_length=40)
+    id: str = Field(default="", max_length=40)
     hash: str = Field(default="", max_length=80)
     type: str = Field(default="modal", max_length=20)
     callback_id: str = Field(default="", max_length=255)
@@ -113,6 +113,16 @@ class Submission(Foreign):
     user: User
     team: Team | None = None
     view: View
+
+
+class Suggestion(Foreign):
+    """Letters typed into a select whose options are asked for; ``view`` as far as it is filled."""
+
+    user: User
+    team: Team | None = None
+    action_id: str = Field(max_length=255)
+    value: str = Field(default="", max_length=3_000)
+    view: View = View()
 
 
 class Place(Foreign):
