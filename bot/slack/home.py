@@ -39,7 +39,7 @@ log = structlog.get_logger("home")
 
 async def home(desk: Desk, asked: Asked, page: int = 1) -> HomeShown:
     """Look at all of it, and remember that they did: what ends meanwhile makes it anew."""
-    await desk.gateways.store.people.at_home(asked.workspace, asked.who, asked.channel)
+    await desk.gateways.store.people.at_home(asked.workspace, asked.who, asked.channel, page)
     return replace(await _shown(desk, asked), page=page, support=desk.support)
 
 
@@ -50,12 +50,13 @@ async def made_anew(desk: Desk, workspace: Workspace, person: PersonId) -> None:
     """
     try:
         async with reaching():
-            channel = await desk.gateways.store.people.who_is_home(workspace, person)
-            if channel is None:
+            looking = await desk.gateways.store.people.who_is_home(workspace, person)
+            if looking is None:
                 return
+            channel, page = looking
             member = await desk.directory.member(person, workspace)
             asked = Asked(OperationId(""), member, Place(channel), desk.now)
-            await desk.poster.publish(person, home_view(await home(desk, asked), desk.now))
+            await desk.poster.publish(person, home_view(await home(desk, asked, page), desk.now))
     except (BotError, SlackRefused, SlackAway) as failed:
         log.info("home.left", why=type(failed).__name__)
 

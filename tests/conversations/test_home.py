@@ -169,6 +169,15 @@ async def test_a_hundred_timers_that_are_off_are_paged(story: Story) -> None:
             await presses(story, "alice", "Next page")
     assert len(seen) == 120
 
+    await presses(story, "alice", "Previous page")
+    here = f"Page {pages - 1} of {pages}"
+    said = await shows(story, "alice", here)
+    first = said.partition("Timer ")[2][:4]
+    await presses(story, "alice", f"Enable Timer {first}")  # whoever presses there stays there
+    await Window(story, "alice").shows("Under way")
+    await story.world.until(lambda: f"Timer {first} (" not in home(story, "alice"), seconds=8)
+    assert here in home(story, "alice")
+
 
 async def test_a_part_that_cannot_be_read_says_why_and_the_others_stand(story: Story) -> None:
     await story.signs_in("alice")

@@ -33,7 +33,7 @@
     edfs:{<W>}:recent:<hash>           operation of a person, verb and timer           60 s
     edfs:{<W>}:undone:<operation>      the operation that undid it                     90 days
     edfs:{<W>}:person:<person>         sealed users.info                               60 s
-    edfs:{<W>}:home:<person>           where the bot talks to who looks at their Home  15 min
+    edfs:{<W>}:home:<person>           page and channel of who looks at their Home     15 min
     edfs:{<W>}:members:<group>         sealed members of a user group or channel      60 s
     edfs:{<W>}:list:<person>:<what>    sealed names that their own token listed        60 s
     edfs:{<W>}:index:<person>:<what>   sealed list behind a select: their iTwins, or the

@@ -58,14 +58,20 @@ class People:
         sealed = self._records.seal(members, key=key, purpose=MEMBERS, kind=frozenset[PersonId])
         await self._redis.set(key, sealed, ex=FRESH_SECONDS)
 
-    async def at_home(self, workspace: Workspace, person: PersonId, channel: ChannelId) -> None:
-        """Remember that they look at their Home, and where the bot talks to them alone."""
-        await self._redis.set(key_of(workspace, "home", person), channel, ex=HOME_SECONDS)
+    async def at_home(
+        self, workspace: Workspace, person: PersonId, channel: ChannelId, page: int
+    ) -> None:
+        """Remember which page of their Home they look at, and where the bot talks to them alone."""
+        key = key_of(workspace, "home", person)
+        await self._redis.set(key, f"{channel} {page}", ex=HOME_SECONDS)
 
-    async def who_is_home(self, workspace: Workspace, person: PersonId) -> ChannelId | None:
-        """Return where the bot talks to them, if they looked at their Home a moment ago."""
-        channel = await self._redis.get(key_of(workspace, "home", person))
-        return ChannelId(in_text(channel)) if channel else None
+    async def who_is_home(
+        self, workspace: Workspace, person: PersonId
+    ) -> tuple[ChannelId, int] | None:
+        """Return that channel and page, if they looked at their Home a moment ago."""
+        kept = await self._redis.get(key_of(workspace, "home", person))
+        channel, _, page = in_text(kept).partition(" ") if kept else ("", "", "")
+        return (ChannelId(channel), int(page)) if channel and page.isdecimal() else None
 
     async def link(
         self, workspace: Workspace, person: PersonId, issuer: str, subject: str

@@ -53,7 +53,7 @@ def home_view(shown: HomeShown, now: float) -> HomePage:
 
 
 def _page(shown: HomeShown, blocks: list[Block]) -> HomePage:
-    kept = json.dumps({"channel": shown.channel, "page": str(shown.page)})
+    kept = json.dumps({"channel": shown.channel})
     return HomePage({"type": "home", "private_metadata": kept, "blocks": blocks})
 
 
