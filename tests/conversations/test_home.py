@@ -188,10 +188,10 @@ async def test_a_part_that_cannot_be_read_says_why_and_the_others_stand(story: S
     assert "SharePoint documents" in said
 
 
-async def test_an_outsider_gets_no_page(story: Story) -> None:
-    await story.world.opens_home("gina")
-    await story.sees("gina", "Not for this account")
-    assert home(story, "gina") == ""
+async def test_who_may_not_use_the_bot_is_told_so_there_and_not_in_a_message(story: Story) -> None:
+    said = await opened(story, "gina", "Not for this account")
+    assert "guests of this workspace cannot switch timers" in said
+    assert story.direct("gina") == []
 
 
 async def test_it_is_made_anew_after_signing_out_there(story: Story) -> None:

@@ -36,6 +36,10 @@ Piece = list[Block]
 
 
 def home_view(shown: HomeShown, now: float) -> HomePage:
+    if shown.trouble is not None:
+        words = words_of(shown.trouble, now)
+        said = [header(words.title), paragraph(words.lines), _foot(shown.support)]
+        return _page(shown, said)
     if shown.acting is None:
         return _page(shown, [*_signed_out(shown), _foot(shown.support)])
     pages = _pages(
