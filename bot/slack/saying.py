@@ -22,7 +22,7 @@ async def say(desk: Desk, delivery: Delivery, message: Message, view: str) -> No
     """Say it. ``view`` is the window that a press has opened already, or empty."""
     match message:
         case Modal() if view:
-            await desk.poster.fill(view, message)
+            await _filled(desk, view, message)
         case Modal():
             await _shown(desk, delivery, message)
         case HomePage():
@@ -33,7 +33,7 @@ async def say(desk: Desk, delivery: Delivery, message: Message, view: str) -> No
             await _in_a_window(desk, delivery, message, view)
         case Private():
             if view:  # a window has no buttons of its own: they are said beside it
-                await desk.poster.fill(view, loading(message))
+                await _filled(desk, view, loading(message))
             said = replace(message, replace=delivery.private, thread=delivery.thread)
             await desk.whisper(said, delivery.person, delivery.channel, delivery.reply, delivery.at)
 
@@ -41,11 +41,7 @@ async def say(desk: Desk, delivery: Delivery, message: Message, view: str) -> No
 async def _shown(desk: Desk, delivery: Delivery, modal: Modal) -> None:
     """Change the window it was asked in, or open one; else offer a button that can."""
     if delivery.surface == "modal" and delivery.kind == "action":
-        try:
-            await desk.poster.fill(delivery.view, modal, delivery.hash)
-        except SlackRefused as refused:
-            if refused.code not in _PASSED:
-                raise
+        await _filled(desk, delivery.view, modal, delivery.hash)
         return
     try:
         if delivery.trigger:
@@ -54,6 +50,15 @@ async def _shown(desk: Desk, delivery: Delivery, modal: Modal) -> None:
     except (SlackRefused, SlackAway) as late:
         log.info("window", trace=delivery.id[:8], why=str(late))
     await say(desk, delivery, window_offered(_again(delivery)), "")
+
+
+async def _filled(desk: Desk, view: str, modal: Modal, hash_: str = "") -> None:
+    """Fill it, unless it was closed meanwhile: whoever closed it wants to see no more of it."""
+    try:
+        await desk.poster.fill(view, modal, hash_)
+    except SlackRefused as refused:
+        if refused.code not in _PASSED:
+            raise
 
 
 def _again(delivery: Delivery) -> str:
