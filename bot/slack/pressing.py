@@ -33,6 +33,7 @@ from bot.slack.desk import Desk
 from bot.slack.home import at_its_channel, home
 from bot.slack.messages import Modal
 from bot.slack.post import SlackAway, SlackRefused
+from bot.slack.saying import pressed_last
 from bot.slack.views.lists import loading
 from bot.slack.views.modals import decline_modal, extend_modal, waiting_window
 
@@ -94,6 +95,7 @@ async def pressed(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome | Non
         case "decline" | "extend" if is_own_id(delivery.value):
             return None
         case "itwin" | "timer" | "wanted" | "until" if delivery.surface == "modal":
+            await pressed_last(desk, delivery)
             knowing = await known(desk, asked)
             return await choosing.chosen(desk.gateways, knowing, delivery.filled, delivery.kept)
         case "again" if is_own_id(delivery.value):

@@ -41,7 +41,7 @@ async def say(desk: Desk, delivery: Delivery, message: Message, view: str) -> No
 async def _shown(desk: Desk, delivery: Delivery, modal: Modal) -> None:
     """Change the window it was asked in, or open one; else offer a button that can."""
     if delivery.surface == "modal" and delivery.kind == "action":
-        await _filled(desk, delivery.view, modal, delivery.hash)
+        await _changed(desk, delivery, modal)
         return
     try:
         if delivery.trigger:
@@ -52,10 +52,27 @@ async def _shown(desk: Desk, delivery: Delivery, modal: Modal) -> None:
     await say(desk, delivery, window_offered(_again(delivery)), "")
 
 
-async def _filled(desk: Desk, view: str, modal: Modal, hash_: str = "") -> None:
+async def _changed(desk: Desk, delivery: Delivery, modal: Modal) -> None:
+    """Change the window that was pressed in; the last press counts, whichever is done first."""
+    try:
+        await desk.poster.fill(delivery.view, modal, delivery.hash)
+    except SlackRefused as refused:
+        if refused.code not in _PASSED:
+            raise
+        if refused.code == "hash_conflict" and await pressed_last(desk, delivery):
+            await _filled(desk, delivery.view, modal)
+
+
+async def pressed_last(desk: Desk, delivery: Delivery) -> bool:
+    """Whether nothing was pressed in the window since."""
+    windows, at = desk.gateways.store.windows, delivery.pressed_at
+    return await windows.pressed_last(delivery.home, delivery.view, delivery.id, at)
+
+
+async def _filled(desk: Desk, view: str, modal: Modal) -> None:
     """Fill it, unless it was closed meanwhile: whoever closed it wants to see no more of it."""
     try:
-        await desk.poster.fill(view, modal, hash_)
+        await desk.poster.fill(view, modal)
     except SlackRefused as refused:
         if refused.code not in _PASSED:
             raise

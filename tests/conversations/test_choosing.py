@@ -117,6 +117,18 @@ async def test_nothing_is_done_before_the_window_shows_what_would_be(
     await story.sees("bob", "SAP work orders is now disabled")
 
 
+async def test_of_letters_that_overtake_the_window_the_last_ones_count(
+    story: Story, window: Window
+) -> None:
+    await chosen(window)
+    story.world.slack.fail("views.update", "slow", seconds=0.3, times=None)
+    await window.types_on("Off until", "for 2 ru", "for 2 run", "for 2 runs")
+    await window.shows("Then: disabled, and enabled again at")
+    story.world.slack.clear_faults()
+    await window.types("Off until", "")
+    await window.shows("Then: disabled, until somebody turns it on")
+
+
 async def test_another_itwin_begins_the_timer_anew(window: Window) -> None:
     await chosen(window)
     await window.picks("iTwin", "plant-b", "plant-b")
