@@ -9,6 +9,7 @@ from bot.slack.desk import Desk
 from bot.slack.messages import Aloud, HomePage, Message, Modal, Private
 from bot.slack.post import NOT_THERE, REPLY_SECONDS, SlackAway, SlackRefused
 from bot.slack.views.asking import window_offered
+from bot.slack.views.home import page_instead
 from bot.slack.views.lists import loading
 from bot.slack.views.modals import answer_window
 
@@ -29,6 +30,8 @@ async def say(desk: Desk, delivery: Delivery, message: Message, view: str) -> No
             await desk.poster.publish(delivery.person, message)
         case Aloud():
             await _aloud(desk, delivery, message)
+        case Private() if delivery.kind == "home":  # they look at a page, and asked for no message
+            await _instead_of_home(desk, delivery, message)
         case Private() if delivery.surface:
             await _in_a_window(desk, delivery, message, view)
         case Private():
@@ -98,6 +101,14 @@ async def _in_a_window(desk: Desk, delivery: Delivery, said: Private, view: str)
     except (SlackRefused, SlackAway) as late:
         log.info("window", trace=delivery.id[:8], why=str(late))
         await desk.poster.whisper(delivery.channel, delivery.person, said)
+
+
+async def _instead_of_home(desk: Desk, delivery: Delivery, said: Private) -> None:
+    """Say there why there is no page; Slack has no Home for everybody, such as for strangers."""
+    try:
+        await desk.poster.publish(delivery.person, page_instead(said, delivery.channel))
+    except SlackRefused as refused:
+        log.info("home.left", why=refused.code)
 
 
 async def _aloud(desk: Desk, delivery: Delivery, message: Aloud) -> None:

@@ -195,14 +195,20 @@ async def test_a_part_that_cannot_be_read_says_why_and_the_others_stand(story: S
     assert "SharePoint documents" in said
 
 
-async def test_an_outsider_gets_no_page(story: Story) -> None:
-    await story.world.opens_home("gina")
-    await story.sees("gina", "Not for this account")
-    assert home(story, "gina") == ""
-
-
 async def test_it_is_made_anew_after_signing_out_there(story: Story) -> None:
     await story.signs_in("alice")
     await opened(story, "alice", "You act as")
     await presses(story, "alice", "Disconnect")
     await shows(story, "alice", "Sign in to see your timers here.")
+
+
+@pytest.mark.parametrize("changes", [{"is_restricted": True}, {"is_ultra_restricted": True}])
+async def test_who_may_not_use_the_bot_reads_so_there_and_gets_no_messages(
+    story: Story, changes: dict[str, bool]
+) -> None:
+    story.world.change("bob", **changes)
+    for _ in range(3):
+        said = await opened(story, "bob", "Not for this account")
+    assert "guests of this workspace cannot switch timers" in said
+    assert "Favourites" not in said
+    assert story.says("bob") == []

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from bot.core.approvals import Approval
 from bot.core.errors import BotError
 from bot.core.listings import Off, OffListed, PendingListed
-from bot.core.names import plain
+from bot.core.names import ChannelId, plain
 from bot.core.subscriptions import Subscription
 from bot.core.surfaces import HomeShown
 from bot.core.timers import ITwin
-from bot.slack.messages import Block, HomePage
+from bot.slack.messages import Block, HomePage, Private
 from bot.slack.views.blocks import (
     NAME,
     Button,
@@ -55,6 +55,11 @@ def home_view(shown: HomeShown, now: float) -> HomePage:
 def _page(shown: HomeShown, blocks: list[Block]) -> HomePage:
     kept = json.dumps({"channel": shown.channel, "page": str(shown.page)})
     return HomePage({"type": "home", "private_metadata": kept, "blocks": blocks})
+
+
+def page_instead(said: Private, channel: ChannelId) -> HomePage:
+    """Return what stands there when the page cannot be made for this person."""
+    return _page(HomeShown(channel, 0.0), said.blocks)
 
 
 def _signed_out(shown: HomeShown) -> Piece:
