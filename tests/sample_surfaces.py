@@ -34,7 +34,6 @@ TROUBLE = Forbidden(operation="timers", status=403, code="x", message="no")
 def homes(voice: Voice) -> Iterator[Sample]:
     empty = HomeShown(ROOM, NOW)
     yield "signed out", empty
-    yield "refused", replace(empty, trouble=TROUBLE)
     yield "sign-in ended", replace(empty, ended=True, support="https://help.example/edfs")
     acting = Acting("subject", voice.says("account"), voice.says("account"))
     signed_in = replace(empty, acting=acting)

@@ -11,11 +11,14 @@ import redis
 
 from bot.core.names import ChannelId, PersonId
 from bot.gateways.store.deliveries import Delivery
-from bot.sandbox.people import TEAM_ID, person_named
+from bot.sandbox.people import BOT_USER_ID, TEAM_ID, person_named
 from bot.slack.incoming import identity
+from tests.conversations.test_home import opened, presses
 from tests.story import TOGGLE, Story
 from tests.valkey import Valkey
+from tests.window import Window
 
+AWAY = "The bot cannot reach its store, so nothing was changed."
 DUE = f"edfs:{{{TEAM_ID}}}:due"
 
 
@@ -129,3 +132,33 @@ async def test_a_store_that_is_gone_is_told_and_nothing_comes_of_it(
     finally:
         own.start()
     await nothing_came_of_it(own_story, own)
+
+
+@pytest.mark.timeout(60)
+async def test_whoever_points_or_writes_is_told_too_that_the_store_is_gone(
+    own_story: Story, own: Valkey
+) -> None:
+    """Presses in a Home or a window, shortcuts and mentions bring no address to answer to."""
+    story, window = own_story, Window(own_story, "alice")
+    await story.signs_in("alice")
+    await opened(story, "alice", "Favourites and recently used")
+    await story.types("alice", "/edfs choose plant-a SAP work orders")
+    await window.shows("Then: disabled")
+    own.stop()
+    await window.types_on("Off until", "for 2 runs")
+    await window.shows(AWAY)
+    await story.world.closes("alice")
+    await window.shows("Then: disabled")
+    await window.submits()
+    assert AWAY in window.says()
+    await story.world.closes("alice")
+    await presses(story, "alice", "Enable SharePoint documents")
+    await window.shows(AWAY)
+    await story.world.closes("alice")
+    await story.world.shortcuts("alice", "edfs.choose")
+    await window.shows(AWAY)
+    await story.types("alice", f"<@{BOT_USER_ID}> list")
+    assert (await story.sees("alice", AWAY)).visible_to is not None
+    await story.types("alice", "list", "@alice")
+    await story.sees("alice", AWAY, "@alice")
+    own.start()

@@ -49,6 +49,19 @@ class Window:
         block, element = self._input(label)
         await self._answers(block, element, "value", text)
 
+    async def types_on(self, label: str, *texts: str) -> None:
+        """Type faster than the window follows: nothing is waited for in between."""
+        block, element = self._input(label)
+        for text in texts:
+            await self._given(block, element, "value", text)
+
+    async def picks_at_once(self, label: str, option: str) -> None:
+        """Pick, and do not wait for what the window says to it."""
+        block, element = self._input(label)
+        options = element.get("options") or await self._options(label, "")
+        chosen = next(one for one in options if one["text"]["text"].startswith(option))
+        await self._given(block, element, "selected_option", chosen)
+
     async def submits(self) -> None:
         view = self._open
         hands = self._story.world.slack.hands
@@ -93,11 +106,19 @@ class Window:
     async def _answers(
         self, block: dict[str, Any], element: dict[str, Any], key: str, given: Any
     ) -> None:
+        before, world = self._open.hash, self._story.world
+        if await self._given(block, element, key, given):
+            await world.until(lambda: self._top is None or self._top.hash != before, seconds=8)
+
+    async def _given(
+        self, block: dict[str, Any], element: dict[str, Any], key: str, given: Any
+    ) -> bool:
+        """Fill it in; whether the bot was told of it."""
         answer = {"type": element["type"], key: given}
         self._filled.setdefault(block["block_id"], {})[element["action_id"]] = answer
-        if not block.get("dispatch_action"):
-            return
-        before, world = self._open.hash, self._story.world
-        spot = self._spot(block, element)
-        await world.slack.hands.presses(world.person(self._person), spot, answer)
-        await world.until(lambda: self._top is None or self._top.hash != before, seconds=8)
+        told = bool(block.get("dispatch_action"))
+        if told:
+            world = self._story.world
+            spot = self._spot(block, element)
+            await world.slack.hands.presses(world.person(self._person), spot, answer)
+        return told

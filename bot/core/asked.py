@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
 from bot.core.operations import Place
 from bot.core.people import Person
+from bot.core.timers import ITwin
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,9 @@ class Asked:
     # Of the groups and channels that the policy names, those this person is in.
     groups: frozenset[str] = frozenset()
     sure: bool = False  # they were asked whether they mean it
+    # What was kept goes on as it was meant: ``here`` was the channel's iTwin when it was asked.
+    kept: bool = False
+    here: ITwin | None = None
 
     @property
     def workspace(self) -> Workspace:

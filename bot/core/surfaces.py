@@ -41,9 +41,9 @@ class ChooserShown:
 class HomeShown:
     """What one person's Home says; a part that could not be had is the error that kept it away.
 
-    ``trouble`` kept all of it away. ``acting`` is None for who is not signed in; ``ended``: their
-    sign-in came to its end. ``channel`` is where the bot talks to them alone, ``support`` the
-    address of a page for who needs help.
+    ``acting`` is None for who is not signed in; ``ended``: their sign-in came to its end.
+    ``channel`` is where the bot talks to them alone, ``support`` the address of a page for who
+    needs help.
     """
 
     channel: ChannelId
@@ -56,7 +56,6 @@ class HomeShown:
     page: int = 1
     ended: bool = False
     support: str = ""
-    trouble: BotError | None = None
 
 
 @dataclass(frozen=True, slots=True)

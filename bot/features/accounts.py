@@ -16,6 +16,7 @@ from bot.core.names import PersonId, Workspace, is_slack_id
 from bot.core.operations import Acting
 from bot.core.outcomes import Identity, Outcome, SignedIn, SignedInAlready, SignedOut, SignInOffered
 from bot.core.returns import Phase
+from bot.features.finding import channels_itwin
 from bot.gateways.ims import Account
 from bot.gateways.reach import Gateways
 from bot.gateways.store.audit import Entry
@@ -44,7 +45,8 @@ async def offer(
     if waiting:
         # The name of what is kept is the operation it may become, so that "Continue" acts once.
         kept = asked.id
-        record = Kept(asked.who, asked.channel, waiting)
+        here = await channels_itwin(gateways, asked)
+        record = Kept(asked.who, asked.channel, waiting, here)
         await gateways.store.tickets.keep(asked.workspace, kept, record)
     secret = secrets.token_urlsafe(32)
     ticket = Ticket(

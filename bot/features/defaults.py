@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from bot.core.asked import Asked
 from bot.core.commands import Command, History, ListTimers, Show, Subscribe, Switch, Use
-from bot.core.errors import AmbiguousName, ApiError, Choice, NoDefault
+from bot.core.errors import AmbiguousName, Choice, Forbidden, NoDefault, NotFound
 from bot.core.names import Nothing, One, Several, find, guid_in_address, is_guid
 from bot.core.outcomes import DefaultSet, DefaultShown, Outcome
 from bot.core.timers import ITwin, Timer
-from bot.features.finding import Finding
+from bot.features.finding import Finding, channels_itwin
 from bot.gateways.reach import Gateways
 from bot.gateways.store.audit import Entry
 
@@ -54,7 +54,7 @@ async def meant(gateways: Gateways, asked: Asked, command: Command) -> Command:
 async def _placed(gateways: Gateways, asked: Asked, command: Both | ListTimers) -> Command:
     if _is_definite(command.itwin):
         return command
-    here = await gateways.store.channels.default(asked.workspace, asked.channel)
+    here = await channels_itwin(gateways, asked)
     if here is None:
         if isinstance(command, Switch | Show) and not command.itwin:
             raise NoDefault(command.timer, _verb(command))
@@ -94,10 +94,13 @@ async def _decided(gateways: Gateways, asked: Asked, command: Both, here: ITwin)
 
 
 async def _in_channels(finding: Finding, here: ITwin, whole: str) -> tuple[Timer, ...]:
-    """Return what it may name in the channel's iTwin, as far as this person may read that."""
+    """Return what it may name in the channel's iTwin, as far as this person may read that.
+
+    What Bentley does not tell now is no answer: raises ApiError then, so that nothing is guessed.
+    """
     try:
         _, timers = await finding.timers(here)
-    except ApiError:
+    except (Forbidden, NotFound):
         return ()
     match find(whole, timers, Timer.names):
         case One(timer):

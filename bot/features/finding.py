@@ -25,6 +25,13 @@ CHOICES = 5
 Naming = Choose | Switch | Show | ListTimers | History | Subscribe
 
 
+async def channels_itwin(gateways: Gateways, asked: Asked) -> ITwin | None:
+    """Return what is meant where a command names no iTwin; of a kept one, what was meant then."""
+    if asked.kept:
+        return asked.here
+    return await gateways.store.channels.default(asked.workspace, asked.channel)
+
+
 class Finding:
     """Looks for what one command names; the choices it offers are that command, made definite."""
 

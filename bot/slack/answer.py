@@ -8,7 +8,6 @@ from bot.core.grammar import parse
 from bot.core.names import ChannelId, OperationId
 from bot.core.operations import Place
 from bot.core.outcomes import Begun, Failed, Outcome
-from bot.core.surfaces import HomeShown
 from bot.features import accounts
 from bot.gateways.store.deliveries import Delivery
 from bot.slack.acting import run
@@ -42,8 +41,6 @@ async def answer(desk: Desk, delivery: Delivery) -> Due:
         raise
     except BotError as error:
         outcome = _failed(delivery, error)
-        if delivery.kind == "home":  # a message each time that it is opened would be a nuisance
-            outcome = HomeShown(delivery.channel, desk.now, trouble=error, support=desk.support)
     log.info("answered", trace=delivery.id[:8], outcome=type(outcome).__name__)
     if outcome is None:
         return Due()

@@ -38,6 +38,10 @@ async def complaints(desk: Desk, body: dict[str, Any]) -> dict[str, str]:
         for action in ("edfs.itwin", "edfs.timer")
         if action in blocks and not is_guid(filled[action])
     }
+    if not missing and _unseen(said.view, filled):
+        missing = {
+            blocks["edfs.timer"]: "Its state is not shown yet: wait a moment, or pick it again."
+        }
     missing |= _reason_missing(said.view.metadata, filled, blocks)
     if missing or not filled.get("edfs.until") or filled.get("edfs.wanted") == "enable":
         return missing
@@ -48,6 +52,15 @@ async def complaints(desk: Desk, body: dict[str, Any]) -> dict[str, str]:
         log.info("unchecked", error=type(error).__name__)
         return {}
     return {blocks["edfs.until"]: wrong} if wrong else {}
+
+
+def _unseen(view: payloads.View, filled: Mapping[str, str]) -> bool:
+    """Whether the window does not show yet what was picked: nobody wishes what they do not see."""
+    if view.callback_id != "edfs.choose" or "edfs.timer" not in filled:
+        return False
+    shown = Facts.read(view.metadata)
+    picked = (filled.get("edfs.itwin", "").lower(), filled["edfs.timer"].lower())
+    return shown is None or (shown.itwin.id.lower(), shown.timer.id.lower()) != picked
 
 
 def _reason_missing(

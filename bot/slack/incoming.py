@@ -75,6 +75,7 @@ def _press(body: dict[str, Any], home: Workspace, now: float) -> Delivery:
         view=view.id if view else "",
         hash=view.hash if view else "",
         surface=view.type if view else "",
+        pressed_at=said.actions[0].action_ts,
         filled=view.filled() if view else {},
         kept=kept,
     )

@@ -10,7 +10,7 @@ import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.commands import COMMAND
 from bot.core.errors import StoreUnreachable
-from bot.core.names import DeliveryId
+from bot.core.names import ChannelId, DeliveryId
 from bot.core.outcomes import Failed
 from bot.gateways.store import Store
 from bot.gateways.store.deliveries import Delivery
@@ -30,9 +30,9 @@ from bot.slack.desk import Desk
 from bot.slack.incoming import delivery_of
 from bot.slack.messages import Private
 from bot.slack.options import offered
-from bot.slack.post import Home, SlackAway
+from bot.slack.post import Home, SlackAway, SlackRefused
 from bot.slack.threads import is_word_of_decision
-from bot.slack.views.lists import loading
+from bot.slack.views.modals import answer_window
 from bot.slack.views.render import failed
 from bot.slack.withdrawals import Withdrawals
 
@@ -41,6 +41,7 @@ KEEP_SECONDS = 1.5
 LAST_MOMENT = KEEP_SECONDS - 0.1
 # Until its keeper has heard of it, a delivery waits for a withdrawal; a killed keeper costs this.
 CERTAIN_AFTER = 10.0
+TELL_SECONDS = 1.0  # with what keeping took, a trigger is still good
 DUE_AFTER = 1.0  # a lost nudge costs this much, never a wish
 
 Nudge = Callable[[Delivery], Awaitable[None]]
@@ -148,7 +149,7 @@ def listen(app: AsyncApp, desk: Desk, intake: Intake) -> None:
         await ack()
         refused = await _take(body, desk, intake)
         if refused is not None:
-            await _reply(desk, body, refused)
+            await _tell(desk, body, refused)
 
     async def submission(body: dict[str, Any], ack: Ack) -> None:
         wrong = await complaints(desk, body)
@@ -159,13 +160,16 @@ def listen(app: AsyncApp, desk: Desk, intake: Intake) -> None:
         if refused is None:
             await ack()
         else:
-            await ack(response_action="update", view=loading(refused).view)
+            await ack(response_action="update", view=answer_window(refused, ChannelId("")).view)
 
     async def message(body: dict[str, Any], ack: Ack) -> None:
         """Slack sends every message of the bot's channels: most are dropped here, unread."""
-        await ack()
         said = body.get("event") or {}
-        if said.get("channel_type") == "im" or is_word_of_decision(said):
+        if said.get("channel_type") == "im":
+            await action(body, ack)
+            return
+        await ack()
+        if is_word_of_decision(said):
             await _take(body, desk, intake)
 
     async def options(body: dict[str, Any], ack: Ack) -> None:
@@ -198,12 +202,27 @@ async def _take(body: dict[str, Any], desk: Desk, intake: Intake) -> Private | N
     return None
 
 
-async def _reply(desk: Desk, body: dict[str, Any], said: Private) -> None:
-    url = body.get("response_url")
-    if not isinstance(url, str):
-        return
+async def _tell(desk: Desk, body: dict[str, Any], said: Private) -> None:
+    """Say it where they look: below what was pressed, in a window, or where it was written."""
     try:
-        async with asyncio.timeout(1.0):
-            await desk.poster.reply(url, said)
-    except (SlackAway, TimeoutError) as error:
+        async with asyncio.timeout(TELL_SECONDS):
+            await _told(desk, body, said)
+    except (SlackAway, SlackRefused, TimeoutError) as error:
         log.warning("reply.lost", error=type(error).__name__)
+
+
+async def _told(desk: Desk, body: dict[str, Any], said: Private) -> None:
+    delivery = delivery_of(body, desk.home, desk.now)
+    match delivery:
+        case None:
+            return
+        case Delivery(reply=url) if url:
+            await desk.poster.reply(url, said)
+        case Delivery(trigger=trigger, surface=surface) if trigger:
+            window = answer_window(said, delivery.channel)
+            await desk.poster.open(trigger, window, above=surface == "modal")
+        case Delivery(kind="mentioned"):
+            there = replace(said, thread=delivery.thread)
+            await desk.poster.whisper(delivery.channel, delivery.person, there)
+        case _:
+            return

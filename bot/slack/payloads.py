@@ -52,6 +52,7 @@ class Action(Foreign):
     action_id: str = Field(max_length=255)
     value: str | None = Field(default=None, max_length=2_000)
     selected_option: Option | None = None
+    action_ts: float = Field(default=0.0, allow_inf_nan=False)
 
     @property
     def chosen(self) -> str:

@@ -27,11 +27,13 @@ from bot.core.outcomes import Outcome
 from bot.core.words import EVENTS
 from bot.features import accounts, approvals, choosing, subscriptions, timers
 from bot.gateways.store.deliveries import Delivery
+from bot.gateways.store.tickets import Kept
 from bot.slack.acting import chooser, known, offer, run
 from bot.slack.desk import Desk
 from bot.slack.home import at_its_channel, home
 from bot.slack.messages import Modal
 from bot.slack.post import SlackAway, SlackRefused
+from bot.slack.saying import pressed_last
 from bot.slack.views.lists import loading
 from bot.slack.views.modals import decline_modal, extend_modal, waiting_window
 
@@ -86,13 +88,14 @@ async def pressed(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome | Non
         case "continue" | "sure":
             kept = await accounts.waiting(desk.gateways, asked, delivery.value)
             # It was named when it was kept: pressing twice is one wish.
-            named = replace(asked, id=OperationId(delivery.value), sure=action == "sure")
+            named = replace(_kept(asked, delivery.value, kept), sure=action == "sure")
             return await run(desk, named, parse(kept.text))
         case "enable" | "disable" | "undo" | "details" if is_own_id(delivery.value):
             return await _on_a_card(desk, asked, action, OperationId(delivery.value))
         case "decline" | "extend" if is_own_id(delivery.value):
             return None
         case "itwin" | "timer" | "wanted" | "until" if delivery.surface == "modal":
+            await pressed_last(desk, delivery)
             knowing = await known(desk, asked)
             return await choosing.chosen(desk.gateways, knowing, delivery.filled, delivery.kept)
         case "again" if is_own_id(delivery.value):
@@ -173,6 +176,10 @@ async def taken(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome:
         return await offer(desk, asked, str(command), needed)
 
 
+def _kept(asked: Asked, name: str, kept: Kept) -> Asked:
+    return replace(asked, id=OperationId(name), kept=True, here=kept.here)
+
+
 def _anew(asked: Asked) -> Asked:
     """What comes of it has a card of its own."""
     return replace(asked, place=replace(asked.place, card=""))
@@ -203,9 +210,8 @@ async def _typed(desk: Desk, asked: Asked, verb: timers.Press, pressed: Operatio
 
 
 async def _new_link(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome:
-    kept = delivery.value
     waiting = ""
-    if is_own_id(kept):
-        waiting = (await accounts.waiting(desk.gateways, asked, kept)).text
-        asked = replace(asked, id=OperationId(kept))
+    if is_own_id(delivery.value):
+        kept = await accounts.waiting(desk.gateways, asked, delivery.value)
+        waiting, asked = kept.text, _kept(asked, delivery.value, kept)
     return await accounts.offer(desk.gateways, desk.door, asked, waiting)

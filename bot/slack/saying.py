@@ -9,6 +9,7 @@ from bot.slack.desk import Desk
 from bot.slack.messages import Aloud, HomePage, Message, Modal, Private
 from bot.slack.post import NOT_THERE, REPLY_SECONDS, SlackAway, SlackRefused
 from bot.slack.views.asking import window_offered
+from bot.slack.views.home import page_instead
 from bot.slack.views.lists import loading
 from bot.slack.views.modals import answer_window
 
@@ -22,18 +23,20 @@ async def say(desk: Desk, delivery: Delivery, message: Message, view: str) -> No
     """Say it. ``view`` is the window that a press has opened already, or empty."""
     match message:
         case Modal() if view:
-            await desk.poster.fill(view, message)
+            await _filled(desk, view, message)
         case Modal():
             await _shown(desk, delivery, message)
         case HomePage():
             await desk.poster.publish(delivery.person, message)
         case Aloud():
             await _aloud(desk, delivery, message)
+        case Private() if delivery.kind == "home":  # they look at a page, and asked for no message
+            await _instead_of_home(desk, delivery, message)
         case Private() if delivery.surface:
             await _in_a_window(desk, delivery, message, view)
         case Private():
             if view:  # a window has no buttons of its own: they are said beside it
-                await desk.poster.fill(view, loading(message))
+                await _filled(desk, view, loading(message))
             said = replace(message, replace=delivery.private, thread=delivery.thread)
             await desk.whisper(said, delivery.person, delivery.channel, delivery.reply, delivery.at)
 
@@ -41,11 +44,7 @@ async def say(desk: Desk, delivery: Delivery, message: Message, view: str) -> No
 async def _shown(desk: Desk, delivery: Delivery, modal: Modal) -> None:
     """Change the window it was asked in, or open one; else offer a button that can."""
     if delivery.surface == "modal" and delivery.kind == "action":
-        try:
-            await desk.poster.fill(delivery.view, modal, delivery.hash)
-        except SlackRefused as refused:
-            if refused.code not in _PASSED:
-                raise
+        await _changed(desk, delivery, modal)
         return
     try:
         if delivery.trigger:
@@ -54,6 +53,32 @@ async def _shown(desk: Desk, delivery: Delivery, modal: Modal) -> None:
     except (SlackRefused, SlackAway) as late:
         log.info("window", trace=delivery.id[:8], why=str(late))
     await say(desk, delivery, window_offered(_again(delivery)), "")
+
+
+async def _changed(desk: Desk, delivery: Delivery, modal: Modal) -> None:
+    """Change the window that was pressed in; the last press counts, whichever is done first."""
+    try:
+        await desk.poster.fill(delivery.view, modal, delivery.hash)
+    except SlackRefused as refused:
+        if refused.code not in _PASSED:
+            raise
+        if refused.code == "hash_conflict" and await pressed_last(desk, delivery):
+            await _filled(desk, delivery.view, modal)
+
+
+async def pressed_last(desk: Desk, delivery: Delivery) -> bool:
+    """Whether nothing was pressed in the window since."""
+    windows, at = desk.gateways.store.windows, delivery.pressed_at
+    return await windows.pressed_last(delivery.home, delivery.view, delivery.id, at)
+
+
+async def _filled(desk: Desk, view: str, modal: Modal) -> None:
+    """Fill it, unless it was closed meanwhile: whoever closed it wants to see no more of it."""
+    try:
+        await desk.poster.fill(view, modal)
+    except SlackRefused as refused:
+        if refused.code not in _PASSED:
+            raise
 
 
 def _again(delivery: Delivery) -> str:
@@ -76,6 +101,14 @@ async def _in_a_window(desk: Desk, delivery: Delivery, said: Private, view: str)
     except (SlackRefused, SlackAway) as late:
         log.info("window", trace=delivery.id[:8], why=str(late))
         await desk.poster.whisper(delivery.channel, delivery.person, said)
+
+
+async def _instead_of_home(desk: Desk, delivery: Delivery, said: Private) -> None:
+    """Say there why there is no page; Slack has no Home for everybody, such as for strangers."""
+    try:
+        await desk.poster.publish(delivery.person, page_instead(said, delivery.channel))
+    except SlackRefused as refused:
+        log.info("home.left", why=refused.code)
 
 
 async def _aloud(desk: Desk, delivery: Delivery, message: Aloud) -> None:

@@ -102,6 +102,33 @@ async def test_a_line_that_only_says_something_cannot_be_chosen(
     assert story.flips() == 0
 
 
+async def test_nothing_is_done_before_the_window_shows_what_would_be(
+    story: Story, window: Window
+) -> None:
+    """Whether it is turned on or off is not said yet: that is not for the bot to guess."""
+    await window.picks("iTwin", "plant-a")
+    story.world.edfs.fail("timer", "slow", seconds=0.5)
+    await window.picks_at_once("Timer", "SAP work orders")
+    await window.submits()
+    await window.shows("! Its state is not shown yet: wait a moment, or pick it again.")
+    await window.shows("It is enabled now")
+    assert story.flips() == 0
+    await window.submits()
+    await story.sees("bob", "SAP work orders is now disabled")
+
+
+async def test_of_letters_that_overtake_the_window_the_last_ones_count(
+    story: Story, window: Window
+) -> None:
+    await chosen(window)
+    story.world.slack.fail("views.update", "slow", seconds=0.3, times=None)
+    await window.types_on("Off until", "for 2 ru", "for 2 run", "for 2 runs")
+    await window.shows("Then: disabled, and enabled again at")
+    story.world.slack.clear_faults()
+    await window.types("Off until", "")
+    await window.shows("Then: disabled, until somebody turns it on")
+
+
 async def test_another_itwin_begins_the_timer_anew(window: Window) -> None:
     await chosen(window)
     await window.picks("iTwin", "plant-b", "plant-b")

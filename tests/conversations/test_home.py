@@ -144,6 +144,22 @@ async def test_favourites_open_their_timers_in_a_window(story: Story) -> None:
     assert "SharePoint documents" in window.says()
 
 
+async def test_a_window_that_is_closed_before_it_is_filled_is_let_be(
+    story: Story, caplog: pytest.LogCaptureFixture
+) -> None:
+    await story.signs_in("alice")
+    await opened(story, "alice", "Favourites and recently used")
+    story.world.edfs.fail("itwin", "slow", seconds=0.3)
+    await presses(story, "alice", "Switch a timer of plant-a")
+    await Window(story, "alice").shows("One moment")
+    await story.world.closes("alice")
+    calls = story.world.slack.calls
+    await story.world.until(lambda: calls[-1]["error"] == "not_found", reason=str(calls[-1]))
+    await story.types("alice", "/edfs whoami")
+    await story.sees("alice", "The bot acts for you as")
+    assert "Traceback" not in caplog.text
+
+
 async def test_the_chooser_opens_from_there_with_the_itwin_filled_in(story: Story) -> None:
     await story.signs_in("alice")
     await opened(story, "alice", "Favourites and recently used")
@@ -199,3 +215,15 @@ async def test_it_is_made_anew_after_signing_out_there(story: Story) -> None:
     await opened(story, "alice", "You act as")
     await presses(story, "alice", "Disconnect")
     await shows(story, "alice", "Sign in to see your timers here.")
+
+
+@pytest.mark.parametrize("changes", [{"is_restricted": True}, {"is_ultra_restricted": True}])
+async def test_who_may_not_use_the_bot_reads_so_there_and_gets_no_messages(
+    story: Story, changes: dict[str, bool]
+) -> None:
+    story.world.change("bob", **changes)
+    for _ in range(3):
+        said = await opened(story, "bob", "Not for this account")
+    assert "guests of this workspace cannot switch timers" in said
+    assert "Favourites" not in said
+    assert story.says("bob") == []

@@ -95,3 +95,54 @@ async def test_the_pages_of_all_stay_those_of_all(here: Story) -> None:
     assert "Your iTwins: 124" in read(await here.sees("alice", "Page 2 of "))
     await here.types("alice", "/edfs history all")
     await here.sees("alice", "History")
+
+
+async def test_what_bentley_does_not_tell_is_no_reason_to_guess(here: Story) -> None:
+    """It may be a timer of the channel's iTwin: that this cannot be read now decides nothing."""
+    here.world.edfs.put_timer("plant-a", "t-b SAP work orders")
+    here.world.edfs.fail("timers", "500", times=3)
+    await here.types("alice", "/edfs off t-b SAP work orders")
+    await here.sees("alice", "Trace")
+    here.world.edfs.clear_faults()
+    await here.types("alice", "/edfs off t-b SAP work orders")
+    await here.sees("alice", "Which one?")
+    assert here.flips(itwin="plant-b") == 0
+
+
+@pytest.mark.parametrize("typed", ['/edfs off "SAP work orders"', "/edfs off SAP work orders"])
+async def test_what_waits_for_a_sign_in_stays_what_it_was(here: Story, typed: str) -> None:
+    await here.types("bob", typed)
+    await here.sees("bob", "Your command waits")
+    await here.types("alice", "/edfs use plant-b")
+    await here.sees("bob", "set this channel's iTwin: plant-b")
+    await here.world.signs_in("bob")
+    await here.sees("bob", "You are signed in as")
+    await here.clicks("bob", "Continue")
+    assert "iTwin: plant-a" in read(await here.sees("alice", "SAP work orders is now disabled"))
+    assert here.flips(itwin="plant-b") == 0
+
+
+async def test_it_waits_under_a_new_link_too(here: Story) -> None:
+    await here.types("bob", '/edfs off "SAP work orders"')
+    await here.sees("bob", "Your command waits")
+    await here.types("alice", "/edfs use plant-b")
+    await here.sees("bob", "set this channel's iTwin: plant-b")
+    await here.clicks("bob", "New link")
+    await here.world.signs_in("bob")
+    await here.sees("bob", "You are signed in as")
+    await here.clicks("bob", "Continue")
+    assert "iTwin: plant-a" in read(await here.sees("alice", "SAP work orders is now disabled"))
+
+
+async def test_it_goes_on_where_the_bot_is_not_in_the_channel(story: Story) -> None:
+    """Who signed in is told in a direct message then, and presses there."""
+    story.world.channel("alone", "alice", "bob", private=True, bot=False)
+    await story.signs_in("alice", "#alone")
+    await story.types("alice", "/edfs use plant-a", "#alone")
+    await story.sees("alice", "set this channel's iTwin", "#alone")
+    await story.types("bob", '/edfs off "SAP work orders"', "#alone")
+    await story.sees("bob", "Your command waits")
+    await story.world.signs_in("bob")
+    await story.sees("bob", "You are signed in as", "@bob")
+    await story.clicks("bob", "Continue")
+    await story.sees("bob", "SAP work orders is now disabled")

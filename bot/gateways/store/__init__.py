@@ -34,6 +34,7 @@
     edfs:{<W>}:undone:<operation>      the operation that undid it                     90 days
     edfs:{<W>}:person:<person>         sealed users.info                               60 s
     edfs:{<W>}:home:<person>           page and channel of who looks at their Home     15 min
+    edfs:{<W>}:window:<view>           hash: at, id (the last press in this window)    1 hour
     edfs:{<W>}:members:<group>         sealed members of a user group or channel      60 s
     edfs:{<W>}:list:<person>:<what>    sealed names that their own token listed        60 s
     edfs:{<W>}:index:<person>:<what>   sealed list behind a select: their iTwins, or the
@@ -86,6 +87,7 @@ from bot.gateways.store.timers import Timers
 from bot.gateways.store.tokens import Tokens
 from bot.gateways.store.undelivered import Undelivered
 from bot.gateways.store.watches import Watches
+from bot.gateways.store.windows import Windows
 from bot.gateways.store.writes import Writes
 
 __all__ = ["Store", "job_url", "open_store", "reaching"]
@@ -111,6 +113,7 @@ class Store:
     tokens: Tokens
     undelivered: Undelivered
     watches: Watches
+    windows: Windows
     writes: Writes
 
     async def ping(self) -> None:
@@ -176,5 +179,6 @@ def open_store(url: str, ring: KeyRing, operation_days: int = 90, audit_days: in
         tokens=Tokens(redis, ring),
         undelivered=Undelivered(redis, records),
         watches=Watches(redis, records),
+        windows=Windows(redis),
         writes=Writes(redis, audit),
     )

@@ -100,6 +100,7 @@ class Delivery:
 
     ``view`` and ``hash`` are Slack's of the view it came from, ``surface`` what that view is,
     ``filled`` what stands in its inputs, by action id, ``kept`` what it keeps of itself.
+    ``pressed_at`` is when it was pressed, in Slack's clock (unix seconds).
     """
 
     id: DeliveryId
@@ -120,6 +121,7 @@ class Delivery:
     view: str = ""
     hash: str = ""
     surface: str = ""
+    pressed_at: float = 0.0
     filled: dict[str, str] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from bot.core.names import ChannelId, PersonId, Workspace
+from bot.core.timers import ITwin
 from bot.gateways.store.records import Records, key_of
 
 TICKET_SECONDS = 600
@@ -53,11 +54,15 @@ class UnderWay:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A command that waits for its person's sign-in, as they typed it."""
+    """A command that waits for its person's sign-in, as they typed it.
+
+    ``here`` was the channel's iTwin then: what another one sets meanwhile changes no wish.
+    """
 
     person: PersonId
     channel: ChannelId
     text: str
+    here: ITwin | None = None
 
 
 def _hashed(secret: str) -> str:

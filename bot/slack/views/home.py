@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from bot.core.approvals import Approval
 from bot.core.errors import BotError
 from bot.core.listings import Off, OffListed, PendingListed
-from bot.core.names import plain
+from bot.core.names import ChannelId, plain
 from bot.core.subscriptions import Subscription
 from bot.core.surfaces import HomeShown
 from bot.core.timers import ITwin
-from bot.slack.messages import Block, HomePage
+from bot.slack.messages import Block, HomePage, Private
 from bot.slack.views.blocks import (
     NAME,
     Button,
@@ -36,10 +36,6 @@ Piece = list[Block]
 
 
 def home_view(shown: HomeShown, now: float) -> HomePage:
-    if shown.trouble is not None:
-        words = words_of(shown.trouble, now)
-        said = [header(words.title), paragraph(words.lines), _foot(shown.support)]
-        return _page(shown, said)
     if shown.acting is None:
         return _page(shown, [*_signed_out(shown), _foot(shown.support)])
     pages = _pages(
@@ -59,6 +55,11 @@ def home_view(shown: HomeShown, now: float) -> HomePage:
 def _page(shown: HomeShown, blocks: list[Block]) -> HomePage:
     kept = json.dumps({"channel": shown.channel})
     return HomePage({"type": "home", "private_metadata": kept, "blocks": blocks})
+
+
+def page_instead(said: Private, channel: ChannelId) -> HomePage:
+    """Return what stands there when the page cannot be made for this person."""
+    return _page(HomeShown(channel, 0.0), said.blocks)
 
 
 def _signed_out(shown: HomeShown) -> Piece:
