@@ -20,6 +20,7 @@ from bot.slack.views import (
     asking,
     cards,
     deciding,
+    home,
     lists,
     modals,
     notices,

@@ -42,7 +42,7 @@ def in_words(parts: Line) -> str:
             case Text(says):
                 said.append(says)
             case When():
-                said.append("the time it says")
+                said.append("at the time it says")
             case Who():
                 said.append("@somebody")
             case Room() | Team():

@@ -188,14 +188,17 @@ def test_what_people_type(typed: str, command: Command) -> None:
     assert parse(typed) == command
 
 
+NEEDS_ID = "undo needs the id of one operation: 24 letters and digits, at the foot of its card"
+
+
 @pytest.mark.parametrize(
     ("typed", "reason", "verb"),
     [
         ("toggle", "the iTwin and the timer are missing", "toggle"),
         ("toggle plant-a x because", "the reason after “because” is missing", "toggle"),
         ('toggle "" x', "a name is empty", "toggle"),
-        ("undo", "undo names one operation (its id stands on the card)", "undo"),
-        ("undo ../../x", "undo names one operation (its id stands on the card)", "undo"),
+        ("undo", NEEDS_ID, "undo"),
+        ("undo ../../x", NEEDS_ID, "undo"),
         ("on a b until monday", "only disable takes an end", "disable"),
         ("off a b until", "the time after “until” is missing", "disable"),
         ("off a b until <!here>", "“until <!here>” is no time", "disable"),

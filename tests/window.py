@@ -31,6 +31,9 @@ class Window:
         view = self._top
         return "" if view is None else "\n".join(describe_view(view.body, view.errors))
 
+    def may_be_empty(self, label: str) -> bool:
+        return bool(self._input(label)[0].get("optional"))
+
     async def closed(self) -> None:
         await self._story.world.until(lambda: self._top is None, seconds=8, reason=self.says())
 

@@ -159,7 +159,10 @@ def _subscribe(verb: str, _: str, words: list[Word]) -> Subscribe:
 
 def _own_id(verb: str, words: list[Word], what: str) -> OperationId:
     if not words or not is_own_id(words[0].text):
-        raise NotUnderstood(f"{verb} names one {what} (its id stands on the card)", verb)
+        raise NotUnderstood(
+            f"{verb} needs the id of one {what}: 24 letters and digits, at the foot of its card",
+            verb,
+        )
     return OperationId(words[0].text)
 
 

@@ -157,7 +157,7 @@ def _after_runs(count: int, now: float, cron: str, zone: str) -> float:
         raise _refused(f"between 1 and {MOST_RUNS} runs can be counted")
     at = after_runs(cron, count, now, zone)
     if at is None:
-        raise _refused("the schedule cannot be told, so its runs cannot be counted")
+        raise _refused("this timer's schedule cannot be read, so its runs cannot be counted")
     return at
 
 
@@ -292,7 +292,7 @@ def _reachable(found: Iterable[float], now: float, zone: tzinfo) -> tuple[float,
 
 
 def _unknown(text: str) -> NotUnderstood:
-    return _refused(f"“{plain(text, 60)}” is no time that can be told; say {_EXAMPLES}")
+    return _refused(f"“{plain(text, 60)}” cannot be read as a time; say {_EXAMPLES}")
 
 
 def _refused(reason: str) -> NotUnderstood:

@@ -119,8 +119,9 @@ async def weigh(gateways: Gateways, asked: Asked, wished: Operation) -> Outcome:
     if ruling.refused:
         raise PolicyRefused(ruling.refused, ruling.because[0][1] if ruling.because else "")
     if ruling.reason_required and not wished.because:
-        command = str(command_of(wished, asked.person.zone))
-        raise ReasonNeeded(command, dict(ruling.because).get("reason", ""))
+        raise ReasonNeeded(
+            _as_typed(wished, asked.person.zone), dict(ruling.because).get("reason", "")
+        )
     if ruling.approvals and wished.emergency and not ruling.emergency:
         raise NoEmergency
     if ruling.confirm and not asked.sure:
@@ -172,6 +173,14 @@ async def _ask_if_sure(gateways: Gateways, asked: Asked, wished: Operation) -> O
     kept = Kept(asked.who, asked.channel, str(command_of(wished, asked.person.zone)))
     await gateways.store.tickets.keep(asked.workspace, asked.id, kept)
     return SureAsked(wished, asked.id, skipped(gateways, wished))
+
+
+def _as_typed(wished: Operation, zone: str) -> str:
+    """Return its command with names for ids, for a person to read and to type."""
+    command = command_of(wished, zone)
+    if isinstance(command, Switch):
+        command = replace(command, itwin=wished.itwin.name, timer=wished.timer.label)
+    return str(command)
 
 
 def command_of(wished: Operation, zone: str) -> Switch | Undo:

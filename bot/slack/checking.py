@@ -42,16 +42,16 @@ async def complaints(desk: Desk, body: dict[str, Any]) -> dict[str, str]:
         missing = {
             blocks["edfs.timer"]: "Its state is not shown yet: wait a moment, or pick it again."
         }
-    missing |= _reason_missing(said.view.metadata, filled, blocks)
+    wrong = missing | _reason_missing(said.view.metadata, filled, blocks)
     if missing or not filled.get("edfs.until") or filled.get("edfs.wanted") == "enable":
-        return missing
+        return wrong
     try:
         async with asyncio.timeout(SECONDS), reaching():
-            wrong = await _about_the_time(desk, said, filled["edfs.until"])
+            time = await _about_the_time(desk, said, filled["edfs.until"])
     except (BotError, SlackAway, TimeoutError) as error:
         log.info("unchecked", error=type(error).__name__)
-        return {}
-    return {blocks["edfs.until"]: wrong} if wrong else {}
+        return wrong
+    return wrong | ({blocks["edfs.until"]: time} if time else {})
 
 
 def _unseen(view: payloads.View, filled: Mapping[str, str]) -> bool:

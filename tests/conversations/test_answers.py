@@ -170,7 +170,7 @@ async def test_a_limit_is_waited_for_and_its_person_told(
     await meets(story, 429, **options)
     said = await told(story, "Waiting for Bentley's limit")
     assert "Nothing was sent yet." in said
-    when = re.search(r"It goes on by itself at ([0-9: -]+) UTC\. Do not press again", said)
+    when = re.search(r"It goes on by itself ([0-9: -]+) UTC\. Do not press again", said)
     assert when, said
     told_at = datetime.strptime(when.group(1), "%Y-%m-%d %H:%M").replace(tzinfo=UTC).timestamp()
     expected = until if options.get("retry_after") not in {"absent", "soon", None} else until - 570
@@ -190,7 +190,7 @@ async def test_a_limit_is_waited_for_and_its_person_told(
 async def test_a_limit_that_outlives_the_wish_ends_it(story: Story) -> None:
     await meets(story, 429, retry_after=3_600)
     said = await told(story, "Too many requests just now")
-    assert "You can try again at" in said
+    assert "You can try again" in said
     card = await ended(story)
     assert "Not changed: SAP work orders" in card
     assert "the limit for requests to Bentley is reached. Try after" in card

@@ -199,7 +199,7 @@ async def test_a_second_look_names_the_runs_and_does_nothing_yet(
     await story.types("alice", '/edfs disable plant-a "SAP work orders" for 14 days')
     said = await story.sees("alice", "Are you sure? turn off SAP work orders")
     assert said.visible_to is not None
-    assert "Change: enabled → disabled, and enabled again at " in read(said)
+    assert "Change: enabled → disabled, and enabled again " in read(said)
     assert "Runs that will not happen: " in read(said)
     assert "Nothing was done yet" in read(said)
     assert story.flips() == 0

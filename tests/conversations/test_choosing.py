@@ -43,13 +43,13 @@ async def test_what_will_be_skipped_is_said_while_one_types(story: Story, window
     await chosen(window)
     reads = len(story.world.edfs.calls)
     await window.types("Off until", "for 2 runs")
-    said = await window.shows("Then: disabled, and enabled again at")
+    said = await window.shows("Then: disabled, and enabled again")
     assert re.search(r"Runs that will not happen: \S+ \S+ UTC, \S+ \S+ UTC$", said, re.MULTILINE)
     await window.types("Off until", "mondy")
     await window.shows("not clear")
     assert len(story.world.edfs.calls) == reads  # letters read nothing at Bentley's
     await window.types("Off until", "3 days")
-    await window.shows("enabled again at")
+    await window.shows("enabled again")
     await window.submits()
     card = read(await story.sees("bob", "SAP work orders is now disabled"))
     assert "Return now" in card
@@ -58,7 +58,7 @@ async def test_what_will_be_skipped_is_said_while_one_types(story: Story, window
 @pytest.mark.parametrize(
     ("typed", "complaint"),
     [
-        ("mondy", "“mondy” is no time that can be told"),
+        ("mondy", "“mondy” cannot be read as a time"),
         ("2020-01-01 08:00", "Wednesday 1 January 2020 08:00 (Europe/Berlin) has passed"),
         ("friday", "No time of day was given: "),
         ("for 999 runs", "Between 1 and 50 runs can be counted"),
@@ -163,9 +163,24 @@ async def test_the_policy_is_told_before_anything_is_asked(ruled: Story, policy:
     window = Window(ruled, "alice")
     said = await window.shows("It waits until one other person agrees.")
     assert "The policy wants a reason." in said
+    assert not window.may_be_empty("Reason")
+    await window.types("Reason", " ")
+    await window.types("Off until", "mondy")
+    await window.submits()
+    said = await window.shows("! The policy wants a reason.")
+    assert "! “mondy” cannot be read as a time" in said  # both at once
+    await window.types("Off until", "3 days")
     await window.types("Reason", "audit")
     await window.submits()
     await ruled.sees("bob", "To be approved: turn off SAP work orders")
+
+
+async def test_a_missing_reason_is_asked_for_in_names(ruled: Story, policy: Path) -> None:
+    rules(policy)
+    await ruled.signs_in("alice")
+    await ruled.types("alice", '/edfs off plant-a "SAP work orders" for good')
+    said = read(await ruled.sees("alice", "A reason is needed"))
+    assert 'Say it: /edfs disable plant-a "SAP work orders" for good because …' in said
 
 
 async def test_who_is_not_signed_in_signs_in_and_goes_on(story: Story) -> None:
@@ -260,7 +275,7 @@ async def test_the_end_of_a_return_is_checked_in_its_window(story: Story) -> Non
     await window.shows("Off until when?")
     await window.types("Off until when?", "mondy")
     await window.submits()
-    await window.shows("! “mondy” is no time that can be told")
+    await window.shows("! “mondy” cannot be read as a time")
     await window.types("Off until when?", "for 2 days")
     await window.submits()
     await window.closed()

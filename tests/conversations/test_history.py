@@ -209,7 +209,7 @@ async def test_votes_an_end_and_an_emergency_fold_into_the_operation(story: Stor
     said = await asks(story, "alice", "/edfs history plant-a", "did not come back on by itself")
     await written(story, *back_entries([kept]))
     said = await asks(story, "alice", "/edfs history plant-a", "stays off")
-    assert "SAP work orders stays off, turned off by @alice, decided by @bob." in said
+    assert "SAP work orders stays off, return set by @alice, decided by @bob." in said
     assert "did not come back" not in said
 
 

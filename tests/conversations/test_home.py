@@ -57,7 +57,7 @@ async def test_signing_in_from_there_makes_the_page(story: Story) -> None:
     links = [e for b in modal.body["blocks"] if b["type"] == "actions" for e in b["elements"]]
     await story.world.signs_in("alice", url=links[0]["url"])
     said = await shows(story, "alice", "You act as alice@acme.example.")
-    assert "[Other account]" in said
+    assert "[Use another account]" in said
 
 
 async def test_what_is_off_stands_first_with_reason_and_return(story: Story) -> None:
@@ -69,7 +69,7 @@ async def test_what_is_off_stands_first_with_reason_and_return(story: Story) -> 
     assert "SAP work orders (plant-a): off until" in off
     assert "by @alice, since" in off
     assert "because SAP is down" in off
-    assert "SharePoint documents (plant-a): off for good" in off
+    assert "SharePoint documents (plant-a): off until somebody turns it on" in off
     assert said.index("Disabled timers") < said.index("Waiting for you") < said.index("Favourites")
 
 
@@ -129,7 +129,7 @@ async def test_subscriptions_of_other_peoples_channels_are_not_even_named(story:
     assert "None of your channels has a subscription." in await opened(
         story, "bob", "What your channels"
     )
-    await presses(story, "alice", "Remove subscription")
+    await presses(story, "alice", "Remove")
     await Window(story, "alice").shows("Removed")
     await shows(story, "alice", "None of your channels has a subscription.")
 
@@ -213,7 +213,7 @@ async def test_who_may_not_use_the_bot_is_told_so_there_and_not_in_a_message(sto
 async def test_it_is_made_anew_after_signing_out_there(story: Story) -> None:
     await story.signs_in("alice")
     await opened(story, "alice", "You act as")
-    await presses(story, "alice", "Disconnect")
+    await presses(story, "alice", "Sign out")
     await shows(story, "alice", "Sign in to see your timers here.")
 
 

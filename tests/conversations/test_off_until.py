@@ -203,6 +203,11 @@ async def test_what_is_off_is_listed_with_who_why_since_and_until(story: Story) 
     assert re.search(r"SAP work orders \(plant-a\): off until .* set by @alice", said)
     assert re.search(r"by @alice, since .*, because SAP is down", said)
     assert "not through the bot" in said
+    await story.types("alice", f"/edfs off plant-a {WORK} for 5 days because later")
+    await story.sees("bob", "was already disabled")
+    await story.types("alice", "/edfs list plant-a disabled")
+    said = read(await story.sees("alice", "because later"))
+    assert re.search(r"by @alice, since .*, because later", said)  # who did it is not forgotten
     await story.types("alice", "/edfs list disabled")
     every = read(await story.sees("alice", "more iTwins were not looked at"))
     assert "SAP work orders (plant-a)" in every

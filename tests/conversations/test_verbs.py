@@ -19,17 +19,17 @@ REFUSED = {
         "/edfs disable plant-a SAP work orders because",
         "the reason after “because” is missing",
     ),
-    "undo": ("/edfs undo yesterday", "undo names one operation"),
-    "approve": ("/edfs approve it", "approve names one request"),
+    "undo": ("/edfs undo yesterday", "undo needs the id of one operation"),
+    "approve": ("/edfs approve it", "approve needs the id of one request"),
     "decline": (f"/edfs decline {UNKNOWN_ID} because", "the reason after “because” is missing"),
-    "cancel": ("/edfs cancel", "cancel names one request"),
+    "cancel": ("/edfs cancel", "cancel needs the id of one request"),
     "pending": ("/edfs pending mine", "pending takes nothing but a page after it"),
     "return": (f"/edfs return {UNKNOWN_ID} now", "return takes nothing more after it"),
     "extend": (f"/edfs extend {UNKNOWN_ID}", "extend says until when"),
-    "keep": ("/edfs keep off", "keep names one return"),
+    "keep": ("/edfs keep off", "keep needs the id of one return"),
     "history": ("/edfs history " + "x" * 300, "a name has at most 255 characters"),
     "subscribe": ('/edfs subscribe plant-a "SAP*" frobs', "“frobs” is none of changes"),
-    "unsubscribe": ("/edfs unsubscribe plant-a", "unsubscribe names one subscription"),
+    "unsubscribe": ("/edfs unsubscribe plant-a", "unsubscribe needs the id of one subscription"),
     "subscriptions": ("/edfs subscriptions all", "subscriptions takes nothing but a page after it"),
     "list": ("/edfs list " + "x" * 300, "a name has at most 255 characters"),
     "show": ("/edfs show", "the iTwin and the timer are missing"),
@@ -67,7 +67,7 @@ async def test_what_is_not_understood_is_explained_to_its_person_only(
 ) -> None:
     command, reason = REFUSED[verb]
     await story.types("alice", command)
-    said = await story.sees("alice", reason)
+    said = await story.sees("alice", reason[:1].upper() + reason[1:])
     assert said.visible_to is not None
     assert "See how it goes with /edfs help" in read(said)
     assert re.search(r"Trace [0-9a-f]{8}$", read(said))
@@ -77,7 +77,7 @@ async def test_what_is_not_understood_is_explained_to_its_person_only(
 
 async def test_an_unknown_verb_gets_the_nearest_ones(story: Story) -> None:
     await story.types("alice", f"/edfs togle plant-a {WORK}")
-    assert "Did you mean toggle" in read(await story.sees("alice", "there is no “togle”"))
+    assert "Did you mean toggle" in read(await story.sees("alice", "There is no “togle”"))
 
 
 @pytest.mark.parametrize("command", ["/edfs help", "/edfs help nothing-such"])

@@ -153,6 +153,8 @@ class Operations:
     def _last_seen(self, operation: Operation) -> bytes | str:
         if not operation.state.ended or operation.late or operation.seen is None:
             return ""
+        if operation.state is State.ALREADY:
+            return ""  # whoever made it so is known already, or is not known here either
         ours = operation.state is State.APPLIED
         seen = LastSeen(
             enabled=operation.seen.enabled,

@@ -100,7 +100,7 @@ function timerRow({ one }) {
 
 function callRow({ one }) {
   const bad = one.status === 0 || one.status >= 400;
-  const path = one.path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "…");
+  const path = one.path.replace(/\/?\?.*/, "").replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "…"); // the title has all of it
   return el("li", { title: one.path },
     el("span", { class: `method ${one.method === "PATCH" ? "writes" : ""}`, text: one.method }),
     el("span", { class: "grow path" }, path, el("small", {}, `${one.person ?? "nobody"} · `, moment("{time_secs}", one.at, now()))),

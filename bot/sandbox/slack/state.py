@@ -28,7 +28,7 @@ class Shortcut:
 
 SHORTCUTS = (
     Shortcut("edfs.choose", "Switch a timer", "global"),
-    Shortcut("edfs.choose_about", "Switch a timer", "message"),
+    Shortcut("edfs.choose_about", "Switch a timer for this", "message"),
 )
 
 

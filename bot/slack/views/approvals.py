@@ -157,9 +157,10 @@ def change_lines(wish: Operation, runs: Runs | None) -> list[Line]:
     now = word(wish.seen.enabled) if wish.seen else "not known"
     wanted = word(wish.wanted)
     until = wish.until.at if wish.until else None
+    change = line("it stays ", bold(wanted)) if now == wanted else line(now, " → ", bold(wanted))
     if until is None:
-        return [fact("Change", now, " → ", bold(wanted))]
-    back = fact("Change", now, " → ", bold(wanted), ", and enabled again at ", When(until))
+        return [fact("Change", *change)]
+    back = fact("Change", *change, ", and enabled again ", When(until))
     return [back, runs_line(runs)]
 
 
@@ -182,7 +183,9 @@ def _deciding(approval: Approval) -> list[Line]:
     """Say who decides, what is still missing, and whose account will act."""
     if approval.stage is not Stage.WAITING:
         return []
-    lines = [fact("Who decides", *who_decides(approval, most=20))]
+    lines = [
+        fact("Who reviews" if approval.review else "Who decides", *who_decides(approval, most=20))
+    ]
     if not approval.review:
         lines.append(fact("Agreed so far", *_agreed(approval)))
         lines.append(fact("Account", *_account(approval)))
@@ -236,9 +239,11 @@ def request_buttons(approval: Approval) -> list[Button]:
         return []
     about = deed(approval.wish)
     if approval.review:
-        return [Button("Reviewed", "approve", approval.id, style="primary", label=about)]
+        return [
+            Button("Reviewed", "approve", approval.id, style="primary", label=f"Reviewed: {about}")
+        ]
     return [
         Button("Approve", "approve", approval.id, style="primary", label=f"Approve: {about}"),
         Button("Decline", "decline", approval.id, style="danger", label=f"Decline: {about}"),
-        Button("Cancel", "cancel", approval.id, label=f"Take back: {about}"),
+        Button("Cancel", "cancel", approval.id, label=f"Cancel: {about}"),
     ]

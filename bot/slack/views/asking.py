@@ -33,7 +33,7 @@ def time_asked(outcome: TimeAsked) -> Private:
         line("Press the one you mean, or say it with day and time, such as “until monday 08:00”."),
     ]
     press = [
-        Button(f"{place}. {clock(command)}", f"run:{place}", command, label=f"Choice {place}")
+        Button(f"{place}. {clock(command)}", f"run:{place}", command)
         for place, (_, command) in enumerate(outcome.choices, 1)
         if len(command) <= MOST
     ]

@@ -90,7 +90,7 @@ def _said(operation: Operation) -> list[Line]:
             return [line("Under way. This card, or a newer one below it, says what comes of it.")]
         case State.VERIFYING:
             verdict = When(operation.quiet_at, exact=True)
-            wait = line("The verdict comes at ", verdict, ". Do not press again.")
+            wait = line("The verdict comes ", verdict, ". Do not press again.")
             return [line("Bentley's answer was lost."), (*read, *wait)]
         case State.CONFLICT:
             other = "Somebody else switched it at the same moment, so both changes cancelled out."
@@ -136,7 +136,7 @@ _WAITS = {
 
 def _waiting(operation: Operation, trouble: Trouble) -> list[Line]:
     said = _WAITS.get(trouble.kind, "Bentley could not be read. Nothing was sent yet.")
-    again = line("It goes on by itself at ", When(operation.resume_at), ". Do not press again.")
+    again = line("It goes on by itself ", When(operation.resume_at), ". Do not press again.")
     return [line(said), again]
 
 
@@ -161,7 +161,7 @@ def _late(late: Late) -> list[Line]:
     if late.how == "answer":
         return [line("Bentley's answer came in the end (", When(late.at), "): ", reads, ".")]
     why = "Either somebody else has switched it, or the lost request was carried out late."
-    return [line("Looked at again at ", When(late.at), ": it reads ", reads, "."), line(why)]
+    return [line("Looked at again ", When(late.at), ": it reads ", reads, "."), line(why)]
 
 
 def waiting(operation: Operation) -> Private:

@@ -56,7 +56,8 @@ def chooser(form: ChooserShown, now: float, zone: str) -> Modal:
     if said := summary(form, now, zone):
         blocks.append(paragraph(said))
     if found is not None or form.because:
-        blocks.append(_because(form.because))
+        required = form.ruling is not None and form.ruling.reason_required
+        blocks.append(_because(form.because, required=required))
     if _may_be_an_emergency(form.ruling):
         blocks.append(_emergency())
     if not form.channel:
@@ -149,7 +150,7 @@ def _until() -> Block:
     return {**block, "dispatch_action": True, "hint": plain_text(_UNTIL_HINT, 150)}
 
 
-def _because(says: str) -> Block:
+def _because(says: str, *, required: bool) -> Block:
     element: Block = {
         "type": "plain_text_input",
         "action_id": "edfs.because",
@@ -158,7 +159,7 @@ def _because(says: str) -> Block:
     }
     if says:
         element["initial_value"] = plain(says, 300)
-    return _input("because", "Reason", element, optional=True)
+    return _input("because", "Reason", element, optional=not required)
 
 
 def _may_be_an_emergency(ruling: Ruling | None) -> bool:
@@ -217,7 +218,7 @@ def _then(form: ChooserShown, timer: Timer) -> list[Line]:
     if until is None:
         done = "disabled" if timer.enabled else "disabled already: nothing would be done"
         return [fact("Then", f"{done}, until somebody turns it on" if timer.enabled else done)]
-    return [fact("Then", "disabled, and enabled again at ", When(until)), runs_line(form.skipped)]
+    return [fact("Then", "disabled, and enabled again ", When(until)), runs_line(form.skipped)]
 
 
 def _rules(ruling: Ruling | None) -> list[Line]:
@@ -229,7 +230,8 @@ def _rules(ruling: Ruling | None) -> list[Line]:
     if ruling.approvals:
         one = ruling.approvals == 1
         people = "one other person agrees" if one else f"{ruling.approvals} other people agree"
-        lines.append(line(f"It waits until {people}."))
+        sooner = " In an emergency it goes ahead at once." if _may_be_an_emergency(ruling) else ""
+        lines.append(line(f"It waits until {people}.{sooner}"))
     if ruling.reason_required:
         lines.append(line("The policy wants a reason."))
     return lines

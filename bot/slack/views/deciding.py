@@ -24,6 +24,7 @@ from bot.slack.views.blocks import (
     Room,
     When,
     Who,
+    bold,
     buttons,
     code,
     fact,
@@ -110,14 +111,15 @@ def pending(outcome: PendingListed) -> Private:
     heading = f"Requests that wait: {page.total}"
     blocks = [header(heading), *(block for one in page.things for block in entry(one))]
     if not page.total:
-        blocks.append(paragraph([line("Nobody waits for a decision.")]))
-    return listed(heading, blocks, page, Pending, notes=["Those that you may decide stand first."])
+        blocks.append(paragraph([line("No request waits for a decision.")]))
+    notes = ["Those that you may decide stand first."] if page.total > 1 else []
+    return listed(heading, blocks, page, Pending, notes=notes)
 
 
 def request_piece(approval: Approval, *, mine: bool) -> list[Block]:
     wish = approval.wish
     lines = [
-        fact(title(approval), plain(wish.itwin.name, NAME)),
+        line(bold(title(approval)), f" ({plain(wish.itwin.name, NAME)})"),
         fact("Asked by", Who(approval.requester), ", ", When(wish.asked_at)),
     ]
     if wish.because:

@@ -43,7 +43,7 @@ def _all() -> Private:
         blocks.append(paragraph([line(bold(part)), *usages]))
     ways = (
         f"{COMMAND} alone opens a window to choose. In threads: @edfs-bot and the same words. "
-        "Names with spaces go in quotes; an unique part of a name is enough."
+        "Names with spaces go in quotes; a unique part of a name is enough."
     )
     press = Button("Switch a timer", "choose", "choose", style="primary")
     more = small(f"{COMMAND} help <verb> has examples. {PREVIEW}")

@@ -52,7 +52,7 @@ _RETURNS = {
     "returned": "came back on",
     "already": "was on before its return was due",
     "kept": "stays off",
-    "replaced": "its return was replaced",
+    "replaced": "is to come back at another time",
     "moved": "its return moved to the timer in its place",
     "gone": "its return ended: the timer is not there any more",
 }
@@ -61,7 +61,7 @@ _SUBSCRIPTIONS = {
     "paused": "telling a channel is paused",
     "ended": "a channel is told of it no more",
 }
-_ASKED = {"request": "asked by ", "return": "turned off by "}
+_ASKED = {"request": "asked by ", "return": "return set by "}
 _REVIEWS = {
     "approved": "reviewed",
     "declined": "objected to in the review",
@@ -88,10 +88,10 @@ def _turning(outcome: HistoryShown, fit: int) -> list[Button]:
     asked, press = outcome.command, []
     if asked.before:
         newest = str(replace(asked, before=0))
-        press.append(Button("Newest", "run:newest", newest, label="Show the newest entries"))
+        press.append(Button("Newest", "run:newest", newest, label="Newest entries"))
     if outcome.older or len(outcome.events) > fit:
         older = str(replace(asked, before=outcome.events[:fit][-1].number))
-        press.append(Button("More", "run:more", older, label="Show older entries"))
+        press.append(Button("More", "run:more", older, label="More: older entries"))
     return press
 
 
@@ -169,7 +169,7 @@ def _more(event: PastEvent) -> list[Part | str]:
     if event.emergency:
         parts += [", an emergency", *_review(event)]
     if event.root:
-        parts.append(", an undo" if event.verb == "undo" else ", the end of an off-until")
+        parts.append(", an undo" if event.verb == "undo" else ", the return of an “off until”")
     if event.until:
         parts += [", until ", When(event.until)]
     if event.trouble and event.outcome != "stale":

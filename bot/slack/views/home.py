@@ -25,7 +25,7 @@ from bot.slack.views.blocks import (
     small,
 )
 from bot.slack.views.deciding import request_piece
-from bot.slack.views.notices import standing
+from bot.slack.views.notices import removing, standing
 from bot.slack.views.problems import words_of
 from bot.slack.views.returns import entry
 
@@ -76,17 +76,17 @@ def _account(shown: HomeShown) -> Piece:
     press = [
         Button("Switch a timer", "choose", "choose", style="primary"),
         Button("Refresh", "home", "1", label="Refresh this page"),
-        Button("iTwins", "run:itwins", "list all", label="List your iTwins"),
+        Button("iTwins", "run:itwins", "list all", label="iTwins: list yours"),
         Button("History", "run:history", "history all", label="History of your iTwins"),
         Button(
-            "Other account",
+            "Use another account",
             "run:other",
             "signout",
-            label="Sign out, to use another account",
+            label="Use another account: you are signed out first",
             ask="You are signed out, and can then sign in with another account.",
         ),
         Button(
-            "Disconnect",
+            "Sign out",
             "run:out",
             "signout",
             label="Sign out of iTwin",
@@ -172,7 +172,7 @@ def _subscriptions(shown: HomeShown, now: float) -> list[Piece]:
     if isinstance(found, BotError):
         return _trouble(title, found, now)
     pieces = [_subscription(one) for one in found or ()]
-    add = Button("Add", "choose:subscribe", "subscribe", label="Have a channel told")
+    add = Button("Add", "choose:subscribe", "subscribe", label="Add a subscription")
     parts = _part(title, pieces, "None of your channels has a subscription.")
     return [*parts, [buttons(add)]]
 
@@ -183,7 +183,7 @@ def _subscription(one: Subscription) -> Piece:
         "unsubscribe",
         one.id,
         style="danger",
-        label="Remove subscription",
+        label=removing(one),
         ask="This channel is told no more of it.",
     )
     return [paragraph([fact("Channel", Room(one.channel)), *standing(one)]), buttons(remove)]
@@ -215,6 +215,6 @@ def _turning(number: int, count: int) -> Piece:
 
 
 def _foot(support: str) -> Block:
-    help_ = Button("Help", "run:help", "help", label="What you can ask")
+    help_ = Button("Help", "run:help", "help", label="Help: what you can ask")
     link = [Button("Support", "open", url=support, label="Support page")] if support else []
     return buttons(help_, *link)

@@ -122,7 +122,9 @@ def _arranged(standing: Standing) -> list[Line]:
 def _return_line(back: Return) -> Line:
     set_by = (", set by ", Who(back.setter))
     if back.phase is Phase.ASKING:
-        return line("did not come back on at ", When(back.at), *set_by, "; a person has to do it")
+        return line(
+            "did not come back on as planned, ", When(back.at), *set_by, "; a person has to do it"
+        )
     return line("off until ", When(back.at), *set_by)
 
 
@@ -137,7 +139,7 @@ def _history(command: History, name: str) -> Button:
 
 def _use(itwin: ITwin) -> Button:
     name = plain(itwin.name, SHORT)
-    label = f"Make {name} this channel's iTwin"
+    label = f"Use in this channel: {name}"
     return Button("Use in this channel", "run:use", str(Use(itwin.id)), label=label)
 
 

@@ -78,8 +78,12 @@ def _facts(one: Subscription) -> list[Line]:
 
 
 def _remove(one: Subscription) -> Button:
-    label = f"Remove {_about(one)} of {plain(one.itwin.name, 40)}"
-    return Button("Remove", "unsubscribe", one.id, style="danger", label=label)
+    return Button("Remove", "unsubscribe", one.id, style="danger", label=removing(one))
+
+
+def removing(one: Subscription) -> str:
+    """Tell this subscription's button from the others beside it."""
+    return f"Remove {_about(one)} of {plain(one.itwin.name, 40)}"
 
 
 def unsubscribed(outcome: Unsubscribed) -> Private:
@@ -104,7 +108,7 @@ def listed(outcome: SubscriptionsListed) -> Private:
 
 
 def _entry(one: Subscription) -> list[Block]:
-    return [paragraph(standing(one)), buttons(_remove(one))]
+    return [paragraph(standing(one)), buttons(_remove(one)), small(f"Subscription {one.id}")]
 
 
 def standing(one: Subscription) -> list[Line]:

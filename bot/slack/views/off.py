@@ -116,7 +116,7 @@ def _came_back(operation: Operation, back: Return | None) -> list[Line]:
     if back is None:
         return [line("This is the return of an “off until”.")]
     off = ("It was off since ", When(back.set_at), ", set by ", Who(back.setter))
-    planned = line(*off, ", to return at ", When(back.at), ".")
+    planned = line(*off, ", to return ", When(back.at), ".")
     if operation.state is State.APPLIED:
         planned = line("Returned as planned. ", *off, ".")
     edited = edits(Trouble("", details=differences(back.timer, "", operation.timer)))
@@ -130,7 +130,7 @@ def buttons_of(operation: Operation, back: Return | None, name: str) -> list[But
         return None
     value = operation.id
     return [
-        Button("Return now", "return", value, style="primary", label=f"Enable {name} now"),
-        Button("Extend", "extend", value, label=f"Keep {name} off longer"),
-        Button("Keep off", "keep", value, label=f"Keep {name} off for good"),
+        Button("Return now", "return", value, style="primary", label=f"Return now: {name}"),
+        Button("Extend", "extend", value, label=f"Extend: {name} stays off longer"),
+        Button("Keep off", "keep", value, label=f"Keep off: {name}"),
     ]

@@ -28,7 +28,7 @@ def set_by(itwin: ITwin | None, by: PersonId) -> Aloud:
         said = line(Who(by), ": this channel has no iTwin of its own any more. ")
         return Aloud(spoken(*said), [paragraph([said, line("Name it in every command.")])])
     said = line(Who(by), " set this channel's iTwin: ", bold(_name(itwin)), ".")
-    how = line("Where a command here names no iTwin, it is meant: ", code("/edfs list"))
+    how = line("Commands here may leave it out now, such as ", code("/edfs list"), ".")
     return Aloud(spoken(*said), [paragraph([said, how])])
 
 

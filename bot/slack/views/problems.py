@@ -177,7 +177,7 @@ def _api(error: errors.ApiError, now: float) -> Words:
         details.append(line("Bentley said: ", bold(plain(error.message, 200))))
     following = line(step)
     if isinstance(error, errors.RateLimited):
-        following = line("You can try again at ", When(now + error.retry_after), ". ", step)
+        following = line("You can try again ", When(now + error.retry_after), ". ", step)
     retryable = isinstance(error, errors.RateLimited | errors.NotSent)
     signing = isinstance(error, errors.TokenRefused)
     return Words(
@@ -191,16 +191,18 @@ def _not_understood(error: errors.NotUnderstood) -> Words:
         more.append(line("It goes like this: ", code(f"{COMMAND} {USAGE[error.verb]}")))
     usage = f"{COMMAND} help {error.verb}" if error.verb else f"{COMMAND} help"
     step = line("See how it goes with ", code(usage), ".")
-    return Words("Not understood", line(f"Not understood: {error.reason}."), step, tuple(more))
+    return Words(
+        "Not understood", line(f"{error.reason[:1].upper()}{error.reason[1:]}."), step, tuple(more)
+    )
 
 
 def _no_default(wanted: str, verb: str) -> Words:
     name = plain(wanted, NAME)
     both = code(f"{COMMAND} {verb} <itwin> {quoted(name)}")
     cause = f"You named only “{name}”, and this channel has no iTwin of its own."
-    step = line("Type both, iTwin first: ", both, ".")
-    once = line("Or set this channel's iTwin once: ", code(f"{COMMAND} use <itwin>"), ".")
-    return Words("Which iTwin?", line(cause), step, (once,))
+    once = line(" Or set this channel's iTwin once: ", code(f"{COMMAND} use <itwin>"), ".")
+    step = (*line("Type both, iTwin first: ", both, "."), *once)
+    return Words("Which iTwin?", line(cause), step)
 
 
 def _listed(names: tuple[str, ...]) -> list[Part]:

@@ -205,7 +205,7 @@ def _signed_out(outcome: SignedOut) -> list[Line]:
         one = outcome.returns == 1
         count = "1 timer was" if one else f"{outcome.returns} timers were"
         first = "" if one else "the first "
-        waits = f"{count} to come back on with it, {first}at "
+        waits = f"{count} to come back on with it, {first}"
         lines.append(line(bold("Warning: "), waits, When(outcome.next_return), "."))
         stays = "it stays off, and a card asks" if one else "they stay off, and cards ask"
         step = line("Sign in again before then with ", code(f"{COMMAND} signin"))

@@ -99,7 +99,7 @@ def _choices(back: Return, name: str) -> list[Button]:
     says = "Move to it" if back.replaces else "Enable"
     return [
         Button(says, "return", back.id, style="primary", label=f"{says}: {name}"),
-        Button("Keep off", "keep", back.id, label=f"Keep {name} off for good"),
+        Button("Keep off", "keep", back.id, label=f"Keep off: {name}"),
     ]
 
 
@@ -116,7 +116,9 @@ def to_setter(back: Return) -> Private:
     name = plain(back.timer.label, NAME)
     title = f"{name} is still off"
     lines = [
-        line("You set it to return at ", When(back.at), ". It did not come back by itself. "),
+        line(
+            "It was to return ", When(back.at), ", as you set it. It did not come back by itself. "
+        ),
         line(*_why(back.trouble)),
         line("The card in the channel has the buttons; or type ", code(f"/edfs return {back.id}")),
     ]
@@ -128,7 +130,7 @@ def consent_ended(back: Return) -> Private:
     name = plain(back.timer.label, NAME)
     title = f"Sign in again for {name}"
     lines = [
-        line(bold(name), " is to be turned on again, with your sign-in, at ", When(back.at), "."),
+        line(bold(name), " is to be turned on again, with your sign-in, ", When(back.at), "."),
         line("Your sign-in at Bentley has ended. Type ", code("/edfs signin"), " before then."),
         line("If you do not, it stays off, and a card in the channel asks somebody to turn it on."),
     ]
@@ -184,17 +186,14 @@ def entry(one: Off) -> list[Line]:
     """One line for the timer and one for what is known of it."""
     name, itwin = plain(one.timer.label, 60), plain(one.itwin.name, 60)
     back, last = one.back, one.last_seen
-    until: tuple[Part | str, ...] = ("for good, or until somebody turns it on",)
+    until: tuple[Part | str, ...] = ("until somebody turns it on",)
     if back is not None:
         set_by = (", set by ", Who(back.setter))
         asks = back.phase is Phase.ASKING
         alone = (" (it did not come back by itself)",) if asks else ()
         until = ("until ", When(back.at), *alone, *set_by)
-    who: tuple[Part | str, ...] = ("not through the bot",)
+    who: tuple[Part | str, ...] = ("not through the bot, nobody knows since when",)
     if last is not None and last.by is not None:
-        who = ("by ", Who(last.by))
-    since: tuple[Part | str, ...] = (", since ", When(last.at)) if last else ()
-    if last is not None and last.by is None:
-        since = (", seen off since ", When(last.at))
+        who = ("by ", Who(last.by), ", since ", When(last.at))
     why = f", because {plain(one.because, 150)}" if one.because else ""
-    return [line(bold(name), f" ({itwin}): off ", *until), line("    ", *who, *since, why)]
+    return [line(bold(name), f" ({itwin}): off ", *until), line("    ", *who, why)]

@@ -151,4 +151,4 @@ def _worded(title: str, cause: str, step: str) -> Worded:
 
 def _decided(error: errors.RequestOver) -> Line:
     by = (" by ", Who(error.by)) if error.by else ()
-    return line(_OVER[error.stage], *by, " at ", When(error.at), ".")
+    return line(_OVER[error.stage], *by, ", ", When(error.at), ".")
