@@ -180,6 +180,7 @@ def windows(voice: Voice) -> Iterator[Drawn]:
     gone = failed(Failed(errors.NoSuchName("timer", voice.says("timer")), "01234567"), NOW)
     yield "could not be loaded", lists.loading(gone)
     yield "answered in a window", modals.answer_window(gone, ROOM)
+    yield "instead of a Home", home.page_instead(gone, ROOM)
 
 
 CARDS: tuple[Callable[[Voice], Iterator[Drawn]], ...] = (
