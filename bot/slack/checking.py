@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from bot.core.choosing import Facts, phrase_typed
 from bot.core.errors import BotError, NotUnderstood
-from bot.core.names import PersonId, is_guid
+from bot.core.names import PersonId, is_guid, plain
 from bot.core.until import Doubtful, read
 from bot.gateways.store import reaching
 from bot.slack import payloads
@@ -66,7 +66,7 @@ def _unseen(view: payloads.View, filled: Mapping[str, str]) -> bool:
 def _reason_missing(
     kept: Mapping[str, str], filled: Mapping[str, str], blocks: Mapping[str, str]
 ) -> dict[str, str]:
-    if "edfs.because" not in blocks or filled.get("edfs.because", "").strip():
+    if "edfs.because" not in blocks or plain(filled.get("edfs.because", "")):
         return {}
     if filled.get("edfs.emergency"):
         return {blocks["edfs.because"]: "An emergency needs its reason."}

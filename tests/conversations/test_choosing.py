@@ -156,6 +156,17 @@ def rules(policy: Path) -> None:
     policy.write_text('[[rule]]\nname = "x"\nitwin = "*"\napprovals = 1\nreason = "required"\n')
 
 
+async def test_a_reason_that_nobody_can_see_is_none(ruled: Story, policy: Path) -> None:
+    rules(policy)
+    await ruled.signs_in("alice")
+    await ruled.types("alice", "/edfs choose plant-a SAP work orders")
+    window = Window(ruled, "alice")
+    await window.shows("The policy wants a reason.")
+    await window.types("Reason", "\u200b \u2060")
+    await window.submits()
+    await window.shows("! The policy wants a reason.")
+
+
 async def test_the_policy_is_told_before_anything_is_asked(ruled: Story, policy: Path) -> None:
     rules(policy)
     await ruled.signs_in("alice")

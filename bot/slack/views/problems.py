@@ -103,8 +103,12 @@ def words_of(error: BotError, now: float) -> Words:
         case errors.NotUnderstood():
             return _not_understood(error)
         case errors.NotInChannel():
-            cause = "You are not in the channel that you chose, so nothing was done."
-            return _said("Not in that channel", cause, "Choose another one, or join it first.")
+            cause = "You, or the bot, are not in the channel that you chose, so nothing was done."
+            return _said(
+                "Not in that channel",
+                cause,
+                "Choose another one, or join it and invite the bot first.",
+            )
         case errors.NoDefault(wanted=wanted, verb=verb):
             return _no_default(wanted, verb)
         case errors.NoSuchName() | errors.AmbiguousName():
