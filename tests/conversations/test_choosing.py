@@ -123,7 +123,7 @@ async def test_of_letters_that_overtake_the_window_the_last_ones_count(
     await chosen(window)
     story.world.slack.fail("views.update", "slow", seconds=0.3, times=None)
     await window.types_on("Off until", "for 2 ru", "for 2 run", "for 2 runs")
-    await window.shows("Then: disabled, and enabled again at")
+    await window.shows("Then: disabled, and enabled again")
     story.world.slack.clear_faults()
     await window.types("Off until", "")
     await window.shows("Then: disabled, until somebody turns it on")
