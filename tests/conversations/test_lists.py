@@ -142,7 +142,7 @@ async def test_a_menu_with_a_value_that_is_no_text_does_nothing(story: Story) ->
     await story.clicks("alice", menu["options"][0]["text"]["text"])
     menu["options"][0]["value"] = "nonsense"
     await story.clicks("alice", menu["options"][0]["text"]["text"])
-    await story.sees("alice", "there is no “nonsense”")
+    await story.sees("alice", "There is no “nonsense”")
     assert story.flips() == 0
 
 
@@ -160,7 +160,7 @@ async def test_a_return_stands_in_the_lists_and_goes_with_the_sign_in(story: Sto
     assert "Off until: " in read(await story.sees("alice", "SAP work orders is already disabled"))
     await story.types("alice", "/edfs signout")
     said = read(await story.sees("alice", "Signed out"))
-    assert "Warning: 1 timer was to come back on with it, at " in said
+    assert "Warning: 1 timer was to come back on with it, " in said
     assert "/edfs signin" in said
 
 

@@ -57,11 +57,11 @@ async def test_a_mention_in_the_channel_itself(story: Story, text: str) -> None:
 
 async def test_words_that_are_no_command_are_answered_with_usage(story: Story) -> None:
     await mention(story, f"{BOT} togle plant-a nightly")
-    said = read(await story.sees("alice", "there is no “togle”"))
+    said = read(await story.sees("alice", "There is no “togle”"))
     assert "Did you mean toggle" in said
     await mention(story, f"{BOT} off")
     assert "It goes like this: /edfs disable <itwin> <timer>" in read(
-        await story.sees("alice", "the iTwin and the timer are missing")
+        await story.sees("alice", "The iTwin and the timer are missing")
     )
 
 
