@@ -8,6 +8,7 @@ from bot.core.grammar import parse
 from bot.core.names import ChannelId, OperationId
 from bot.core.operations import Place
 from bot.core.outcomes import Begun, Failed, Outcome
+from bot.core.surfaces import HomeShown
 from bot.features import accounts
 from bot.gateways.store.deliveries import Delivery
 from bot.slack.acting import run
@@ -48,7 +49,8 @@ async def answer(desk: Desk, delivery: Delivery) -> Due:
         await say(desk, delivery, message, view)
     if isinstance(outcome, Begun) and (delivery.private or delivery.surface):
         await say(desk, delivery, continued(outcome), view)
-    if delivery.surface == "home" or delivery.kind == "returned":
+    pressed_at_home = delivery.surface == "home" and not isinstance(outcome, HomeShown)
+    if pressed_at_home or delivery.kind == "returned":
         await made_anew(desk, delivery.home, delivery.person)
     return due_after(outcome)
 

@@ -50,13 +50,16 @@ async def made_anew(desk: Desk, workspace: Workspace, person: PersonId) -> None:
     """
     try:
         async with reaching():
-            looking = await desk.gateways.store.people.who_is_home(workspace, person)
+            people = desk.gateways.store.people
+            looking = await people.who_is_home(workspace, person)
             if looking is None:
                 return
             channel, page = looking
             member = await desk.directory.member(person, workspace)
             asked = Asked(OperationId(""), member, Place(channel), desk.now)
-            await desk.poster.publish(person, home_view(await home(desk, asked, page), desk.now))
+            made = replace(await _shown(desk, asked), page=page, support=desk.support)
+            if await people.who_is_home(workspace, person) == looking:  # they may have gone on
+                await desk.poster.publish(person, home_view(made, desk.now))
     except (BotError, SlackRefused, SlackAway) as failed:
         log.info("home.left", why=type(failed).__name__)
 
