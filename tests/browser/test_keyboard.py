@@ -50,6 +50,39 @@ async def test_a_command_a_card_its_window_and_back(stage: Stage) -> None:
     assert await screen.page.evaluate("document.activeElement.textContent") == "Details"
 
 
+async def test_the_home_keeps_the_focus_while_it_is_made_anew(stage: Stage) -> None:
+    await stage.world.types("alice", "#plant-ops", "/edfs signin")
+    await stage.world.until(lambda: stage.world.reads("alice", "#plant-ops"))
+    await stage.world.signs_in("alice")
+    screen = await stage.open_as("alice", "home")
+    keys = screen.page.keyboard
+    timers = screen.home.get_by_role("button", name="Timers of plant-a")
+    await timers.focus()
+    await keys.press("Enter")
+    window = await screen.opened("EDFS Bot")
+    await expect(window).to_contain_text("SharePoint documents")
+    await keys.press("Escape")
+    await screen.closed()
+    await expect(timers).to_be_focused()
+    refresh = screen.home.get_by_role("button", name="Refresh this page")
+    await refresh.focus()
+    stood = await refresh.get_attribute("data-control")
+    await keys.press("Enter")
+    await expect(refresh).not_to_have_attribute("data-control", stood or "")
+    await expect(refresh).to_be_focused()
+
+
+async def test_an_answer_comes_into_sight_wherever_one_had_scrolled_to(gallery: Gallery) -> None:
+    workspace = gallery.world.slack.state.workspace
+    for number in range(30):
+        workspace.post("C0PLANTOPS", BOT_USER_ID, f"number {number}")
+    screen = await gallery.stage.open_as("alice")
+    await expect(screen.message("number 29")).to_be_in_viewport()
+    await screen.log.evaluate("node => { node.scrollTop = 0 }")
+    await screen.types("hello")
+    await expect(screen.message("hello")).to_be_in_viewport()
+
+
 async def test_menus_and_selects(gallery: Gallery) -> None:
     workspace = gallery.world.slack.state.workspace
     workspace.post("C0PLANTOPS", BOT_USER_ID, "everything", blocks=MESSAGE)

@@ -96,6 +96,7 @@ function wire(field, list, usage, send, where) {
     field.value = "";
     hide();
     grow(field);
+    field.dispatchEvent(new Event("sent", { bubbles: true }));
     const sent = text.startsWith("/") ? text : asSent(text);
     try {
       const body = { as: state.person, in: where.channel.id, text: sent };

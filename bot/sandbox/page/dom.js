@@ -55,16 +55,24 @@ export function keep(container, items, draw) {
   for (const node of old.values()) node.remove();
 }
 
+const called = (node) => node.getAttribute("aria-label") ?? node.textContent.trim();
+
+// What took the place of a control that was drawn anew: known by its place, or else by its name.
+export function heirOf(node, scope) {
+  const control = node.closest("[data-control]")?.dataset.control;
+  const same = control && scope.querySelector(`[data-control="${CSS.escape(control)}"]`);
+  return same || [...scope.querySelectorAll(node.localName)].find((one) => called(one) && called(one) === called(node));
+}
+
 // The control that has the focus, found again after what holds it was drawn anew.
 export function holdFocus(container, work) {
   const active = document.activeElement;
   const inside = active && container.contains(active);
-  const control = inside ? active.closest("[data-control]")?.dataset.control : null;
   const key = inside ? active.closest("[data-focus]")?.dataset.focus : null;
   work();
   if (!inside || (active.isConnected && document.activeElement === active)) return;
   const scope = key ? container.querySelector(`[data-focus="${CSS.escape(key)}"]`) : container;
-  const again = control && scope?.querySelector(`[data-control="${CSS.escape(control)}"]`);
+  const again = scope && heirOf(active, scope);
   const target = again?.matches("button,input,select,textarea,a") ? again : again?.querySelector("button,input,select,textarea,a");
   (target ?? scope)?.focus();
 }

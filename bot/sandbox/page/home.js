@@ -21,7 +21,7 @@ export function drawHome() {
     return;
   }
   if (page.shownFor !== state.person) {
-    page.replaceChildren(el("div", { class: "blocks", role: "region", "aria-label": "App Home" }));
+    page.replaceChildren(el("div", { class: "blocks", role: "region", "aria-label": "App Home", tabindex: "-1" }));
     page.shownFor = state.person;
   }
   const blocks = page.querySelector(".blocks");

@@ -79,6 +79,11 @@ export function walks(container) {
 
 walks(list);
 
+// Whoever has written something wants to see the answer, wherever they had scrolled to.
+byId("composer").addEventListener("sent", () => {
+  list.scrollTop = list.scrollHeight;
+});
+
 export function drawPlace() {
   const here = channel();
   const home = state.place === "home";

@@ -2,7 +2,7 @@
 
 import { post } from "./api.js";
 import { drawBlocks, fieldIn } from "./blocks.js";
-import { byId, el, holdFocus } from "./dom.js";
+import { byId, el, heirOf, holdFocus } from "./dom.js";
 import { forgetTyping } from "./fields.js";
 import { icon } from "./icons.js";
 import { state } from "./state.js";
@@ -31,8 +31,8 @@ function hide() {
   dialog.close();
   dialog.replaceChildren();
   shown = null;
-  const again = back && (back.isConnected ? back : document.querySelector(`[data-control="${CSS.escape(back.dataset.control ?? "")}"]`));
-  (again ?? document.querySelector("#composer textarea"))?.focus();
+  const again = back?.isConnected && back !== document.body ? back : back && heirOf(back, document);
+  (again ?? document.querySelector(state.place === "home" ? "#home .blocks" : "#composer textarea"))?.focus();
 }
 
 function build(view) {

@@ -62,6 +62,25 @@ _SUBSCRIPTIONS = {
     "ended": "a channel is told of it no more",
 }
 _ASKED = {"request": "asked by ", "return": "return set by "}
+_TROUBLES = {
+    "AlreadySo": "it was so already",
+    "CannotUndo": "it could not be undone",
+    "DefinitionChanged": "it had been edited",
+    "Expired": "it had waited too long",
+    "Forbidden": "the right was missing",
+    "NotSent": "Bentley could not be reached",
+    "OtherAccount": "signed in with another account",
+    "PersonRefused": "that person may not use the bot",
+    "PolicyRefused": "the policy does not let it",
+    "RateLimited": "Bentley's limit was reached",
+    "SignInNeeded": "the sign-in had ended",
+    "StateChanged": "it had been switched since",
+    "TimerGone": "the timer was not there any more",
+    "TokenRefused": "the sign-in was not accepted",
+    "Unclear": "Bentley's answer was lost",
+    "Withdrawn": "what allowed it did not hold any more",
+    "WritesOff": "all changes were switched off",
+}
 _REVIEWS = {
     "approved": "reviewed",
     "declined": "objected to in the review",
@@ -173,7 +192,7 @@ def _more(event: PastEvent) -> list[Part | str]:
     if event.until:
         parts += [", until ", When(event.until)]
     if event.trouble and event.outcome != "stale":
-        parts.append(f" ({plain(event.trouble, 60)})")
+        parts.append(f" ({_TROUBLES.get(event.trouble, plain(event.trouble, 60))})")
     if event.later:
         parts.append(f", later found {event.later}")
     return parts

@@ -77,7 +77,7 @@ def timers(outcome: TimersListed) -> Private:
 
     def entry(timer: Timer) -> list[Line]:
         standing = outcome.standing.get(timer.id, Standing())
-        return [_timer_line(timer), *(line("    ", *one) for one in _arranged(standing))]
+        return [_timer_line(timer), *(line("– ", *one) for one in _arranged(standing))]
 
     def weigh(timer: Timer) -> int:
         arranged = outcome.standing.get(timer.id)

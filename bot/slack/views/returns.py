@@ -196,4 +196,4 @@ def entry(one: Off) -> list[Line]:
     if last is not None and last.by is not None:
         who = ("by ", Who(last.by), ", since ", When(last.at))
     why = f", because {plain(one.because, 150)}" if one.because else ""
-    return [line(bold(name), f" ({itwin}): off ", *until), line("    ", *who, why)]
+    return [line(bold(name), f" ({itwin}): off ", *until), line("– ", *who, why)]
