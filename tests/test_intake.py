@@ -82,6 +82,12 @@ async def test_a_retry_is_not_its_own_duplicate(story: Story) -> None:
     assert await deliveries.read(kept.home, kept.id) is None
 
 
+async def signed_in(story: Story, own: Valkey) -> None:
+    """Wait until the sign-in has been seen to: else its answer is what is due later."""
+    await story.signs_in("alice")
+    await story.world.until(lambda: not due(own.url), seconds=10, reason="still due")
+
+
 async def refused_in_time(story: Story) -> None:
     """The person is told within Slack's three seconds, and told the truth."""
     ack = await story.types("alice", TOGGLE)
@@ -111,7 +117,7 @@ async def test_a_store_that_hangs_is_told_and_nothing_comes_of_it(
     own_story: Story, own: Valkey
 ) -> None:
     """What it hears too late it may even keep: its person was told no, so it is not done."""
-    await own_story.signs_in("alice")
+    await signed_in(own_story, own)
     assert own.process is not None
     own.process.send_signal(signal.SIGSTOP)
     try:
@@ -125,7 +131,7 @@ async def test_a_store_that_hangs_is_told_and_nothing_comes_of_it(
 async def test_a_store_that_is_gone_is_told_and_nothing_comes_of_it(
     own_story: Story, own: Valkey
 ) -> None:
-    await own_story.signs_in("alice")
+    await signed_in(own_story, own)
     own.stop()
     try:
         await refused_in_time(own_story)
