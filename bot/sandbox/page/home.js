@@ -27,5 +27,6 @@ export function drawHome() {
   const blocks = page.querySelector(".blocks");
   const ctx = surface("home", () => ({ view: state.screen.home.id }), () => state.screen.home.body.blocks);
   holdFocus(blocks, () => drawBlocks(blocks, view.body.blocks, ctx));
+  page.dataset.hash = view.hash;
   refreshDates(blocks, now());
 }

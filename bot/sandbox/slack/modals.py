@@ -87,6 +87,8 @@ class Modals:
         old = self.homes.get(person.id)
         if old is not None and expected_hash is not None and expected_hash != old.hash:
             raise RefusalError("hash_conflict")
+        if old is not None:  # a person has one Home, which is published again and again
+            return self.update(old, body)
         view = self._new(person, body, None)
         self.homes[person.id] = view
         return view
