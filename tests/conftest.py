@@ -47,7 +47,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 LONGEST = (
     *("tests/test_kills.py", "tests/test_replicas.py", "tests/test_verify.py", "tests/faults/"),
     *("tests/test_shutdown.py", "tests/test_engine", "tests/test_returns_load.py"),
-    *("tests/conversations/test_slack_limits.py", "tests/browser/", "tests/test_recording.py"),
+    *("tests/browser/", "tests/test_recording.py"),
 )
 
 
