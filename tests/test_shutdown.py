@@ -74,6 +74,7 @@ async def all_is_well(place: Scene, helped: int) -> None:
     assert len(answers) == helped
 
 
+@pytest.mark.real_clock
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 async def test_an_idle_bot_ends_at_once(place: Scene, number: signal.Signals) -> None:
     async with place.bot() as process:

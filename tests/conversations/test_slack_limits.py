@@ -17,6 +17,7 @@ from tests.conftest import living
 from tests.story import TOGGLE, Story, read
 from tests.valkey import Valkey
 
+pytestmark = pytest.mark.real_clock  # Slack takes one message a second
 CARD = Card("a card", [])
 NAMES = [f"Timer {number:02}" for number in range(12)]
 
