@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
+from bot.context import Desk
 from bot.core.operations import Terms
 from bot.engine import Engine
 from bot.features.accounts import Door
@@ -28,7 +29,6 @@ from bot.gateways.store.embedded import start
 from bot.gateways.trust import trust
 from bot.jobs import Jobs
 from bot.settings import Settings
-from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.gate import Gate
 from bot.slack.listeners import Intake, bolt_app, listen

@@ -23,14 +23,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot import pages
+from bot import sign_in_pages
+from bot.context import Desk
 from bot.core.errors import BotError, Gone, SignInRefused, StoreUnreachable
 from bot.core.names import ChannelId
 from bot.features import accounts
 from bot.gateways.store import reaching
 from bot.gateways.store.deliveries import Delivery
 from bot.gateways.store.tickets import TICKET_SECONDS, Ticket
-from bot.slack.desk import Desk
 from bot.slack.incoming import identity
 from bot.slack.listeners import Intake
 from bot.slack.verify import LARGEST, is_from_slack
@@ -95,13 +95,13 @@ class Links:
         return "__Host-edfs" if self._secure else "edfs"
 
     def _page(self, html: str, status: int = 200) -> HTMLResponse:
-        return HTMLResponse(html, status, headers=pages.headers(self.issuer))
+        return HTMLResponse(html, status, headers=sign_in_pages.headers(self.issuer))
 
     def _trouble(self, error: BotError) -> HTMLResponse:
         trace = secrets.token_hex(4)
         log.info("link.refused", trace=trace, error=type(error).__name__)
         away = isinstance(error, StoreUnreachable)
-        return self._page(pages.trouble(error, trace), 503 if away else 400)
+        return self._page(sign_in_pages.trouble(error, trace), 503 if away else 400)
 
     async def ask(self, request: Request) -> Response:
         """Show whose link it is. Nothing is claimed: a link previewer may come here too."""
@@ -114,7 +114,7 @@ class Links:
         browser = self._browser(request)
         if browser is None or not browser.startswith(f"{ticket.workspace}."):
             browser = f"{ticket.workspace}.{secrets.token_urlsafe(32)}"
-        shown = pages.ask(
+        shown = sign_in_pages.ask(
             ticket.person_name, ticket.person, ticket.workspace_name, link, _token_of(browser, link)
         )
         answer = self._page(shown)
@@ -143,7 +143,7 @@ class Links:
                 there = await accounts.begin(self.desk.gateways, self.desk.door, link, browser)
         except BotError as error:
             return self._trouble(error)
-        return RedirectResponse(there, 303, headers=pages.headers(self.issuer))
+        return RedirectResponse(there, 303, headers=sign_in_pages.headers(self.issuer))
 
     async def back(self, request: Request) -> Response:
         """Take the browser back from Bentley, store the sign-in, and tell the person in Slack."""
@@ -160,7 +160,7 @@ class Links:
         except ValueError:
             answer = self._trouble(SignInRefused("other"))
         else:
-            answer = self._page(pages.signed_in(ticket.person_name, acting.label))
+            answer = self._page(sign_in_pages.signed_in(ticket.person_name, acting.label))
         answer.delete_cookie(
             self._cookie, path="/", secure=self._secure, httponly=True, samesite="lax"
         )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
+from bot.context import Desk
 from bot.core.asked import Asked
 from bot.core.commands import (
     Bring,
@@ -38,7 +39,6 @@ from bot.features import (
     timers,
 )
 from bot.features.suggesting import Whose
-from bot.slack.desk import Desk
 from bot.slack.places import place_for
 from bot.slack.post import SlackAway
 

@@ -2,6 +2,7 @@
 
 import structlog
 
+from bot.context import Desk
 from bot.core.asked import Asked
 from bot.core.errors import BotError, Expired, GaveUp, NotInChannel, StoreUnreachable
 from bot.core.grammar import parse
@@ -12,7 +13,6 @@ from bot.core.surfaces import HomeShown
 from bot.features import accounts
 from bot.gateways.store.deliveries import Delivery
 from bot.slack.acting import run
-from bot.slack.desk import Desk
 from bot.slack.due import Due
 from bot.slack.following import due_after
 from bot.slack.home import home, made_anew

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.context import Desk
 from bot.core.asked import Asked
 from bot.core.commands import Switch
 from bot.core.errors import (
@@ -37,7 +38,6 @@ from bot.gateways.edfs import Caller
 from bot.gateways.ims import Bearer
 from bot.gateways.reach import with_token
 from bot.gateways.store.drawings import Sheet
-from bot.slack.desk import Desk
 from bot.slack.due import Due
 
 BUSY_PAUSE = 5.0

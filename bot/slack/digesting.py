@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
+from bot.context import Desk
 from bot.core.notices import Notice, StillOff
 from bot.core.returns import Phase
 from bot.core.subscriptions import Subscription, named
 from bot.core.timers import Timer
 from bot.core.watching import Snapshot, last_monday
-from bot.slack.desk import Desk
 
 LATE = 24 * 3600.0  # a list that could not be made on its day is left out
 

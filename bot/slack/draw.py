@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import structlog
 
+from bot.context import Desk
 from bot.core.names import OperationId, Workspace
 from bot.gateways.store.drawings import Drawing, Sheet
 from bot.slack import notifying
-from bot.slack.desk import Desk
 from bot.slack.messages import Card, Private, Word
 from bot.slack.picture import Picture
 from bot.slack.pictures import picture_of

@@ -1,11 +1,11 @@
 """What follows: from an outcome, from the end of an operation, from a time that has come."""
 
+from bot.context import Desk
 from bot.core.approvals import Stage
 from bot.core.names import ChannelId, OperationId, Workspace
 from bot.core.outcomes import ApprovalAsked, Begun, Decided, Outcome
 from bot.gateways.store.drawings import Sheet
 from bot.slack import notifying, requests, returning
-from bot.slack.desk import Desk
 from bot.slack.due import Due
 from bot.slack.home import made_anew
 

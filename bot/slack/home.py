@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import structlog
 
+from bot.context import Desk
 from bot.core.asked import Asked
 from bot.core.commands import ListTimers
 from bot.core.errors import BotError, Gone, SignInNeeded, StoreUnreachable
@@ -26,7 +27,6 @@ from bot.gateways.edfs import Caller
 from bot.gateways.reach import with_token
 from bot.gateways.store import reaching
 from bot.slack.acting import groups_of
-from bot.slack.desk import Desk
 from bot.slack.post import SlackAway, SlackRefused
 from bot.slack.views.home import home_view
 

@@ -19,6 +19,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.context import Desk
 from bot.core.commands import COMMAND
 from bot.core.errors import StoreUnreachable
 from bot.core.names import ChannelId, DeliveryId
@@ -26,7 +27,6 @@ from bot.core.outcomes import Failed
 from bot.gateways.store import Store
 from bot.gateways.store.deliveries import Delivery
 from bot.slack.checking import complaints
-from bot.slack.desk import Desk
 from bot.slack.incoming import delivery_of
 from bot.slack.messages import Private
 from bot.slack.options import offered

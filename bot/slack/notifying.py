@@ -7,6 +7,7 @@ called as often as one likes: an event has a key, and is told once.
 
 from collections.abc import Iterable, Sequence
 
+from bot.context import Desk
 from bot.core.approvals import Approval
 from bot.core.names import ChannelId, OperationId, Workspace
 from bot.core.notices import (
@@ -23,7 +24,6 @@ from bot.core.subscriptions import Kind
 from bot.core.timers import ITwin, Timer
 from bot.gateways.store.drawings import Sheet
 from bot.slack import gathering, watching
-from bot.slack.desk import Desk
 from bot.slack.due import Due
 from bot.slack.messages import Word
 from bot.slack.picture import Picture

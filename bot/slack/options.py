@@ -9,11 +9,11 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
+from bot.context import Desk
 from bot.core.errors import BotError, PersonRefused
 from bot.core.names import ITwinId, PersonId, Workspace, is_guid
 from bot.features.suggesting import Whose
 from bot.gateways.store import reaching
-from bot.slack.desk import Desk
 from bot.slack.messages import Block
 from bot.slack.payloads import Suggestion, View
 from bot.slack.views import options as views

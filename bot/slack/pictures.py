@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from bot.context import Desk
 from bot.core.operations import Operation, State
 from bot.core.outcomes import Failed
 from bot.core.returns import Return
@@ -10,7 +11,6 @@ from bot.core.troubles import error_of
 from bot.features.beginning import command_of
 from bot.gateways.store.drawings import Sheet, sheet_of
 from bot.slack import notifying, requests, returning, watching
-from bot.slack.desk import Desk
 from bot.slack.messages import Word
 from bot.slack.picture import Picture, WhoAsked
 from bot.slack.views.cards import card, waiting

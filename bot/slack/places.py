@@ -1,8 +1,8 @@
 """Whether a channel may be told things: what Slack says of it."""
 
+from bot.context import Desk
 from bot.core.errors import CannotSubscribe
 from bot.core.names import ChannelId
-from bot.slack.desk import Desk
 from bot.slack.post import NOT_THERE, SlackRefused
 
 

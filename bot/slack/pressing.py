@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import structlog
 
+from bot.context import Desk
 from bot.core.asked import Asked
 from bot.core.choosing import phrase_typed
 from bot.core.clauses import REASON_LIMIT
@@ -29,7 +30,6 @@ from bot.features import accounts, approvals, choosing, subscriptions, timers
 from bot.gateways.store.deliveries import Delivery
 from bot.gateways.store.tickets import Kept
 from bot.slack.acting import chooser, known, offer, run
-from bot.slack.desk import Desk
 from bot.slack.home import at_its_channel, home
 from bot.slack.messages import Modal
 from bot.slack.post import SlackAway, SlackRefused

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from bot.context import Desk
 from bot.core.approvals import Approval, Lapsed, Moved, Reminded, Stage, after, reminder_at
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
 from bot.core.operations import Operation, State
@@ -10,7 +11,6 @@ from bot.core.troubles import error_of
 from bot.features.beginning import skipped
 from bot.features.granting import carry_out, conclude, hand_over, sheet_of
 from bot.gateways.store.drawings import Sheet
-from bot.slack.desk import Desk
 from bot.slack.due import Due
 from bot.slack.messages import Card, Private, Word
 from bot.slack.picture import Picture

@@ -2,6 +2,7 @@
 
 import structlog
 
+from bot.context import Desk
 from bot.core.errors import IdentityProviderTrouble, SealBroken, SignInNeeded
 from bot.core.names import OperationId, Workspace
 from bot.core.operations import Operation, State
@@ -10,7 +11,6 @@ from bot.core.returns import due as due_at
 from bot.features.returns import close
 from bot.gateways.store.drawings import Sheet
 from bot.slack.bringing import bring, ended, moved, sheets_of
-from bot.slack.desk import Desk
 from bot.slack.due import Due
 from bot.slack.messages import Word
 from bot.slack.picture import Picture, WhoAsked

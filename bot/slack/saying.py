@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import structlog
 
+from bot.context import Desk
 from bot.gateways.store.deliveries import Delivery
-from bot.slack.desk import Desk
 from bot.slack.messages import Aloud, HomePage, Message, Modal, Private
 from bot.slack.post import NOT_THERE, REPLY_SECONDS, SlackAway, SlackRefused
 from bot.slack.views.asking import window_offered

@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
+from bot.context import Desk
 from bot.core.approvals import Approval
 from bot.core.outcomes import Outcome, PointedOut
 from bot.features.granting import sheet_of
 from bot.gateways.store.deliveries import Delivery
-from bot.slack.desk import Desk
 
 _WORDS = re.compile(
     r"\W*(approved?|i approve|ok(ay)?|yes|yep|lgtm|go|go ahead|do it|agreed?|fine|sure|\+1"

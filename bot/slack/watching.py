@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.context import Desk
 from bot.core.errors import (
     ApiError,
     Forbidden,
@@ -34,7 +35,6 @@ from bot.gateways.edfs import Caller
 from bot.gateways.reach import with_token
 from bot.gateways.store.drawings import Sheet
 from bot.slack import digesting
-from bot.slack.desk import Desk
 from bot.slack.due import Due
 from bot.slack.messages import Private, Word
 from bot.slack.picture import Picture
