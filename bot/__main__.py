@@ -12,15 +12,15 @@ from typing import Annotated, Any, TextIO, TypeVar
 
 import typer
 
-from bot import admin
 from bot.app import open_bot
+from bot.cli import admin
+from bot.cli.doctor import examine
+from bot.cli.policy import policy
 from bot.core.errors import StoreUnreachable
 from bot.core.policy_file import PolicyBroken
-from bot.doctor import examine
 from bot.gateways.rules import Rules
 from bot.gateways.sealing import KeyRing
 from bot.logs import set_up
-from bot.policy_command import policy
 from bot.settings import HostPort, Settings, SettingsError, read_settings
 from bot.slack.post import SlackAway, SlackRefused
 from bot.web import serving

@@ -12,8 +12,8 @@ import pytest
 from redis import Redis
 from typer.testing import CliRunner, Result
 
-from bot import admin
 from bot.__main__ import app
+from bot.cli import admin
 from bot.core.audit import FIELDS, record, states
 from bot.core.names import PersonId, Workspace
 from bot.gateways.sealing import KeyRing

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.policy_command import policy as commands
+from bot.cli.policy import policy as commands
 
 ROOT = Path(__file__).parent.parent
 BROKEN = '[defaults]\nconfirm = true\nchannel = "canary"\nexpires = 3\n'

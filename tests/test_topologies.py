@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from bot.cli.doctor import _replicas
 from bot.core.errors import StoreUnreachable
-from bot.doctor import _replicas
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import job_url, open_store
 from bot.gateways.store.addresses import Address, address_of, through

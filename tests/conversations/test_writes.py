@@ -2,7 +2,7 @@
 
 import time
 
-from bot import admin
+from bot.cli import admin
 from bot.settings import Settings, read_settings
 from tests.conftest import KEYS
 from tests.story import TOGGLE, Story, read

@@ -1,0 +1,1 @@
+"""The verbs of the `edfs-bot` command line."""
