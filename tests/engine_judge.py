@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from bot.core.commands import Switch, Undo
+from bot.core.language.commands import Switch, Undo
 from bot.core.names import OperationId, TimerId
 from bot.core.operations import Operation, State
 from bot.gateways.store.audit import Entry

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from bot.core import errors
 from bot.core.approvals import Stage
+from bot.core.language.until import Until
 from bot.core.names import ChannelId
 from bot.core.notices import LINES, What
 from bot.core.operations import Approved, State
@@ -13,7 +14,6 @@ from bot.core.outcomes import Begun, Failed
 from bot.core.returns import How, Phase, Return
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Stop
-from bot.core.until import Until
 from bot.slack.messages import Card, Modal, Private
 from bot.slack.views import (
     approvals,

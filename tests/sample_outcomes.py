@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from bot.core.approvals import Stage
-from bot.core.commands import VERBS
 from bot.core.history import PastEvent
+from bot.core.language.commands import VERBS
 from bot.core.listings import (
     HistoryShown,
     ITwinsListed,

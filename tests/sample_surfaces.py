@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from bot.core.errors import Forbidden
+from bot.core.language.until import Until
 from bot.core.listings import Off, OffListed, PendingListed, TimerShown
 from bot.core.operations import Acting
 from bot.core.outcomes import DefaultSet, DefaultShown, Outcome
 from bot.core.policy import Ruling
 from bot.core.surfaces import ChooserShown, HomeShown, SubscribeAsked
-from bot.core.until import Until
 from tests.samples import (
     ALICE,
     DAY,

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.core import commands, schedules
+from bot.core import schedules
 from bot.core.approvals import Approval, Stage, Vote
 from bot.core.history import PastEvent
+from bot.core.language import commands
+from bot.core.language.until import Until
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace, plain
 from bot.core.notices import LINES, Event, Notice, StillOff, Story
 from bot.core.operations import (
@@ -29,7 +31,6 @@ from bot.core.operations import (
 from bot.core.returns import Phase, Return
 from bot.core.subscriptions import Kind, Subscription
 from bot.core.timers import ITwin, LastSeen, Parameter, Timer
-from bot.core.until import Until
 from bot.sandbox.people import TEAM_ID, person_named
 
 NOW = 1_795_000_000.0

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.commands import (
+from bot.core.errors import NotUnderstood
+from bot.core.language.commands import (
     VERBS,
     Bring,
     Choose,
@@ -25,10 +26,9 @@ from bot.core.commands import (
     Use,
     WhoAmI,
 )
-from bot.core.errors import NotUnderstood
-from bot.core.grammar import parse
+from bot.core.language.parser import parse
+from bot.core.language.tokens import EVENTS
 from bot.core.names import OperationId
-from bot.core.words import EVENTS
 
 ID = "0123456789abcdef01234567"
 WORDS = st.sampled_from(["page", "page 2", "x page 2", "Page", "disabled", "before 3", "7"])

@@ -32,8 +32,8 @@ from hypothesis.stateful import (
 )
 from structlog.testing import capture_logs
 
-from bot.core.commands import Switch, Undo
 from bot.core.errors import BotError, StoreUnreachable
+from bot.core.language.commands import Switch, Undo
 from bot.core.names import OperationId, PersonId, TimerId
 from bot.core.operations import Operation, State
 from bot.core.outcomes import Begun

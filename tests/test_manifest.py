@@ -9,7 +9,7 @@ import pytest
 import yaml
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.commands import COMMAND
+from bot.core.language.commands import COMMAND
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "manifest.yml").read_text(encoding="utf-8")

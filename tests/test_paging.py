@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.approvals import Approval
-from bot.core.commands import Command, ListTimers, Pending, Subscriptions
-from bot.core.grammar import parse
+from bot.core.language.commands import Command, ListTimers, Pending, Subscriptions
+from bot.core.language.parser import parse
 from bot.core.listings import (
     ITwinsListed,
     Off,

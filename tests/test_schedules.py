@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.language.until import Doubtful, Until, read
 from bot.core.schedules import Runs, after_runs, next_run, on_the_clock, runs_between
-from bot.core.until import Doubtful, Until, read
 
 BERLIN, NEW_YORK, KOLKATA = "Europe/Berlin", "America/New_York", "Asia/Kolkata"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()

@@ -12,8 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.core.errors import NotUnderstood
-from bot.core.grammar import parse
-from bot.core.until import SOONEST, YEAR, Doubtful, Until, definite, read
+from bot.core.language.parser import parse
+from bot.core.language.until import SOONEST, YEAR, Doubtful, Until, definite, read
 
 ROOT = Path(__file__).resolve().parent.parent
 BERLIN, NEW_YORK, KOLKATA = "Europe/Berlin", "America/New_York", "Asia/Kolkata"
@@ -281,7 +281,7 @@ def test_a_definite_phrase_is_read_back(ahead: int, zone: str, minute: int) -> N
 
 def test_the_clock_and_zone_of_the_machine_do_not_matter() -> None:
     program = (
-        "from bot.core.until import read\n"
+        "from bot.core.language.until import read\n"
         "for phrase in ('until monday 08:00', 'until tomorrow', 'until 5 december 8am'):\n"
         "    for zone in ('Europe/Berlin', 'No/Where'):\n"
         "        print(read(phrase, 1795518000.0, zone, '0 2 * * *', 'UTC'))\n"

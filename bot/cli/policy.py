@@ -6,9 +6,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.core.commands import Switch
 from bot.core.errors import NotUnderstood
-from bot.core.grammar import parse
+from bot.core.language.commands import Switch
+from bot.core.language.parser import parse
 from bot.core.names import ChannelId, ITwinId, PersonId, TimerId, is_slack_id
 from bot.core.policy import Change, Policy, Rule, Ruling, Wish, judge
 from bot.core.policy_file import PolicyBroken

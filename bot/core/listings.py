@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.core.approvals import Approval
-from bot.core.commands import History
 from bot.core.history import PastEvent
+from bot.core.language.commands import History
 from bot.core.names import OperationId, TimerId
 from bot.core.returns import Return
 from bot.core.subscriptions import Subscription

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from bot.core.language.until import Until
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
 from bot.core.timers import ITwin, Timer
-from bot.core.until import Until
 
 UNDO_LIMIT = 24 * 3600.0
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.core.errors import BotError
+from bot.core.language.until import Until
 from bot.core.listings import OffListed, PendingListed, TimerShown
 from bot.core.names import ChannelId
 from bot.core.operations import Acting
@@ -10,7 +11,6 @@ from bot.core.policy import Ruling
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Subscription
 from bot.core.timers import ITwin
-from bot.core.until import Until
 
 
 @dataclass(frozen=True, slots=True)

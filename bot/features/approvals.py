@@ -16,7 +16,6 @@ from bot.core.approvals import (
     after,
 )
 from bot.core.asked import Asked
-from bot.core.commands import Decide, Switch, Undo
 from bot.core.deciding import Decider, objection, outruled, void
 from bot.core.errors import (
     Forbidden,
@@ -28,6 +27,7 @@ from bot.core.errors import (
     RequestOver,
     WritesOff,
 )
+from bot.core.language.commands import Decide, Switch, Undo
 from bot.core.listings import PendingListed
 from bot.core.names import ITwinId, OperationId, PersonId
 from bot.core.operations import Place, Trouble

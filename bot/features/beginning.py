@@ -5,7 +5,6 @@ from dataclasses import replace
 from bot.core.approvals import Approval, Cancelled, Stage
 from bot.core.approvals import after as request_after
 from bot.core.asked import Asked
-from bot.core.commands import Switch, SwitchVerb, Undo
 from bot.core.errors import (
     CannotUndo,
     Gone,
@@ -18,6 +17,8 @@ from bot.core.errors import (
     WritesOff,
 )
 from bot.core.events import Taken
+from bot.core.language.commands import Switch, SwitchVerb, Undo
+from bot.core.language.until import Until, definite
 from bot.core.listings import TimerShown
 from bot.core.names import ChannelId
 from bot.core.operations import Acting, Operation, Seen, Terms
@@ -26,7 +27,6 @@ from bot.core.policy import Ruling, Wish, judge
 from bot.core.schedules import Runs, next_run, runs_between
 from bot.core.timers import ITwin, LastSeen, Timer
 from bot.core.transitions import after
-from bot.core.until import Until, definite
 from bot.gateways.ims import Bearer
 from bot.gateways.reach import Gateways
 from bot.gateways.store.drawings import Sheet

@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.core.asked import Asked
-from bot.core.choosing import Facts, phrase_typed
-from bot.core.commands import Choose, Switch, SwitchVerb
 from bot.core.errors import ApiError, NotUnderstood, SignInNeeded, Unclear
+from bot.core.language.commands import Choose, Switch, SwitchVerb
+from bot.core.language.forms import Facts, phrase_typed
+from bot.core.language.until import Doubtful, read
 from bot.core.listings import TimerShown
 from bot.core.names import ITwinId, TimerId, is_guid
 from bot.core.operations import Acting
 from bot.core.surfaces import ChooserShown, SubscribeAsked
 from bot.core.timers import ITwin, Timer
-from bot.core.until import Doubtful, read
 from bot.features.beginning import judged, shown, skipped, wish
 from bot.features.finding import Finding
 from bot.gateways.edfs import Caller

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from bot.core.asked import Asked
-from bot.core.commands import Command, History, ListTimers, Show, Subscribe, Switch, Use
 from bot.core.errors import AmbiguousName, Choice, Forbidden, NoDefault, NotFound
+from bot.core.language.commands import Command, History, ListTimers, Show, Subscribe, Switch, Use
 from bot.core.names import Nothing, One, Several, find, guid_in_address, is_guid
 from bot.core.outcomes import DefaultSet, DefaultShown, Outcome
 from bot.core.timers import ITwin, Timer

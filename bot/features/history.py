@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.core.asked import Asked
-from bot.core.commands import History
 from bot.core.errors import Forbidden, Invalid, NoSuchName, NotFound
 from bot.core.history import PastEvent, told
+from bot.core.language.commands import History
 from bot.core.listings import HistoryShown
 from bot.core.names import ITwinId, Workspace, fold
 from bot.core.outcomes import Outcome

@@ -3,8 +3,8 @@
 import asyncio
 
 from bot.core.asked import Asked
-from bot.core.commands import Bring, ListTimers, Switch
 from bot.core.errors import ApiError, Gone, ReturnOver
+from bot.core.language.commands import Bring, ListTimers, Switch
 from bot.core.listings import Off, OffListed
 from bot.core.names import ITwinId, PersonId
 from bot.core.outcomes import AlreadySo, Outcome

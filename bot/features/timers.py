@@ -4,14 +4,14 @@ from dataclasses import replace
 from typing import Literal
 
 from bot.core.asked import Asked
-from bot.core.commands import ListTimers, Show, Switch, Undo
 from bot.core.errors import CannotUndo, Gone
+from bot.core.language.commands import ListTimers, Show, Switch, Undo
+from bot.core.language.until import Doubtful, Until, definite, read
 from bot.core.listings import ITwinsListed, TimerShown, TimersListed
 from bot.core.names import OperationId
 from bot.core.operations import UNDO_LIMIT, Operation, State
 from bot.core.outcomes import AlreadySo, DetailsShown, Outcome, TimeAsked
 from bot.core.timers import Timer
-from bot.core.until import Doubtful, Until, definite, read
 from bot.features.beginning import acting_of, shown, weigh, wish
 from bot.features.finding import Finding
 from bot.features.standing import standing_in, standing_of

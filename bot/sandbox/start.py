@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app import Bot, open_bot
-from bot.core.commands import COMMAND, USAGE
+from bot.core.language.commands import COMMAND, USAGE
 from bot.sandbox.api import sandbox_app
 from bot.sandbox.console import Printer, Quit, obey
 from bot.sandbox.site import Site

@@ -5,7 +5,8 @@ from functools import partial
 
 from bot.context import Desk
 from bot.core.asked import Asked
-from bot.core.commands import (
+from bot.core.errors import PersonRefused, SignInNeeded
+from bot.core.language.commands import (
     Bring,
     Choose,
     Command,
@@ -25,7 +26,6 @@ from bot.core.commands import (
     Use,
     WhoAmI,
 )
-from bot.core.errors import PersonRefused, SignInNeeded
 from bot.core.names import PersonId
 from bot.core.outcomes import HelpShown, Outcome
 from bot.features import (

@@ -5,7 +5,7 @@ import structlog
 from bot.context import Desk
 from bot.core.asked import Asked
 from bot.core.errors import BotError, Expired, GaveUp, NotInChannel, StoreUnreachable
-from bot.core.grammar import parse
+from bot.core.language.parser import parse
 from bot.core.names import ChannelId, OperationId
 from bot.core.operations import Place
 from bot.core.outcomes import Begun, Failed, Outcome

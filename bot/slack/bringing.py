@@ -7,7 +7,6 @@ import structlog
 
 from bot.context import Desk
 from bot.core.asked import Asked
-from bot.core.commands import Switch
 from bot.core.errors import (
     ApiError,
     BotError,
@@ -22,6 +21,7 @@ from bot.core.errors import (
     TokenRefused,
     WritesOff,
 )
+from bot.core.language.commands import Switch
 from bot.core.listings import TimerShown
 from bot.core.names import OperationId
 from bot.core.operations import Operation, Place, State, Trouble

@@ -11,10 +11,10 @@ import structlog
 from pydantic import ValidationError
 
 from bot.context import Desk
-from bot.core.choosing import Facts, phrase_typed
 from bot.core.errors import BotError, NotUnderstood
+from bot.core.language.forms import Facts, phrase_typed
+from bot.core.language.until import Doubtful, read
 from bot.core.names import PersonId, is_guid, plain
-from bot.core.until import Doubtful, read
 from bot.gateways.store import reaching
 from bot.slack import payloads
 from bot.slack.post import SlackAway

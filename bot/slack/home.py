@@ -14,8 +14,8 @@ import structlog
 
 from bot.context import Desk
 from bot.core.asked import Asked
-from bot.core.commands import ListTimers
 from bot.core.errors import BotError, Gone, SignInNeeded, StoreUnreachable
+from bot.core.language.commands import ListTimers
 from bot.core.listings import OffListed, PendingListed
 from bot.core.names import ITwinId, OperationId, PersonId, Workspace
 from bot.core.operations import Acting, Place

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.core.mentions import words_for
+from bot.core.language.mentions import words_for
 from bot.core.names import ChannelId, DeliveryId, PersonId, Workspace, is_own_id, is_slack_id
 from bot.gateways.store.deliveries import Delivery
 from bot.slack import payloads

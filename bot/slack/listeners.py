@@ -20,8 +20,8 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.context import Desk
-from bot.core.commands import COMMAND
 from bot.core.errors import StoreUnreachable
+from bot.core.language.commands import COMMAND
 from bot.core.names import ChannelId, DeliveryId
 from bot.core.outcomes import Failed
 from bot.gateways.store import Store

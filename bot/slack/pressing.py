@@ -7,9 +7,9 @@ import structlog
 
 from bot.context import Desk
 from bot.core.asked import Asked
-from bot.core.choosing import phrase_typed
-from bot.core.clauses import REASON_LIMIT
-from bot.core.commands import (
+from bot.core.errors import Gone, SignInNeeded
+from bot.core.language.clauses import REASON_LIMIT
+from bot.core.language.commands import (
     Bring,
     Choose,
     Decide,
@@ -20,12 +20,12 @@ from bot.core.commands import (
     Undo,
     Unsubscribe,
 )
-from bot.core.errors import Gone, SignInNeeded
-from bot.core.grammar import parse
+from bot.core.language.forms import phrase_typed
+from bot.core.language.parser import parse
+from bot.core.language.tokens import EVENTS
 from bot.core.names import OperationId, is_own_id, plain
 from bot.core.operations import Operation
 from bot.core.outcomes import Outcome
-from bot.core.words import EVENTS
 from bot.features import accounts, approvals, choosing, subscriptions, timers
 from bot.gateways.store.deliveries import Delivery
 from bot.gateways.store.tickets import Kept

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bot.core.commands import USAGE, VERBS
+from bot.core.language.commands import USAGE, VERBS
 from tests.story import TOGGLE, Story, read
 
 WORK = '"SAP work orders"'

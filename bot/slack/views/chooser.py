@@ -2,7 +2,9 @@
 
 import json
 
-from bot.core.choosing import Facts
+from bot.core.language.forms import Facts
+from bot.core.language.tokens import EVENTS
+from bot.core.language.until import Doubtful, definite
 from bot.core.listings import TimerShown
 from bot.core.names import plain
 from bot.core.policy import Ruling
@@ -10,8 +12,6 @@ from bot.core.schedules import next_run
 from bot.core.subscriptions import USUAL
 from bot.core.surfaces import ChooserShown, SubscribeAsked
 from bot.core.timers import ITwin, Timer
-from bot.core.until import Doubtful, definite
-from bot.core.words import EVENTS
 from bot.slack.messages import Block, Modal
 from bot.slack.views.approvals import runs_line
 from bot.slack.views.asking import clock

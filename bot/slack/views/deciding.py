@@ -1,8 +1,8 @@
 """What is said about a request to one person: at each step, and as the answer to what they did."""
 
 from bot.core.approvals import Approval, Stage, Vote
-from bot.core.commands import Pending
 from bot.core.errors import BotError
+from bot.core.language.commands import Pending
 from bot.core.listings import PendingListed
 from bot.core.names import plain
 from bot.core.operations import State

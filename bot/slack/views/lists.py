@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.core.approvals import Approval
-from bot.core.commands import History, ListTimers, Show, Use
+from bot.core.language.commands import History, ListTimers, Show, Use
 from bot.core.listings import ITwinsListed, Standing, TimerShown, TimersListed
 from bot.core.names import plain
 from bot.core.outcomes import DetailsShown

@@ -1,6 +1,6 @@
 """Subscriptions in words: what a channel will be told, what it is told, and what was stopped."""
 
-from bot.core.commands import Subscriptions
+from bot.core.language.commands import Subscriptions
 from bot.core.listings import SubscriptionsListed
 from bot.core.names import plain
 from bot.core.outcomes import Subscribed, Unsubscribed

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from bot.core.commands import Command
+from bot.core.language.commands import Command
 from bot.slack.messages import Block, Private
 from bot.slack.views.blocks import (
     SPACE,

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from bot.core import errors
-from bot.core.commands import COMMAND, USAGE
 from bot.core.errors import BotError, Choice
+from bot.core.language.commands import COMMAND, USAGE
+from bot.core.language.tokens import quoted
 from bot.core.names import plain
-from bot.core.words import quoted
 from bot.slack.views.blocks import NAME, Button, Line, Part, When, Who, bold, code, line
 from bot.slack.views.refusals import api_words
 from bot.slack.views.verdicts import verdict_words

@@ -1,6 +1,6 @@
 """From an outcome to what is said. One case for each outcome; the checker counts them."""
 
-from bot.core.commands import COMMAND
+from bot.core.language.commands import COMMAND
 from bot.core.listings import (
     HistoryShown,
     ITwinsListed,

@@ -1,7 +1,7 @@
 """Returns in words: the card that asks a person, and the list of what is off."""
 
-from bot.core.commands import ListTimers
 from bot.core.errors import PersonRefused, PolicyRefused
+from bot.core.language.commands import ListTimers
 from bot.core.listings import Off, OffListed
 from bot.core.names import plain
 from bot.core.operations import Trouble

@@ -3,8 +3,8 @@
 import re
 
 from bot.core.errors import NotUnderstood
+from bot.core.language.tokens import Word, unescaped
 from bot.core.names import plain
-from bot.core.words import Word, unescaped
 
 REASON_LIMIT = 300
 # "for" begins a time only before a number or "good": names of timers hold the word too.

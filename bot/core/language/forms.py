@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.core.clauses import phrase_in
 from bot.core.errors import NotUnderstood
+from bot.core.language.clauses import phrase_in
 from bot.core.names import ITwinId, TimerId, is_guid, plain
 from bot.core.timers import ITwin, Timer
 

@@ -26,8 +26,8 @@ every iTwin. Commands are kept as text, so this grammar may grow but never chang
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.core.language.tokens import quoted, reason_in_text
 from bot.core.names import OperationId
-from bot.core.words import quoted, reason_in_text
 
 COMMAND = "/edfs"
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any, cast
 
-from bot.core.clauses import ending_of, phrase_of, reason_of
-from bot.core.commands import (
+from bot.core.errors import NotUnderstood
+from bot.core.language.clauses import ending_of, phrase_of, reason_of
+from bot.core.language.commands import (
     USAGE,
     VERBS,
     Bring,
@@ -28,9 +29,8 @@ from bot.core.commands import (
     Use,
     WhoAmI,
 )
-from bot.core.errors import NotUnderstood
+from bot.core.language.tokens import EVENTS, Word, split
 from bot.core.names import OperationId, is_own_id, plain
-from bot.core.words import EVENTS, Word, split
 
 NAME_LIMIT = 255
 TEXT_LIMIT = 4_000

@@ -1,0 +1,1 @@
+"""The command language: text to commands, and commands back to text."""
