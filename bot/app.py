@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
 from bot.context import Desk
-from bot.core.operations import Terms
+from bot.core.operations.operation import Terms
 from bot.engine import Engine
 from bot.features.accounts import Door
 from bot.features.suggesting import Suggesting

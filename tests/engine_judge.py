@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.core.language.commands import Switch, Undo
 from bot.core.names import OperationId, TimerId
-from bot.core.operations import Operation, State
+from bot.core.operations.operation import Operation, State
 from bot.gateways.store.audit import Entry
 from bot.gateways.store.drawings import sheet_of
 from bot.slack.views.cards import card, title_of

@@ -15,7 +15,7 @@ from redis.commands.core import AsyncScript
 
 from bot.core.asked import Asked
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
-from bot.core.operations import Operation, Place, Trouble
+from bot.core.operations.operation import Operation, Place, Trouble
 from bot.core.people import Person
 from bot.engine import Engine
 from bot.gateways.edfs import Budget, Edfs, EdfsSettings

@@ -9,7 +9,7 @@ from bot.core.approvals import Stage
 from bot.core.language.until import Until
 from bot.core.names import ChannelId
 from bot.core.notices import LINES, What
-from bot.core.operations import Approved, State
+from bot.core.operations.operation import Approved, State
 from bot.core.outcomes import Begun, Failed
 from bot.core.returns import How, Phase, Return
 from bot.core.schedules import Runs

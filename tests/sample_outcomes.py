@@ -19,7 +19,7 @@ from bot.core.listings import (
     TimersListed,
 )
 from bot.core.names import TimerId
-from bot.core.operations import Acting, State, Trouble
+from bot.core.operations.operation import Acting, State, Trouble
 from bot.core.outcomes import (
     AlreadySo,
     ApprovalAsked,

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from bot.core.errors import Forbidden
 from bot.core.language.until import Until
 from bot.core.listings import Off, OffListed, PendingListed, TimerShown
-from bot.core.operations import Acting
+from bot.core.operations.operation import Acting
 from bot.core.outcomes import DefaultSet, DefaultShown, Outcome
 from bot.core.policy import Ruling
 from bot.core.surfaces import ChooserShown, HomeShown, SubscribeAsked

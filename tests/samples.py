@@ -18,7 +18,7 @@ from bot.core.language import commands
 from bot.core.language.until import Until
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace, plain
 from bot.core.notices import LINES, Event, Notice, StillOff, Story
-from bot.core.operations import (
+from bot.core.operations.operation import (
     Acting,
     Approved,
     Late,

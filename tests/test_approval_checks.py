@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from bot.core.operations import State
+from bot.core.operations.operation import State
 from bot.sandbox.people import TEAM_ID
 from bot.sandbox.slack import Message
 from bot.sandbox.world import World

@@ -35,7 +35,10 @@ class Mutant:
 
 SENDING, LOOKING = "bot/engine/sending.py", "bot/engine/looking.py"
 STORE = "bot/gateways/store/operations.py"
-SCRIPTS, TRANSITIONS = "bot/gateways/store/operation_scripts.py", "bot/core/transitions.py"
+SCRIPTS, TRANSITIONS = (
+    "bot/gateways/store/operation_scripts.py",
+    "bot/core/operations/transitions.py",
+)
 TIMERS = "bot/features/timers.py"
 KEPT_CHECK = "if redis.call('EXISTS', KEYS[1]) == 1 then return {'kept', ARGV[1]} end\n"
 RECENT_CHECK = (

@@ -35,7 +35,7 @@ from structlog.testing import capture_logs
 from bot.core.errors import BotError, StoreUnreachable
 from bot.core.language.commands import Switch, Undo
 from bot.core.names import OperationId, PersonId, TimerId
-from bot.core.operations import Operation, State
+from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import Begun
 from bot.features import timers
 from bot.gateways.store.drawings import sheet_of

@@ -11,7 +11,7 @@ from bot.core import errors
 from bot.core.errors import Choice, Detail
 from bot.core.listings import ITwinsListed, TimerShown, TimersListed
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
-from bot.core.operations import Acting, Operation, Place, Seen, State, Trouble
+from bot.core.operations.operation import Acting, Operation, Place, Seen, State, Trouble
 from bot.core.outcomes import AlreadySo, DetailsShown, Failed, SameAgain, SignedIn, SignInOffered
 from bot.core.timers import ITwin, Parameter, Timer
 from bot.sandbox.people import TEAM_ID, person_named

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core import events
 from bot.core.errors import BotError, Unclear
-from bot.core.events import Event
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
-from bot.core.operations import Acting, Operation, Place, State, Trouble
+from bot.core.operations import events
+from bot.core.operations.events import Event
+from bot.core.operations.failures import error_of, trouble_of
+from bot.core.operations.operation import Acting, Operation, Place, State, Trouble
+from bot.core.operations.transitions import STEP, Impossible, after, due, look_again
 from bot.core.timers import ITwin, Timer
-from bot.core.transitions import STEP, Impossible, after, due, look_again
-from bot.core.troubles import error_of, trouble_of
 from bot.slack.views.problems import words_of
 
 GUID = "6172e54b-45eb-5ff1-829a-df7b4fcdae2c"

@@ -18,7 +18,7 @@ import pytest
 import redis
 
 from bot.core.names import OperationId, Workspace
-from bot.core.operations import Operation, State
+from bot.core.operations.operation import Operation, State
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.audit import Entry

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
-from bot.core.operations import Trouble
+from bot.core.operations.operation import Trouble
 from bot.core.returns import (
     ESCALATE_AFTER,
     PROBE_BEFORE,

@@ -28,7 +28,7 @@ from enum import Enum
 from typing import Literal
 
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
-from bot.core.operations import Operation, State, Trouble
+from bot.core.operations.operation import Operation, State, Trouble
 
 REMIND_AFTER = 15 * 60.0  # and then twice as long, again and again
 BEGIN_AGAIN = 3.0  # whoever decided begins it at once; this is for when they did not

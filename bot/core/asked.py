@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
-from bot.core.operations import Place
+from bot.core.operations.operation import Place
 from bot.core.people import Person
 from bot.core.timers import ITwin
 

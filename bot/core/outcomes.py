@@ -15,7 +15,7 @@ from bot.core.listings import (
     TimersListed,
 )
 from bot.core.names import PersonId
-from bot.core.operations import Acting, Operation
+from bot.core.operations.operation import Acting, Operation
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Subscription
 from bot.core.surfaces import ChooserShown, HomeShown, SubscribeAsked

@@ -19,7 +19,7 @@ from enum import Enum
 from typing import Literal
 
 from bot.core.names import ChannelId, OperationId, PersonId, TimerId, Workspace
-from bot.core.operations import Operation, Trouble
+from bot.core.operations.operation import Operation, Trouble
 from bot.core.timers import ITwin, Timer
 
 PROBE_BEFORE = 24 * 3600.0

@@ -6,7 +6,7 @@ from bot.core.errors import BotError
 from bot.core.language.until import Until
 from bot.core.listings import OffListed, PendingListed, TimerShown
 from bot.core.names import ChannelId
-from bot.core.operations import Acting
+from bot.core.operations.operation import Acting
 from bot.core.policy import Ruling
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Subscription

@@ -4,9 +4,9 @@ The permit (LOCKED → SENDING) is a compare-and-set, and only the caller whose 
 PATCH. Whoever finds an operation in SENDING later never sends: it goes to VERIFYING, which reads.
 """
 
-from bot.core import events
 from bot.core.names import OperationId, Workspace
-from bot.core.operations import Operation, State
+from bot.core.operations import events
+from bot.core.operations.operation import Operation, State
 from bot.engine.looking import Looking
 from bot.engine.sending import Recheck, Sending
 from bot.gateways.reach import Gateways

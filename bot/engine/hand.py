@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core import events
 from bot.core.errors import ApiError, IdentityProviderTrouble, SealBroken, SignInNeeded
-from bot.core.events import Event
-from bot.core.operations import Operation, Trouble
+from bot.core.operations import events
+from bot.core.operations.events import Event
+from bot.core.operations.operation import Operation, Trouble
+from bot.core.operations.transitions import after
 from bot.core.timers import Timer
-from bot.core.transitions import after
 from bot.gateways.edfs import Caller
 from bot.gateways.ims import Bearer
 from bot.gateways.reach import Gateways, with_token

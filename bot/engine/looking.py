@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core import events
 from bot.core.errors import BotError, RateLimited
-from bot.core.operations import Operation, Trouble
-from bot.core.transitions import due, look_again
+from bot.core.operations import events
+from bot.core.operations.operation import Operation, Trouble
+from bot.core.operations.transitions import due, look_again
 from bot.engine.hand import READ_FAILURES, Hand
 
 LATE_LOOKS_END = 3600.0

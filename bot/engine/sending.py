@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core import events
 from bot.core.errors import (
     BotError,
     IdentityProviderTrouble,
@@ -19,11 +18,12 @@ from bot.core.errors import (
     TokenRefused,
     Unclear,
 )
-from bot.core.events import Event
-from bot.core.operations import Operation, Trouble
+from bot.core.operations import events
+from bot.core.operations.events import Event
+from bot.core.operations.failures import trouble_of
+from bot.core.operations.operation import Operation, Trouble
+from bot.core.operations.transitions import Impossible, after
 from bot.core.timers import Timer, differences
-from bot.core.transitions import Impossible, after
-from bot.core.troubles import trouble_of
 from bot.engine.hand import READ_FAILURES, Hand
 from bot.gateways.edfs import Caller, elapsed
 from bot.gateways.ims import Bearer

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bot.core.asked import Asked
 from bot.core.errors import AccountTaken, Gone, SignInRefused
 from bot.core.names import PersonId, Workspace, is_slack_id
-from bot.core.operations import Acting
+from bot.core.operations.operation import Acting
 from bot.core.outcomes import Identity, Outcome, SignedIn, SignedInAlready, SignedOut, SignInOffered
 from bot.core.returns import Phase
 from bot.features.finding import channels_itwin

@@ -30,7 +30,7 @@ from bot.core.errors import (
 from bot.core.language.commands import Decide, Switch, Undo
 from bot.core.listings import PendingListed
 from bot.core.names import ITwinId, OperationId, PersonId
-from bot.core.operations import Place, Trouble
+from bot.core.operations.operation import Place, Trouble
 from bot.core.outcomes import Decided, Outcome
 from bot.core.policy import Ruling, judge
 from bot.core.timers import Timer, differences

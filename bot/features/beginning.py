@@ -16,17 +16,17 @@ from bot.core.errors import (
     TooManyRequests,
     WritesOff,
 )
-from bot.core.events import Taken
 from bot.core.language.commands import Switch, SwitchVerb, Undo
 from bot.core.language.until import Until, definite
 from bot.core.listings import TimerShown
 from bot.core.names import ChannelId
-from bot.core.operations import Acting, Operation, Seen, Terms
+from bot.core.operations.events import Taken
+from bot.core.operations.operation import Acting, Operation, Seen, Terms
+from bot.core.operations.transitions import after
 from bot.core.outcomes import ApprovalAsked, Begun, Outcome, SameAgain, SureAsked
 from bot.core.policy import Ruling, Wish, judge
 from bot.core.schedules import Runs, next_run, runs_between
 from bot.core.timers import ITwin, LastSeen, Timer
-from bot.core.transitions import after
 from bot.gateways.ims import Bearer
 from bot.gateways.reach import Gateways
 from bot.gateways.store.drawings import Sheet

@@ -15,7 +15,7 @@ from bot.core.language.forms import Facts, phrase_typed
 from bot.core.language.until import Doubtful, read
 from bot.core.listings import TimerShown
 from bot.core.names import ITwinId, TimerId, is_guid
-from bot.core.operations import Acting
+from bot.core.operations.operation import Acting
 from bot.core.surfaces import ChooserShown, SubscribeAsked
 from bot.core.timers import ITwin, Timer
 from bot.features.beginning import judged, shown, skipped, wish

@@ -5,7 +5,7 @@ import secrets
 from bot.core.approvals import Approval, Cancelled, Concluded, Stage, after
 from bot.core.deciding import granted
 from bot.core.errors import CannotUndo, TimerBusy, WritesOff
-from bot.core.operations import Operation, State, Trouble
+from bot.core.operations.operation import Operation, State, Trouble
 from bot.core.outcomes import Begun
 from bot.features.beginning import begin
 from bot.gateways.reach import Gateways

@@ -9,7 +9,7 @@ from bot.core.language.commands import ListTimers, Show, Switch, Undo
 from bot.core.language.until import Doubtful, Until, definite, read
 from bot.core.listings import ITwinsListed, TimerShown, TimersListed
 from bot.core.names import OperationId
-from bot.core.operations import UNDO_LIMIT, Operation, State
+from bot.core.operations.operation import UNDO_LIMIT, Operation, State
 from bot.core.outcomes import AlreadySo, DetailsShown, Outcome, TimeAsked
 from bot.core.timers import Timer
 from bot.features.beginning import acting_of, shown, weigh, wish

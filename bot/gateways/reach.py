@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bot.core.errors import TokenRefused
 from bot.core.names import PersonId, Workspace
-from bot.core.operations import Terms
+from bot.core.operations.operation import Terms
 from bot.gateways.edfs import Caller, Edfs
 from bot.gateways.ims import Bearer, Ims
 from bot.gateways.rules import Rules

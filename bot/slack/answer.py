@@ -7,7 +7,7 @@ from bot.core.asked import Asked
 from bot.core.errors import BotError, Expired, GaveUp, NotInChannel, StoreUnreachable
 from bot.core.language.parser import parse
 from bot.core.names import ChannelId, OperationId
-from bot.core.operations import Place
+from bot.core.operations.operation import Place
 from bot.core.outcomes import Begun, Failed, Outcome
 from bot.core.surfaces import HomeShown
 from bot.features import accounts

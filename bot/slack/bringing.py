@@ -24,14 +24,14 @@ from bot.core.errors import (
 from bot.core.language.commands import Switch
 from bot.core.listings import TimerShown
 from bot.core.names import OperationId
-from bot.core.operations import Operation, Place, State, Trouble
+from bot.core.operations.failures import trouble_of
+from bot.core.operations.operation import Operation, Place, State, Trouble
 from bot.core.outcomes import Begun
 from bot.core.people import Person
 from bot.core.policy import judge
 from bot.core.returns import Asked as AskedFor
 from bot.core.returns import Brought, Delayed, Event, Phase, Return, after
 from bot.core.timers import Timer
-from bot.core.troubles import trouble_of
 from bot.features.beginning import acting_of, begin, shown, wish, wish_of
 from bot.features.returns import close
 from bot.gateways.edfs import Caller

@@ -18,7 +18,7 @@ from bot.core.errors import BotError, Gone, SignInNeeded, StoreUnreachable
 from bot.core.language.commands import ListTimers
 from bot.core.listings import OffListed, PendingListed
 from bot.core.names import ITwinId, OperationId, PersonId, Workspace
-from bot.core.operations import Acting, Place
+from bot.core.operations.operation import Acting, Place
 from bot.core.subscriptions import Subscription
 from bot.core.surfaces import HomeShown
 from bot.core.timers import ITwin

@@ -18,7 +18,7 @@ from bot.core.notices import (
     events_of,
     kinds_of,
 )
-from bot.core.operations import Operation
+from bot.core.operations.operation import Operation
 from bot.core.returns import Return
 from bot.core.subscriptions import Kind
 from bot.core.timers import ITwin, Timer

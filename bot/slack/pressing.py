@@ -24,7 +24,7 @@ from bot.core.language.forms import phrase_typed
 from bot.core.language.parser import parse
 from bot.core.language.tokens import EVENTS
 from bot.core.names import OperationId, is_own_id, plain
-from bot.core.operations import Operation
+from bot.core.operations.operation import Operation
 from bot.core.outcomes import Outcome
 from bot.features import accounts, approvals, choosing, subscriptions, timers
 from bot.gateways.store.deliveries import Delivery

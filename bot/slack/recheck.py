@@ -10,7 +10,7 @@ from bot.core.approvals import Approval, Stage
 from bot.core.deciding import outruled
 from bot.core.errors import PersonRefused
 from bot.core.names import OperationId, PersonId
-from bot.core.operations import Approved, Operation, Trouble
+from bot.core.operations.operation import Approved, Operation, Trouble
 from bot.core.people import refusal
 from bot.core.policy import Ruling, judge, may_approve
 from bot.core.returns import Phase

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from bot.context import Desk
 from bot.core.approvals import Approval, Lapsed, Moved, Reminded, Stage, after, reminder_at
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
-from bot.core.operations import Operation, State
+from bot.core.operations.failures import error_of
+from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import ApprovalAsked, Begun, Outcome
-from bot.core.troubles import error_of
 from bot.features.beginning import skipped
 from bot.features.granting import carry_out, conclude, hand_over, sheet_of
 from bot.gateways.store.drawings import Sheet

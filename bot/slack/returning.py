@@ -5,7 +5,7 @@ import structlog
 from bot.context import Desk
 from bot.core.errors import IdentityProviderTrouble, SealBroken, SignInNeeded
 from bot.core.names import OperationId, Workspace
-from bot.core.operations import Operation, State
+from bot.core.operations.operation import Operation, State
 from bot.core.returns import Escalated, Phase, Probed, Return, set_by
 from bot.core.returns import due as due_at
 from bot.features.returns import close

@@ -12,7 +12,7 @@ from bot.core.approvals import Approval, Cancelled, Declined, Lapsed, Reminded, 
 from bot.core.approvals import after as decided
 from bot.core.language.until import Until
 from bot.core.names import ChannelId, OperationId, PersonId
-from bot.core.operations import Approved, Operation, Trouble
+from bot.core.operations.operation import Approved, Operation, Trouble
 from bot.core.returns import Asked, Closed, Return, set_by
 from bot.core.returns import after as returned
 from bot.core.subscriptions import Subscription

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from bot.app import Bot
 from bot.core.errors import StoreUnreachable
 from bot.core.names import OperationId
-from bot.core.operations import Operation, State
+from bot.core.operations.operation import Operation, State
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
 from bot.sandbox.slack import Message

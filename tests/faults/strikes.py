@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from bot.core.operations import State
+from bot.core.operations.operation import State
 from bot.sandbox.faults import Fault as Armed
 from bot.sandbox.stand_in import StandIn
 from tests.faults.arming import options, silence, target

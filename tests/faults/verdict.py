@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from bot.core.operations import Operation, State
+from bot.core.operations.operation import Operation, State
 from bot.sandbox.slack import Message
 from tests.conftest import known_keys
 from tests.faults.matrix import SLACK, STORE, End, Fault, Step

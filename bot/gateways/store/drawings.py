@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from bot.core.names import OperationId, Workspace
-from bot.core.operations import Operation
+from bot.core.operations.operation import Operation
 from bot.gateways.store.connection import reaching
 from bot.gateways.store.operation_scripts import DRAWN, LAID_DOWN
 from bot.gateways.store.records import in_text, key_of

@@ -8,9 +8,9 @@ from typing import Any, Literal
 from redis.asyncio import Redis
 
 from bot.core.names import OperationId, Workspace
-from bot.core.operations import Operation, State
+from bot.core.operations.operation import Operation, State
+from bot.core.operations.transitions import due
 from bot.core.timers import LastSeen
-from bot.core.transitions import due
 from bot.gateways.store.audit import Audit, Entry, Link, Said
 from bot.gateways.store.connection import reaching
 from bot.gateways.store.indexes import MOST_CHANGED, changed_key

@@ -3,7 +3,7 @@
 from bot.core import approvals, returns
 from bot.core.approvals import Approval, Stage
 from bot.core.notices import Notice
-from bot.core.operations import Operation
+from bot.core.operations.operation import Operation
 from bot.core.returns import Phase, Return
 from bot.core.subscriptions import Subscription
 from bot.gateways.store.audit import Entry

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.core.approvals import Approval, Stage
 from bot.core.names import ChannelId, PersonId, plain
-from bot.core.operations import Operation, State
+from bot.core.operations.operation import Operation, State
 from bot.core.schedules import Runs
 from bot.slack.messages import Card
 from bot.slack.views.blocks import (

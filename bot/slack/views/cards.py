@@ -1,7 +1,7 @@
 """The timer card: one operation and what is now true, drawn from the record as it is."""
 
 from bot.core.names import plain
-from bot.core.operations import Late, Operation, State, Trouble
+from bot.core.operations.operation import Late, Operation, State, Trouble
 from bot.core.returns import Return
 from bot.core.schedules import in_words, next_run
 from bot.core.timers import Timer

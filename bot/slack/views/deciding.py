@@ -5,7 +5,7 @@ from bot.core.errors import BotError
 from bot.core.language.commands import Pending
 from bot.core.listings import PendingListed
 from bot.core.names import plain
-from bot.core.operations import State
+from bot.core.operations.operation import State
 from bot.core.outcomes import ApprovalAsked, Decided, PointedOut
 from bot.slack.messages import Block, Private
 from bot.slack.views.approvals import (

@@ -1,7 +1,7 @@
 """What the timer card says of an "until": what is planned, and what became of it."""
 
 from bot.core.names import plain
-from bot.core.operations import Operation, State, Trouble
+from bot.core.operations.operation import Operation, State, Trouble
 from bot.core.returns import Phase, Return
 from bot.core.schedules import Runs, runs_between
 from bot.core.timers import differences

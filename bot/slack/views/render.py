@@ -11,7 +11,7 @@ from bot.core.listings import (
     TimersListed,
 )
 from bot.core.names import plain
-from bot.core.operations import Operation
+from bot.core.operations.operation import Operation
 from bot.core.outcomes import (
     AlreadySo,
     ApprovalAsked,

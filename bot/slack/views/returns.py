@@ -4,9 +4,9 @@ from bot.core.errors import PersonRefused, PolicyRefused
 from bot.core.language.commands import ListTimers
 from bot.core.listings import Off, OffListed
 from bot.core.names import plain
-from bot.core.operations import Trouble
+from bot.core.operations.failures import error_of
+from bot.core.operations.operation import Trouble
 from bot.core.returns import Phase, Return
-from bot.core.troubles import error_of
 from bot.slack.messages import Card, Private
 from bot.slack.views.blocks import (
     NAME,

@@ -3,7 +3,7 @@
 from bot.core import errors
 from bot.core.errors import BotError
 from bot.core.names import plain
-from bot.core.operations import Trouble
+from bot.core.operations.operation import Trouble
 from bot.slack.views.blocks import NAME, Line, When, Who, code, fact, line
 
 _POLICIES: dict[str, str] = {

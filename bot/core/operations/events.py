@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 
-from bot.core.operations import Trouble
+from bot.core.operations.operation import Trouble
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from bot.core import errors
 from bot.core.errors import ApiError, BotError, Detail, RateLimited, Unclear
-from bot.core.operations import Trouble
+from bot.core.operations.operation import Trouble
 
 _PLAIN: tuple[type[BotError], ...] = (
     errors.Expired,

@@ -7,7 +7,7 @@ does not know. ``due(operation)`` says when somebody has to look at it again.
 from dataclasses import replace
 from typing import Any
 
-from bot.core.events import (
+from bot.core.operations.events import (
     Answered,
     Delayed,
     Event,
@@ -23,7 +23,7 @@ from bot.core.events import (
     Refused,
     Taken,
 )
-from bot.core.operations import Late, Operation, Seen, State, Trouble
+from bot.core.operations.operation import Late, Operation, Seen, State, Trouble
 
 STEP = 5.0  # a step that was not taken by then is taken by whoever finds it
 LOOK_LEAST, LOOK_MOST = 15.0, 300.0  # between two looks that failed

@@ -1,0 +1,1 @@
+"""The operation: its record, its events, its transitions and its failures."""
