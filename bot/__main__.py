@@ -17,7 +17,7 @@ from bot.cli import admin
 from bot.cli.doctor import examine
 from bot.cli.policy import policy
 from bot.core.errors import StoreUnreachable
-from bot.core.policy_file import PolicyBroken
+from bot.core.policy.toml_file import PolicyBroken
 from bot.gateways.rules import Rules
 from bot.gateways.sealing import KeyRing
 from bot.logs import set_up

@@ -9,7 +9,7 @@ from bot.core.language.until import Until
 from bot.core.listings import Off, OffListed, PendingListed, TimerShown
 from bot.core.operations.operation import Acting
 from bot.core.outcomes import DefaultSet, DefaultShown, Outcome
-from bot.core.policy import Ruling
+from bot.core.policy.rules import Ruling
 from bot.core.surfaces import ChooserShown, HomeShown, SubscribeAsked
 from tests.samples import (
     ALICE,

@@ -29,7 +29,7 @@ from bot.core.approvals import (
 from bot.core.deciding import Decider, granted, objection, outruled, void
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
 from bot.core.operations.operation import Acting, Operation, Place, Seen, State, Trouble
-from bot.core.policy import Ruling
+from bot.core.policy.rules import Ruling
 from bot.core.timers import ITwin, Parameter, Timer
 
 ALICE, BOB, CAROL = PersonId("U0ALICE"), PersonId("U0BOB"), PersonId("U0CAROL")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.names import ChannelId, ITwinId, PersonId, TimerId
-from bot.core.policy import LAID, Policy, Rule, Ruling, Wish, judge, matches, may_approve
+from bot.core.policy.rules import LAID, Policy, Rule, Ruling, Wish, judge, matches, may_approve
 from bot.core.timers import ITwin, Timer
 
 ALICE, BOB = PersonId("U0ALICE"), PersonId("U0BOB")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.policy import Policy, Rule
-from bot.core.policy_file import PolicyBroken, Problem, parse_policy, places
-from bot.core.policy_keys import MATCHING, SETTING
+from bot.core.policy.rules import Policy, Rule
+from bot.core.policy.toml_file import PolicyBroken, Problem, parse_policy, places
+from bot.core.policy.toml_keys import MATCHING, SETTING
 
 EXAMPLE = (Path(__file__).parent.parent / "docs" / "policy.md").read_text(encoding="utf-8")
 

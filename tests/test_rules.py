@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.core.policy import Policy
-from bot.core.policy_file import PolicyBroken
+from bot.core.policy.rules import Policy
+from bot.core.policy.toml_file import PolicyBroken
 from bot.gateways.rules import Rules, read_policy
 from bot.sandbox.world import World
 from tests.ports import kept_port

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import ims_settings, ring_of
 from bot.core.errors import BotError, IdentityProviderTrouble, StoreUnreachable
-from bot.core.policy_file import PolicyBroken
+from bot.core.policy.toml_file import PolicyBroken
 from bot.gateways.ims import Ims
 from bot.gateways.loopback import AsyncLoopbackTransport, LoopbackResolver
 from bot.gateways.rules import read_policy

@@ -10,8 +10,8 @@ from bot.core.errors import NotUnderstood
 from bot.core.language.commands import Switch
 from bot.core.language.parser import parse
 from bot.core.names import ChannelId, ITwinId, PersonId, TimerId, is_slack_id
-from bot.core.policy import Change, Policy, Rule, Ruling, Wish, judge
-from bot.core.policy_file import PolicyBroken
+from bot.core.policy.rules import Change, Policy, Rule, Ruling, Wish, judge
+from bot.core.policy.toml_file import PolicyBroken
 from bot.core.timers import ITwin, Timer
 from bot.gateways.rules import read_policy
 

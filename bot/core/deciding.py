@@ -10,7 +10,7 @@ from typing import Literal
 from bot.core.approvals import Approval
 from bot.core.names import PersonId
 from bot.core.operations.operation import Acting, Approved, Operation, Place, Trouble
-from bot.core.policy import Ruling, may_approve
+from bot.core.policy.rules import Ruling, may_approve
 from bot.core.timers import Timer, differences
 
 Objection = Literal["own", "same_account", "not_listed", "voted"]

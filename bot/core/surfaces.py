@@ -7,7 +7,7 @@ from bot.core.language.until import Until
 from bot.core.listings import OffListed, PendingListed, TimerShown
 from bot.core.names import ChannelId
 from bot.core.operations.operation import Acting
-from bot.core.policy import Ruling
+from bot.core.policy.rules import Ruling
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Subscription
 from bot.core.timers import ITwin

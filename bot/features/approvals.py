@@ -32,7 +32,7 @@ from bot.core.listings import PendingListed
 from bot.core.names import ITwinId, OperationId, PersonId
 from bot.core.operations.operation import Place, Trouble
 from bot.core.outcomes import Decided, Outcome
-from bot.core.policy import Ruling, judge
+from bot.core.policy.rules import Ruling, judge
 from bot.core.timers import Timer, differences
 from bot.features.beginning import acting_of, command_of, wish_of
 from bot.features.granting import carry_out

@@ -24,7 +24,7 @@ from bot.core.operations.events import Taken
 from bot.core.operations.operation import Acting, Operation, Seen, Terms
 from bot.core.operations.transitions import after
 from bot.core.outcomes import ApprovalAsked, Begun, Outcome, SameAgain, SureAsked
-from bot.core.policy import Ruling, Wish, judge
+from bot.core.policy.rules import Ruling, Wish, judge
 from bot.core.schedules import Runs, next_run, runs_between
 from bot.core.timers import ITwin, LastSeen, Timer
 from bot.gateways.ims import Bearer

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import structlog
 
-from bot.core.policy import Policy
-from bot.core.policy_file import PolicyBroken, Problem, parse_policy
+from bot.core.policy.rules import Policy
+from bot.core.policy.toml_file import PolicyBroken, Problem, parse_policy
 
 log = structlog.get_logger("policy")
 

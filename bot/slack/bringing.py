@@ -28,7 +28,7 @@ from bot.core.operations.failures import trouble_of
 from bot.core.operations.operation import Operation, Place, State, Trouble
 from bot.core.outcomes import Begun
 from bot.core.people import Person
-from bot.core.policy import judge
+from bot.core.policy.rules import judge
 from bot.core.returns import Asked as AskedFor
 from bot.core.returns import Brought, Delayed, Event, Phase, Return, after
 from bot.core.timers import Timer

@@ -12,7 +12,7 @@ from bot.core.errors import PersonRefused
 from bot.core.names import OperationId, PersonId
 from bot.core.operations.operation import Approved, Operation, Trouble
 from bot.core.people import refusal
-from bot.core.policy import Ruling, judge, may_approve
+from bot.core.policy.rules import Ruling, judge, may_approve
 from bot.core.returns import Phase
 from bot.features.approvals import named_groups
 from bot.features.beginning import wish_of

@@ -7,7 +7,7 @@ from bot.core.language.tokens import EVENTS
 from bot.core.language.until import Doubtful, definite
 from bot.core.listings import TimerShown
 from bot.core.names import plain
-from bot.core.policy import Ruling
+from bot.core.policy.rules import Ruling
 from bot.core.schedules import next_run
 from bot.core.subscriptions import USUAL
 from bot.core.surfaces import ChooserShown, SubscribeAsked

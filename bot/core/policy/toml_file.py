@@ -21,8 +21,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from bot.core.names import plain
-from bot.core.policy import Policy, Rule
-from bot.core.policy_keys import MATCHING, SETTING, Reader, Unfit
+from bot.core.policy.rules import Policy, Rule
+from bot.core.policy.toml_keys import MATCHING, SETTING, Reader, Unfit
 
 Place = tuple[str | int, ...]
 

@@ -1,0 +1,1 @@
+"""The policy: rules, rulings, and the TOML file they are read from."""
