@@ -28,6 +28,7 @@ from docket import Docket, Perpetual, Worker
 from redis.exceptions import RedisError
 
 from bot.context import Desk
+from bot.core.due_work import Due
 from bot.core.errors import SealBroken
 from bot.core.names import DeliveryId, OperationId, Workspace
 from bot.gateways.store import job_url
@@ -37,7 +38,6 @@ from bot.gateways.store.drawings import sheet_of
 from bot.gateways.store.streams import sweep_parked, sweep_stream
 from bot.slack import answer as answering
 from bot.slack.draw import draw
-from bot.slack.due import Due
 from bot.slack.following import follow
 from bot.slack.post import SlackAway
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from redis.commands.core import AsyncScript
 
-from bot.core.asked import Asked
+from bot.core.invocation import Asked
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
 from bot.core.operations.operation import Operation, Place, Trouble
 from bot.core.people import Person

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 from bot.core import errors
 from bot.core.approvals import Stage
+from bot.core.auto_enables import How, Phase, Return
 from bot.core.language.until import Until
 from bot.core.names import ChannelId
-from bot.core.notices import LINES, What
+from bot.core.notifications import LINES, What
 from bot.core.operations.operation import Approved, State
 from bot.core.outcomes import Begun, Failed
-from bot.core.returns import How, Phase, Return
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Stop
 from bot.slack.messages import Card, Modal, Private

@@ -11,7 +11,7 @@ import typing
 from collections.abc import Iterator
 from typing import Any
 
-from bot.core import errors, returns
+from bot.core import auto_enables, errors
 from bot.core.approvals import Stage
 from bot.core.errors import BotError, Choice, Detail
 from bot.core.names import OperationId, PersonId
@@ -23,7 +23,7 @@ CLOSED: dict[tuple[str, str], tuple[Any, ...]] = {
         *("policy", "approver", "requester", "return", "account", "request", "state"),
     ),
     ("RequestOver", "stage"): tuple(s.value for s in Stage if s is not Stage.WAITING),
-    ("ReturnOver", "how"): typing.get_args(returns.How),
+    ("ReturnOver", "how"): typing.get_args(auto_enables.How),
     ("Unclear", "why"): (*("timeout", "cut", "status", "redirect", "body", "other_id", "crash"),),
     ("NotFound", "code"): (
         *("TimerNotFound", "TimerListNotFound", "iTwinNotFound", "ResourceNotFound"),

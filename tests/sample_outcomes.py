@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from bot.core.approvals import Stage
+from bot.core.auto_enables import Phase
 from bot.core.history import PastEvent
 from bot.core.language.commands import VERBS
 from bot.core.listings import (
@@ -41,7 +42,6 @@ from bot.core.outcomes import (
     TimeAsked,
     Unsubscribed,
 )
-from bot.core.returns import Phase
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Kind, Stop
 from tests.sample_errors import errors_of

@@ -13,11 +13,12 @@ from typing import Any
 
 from bot.core import schedules
 from bot.core.approvals import Approval, Stage, Vote
+from bot.core.auto_enables import Phase, Return
 from bot.core.history import PastEvent
 from bot.core.language import commands
 from bot.core.language.until import Until
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace, plain
-from bot.core.notices import LINES, Event, Notice, StillOff, Story
+from bot.core.notifications import LINES, Event, Notice, StillOff, Story
 from bot.core.operations.operation import (
     Acting,
     Approved,
@@ -28,7 +29,6 @@ from bot.core.operations.operation import (
     State,
     Trouble,
 )
-from bot.core.returns import Phase, Return
 from bot.core.subscriptions import Kind, Subscription
 from bot.core.timers import ITwin, LastSeen, Parameter, Timer
 from bot.sandbox.people import TEAM_ID, person_named

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.approval_rules import Decider, granted, objection, outruled, void
 from bot.core.approvals import (
     REMIND_AFTER,
     AlreadyVoted,
@@ -26,7 +27,6 @@ from bot.core.approvals import (
     due,
     reminder_at,
 )
-from bot.core.deciding import Decider, granted, objection, outruled, void
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
 from bot.core.operations.operation import Acting, Operation, Place, Seen, State, Trouble
 from bot.core.policy.rules import Ruling

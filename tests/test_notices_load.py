@@ -9,7 +9,7 @@ from collections import defaultdict
 import pytest
 
 from bot.core.names import ChannelId
-from bot.core.notices import LINES
+from bot.core.notifications import LINES
 from tests.notice_story import pause, settled
 from tests.story import Story, read
 

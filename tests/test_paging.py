@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.approvals import Approval
+from bot.core.auto_enables import Phase
 from bot.core.language.commands import Command, ListTimers, Pending, Subscriptions
 from bot.core.language.parser import parse
 from bot.core.listings import (
@@ -23,7 +24,6 @@ from bot.core.listings import (
 )
 from bot.core.names import ITwinId, OperationId, PersonId, TimerId
 from bot.core.outcomes import Outcome
-from bot.core.returns import Phase
 from bot.core.timers import ITwin, LastSeen, Timer
 from bot.sandbox.slack.blocks import complaints_about_blocks, too_many_characters
 from bot.slack.messages import Private

@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
-from bot.core.operations.operation import Trouble
-from bot.core.returns import (
+from bot.core.auto_enables import (
     ESCALATE_AFTER,
     PROBE_BEFORE,
     Asked,
@@ -24,6 +22,8 @@ from bot.core.returns import (
     after,
     due,
 )
+from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
+from bot.core.operations.operation import Trouble
 from bot.core.timers import ITwin, Timer
 
 NAME = OperationId("0" * 24)

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from bot.core.auto_enables import Phase, Return
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
-from bot.core.returns import Phase, Return
 from bot.core.timers import ITwin, Timer
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store

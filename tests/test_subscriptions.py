@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.change_detection import (
+    Snapshot,
+    comings_and_goings,
+    flips,
+    glimpse_of,
+    last_monday,
+    next_monday,
+)
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
-from bot.core.notices import (
+from bot.core.notifications import (
     ALONE,
     LINES,
     Event,
@@ -22,14 +30,6 @@ from bot.core.notices import (
 )
 from bot.core.subscriptions import Subscription, ended, identity, matches, stopped, subscribed
 from bot.core.timers import ITwin, LastSeen, Timer
-from bot.core.watching import (
-    Snapshot,
-    comings_and_goings,
-    flips,
-    glimpse_of,
-    last_monday,
-    next_monday,
-)
 
 HOME, ROOM, ALICE, BOB = Workspace("T1"), ChannelId("C1"), PersonId("U1"), PersonId("U2")
 PLANT = ITwin(ITwinId("i1"), "plant-a")

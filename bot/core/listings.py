@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.core.approvals import Approval
+from bot.core.auto_enables import Return
 from bot.core.history import PastEvent
 from bot.core.language.commands import History
 from bot.core.names import OperationId, TimerId
-from bot.core.returns import Return
 from bot.core.subscriptions import Subscription
 from bot.core.timers import ITwin, LastSeen, Timer
 

@@ -10,12 +10,12 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.core.asked import Asked
+from bot.core.auto_enables import Phase
 from bot.core.errors import AccountTaken, Gone, SignInRefused
+from bot.core.invocation import Asked
 from bot.core.names import PersonId, Workspace, is_slack_id
 from bot.core.operations.operation import Acting
 from bot.core.outcomes import Identity, Outcome, SignedIn, SignedInAlready, SignedOut, SignInOffered
-from bot.core.returns import Phase
 from bot.features.finding import channels_itwin
 from bot.gateways.ims import Account
 from bot.gateways.reach import Gateways

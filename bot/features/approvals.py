@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from bot.core.approval_rules import Decider, objection, outruled, void
 from bot.core.approvals import (
     Approval,
     Cancelled,
@@ -15,8 +16,6 @@ from bot.core.approvals import (
     Voted,
     after,
 )
-from bot.core.asked import Asked
-from bot.core.deciding import Decider, objection, outruled, void
 from bot.core.errors import (
     Forbidden,
     GaveUp,
@@ -27,6 +26,7 @@ from bot.core.errors import (
     RequestOver,
     WritesOff,
 )
+from bot.core.invocation import Asked
 from bot.core.language.commands import Decide, Switch, Undo
 from bot.core.listings import PendingListed
 from bot.core.names import ITwinId, OperationId, PersonId

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from bot.core.approvals import Approval, Cancelled, Stage
 from bot.core.approvals import after as request_after
-from bot.core.asked import Asked
 from bot.core.errors import (
     CannotUndo,
     Gone,
@@ -16,6 +15,7 @@ from bot.core.errors import (
     TooManyRequests,
     WritesOff,
 )
+from bot.core.invocation import Asked
 from bot.core.language.commands import Switch, SwitchVerb, Undo
 from bot.core.language.until import Until, definite
 from bot.core.listings import TimerShown

@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.core.asked import Asked
 from bot.core.errors import ApiError, NotUnderstood, SignInNeeded, Unclear
+from bot.core.invocation import Asked
 from bot.core.language.commands import Choose, Switch, SwitchVerb
 from bot.core.language.forms import Facts, phrase_typed
 from bot.core.language.until import Doubtful, read

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bot.core.asked import Asked
 from bot.core.errors import AmbiguousName, Choice, Forbidden, NoDefault, NotFound
+from bot.core.invocation import Asked
 from bot.core.language.commands import Command, History, ListTimers, Show, Subscribe, Switch, Use
 from bot.core.names import Nothing, One, Several, find, guid_in_address, is_guid
 from bot.core.outcomes import DefaultSet, DefaultShown, Outcome

@@ -3,8 +3,8 @@
 import asyncio
 from dataclasses import replace
 
-from bot.core.asked import Asked
 from bot.core.errors import AmbiguousName, Choice, NoSuchName
+from bot.core.invocation import Asked
 from bot.core.language.commands import Choose, History, ListTimers, Show, Subscribe, Switch
 from bot.core.names import (
     ITwinId,

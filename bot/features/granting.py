@@ -2,8 +2,8 @@
 
 import secrets
 
+from bot.core.approval_rules import granted
 from bot.core.approvals import Approval, Cancelled, Concluded, Stage, after
-from bot.core.deciding import granted
 from bot.core.errors import CannotUndo, TimerBusy, WritesOff
 from bot.core.operations.operation import Operation, State, Trouble
 from bot.core.outcomes import Begun

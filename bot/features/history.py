@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from bot.core.asked import Asked
 from bot.core.errors import Forbidden, Invalid, NoSuchName, NotFound
 from bot.core.history import PastEvent, told
+from bot.core.invocation import Asked
 from bot.core.language.commands import History
 from bot.core.listings import HistoryShown
 from bot.core.names import ITwinId, Workspace, fold

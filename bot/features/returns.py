@@ -2,13 +2,13 @@
 
 import asyncio
 
-from bot.core.asked import Asked
+from bot.core.auto_enables import Closed, How, Phase, Return, after
 from bot.core.errors import ApiError, Gone, ReturnOver
+from bot.core.invocation import Asked
 from bot.core.language.commands import Bring, ListTimers, Switch
 from bot.core.listings import Off, OffListed
 from bot.core.names import ITwinId, PersonId
 from bot.core.outcomes import AlreadySo, Outcome
-from bot.core.returns import Closed, How, Phase, Return, after
 from bot.core.timers import ITwin, LastSeen, Timer
 from bot.features.beginning import shown
 from bot.features.finding import Finding

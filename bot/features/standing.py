@@ -1,10 +1,10 @@
 """What is arranged for timers: the returns they have, and the requests that wait."""
 
 from bot.core.approvals import Approval, Stage
-from bot.core.asked import Asked
+from bot.core.auto_enables import Phase, Return
+from bot.core.invocation import Asked
 from bot.core.listings import Standing
 from bot.core.names import OperationId, TimerId
-from bot.core.returns import Phase, Return
 from bot.core.timers import ITwin
 from bot.gateways.reach import Gateways
 

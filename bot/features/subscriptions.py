@@ -1,7 +1,7 @@
 """Subscriptions: what a channel is told."""
 
-from bot.core.asked import Asked
 from bot.core.errors import CannotSubscribe, Gone
+from bot.core.invocation import Asked
 from bot.core.language.commands import Subscribe, Unsubscribe
 from bot.core.listings import SubscriptionsListed
 from bot.core.names import ChannelId, OperationId, Workspace, fold

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Literal
 
-from bot.core.asked import Asked
 from bot.core.errors import CannotUndo, Gone
+from bot.core.invocation import Asked
 from bot.core.language.commands import ListTimers, Show, Switch, Undo
 from bot.core.language.until import Doubtful, Until, definite, read
 from bot.core.listings import ITwinsListed, TimerShown, TimersListed

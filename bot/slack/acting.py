@@ -4,8 +4,8 @@ from dataclasses import replace
 from functools import partial
 
 from bot.context import Desk
-from bot.core.asked import Asked
 from bot.core.errors import PersonRefused, SignInNeeded
+from bot.core.invocation import Asked
 from bot.core.language.commands import (
     Bring,
     Choose,

@@ -3,8 +3,9 @@
 import structlog
 
 from bot.context import Desk
-from bot.core.asked import Asked
+from bot.core.due_work import Due
 from bot.core.errors import BotError, Expired, GaveUp, NotInChannel, StoreUnreachable
+from bot.core.invocation import Asked
 from bot.core.language.parser import parse
 from bot.core.names import ChannelId, OperationId
 from bot.core.operations.operation import Place
@@ -13,7 +14,6 @@ from bot.core.surfaces import HomeShown
 from bot.features import accounts
 from bot.gateways.store.deliveries import Delivery
 from bot.slack.acting import run
-from bot.slack.due import Due
 from bot.slack.following import due_after
 from bot.slack.home import home, made_anew
 from bot.slack.pressing import pressed, submitted, taken, window

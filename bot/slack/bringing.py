@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.context import Desk
-from bot.core.asked import Asked
+from bot.core.auto_enables import Asked as AskedFor
+from bot.core.auto_enables import Brought, Delayed, Event, Phase, Return, after
+from bot.core.due_work import Due
 from bot.core.errors import (
     ApiError,
     BotError,
@@ -21,6 +23,7 @@ from bot.core.errors import (
     TokenRefused,
     WritesOff,
 )
+from bot.core.invocation import Asked
 from bot.core.language.commands import Switch
 from bot.core.listings import TimerShown
 from bot.core.names import OperationId
@@ -29,8 +32,6 @@ from bot.core.operations.operation import Operation, Place, State, Trouble
 from bot.core.outcomes import Begun
 from bot.core.people import Person
 from bot.core.policy.rules import judge
-from bot.core.returns import Asked as AskedFor
-from bot.core.returns import Brought, Delayed, Event, Phase, Return, after
 from bot.core.timers import Timer
 from bot.features.beginning import acting_of, begin, shown, wish, wish_of
 from bot.features.returns import close
@@ -38,7 +39,6 @@ from bot.gateways.edfs import Caller
 from bot.gateways.ims import Bearer
 from bot.gateways.reach import with_token
 from bot.gateways.store.drawings import Sheet
-from bot.slack.due import Due
 
 BUSY_PAUSE = 5.0
 PAUSE = 60.0

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from bot.context import Desk
-from bot.core.notices import Notice, StillOff
-from bot.core.returns import Phase
+from bot.core.auto_enables import Phase
+from bot.core.change_detection import Snapshot, last_monday
+from bot.core.notifications import Notice, StillOff
 from bot.core.subscriptions import Subscription, named
 from bot.core.timers import Timer
-from bot.core.watching import Snapshot, last_monday
 
 LATE = 24 * 3600.0  # a list that could not be made on its day is left out
 

@@ -10,12 +10,12 @@ import secrets
 import structlog
 
 from bot.context import Desk
+from bot.core.due_work import Due
 from bot.core.errors import CannotSubscribe
 from bot.core.names import ChannelId, OperationId, Workspace
-from bot.core.notices import News, Notice, gathered, grown, notice_of, patience, stories
+from bot.core.notifications import News, Notice, gathered, grown, notice_of, patience, stories
 from bot.core.subscriptions import ended
 from bot.gateways.store.drawings import Sheet
-from bot.slack.due import Due
 from bot.slack.places import place_for
 
 BUSY_PAUSE = 2.0

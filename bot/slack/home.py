@@ -13,8 +13,8 @@ from typing import TypeVar
 import structlog
 
 from bot.context import Desk
-from bot.core.asked import Asked
 from bot.core.errors import BotError, Gone, SignInNeeded, StoreUnreachable
+from bot.core.invocation import Asked
 from bot.core.language.commands import ListTimers
 from bot.core.listings import OffListed, PendingListed
 from bot.core.names import ITwinId, OperationId, PersonId, Workspace

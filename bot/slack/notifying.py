@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 
 from bot.context import Desk
 from bot.core.approvals import Approval
+from bot.core.auto_enables import Return
+from bot.core.due_work import Due
 from bot.core.names import ChannelId, OperationId, Workspace
-from bot.core.notices import (
+from bot.core.notifications import (
     Event,
     News,
     event_of_request,
@@ -19,12 +21,10 @@ from bot.core.notices import (
     kinds_of,
 )
 from bot.core.operations.operation import Operation
-from bot.core.returns import Return
 from bot.core.subscriptions import Kind
 from bot.core.timers import ITwin, Timer
 from bot.gateways.store.drawings import Sheet
 from bot.slack import gathering, watching
-from bot.slack.due import Due
 from bot.slack.messages import Word
 from bot.slack.picture import Picture
 from bot.slack.views import told

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bot.context import Desk
+from bot.core.auto_enables import Return
 from bot.core.operations.failures import error_of
 from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import Failed
-from bot.core.returns import Return
 from bot.features.beginning import command_of
 from bot.gateways.store.drawings import Sheet, sheet_of
 from bot.slack import notifying, requests, returning, watching

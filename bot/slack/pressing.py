@@ -6,8 +6,8 @@ from dataclasses import replace
 import structlog
 
 from bot.context import Desk
-from bot.core.asked import Asked
 from bot.core.errors import Gone, SignInNeeded
+from bot.core.invocation import Asked
 from bot.core.language.clauses import REASON_LIMIT
 from bot.core.language.commands import (
     Bring,

@@ -6,14 +6,14 @@ wished. Nothing is taken on trust here: when Slack does not say who is who, the 
 
 from dataclasses import dataclass
 
+from bot.core.approval_rules import outruled
 from bot.core.approvals import Approval, Stage
-from bot.core.deciding import outruled
+from bot.core.auto_enables import Phase
 from bot.core.errors import PersonRefused
 from bot.core.names import OperationId, PersonId
 from bot.core.operations.operation import Approved, Operation, Trouble
 from bot.core.people import refusal
 from bot.core.policy.rules import Ruling, judge, may_approve
-from bot.core.returns import Phase
 from bot.features.approvals import named_groups
 from bot.features.beginning import wish_of
 from bot.gateways.reach import Gateways

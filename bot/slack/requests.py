@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bot.context import Desk
 from bot.core.approvals import Approval, Lapsed, Moved, Reminded, Stage, after, reminder_at
+from bot.core.due_work import Due
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
 from bot.core.operations.failures import error_of
 from bot.core.operations.operation import Operation, State
@@ -11,7 +12,6 @@ from bot.core.outcomes import ApprovalAsked, Begun, Outcome
 from bot.features.beginning import skipped
 from bot.features.granting import carry_out, conclude, hand_over, sheet_of
 from bot.gateways.store.drawings import Sheet
-from bot.slack.due import Due
 from bot.slack.messages import Card, Private, Word
 from bot.slack.picture import Picture
 from bot.slack.post import NOT_THERE, SlackRefused

@@ -3,15 +3,15 @@
 import structlog
 
 from bot.context import Desk
+from bot.core.auto_enables import Escalated, Phase, Probed, Return, set_by
+from bot.core.auto_enables import due as due_at
+from bot.core.due_work import Due
 from bot.core.errors import IdentityProviderTrouble, SealBroken, SignInNeeded
 from bot.core.names import OperationId, Workspace
 from bot.core.operations.operation import Operation, State
-from bot.core.returns import Escalated, Phase, Probed, Return, set_by
-from bot.core.returns import due as due_at
 from bot.features.returns import close
 from bot.gateways.store.drawings import Sheet
 from bot.slack.bringing import bring, ended, moved, sheets_of
-from bot.slack.due import Due
 from bot.slack.messages import Word
 from bot.slack.picture import Picture, WhoAsked
 from bot.slack.post import SlackAway, SlackRefused

@@ -9,6 +9,15 @@ from dataclasses import dataclass
 import structlog
 
 from bot.context import Desk
+from bot.core.change_detection import (
+    Difference,
+    Snapshot,
+    comings_and_goings,
+    flips,
+    next_monday,
+    snapshot_of,
+)
+from bot.core.due_work import Due
 from bot.core.errors import (
     ApiError,
     Forbidden,
@@ -19,23 +28,14 @@ from bot.core.errors import (
     SignInNeeded,
 )
 from bot.core.names import OperationId, TimerId, Workspace
-from bot.core.notices import Event, News
+from bot.core.notifications import Event, News
 from bot.core.people import Person
 from bot.core.subscriptions import Stop, Subscription, matches, named, stopped
 from bot.core.timers import LastSeen, Timer
-from bot.core.watching import (
-    Difference,
-    Snapshot,
-    comings_and_goings,
-    flips,
-    next_monday,
-    snapshot_of,
-)
 from bot.gateways.edfs import Caller
 from bot.gateways.reach import with_token
 from bot.gateways.store.drawings import Sheet
 from bot.slack import digesting
-from bot.slack.due import Due
 from bot.slack.messages import Private, Word
 from bot.slack.picture import Picture
 from bot.slack.views import notices

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from bot.core.approvals import Approval, Cancelled, Declined, Lapsed, Reminded, Vote, Voted
 from bot.core.approvals import after as decided
+from bot.core.auto_enables import Asked, Closed, Return, set_by
+from bot.core.auto_enables import after as returned
 from bot.core.language.until import Until
 from bot.core.names import ChannelId, OperationId, PersonId
 from bot.core.operations.operation import Approved, Operation, Trouble
-from bot.core.returns import Asked, Closed, Return, set_by
-from bot.core.returns import after as returned
 from bot.core.subscriptions import Subscription
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import open_store

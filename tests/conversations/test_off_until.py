@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import redis
 
+from bot.core.auto_enables import Return
 from bot.core.names import OperationId, Workspace
-from bot.core.returns import Return
 from bot.sandbox.people import TEAM_ID
 from bot.sandbox.slack import Message
 from bot.sandbox.world import World

@@ -66,8 +66,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from bot.core.approvals import Approval
-from bot.core.notices import Notice
-from bot.core.returns import Return
+from bot.core.auto_enables import Return
+from bot.core.notifications import Notice
 from bot.core.subscriptions import Subscription
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store.audit import Audit

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from redis.asyncio import Redis
 
 from bot.core.names import ChannelId, OperationId, Workspace
-from bot.core.notices import BURST, News, patience
+from bot.core.notifications import BURST, News, patience
 from bot.core.timers import ITwin
 from bot.gateways.store.connection import reaching
 from bot.gateways.store.records import Records, in_text, key_of

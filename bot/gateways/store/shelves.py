@@ -1,10 +1,10 @@
 """Which records the ledgers keep, and what each kind says of itself."""
 
-from bot.core import approvals, returns
+from bot.core import approvals, auto_enables
 from bot.core.approvals import Approval, Stage
-from bot.core.notices import Notice
+from bot.core.auto_enables import Phase, Return
+from bot.core.notifications import Notice
 from bot.core.operations.operation import Operation
-from bot.core.returns import Phase, Return
 from bot.core.subscriptions import Subscription
 from bot.gateways.store.audit import Entry
 from bot.gateways.store.ledger import Pointer, Shelf
@@ -99,7 +99,7 @@ def _return_pointer(back: Return) -> Pointer:
 RETURNS: Shelf[Return] = Shelf(
     kind="return",
     type=Return,
-    due=returns.due,
+    due=auto_enables.due,
     drawn_at=lambda one: None if one.phase is Phase.SET else one.changed_at + DRAW_AFTER,
     open_at=lambda one: None if one.phase is Phase.CLOSED else one.at,
     pointer=_return_pointer,

@@ -2,8 +2,8 @@
 
 from redis.asyncio import Redis
 
+from bot.core.change_detection import Snapshot
 from bot.core.names import OperationId, Workspace
-from bot.core.watching import Snapshot
 from bot.gateways.store.connection import reaching
 from bot.gateways.store.records import Records, key_of
 

@@ -1,8 +1,8 @@
 """The timer card: one operation and what is now true, drawn from the record as it is."""
 
+from bot.core.auto_enables import Return
 from bot.core.names import plain
 from bot.core.operations.operation import Late, Operation, State, Trouble
-from bot.core.returns import Return
 from bot.core.schedules import in_words, next_run
 from bot.core.timers import Timer
 from bot.slack.messages import Block, Card, Private

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from bot.core.approvals import Approval
+from bot.core.auto_enables import Phase, Return
 from bot.core.language.commands import History, ListTimers, Show, Use
 from bot.core.listings import ITwinsListed, Standing, TimerShown, TimersListed
 from bot.core.names import plain
 from bot.core.outcomes import DetailsShown
-from bot.core.returns import Phase, Return
 from bot.core.schedules import in_words
 from bot.core.timers import ITwin, Timer
 from bot.slack.messages import Modal, Private

@@ -1,8 +1,8 @@
 """What the timer card says of an "until": what is planned, and what became of it."""
 
+from bot.core.auto_enables import Phase, Return
 from bot.core.names import plain
 from bot.core.operations.operation import Operation, State, Trouble
-from bot.core.returns import Phase, Return
 from bot.core.schedules import Runs, runs_between
 from bot.core.timers import differences
 from bot.slack.views.blocks import NAME, Button, Line, Part, When, Who, fact, line

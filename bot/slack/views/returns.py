@@ -1,12 +1,12 @@
 """Returns in words: the card that asks a person, and the list of what is off."""
 
+from bot.core.auto_enables import Phase, Return
 from bot.core.errors import PersonRefused, PolicyRefused
 from bot.core.language.commands import ListTimers
 from bot.core.listings import Off, OffListed
 from bot.core.names import plain
 from bot.core.operations.failures import error_of
 from bot.core.operations.operation import Trouble
-from bot.core.returns import Phase, Return
 from bot.slack.messages import Card, Private
 from bot.slack.views.blocks import (
     NAME,

@@ -1,7 +1,7 @@
 """Notices: the card of one story, the digest of many, the weekly list, and the words in threads."""
 
 from bot.core.names import plain
-from bot.core.notices import LINES, Event, Notice, StillOff, Story, What
+from bot.core.notifications import LINES, Event, Notice, StillOff, Story, What
 from bot.slack.messages import Block, Card, Private
 from bot.slack.views.blocks import (
     NAME,

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.core.approvals import Approval, Stage
+from bot.core.auto_enables import Phase, Return
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
 from bot.core.operations.operation import Operation, State
-from bot.core.returns import Phase, Return
 from bot.core.subscriptions import Kind, named
 from bot.core.timers import ITwin, Timer
 
