@@ -33,7 +33,7 @@ class Mutant:
     often: bool = False
 
 
-SENDING, LOOKING = "bot/engine/sending.py", "bot/engine/looking.py"
+SENDING, LOOKING = "bot/engine/sending.py", "bot/engine/verification.py"
 STORE = "bot/gateways/store/operations.py"
 SCRIPTS, TRANSITIONS = (
     "bot/gateways/store/operation_scripts.py",

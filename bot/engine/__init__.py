@@ -7,8 +7,8 @@ PATCH. Whoever finds an operation in SENDING later never sends: it goes to VERIF
 from bot.core.names import OperationId, Workspace
 from bot.core.operations import events
 from bot.core.operations.operation import Operation, State
-from bot.engine.looking import Looking
 from bot.engine.sending import Recheck, Sending
+from bot.engine.verification import Looking
 from bot.gateways.reach import Gateways
 
 __all__ = ["Engine", "Recheck"]

@@ -24,7 +24,7 @@ from bot.core.operations.failures import trouble_of
 from bot.core.operations.operation import Operation, Trouble
 from bot.core.operations.transitions import Impossible, after
 from bot.core.timers import Timer, differences
-from bot.engine.hand import READ_FAILURES, Hand
+from bot.engine.step import READ_FAILURES, Hand
 from bot.gateways.edfs import Caller, elapsed
 from bot.gateways.ims import Bearer
 

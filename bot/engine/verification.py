@@ -8,7 +8,7 @@ from bot.core.errors import BotError, RateLimited
 from bot.core.operations import events
 from bot.core.operations.operation import Operation, Trouble
 from bot.core.operations.transitions import due, look_again
-from bot.engine.hand import READ_FAILURES, Hand
+from bot.engine.step import READ_FAILURES, Hand
 
 LATE_LOOKS_END = 3600.0
 
