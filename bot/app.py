@@ -17,7 +17,7 @@ from bot.context import Desk
 from bot.core.operations.operation import Terms
 from bot.engine import Engine
 from bot.features.accounts import Door
-from bot.features.suggesting import Suggesting
+from bot.features.select_options import Suggesting
 from bot.gateways.edfs import Budget, Edfs, EdfsSettings
 from bot.gateways.ims import Ims, ImsSettings
 from bot.gateways.loopback import LoopbackResolver

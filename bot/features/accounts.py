@@ -16,7 +16,7 @@ from bot.core.invocation import Asked
 from bot.core.names import PersonId, Workspace, is_slack_id
 from bot.core.operations.operation import Acting
 from bot.core.outcomes import Identity, Outcome, SignedIn, SignedInAlready, SignedOut, SignInOffered
-from bot.features.finding import channels_itwin
+from bot.features.resolver import channels_itwin
 from bot.gateways.ims import Account
 from bot.gateways.reach import Gateways
 from bot.gateways.store.audit import Entry

@@ -34,8 +34,8 @@ from bot.core.operations.operation import Place, Trouble
 from bot.core.outcomes import Decided, Outcome
 from bot.core.policy.rules import Ruling, judge
 from bot.core.timers import Timer, differences
-from bot.features.beginning import acting_of, command_of, wish_of
-from bot.features.granting import carry_out
+from bot.features.approved_operations import carry_out
+from bot.features.starting import acting_of, command_of, wish_of
 from bot.gateways.edfs import Caller
 from bot.gateways.ims import Bearer
 from bot.gateways.reach import Gateways, with_token

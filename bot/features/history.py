@@ -11,7 +11,7 @@ from bot.core.listings import HistoryShown
 from bot.core.names import ITwinId, Workspace, fold
 from bot.core.outcomes import Outcome
 from bot.core.timers import ITwin
-from bot.features.finding import Finding
+from bot.features.resolver import Finding
 from bot.gateways.reach import Gateways
 from bot.gateways.store.audit import Entry
 

@@ -17,7 +17,7 @@ from bot.core.subscriptions import (
     subscribed,
 )
 from bot.core.timers import ITwin, Timer
-from bot.features.finding import Finding
+from bot.features.resolver import Finding
 from bot.gateways.reach import Gateways
 
 KINDS: tuple[Kind, ...] = ("changes", "approvals", "returns", "elsewhere", "digest")

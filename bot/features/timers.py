@@ -12,9 +12,9 @@ from bot.core.names import OperationId
 from bot.core.operations.operation import UNDO_LIMIT, Operation, State
 from bot.core.outcomes import AlreadySo, DetailsShown, Outcome, TimeAsked
 from bot.core.timers import Timer
-from bot.features.beginning import acting_of, shown, weigh, wish
-from bot.features.finding import Finding
-from bot.features.standing import standing_in, standing_of
+from bot.features.open_items import standing_in, standing_of
+from bot.features.resolver import Finding
+from bot.features.starting import acting_of, shown, weigh, wish
 from bot.gateways.edfs import Caller
 from bot.gateways.ims import Bearer
 from bot.gateways.reach import Gateways, with_token

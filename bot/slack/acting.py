@@ -31,14 +31,14 @@ from bot.core.outcomes import HelpShown, Outcome
 from bot.features import (
     accounts,
     approvals,
-    choosing,
-    defaults,
+    auto_enables,
+    channel_default,
+    forms,
     history,
-    returns,
     subscriptions,
     timers,
 )
-from bot.features.suggesting import Whose
+from bot.features.select_options import Whose
 from bot.slack.places import place_for
 from bot.slack.post import SlackAway
 
@@ -46,7 +46,7 @@ from bot.slack.post import SlackAway
 async def run(desk: Desk, asked: Asked, command: Command) -> Outcome:
     """Act on a command; who is not signed in gets a link, and the command waits."""
     try:
-        meant = await defaults.meant(desk.gateways, asked, command)
+        meant = await channel_default.meant(desk.gateways, asked, command)
         return await _act(desk, asked, meant)
     except SignInNeeded as needed:
         return await offer(desk, asked, str(command), needed)
@@ -59,7 +59,7 @@ async def offer(desk: Desk, asked: Asked, waiting: str, needed: SignInNeeded) ->
 async def chooser(desk: Desk, asked: Asked, command: Choose, because: str = "") -> Outcome:
     """Open the window to choose in; the lists behind its selects are read meanwhile."""
     await desk.suggesting.warm(Whose(asked.workspace, asked.who))
-    return await choosing.opened(desk.gateways, await known(desk, asked), command, because)
+    return await forms.opened(desk.gateways, await known(desk, asked), command, because)
 
 
 async def known(desk: Desk, asked: Asked) -> Asked:
@@ -86,9 +86,9 @@ async def _act(desk: Desk, asked: Asked, command: Command) -> Outcome:
         case Undo():
             return await timers.undo(gateways, await known(desk, asked), command)
         case Bring():
-            meant = await returns.meant(gateways, asked, command)
+            meant = await auto_enables.meant(gateways, asked, command)
             outcome = await timers.switch(gateways, await known(desk, asked), meant)
-            return await returns.seen(gateways, asked, command, outcome)
+            return await auto_enables.seen(gateways, asked, command, outcome)
         case Decide():
             return await approvals.decide(gateways, asked, command, partial(groups_of, desk))
         case Pending(page):
@@ -96,14 +96,14 @@ async def _act(desk: Desk, asked: Asked, command: Command) -> Outcome:
         case Show():
             return await timers.show(gateways, asked, command)
         case ListTimers(disabled=True):
-            return await returns.listed(gateways, asked, command)
+            return await auto_enables.listed(gateways, asked, command)
         case ListTimers():
             return await timers.listed(gateways, asked, command)
         case History():
             return await history.shown(gateways, asked, command)
         case Subscribe(itwin=""):
             await desk.suggesting.warm(Whose(asked.workspace, asked.who))
-            return await choosing.subscription(gateways, asked)
+            return await forms.subscription(gateways, asked)
         case Subscribe():
             place = await place_for(desk, asked.channel)
             return await subscriptions.subscribe(gateways, asked, command, place)
@@ -112,7 +112,7 @@ async def _act(desk: Desk, asked: Asked, command: Command) -> Outcome:
         case Subscriptions(page):
             return await subscriptions.listed(gateways, asked, page)
         case Use():
-            return await defaults.use(gateways, asked, command)
+            return await channel_default.use(gateways, asked, command)
         case SignIn():
             return await accounts.sign_in(gateways, desk.door, asked)
         case SignOut():

@@ -33,8 +33,8 @@ from bot.core.outcomes import Begun
 from bot.core.people import Person
 from bot.core.policy.rules import judge
 from bot.core.timers import Timer
-from bot.features.beginning import acting_of, begin, shown, wish, wish_of
-from bot.features.returns import close
+from bot.features.auto_enables import close
+from bot.features.starting import acting_of, begin, shown, wish, wish_of
 from bot.gateways.edfs import Caller
 from bot.gateways.ims import Bearer
 from bot.gateways.reach import with_token

@@ -22,7 +22,7 @@ from bot.core.operations.operation import Acting, Place
 from bot.core.subscriptions import Subscription
 from bot.core.surfaces import HomeShown
 from bot.core.timers import ITwin
-from bot.features import accounts, approvals, returns
+from bot.features import accounts, approvals, auto_enables
 from bot.gateways.edfs import Caller
 from bot.gateways.reach import with_token
 from bot.gateways.store import reaching
@@ -116,7 +116,9 @@ async def _favourites(desk: Desk, asked: Asked) -> tuple[ITwin, ...]:
 async def _off(desk: Desk, asked: Asked, favourites: tuple[ITwin, ...]) -> OffListed:
     first = frozenset[ITwinId](one.id for one in favourites)
     everywhere = ListTimers(disabled=True, everywhere=True)
-    return await returns.listed(desk.gateways, asked, everywhere, first=first, most=MOST_ITWINS)
+    return await auto_enables.listed(
+        desk.gateways, asked, everywhere, first=first, most=MOST_ITWINS
+    )
 
 
 async def _pending(desk: Desk, asked: Asked) -> PendingListed:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from bot.context import Desk
 from bot.core.errors import BotError, PersonRefused
 from bot.core.names import ITwinId, PersonId, Workspace, is_guid
-from bot.features.suggesting import Whose
+from bot.features.select_options import Whose
 from bot.gateways.store import reaching
 from bot.slack.messages import Block
 from bot.slack.payloads import Suggestion, View

@@ -8,7 +8,7 @@ from bot.core.auto_enables import Return
 from bot.core.operations.failures import error_of
 from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import Failed
-from bot.features.beginning import command_of
+from bot.features.starting import command_of
 from bot.gateways.store.drawings import Sheet, sheet_of
 from bot.slack import notifying, requests, returning, watching
 from bot.slack.messages import Word

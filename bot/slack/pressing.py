@@ -26,7 +26,7 @@ from bot.core.language.tokens import EVENTS
 from bot.core.names import OperationId, is_own_id, plain
 from bot.core.operations.operation import Operation
 from bot.core.outcomes import Outcome
-from bot.features import accounts, approvals, choosing, subscriptions, timers
+from bot.features import accounts, approvals, forms, subscriptions, timers
 from bot.gateways.store.deliveries import Delivery
 from bot.gateways.store.tickets import Kept
 from bot.slack.acting import chooser, known, offer, run
@@ -97,7 +97,7 @@ async def pressed(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome | Non
         case "itwin" | "timer" | "wanted" | "until" if delivery.surface == "modal":
             await pressed_last(desk, delivery)
             knowing = await known(desk, asked)
-            return await choosing.chosen(desk.gateways, knowing, delivery.filled, delivery.kept)
+            return await forms.chosen(desk.gateways, knowing, delivery.filled, delivery.kept)
         case "again" if is_own_id(delivery.value):
             request = OperationId(delivery.value)
             anew, wish = await approvals.asked_again(desk.gateways, asked, request)

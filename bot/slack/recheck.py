@@ -15,7 +15,7 @@ from bot.core.operations.operation import Approved, Operation, Trouble
 from bot.core.people import refusal
 from bot.core.policy.rules import Ruling, judge, may_approve
 from bot.features.approvals import named_groups
-from bot.features.beginning import wish_of
+from bot.features.starting import wish_of
 from bot.gateways.reach import Gateways
 from bot.slack.directory import Directory
 from bot.slack.post import SlackAway

@@ -9,8 +9,8 @@ from bot.core.names import ChannelId, OperationId, PersonId, Workspace
 from bot.core.operations.failures import error_of
 from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import ApprovalAsked, Begun, Outcome
-from bot.features.beginning import skipped
-from bot.features.granting import carry_out, conclude, hand_over, sheet_of
+from bot.features.approved_operations import carry_out, conclude, hand_over, sheet_of
+from bot.features.starting import skipped
 from bot.gateways.store.drawings import Sheet
 from bot.slack.messages import Card, Private, Word
 from bot.slack.picture import Picture

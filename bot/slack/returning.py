@@ -9,7 +9,7 @@ from bot.core.due_work import Due
 from bot.core.errors import IdentityProviderTrouble, SealBroken, SignInNeeded
 from bot.core.names import OperationId, Workspace
 from bot.core.operations.operation import Operation, State
-from bot.features.returns import close
+from bot.features.auto_enables import close
 from bot.gateways.store.drawings import Sheet
 from bot.slack.bringing import bring, ended, moved, sheets_of
 from bot.slack.messages import Word

@@ -6,7 +6,7 @@ from typing import Any
 from bot.context import Desk
 from bot.core.approvals import Approval
 from bot.core.outcomes import Outcome, PointedOut
-from bot.features.granting import sheet_of
+from bot.features.approved_operations import sheet_of
 from bot.gateways.store.deliveries import Delivery
 
 _WORDS = re.compile(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.features.suggesting import Whose
+from bot.features.select_options import Whose
 from bot.sandbox.slack import Ack
 from tests.story import TOGGLE, Story
 

@@ -7,7 +7,7 @@ from bot.core.approvals import Approval, Cancelled, Concluded, Stage, after
 from bot.core.errors import CannotUndo, TimerBusy, WritesOff
 from bot.core.operations.operation import Operation, State, Trouble
 from bot.core.outcomes import Begun
-from bot.features.beginning import begin
+from bot.features.starting import begin
 from bot.gateways.reach import Gateways
 from bot.gateways.store.drawings import Sheet
 

@@ -10,9 +10,9 @@ from bot.core.listings import Off, OffListed
 from bot.core.names import ITwinId, PersonId
 from bot.core.outcomes import AlreadySo, Outcome
 from bot.core.timers import ITwin, LastSeen, Timer
-from bot.features.beginning import shown
-from bot.features.finding import Finding
-from bot.features.standing import held
+from bot.features.open_items import held
+from bot.features.resolver import Finding
+from bot.features.starting import shown
 from bot.gateways.reach import Gateways
 
 MOST_ITWINS = 25

@@ -18,8 +18,8 @@ from bot.core.names import ITwinId, TimerId, is_guid
 from bot.core.operations.operation import Acting
 from bot.core.surfaces import ChooserShown, SubscribeAsked
 from bot.core.timers import ITwin, Timer
-from bot.features.beginning import judged, shown, skipped, wish
-from bot.features.finding import Finding
+from bot.features.resolver import Finding
+from bot.features.starting import judged, shown, skipped, wish
 from bot.gateways.edfs import Caller
 from bot.gateways.reach import Gateways, with_token
 
