@@ -18,7 +18,7 @@ from bot.cli.doctor import examine
 from bot.cli.policy import policy
 from bot.core.errors import StoreUnreachable
 from bot.core.policy.toml_file import PolicyBroken
-from bot.gateways.rules import Rules
+from bot.gateways.policy_file import Rules
 from bot.gateways.sealing import KeyRing
 from bot.logs import set_up
 from bot.settings import HostPort, Settings, SettingsError, read_settings

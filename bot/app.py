@@ -18,15 +18,15 @@ from bot.core.operations.operation import Terms
 from bot.engine import Engine
 from bot.features.accounts import Door
 from bot.features.select_options import Suggesting
+from bot.gateways.certificates import trust
 from bot.gateways.edfs import Budget, Edfs, EdfsSettings
+from bot.gateways.gateways import Gateways
 from bot.gateways.ims import Ims, ImsSettings
 from bot.gateways.loopback import LoopbackResolver
-from bot.gateways.reach import Gateways
-from bot.gateways.rules import Rules
+from bot.gateways.policy_file import Rules
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
-from bot.gateways.trust import trust
 from bot.jobs import Jobs
 from bot.settings import Settings
 from bot.slack.directory import Directory

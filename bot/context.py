@@ -6,7 +6,7 @@ from bot.core.names import ChannelId, PersonId
 from bot.engine import Engine
 from bot.features.accounts import Door
 from bot.features.select_options import Suggesting
-from bot.gateways.reach import Gateways
+from bot.gateways.gateways import Gateways
 from bot.gateways.store.drawings import Sheet
 from bot.gateways.store.undelivered import Lost
 from bot.slack.directory import Directory

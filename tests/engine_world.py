@@ -19,9 +19,9 @@ from bot.core.operations.operation import Operation, Place, Trouble
 from bot.core.people import Person
 from bot.engine import Engine
 from bot.gateways.edfs import Budget, Edfs, EdfsSettings
+from bot.gateways.gateways import Gateways
 from bot.gateways.ims import Ims, ImsSettings
 from bot.gateways.ims.cache import UserCache
-from bot.gateways.reach import Gateways
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.tokens import SignIn

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from bot.core.policy.rules import Policy
 from bot.core.policy.toml_file import PolicyBroken
-from bot.gateways.rules import Rules, read_policy
+from bot.gateways.policy_file import Rules, read_policy
 from bot.sandbox.world import World
 from tests.ports import kept_port
 from tests.processes import BotProcess, environment_of

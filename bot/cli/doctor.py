@@ -16,7 +16,7 @@ from bot.core.errors import BotError, IdentityProviderTrouble, StoreUnreachable
 from bot.core.policy.toml_file import PolicyBroken
 from bot.gateways.ims import Ims
 from bot.gateways.loopback import AsyncLoopbackTransport, LoopbackResolver
-from bot.gateways.rules import read_policy
+from bot.gateways.policy_file import read_policy
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
 from bot.settings import Settings

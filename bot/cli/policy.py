@@ -13,7 +13,7 @@ from bot.core.names import ChannelId, ITwinId, PersonId, TimerId, is_slack_id
 from bot.core.policy.rules import Change, Policy, Rule, Ruling, Wish, judge
 from bot.core.policy.toml_file import PolicyBroken
 from bot.core.timers import ITwin, Timer
-from bot.gateways.rules import read_policy
+from bot.gateways.policy_file import read_policy
 
 policy = typer.Typer(
     help="The policy file: check it, and ask what it would say.", no_args_is_help=True

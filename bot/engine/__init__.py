@@ -9,7 +9,7 @@ from bot.core.operations import events
 from bot.core.operations.operation import Operation, State
 from bot.engine.sending import Recheck, Sending
 from bot.engine.verification import Looking
-from bot.gateways.reach import Gateways
+from bot.gateways.gateways import Gateways
 
 __all__ = ["Engine", "Recheck"]
 

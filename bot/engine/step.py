@@ -11,8 +11,8 @@ from bot.core.operations.operation import Operation, Trouble
 from bot.core.operations.transitions import after
 from bot.core.timers import Timer
 from bot.gateways.edfs import Caller
+from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
-from bot.gateways.reach import Gateways, with_token
 from bot.gateways.store.operations import Changed
 
 READ_FAILURES = (ApiError, SealBroken, SignInNeeded, IdentityProviderTrouble)

@@ -17,8 +17,8 @@ from bot.core.names import PersonId, Workspace, is_slack_id
 from bot.core.operations.operation import Acting
 from bot.core.outcomes import Identity, Outcome, SignedIn, SignedInAlready, SignedOut, SignInOffered
 from bot.features.resolver import channels_itwin
+from bot.gateways.gateways import Gateways
 from bot.gateways.ims import Account
-from bot.gateways.reach import Gateways
 from bot.gateways.store.audit import Entry
 from bot.gateways.store.tickets import Kept, Ticket, UnderWay
 

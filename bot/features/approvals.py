@@ -37,8 +37,8 @@ from bot.core.timers import Timer, differences
 from bot.features.approved_operations import carry_out
 from bot.features.starting import acting_of, command_of, wish_of
 from bot.gateways.edfs import Caller
+from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
-from bot.gateways.reach import Gateways, with_token
 
 TRIES = 20  # somebody else may have been quicker, but not for ever
 

@@ -8,7 +8,7 @@ from bot.core.errors import CannotUndo, TimerBusy, WritesOff
 from bot.core.operations.operation import Operation, State, Trouble
 from bot.core.outcomes import Begun
 from bot.features.starting import begin
-from bot.gateways.reach import Gateways
+from bot.gateways.gateways import Gateways
 from bot.gateways.store.drawings import Sheet
 
 BEGIN_AGAIN = 5.0  # while another operation holds the timer

@@ -13,7 +13,7 @@ from bot.core.timers import ITwin, LastSeen, Timer
 from bot.features.open_items import held
 from bot.features.resolver import Finding
 from bot.features.starting import shown
-from bot.gateways.reach import Gateways
+from bot.gateways.gateways import Gateways
 
 MOST_ITWINS = 25
 AT_ONCE = 4

@@ -9,7 +9,7 @@ from bot.core.names import Nothing, One, Several, find, guid_in_address, is_guid
 from bot.core.outcomes import DefaultSet, DefaultShown, Outcome
 from bot.core.timers import ITwin, Timer
 from bot.features.resolver import Finding, channels_itwin
-from bot.gateways.reach import Gateways
+from bot.gateways.gateways import Gateways
 from bot.gateways.store.audit import Entry
 
 NAMED = 3  # choices of each reading that are offered

@@ -21,7 +21,7 @@ from bot.core.timers import ITwin, Timer
 from bot.features.resolver import Finding
 from bot.features.starting import judged, shown, skipped, wish
 from bot.gateways.edfs import Caller
-from bot.gateways.reach import Gateways, with_token
+from bot.gateways.gateways import Gateways, with_token
 
 OPENED_WITHIN = 1.8  # a trigger lives three seconds; what is not read by then is chosen by hand
 

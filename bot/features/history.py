@@ -12,7 +12,7 @@ from bot.core.names import ITwinId, Workspace, fold
 from bot.core.outcomes import Outcome
 from bot.core.timers import ITwin
 from bot.features.resolver import Finding
-from bot.gateways.reach import Gateways
+from bot.gateways.gateways import Gateways
 from bot.gateways.store.audit import Entry
 
 SCANNED = 5_000  # entries of the trail, at most

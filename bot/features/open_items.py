@@ -6,7 +6,7 @@ from bot.core.invocation import Asked
 from bot.core.listings import Standing
 from bot.core.names import OperationId, TimerId
 from bot.core.timers import ITwin
-from bot.gateways.reach import Gateways
+from bot.gateways.gateways import Gateways
 
 
 async def held(gateways: Gateways, itwin: ITwin, timer: TimerId, asked: Asked) -> Return | None:

@@ -18,8 +18,8 @@ from bot.core.names import (
 from bot.core.suggestions import index_of_timers
 from bot.core.timers import ITwin, Timer
 from bot.gateways.edfs import Caller
+from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
-from bot.gateways.reach import Gateways, with_token
 
 CHOICES = 5
 Naming = Choose | Switch | Show | ListTimers | History | Subscribe

@@ -31,7 +31,7 @@ from bot.core.suggestions import (
 )
 from bot.core.timers import ITwin
 from bot.gateways.edfs import Caller
-from bot.gateways.reach import Gateways, with_token
+from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.store.indexes import INDEX_SECONDS
 
 FRESH_SECONDS = 60.0

@@ -27,8 +27,8 @@ from bot.core.outcomes import ApprovalAsked, Begun, Outcome, SameAgain, SureAske
 from bot.core.policy.rules import Ruling, Wish, judge
 from bot.core.schedules import Runs, next_run, runs_between
 from bot.core.timers import ITwin, LastSeen, Timer
+from bot.gateways.gateways import Gateways
 from bot.gateways.ims import Bearer
-from bot.gateways.reach import Gateways
 from bot.gateways.store.drawings import Sheet
 from bot.gateways.store.tickets import Kept
 

@@ -18,7 +18,7 @@ from bot.core.subscriptions import (
 )
 from bot.core.timers import ITwin, Timer
 from bot.features.resolver import Finding
-from bot.gateways.reach import Gateways
+from bot.gateways.gateways import Gateways
 
 KINDS: tuple[Kind, ...] = ("changes", "approvals", "returns", "elsewhere", "digest")
 

@@ -16,8 +16,8 @@ from bot.features.open_items import standing_in, standing_of
 from bot.features.resolver import Finding
 from bot.features.starting import acting_of, shown, weigh, wish
 from bot.gateways.edfs import Caller
+from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
-from bot.gateways.reach import Gateways, with_token
 
 
 async def switch(gateways: Gateways, asked: Asked, command: Switch) -> Outcome:

@@ -36,8 +36,8 @@ from bot.core.timers import Timer
 from bot.features.auto_enables import close
 from bot.features.starting import acting_of, begin, shown, wish, wish_of
 from bot.gateways.edfs import Caller
+from bot.gateways.gateways import with_token
 from bot.gateways.ims import Bearer
-from bot.gateways.reach import with_token
 from bot.gateways.store.drawings import Sheet
 
 BUSY_PAUSE = 5.0

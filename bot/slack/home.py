@@ -24,7 +24,7 @@ from bot.core.surfaces import HomeShown
 from bot.core.timers import ITwin
 from bot.features import accounts, approvals, auto_enables
 from bot.gateways.edfs import Caller
-from bot.gateways.reach import with_token
+from bot.gateways.gateways import with_token
 from bot.gateways.store import reaching
 from bot.slack.acting import groups_of
 from bot.slack.post import SlackAway, SlackRefused

@@ -16,7 +16,7 @@ from bot.core.people import refusal
 from bot.core.policy.rules import Ruling, judge, may_approve
 from bot.features.approvals import named_groups
 from bot.features.starting import wish_of
-from bot.gateways.reach import Gateways
+from bot.gateways.gateways import Gateways
 from bot.slack.directory import Directory
 from bot.slack.post import SlackAway
 

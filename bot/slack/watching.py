@@ -33,7 +33,7 @@ from bot.core.people import Person
 from bot.core.subscriptions import Stop, Subscription, matches, named, stopped
 from bot.core.timers import LastSeen, Timer
 from bot.gateways.edfs import Caller
-from bot.gateways.reach import with_token
+from bot.gateways.gateways import with_token
 from bot.gateways.store.drawings import Sheet
 from bot.slack import digesting
 from bot.slack.messages import Private, Word

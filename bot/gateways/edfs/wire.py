@@ -16,10 +16,10 @@ import httpx
 import structlog
 
 from bot.core.errors import ApiError, NotSent, RateLimited, Unclear
+from bot.gateways.certificates import trust
 from bot.gateways.edfs.answers import LARGEST, refusal
 from bot.gateways.edfs.budget import Budget, Caller
 from bot.gateways.loopback import AsyncLoopbackTransport
-from bot.gateways.trust import trust
 
 ACCEPT = "application/vnd.bentley.itwin-platform.v1+json"
 

@@ -17,9 +17,9 @@ from urllib.parse import quote_plus
 import httpx
 
 from bot.core.errors import IdentityProviderTrouble
+from bot.gateways.certificates import trust
 from bot.gateways.ims.values import ImsSettings, origin
 from bot.gateways.loopback import AsyncLoopbackTransport, LoopbackTransport, is_loopback
-from bot.gateways.trust import trust
 
 _LARGEST: Final = 64 * 1024  # bytes; IMS-like answers are below 10 kB
 # Answers are read raw: a compressed one could unpack to any size.

@@ -10,7 +10,7 @@ from bot.core.names import PersonId, Workspace
 from bot.core.operations.operation import Terms
 from bot.gateways.edfs import Caller, Edfs
 from bot.gateways.ims import Bearer, Ims
-from bot.gateways.rules import Rules
+from bot.gateways.policy_file import Rules
 from bot.gateways.store import Store
 
 Answer = TypeVar("Answer")
