@@ -20,7 +20,7 @@ from bot.core.errors import (
     TokenRefused,
     Unclear,
 )
-from bot.gateways.edfs.answers import body_of, itwin_from, refusal, seconds_to_wait, timer_from
+from bot.gateways.edfs.responses import body_of, itwin_from, refusal, seconds_to_wait, timer_from
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()
 LATER = format_datetime(datetime(2026, 11, 23, 12, 2, tzinfo=UTC), usegmt=True)

@@ -2,6 +2,6 @@
 
 from bot.gateways.edfs.budget import Budget, Caller
 from bot.gateways.edfs.client import Edfs
-from bot.gateways.edfs.wire import EdfsSettings, elapsed
+from bot.gateways.edfs.transport import EdfsSettings, elapsed
 
 __all__ = ["Budget", "Caller", "Edfs", "EdfsSettings", "elapsed"]

@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 from bot.core.errors import Invalid, NotSent, Unclear
 from bot.core.names import ITwinId, TimerId, is_guid
 from bot.core.timers import ITwin, Timer
-from bot.gateways.edfs.answers import body_of, itwin_from, timer_from
 from bot.gateways.edfs.budget import Budget, Caller
-from bot.gateways.edfs.wire import EdfsSettings, Request, Wire
+from bot.gateways.edfs.responses import body_of, itwin_from, timer_from
+from bot.gateways.edfs.transport import EdfsSettings, Request, Wire
 
 # The definition says the default is Project, so everything that may hold timers is named.
 SUB_CLASSES = "Account,Portfolio,Asset,Program,Project,WorkPackage"

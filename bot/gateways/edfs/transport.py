@@ -17,8 +17,8 @@ import structlog
 
 from bot.core.errors import ApiError, NotSent, RateLimited, Unclear
 from bot.gateways.certificates import trust
-from bot.gateways.edfs.answers import LARGEST, refusal
 from bot.gateways.edfs.budget import Budget, Caller
+from bot.gateways.edfs.responses import LARGEST, refusal
 from bot.gateways.loopback import AsyncLoopbackTransport
 
 ACCEPT = "application/vnd.bentley.itwin-platform.v1+json"
