@@ -17,7 +17,7 @@ from bot.core.errors import IdentityProviderTrouble
 from bot.gateways.ims import ImsSettings
 from bot.gateways.ims.adapter import ImsHttp
 from bot.gateways.ims.discovery import Document
-from bot.gateways.ims.wire import Wire
+from bot.gateways.ims.transport import Wire
 from bot.gateways.loopback import (
     AsyncLoopbackTransport,
     LoopbackResolver,

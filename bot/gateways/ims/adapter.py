@@ -16,8 +16,8 @@ import jwt
 
 from bot.core.errors import IdentityProviderTrouble
 from bot.gateways.ims.discovery import Document
+from bot.gateways.ims.transport import Answer, Wire, client_authentication
 from bot.gateways.ims.values import ImsSettings
-from bot.gateways.ims.wire import Answer, Wire, client_authentication
 
 # RFC 6749 sections 4.1.3 and 6 and RFC 7636 section 4.5. MSAL also sends client_info, claims and
 # the scopes. A refresh without scope asks for what was granted; with one that was not granted it

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.core.errors import IdentityProviderTrouble
+from bot.gateways.ims.transport import Wire
 from bot.gateways.ims.values import ImsSettings, origin
-from bot.gateways.ims.wire import Wire
 
 _FRESH: Final = 3600.0  # seconds
 _BEARABLE: Final = 24 * 3600.0  # how old it may grow while the provider does not give a new one

@@ -15,8 +15,8 @@ import msal
 from bot.gateways.ims.adapter import ImsHttp
 from bot.gateways.ims.cache import UserCache
 from bot.gateways.ims.discovery import Document
+from bot.gateways.ims.transport import Wire
 from bot.gateways.ims.values import Flow, ImsSettings
-from bot.gateways.ims.wire import Wire
 
 
 @dataclass(frozen=True, slots=True)

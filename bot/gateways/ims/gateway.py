@@ -8,12 +8,12 @@ from bot.gateways.ims.discovery import Discovery
 from bot.gateways.ims.exchange import Exchange
 from bot.gateways.ims.identity import Identities
 from bot.gateways.ims.login import Login
-from bot.gateways.ims.records import Records, account_of
-from bot.gateways.ims.refreshing import Refreshing
+from bot.gateways.ims.refresh import Refreshing
 from bot.gateways.ims.revocation import Revocation
-from bot.gateways.ims.threads import Threads
+from bot.gateways.ims.sign_in_reader import Records, account_of
+from bot.gateways.ims.thread_pool import Threads
+from bot.gateways.ims.transport import Wire
 from bot.gateways.ims.values import Account, Bearer, Flow, ImsSettings, SignOut
-from bot.gateways.ims.wire import Wire
 from bot.gateways.store.tokens import SignIn, SignInBusy, Tokens
 
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 import jwt
 
 from bot.core.errors import IdentityProviderTrouble, SignInRefused
+from bot.gateways.ims.transport import Wire
 from bot.gateways.ims.values import Account, ImsSettings
-from bot.gateways.ims.wire import Wire
 
 # Asymmetric only: with HS256 the client secret would be a key for identities.
 _ALGORITHMS: Final = frozenset(

@@ -10,7 +10,7 @@ from bot.gateways.ims.discovery import Discovery, Document
 from bot.gateways.ims.exchange import Denied, Exchange, Granted
 from bot.gateways.ims.identity import Identities
 from bot.gateways.ims.revocation import Revocation
-from bot.gateways.ims.threads import Threads
+from bot.gateways.ims.thread_pool import Threads
 from bot.gateways.ims.values import Flow, ImsSettings
 from bot.gateways.store.tokens import SignIn
 

@@ -4,8 +4,8 @@ import logging
 
 from bot.core.errors import IdentityProviderTrouble
 from bot.gateways.ims.discovery import Discovery
+from bot.gateways.ims.transport import Wire, client_authentication
 from bot.gateways.ims.values import ImsSettings
-from bot.gateways.ims.wire import Wire, client_authentication
 
 _log = logging.getLogger(__name__)
 

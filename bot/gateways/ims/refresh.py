@@ -17,9 +17,9 @@ from bot.core.names import PersonId, Workspace
 from bot.gateways.ims.discovery import Discovery
 from bot.gateways.ims.exchange import Denied, Exchange, Granted
 from bot.gateways.ims.identity import same_account
-from bot.gateways.ims.records import Records, account_of
 from bot.gateways.ims.revocation import Revocation
-from bot.gateways.ims.threads import Threads
+from bot.gateways.ims.sign_in_reader import Records, account_of
+from bot.gateways.ims.thread_pool import Threads
 from bot.gateways.ims.values import Bearer
 from bot.gateways.store.tokens import SignIn, SignInBusy, Tokens
 
