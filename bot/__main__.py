@@ -20,9 +20,9 @@ from bot.core.errors import StoreUnreachable
 from bot.core.policy.toml_file import PolicyBroken
 from bot.gateways.policy_file import Rules
 from bot.gateways.sealing import KeyRing
+from bot.gateways.slack.client import SlackAway, SlackRefused
 from bot.logs import set_up
 from bot.settings import HostPort, Settings, SettingsError, read_settings
-from bot.slack.post import SlackAway, SlackRefused
 from bot.web import serving
 
 app = typer.Typer(

@@ -25,14 +25,14 @@ from bot.gateways.ims import Ims, ImsSettings
 from bot.gateways.loopback import LoopbackResolver
 from bot.gateways.policy_file import Rules
 from bot.gateways.sealing import KeyRing
+from bot.gateways.slack.client import Home, Poster
+from bot.gateways.slack.directory import Directory
+from bot.gateways.slack.rate_limits import Gate
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
 from bot.jobs import Jobs
 from bot.settings import Settings
-from bot.slack.directory import Directory
-from bot.slack.gate import Gate
 from bot.slack.listeners import Intake, bolt_app, listen
-from bot.slack.post import Home, Poster
 from bot.slack.recheck import Recheck
 from bot.web import Links, SlackDoor, admin_app, public_app
 

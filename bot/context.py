@@ -7,11 +7,11 @@ from bot.engine import Engine
 from bot.features.accounts import Door
 from bot.features.select_options import Suggesting
 from bot.gateways.gateways import Gateways
+from bot.gateways.slack.client import REPLY_SECONDS, Home, Poster
+from bot.gateways.slack.directory import Directory
+from bot.gateways.slack.messages import Private
 from bot.gateways.store.drawings import Sheet
 from bot.gateways.store.undelivered import Lost
-from bot.slack.directory import Directory
-from bot.slack.messages import Private
-from bot.slack.post import REPLY_SECONDS, Home, Poster
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from bot.context import Desk
 from bot.core.due_work import Due
 from bot.core.errors import SealBroken
 from bot.core.names import DeliveryId, OperationId, Workspace
+from bot.gateways.slack.client import SlackAway
 from bot.gateways.store import job_url
 from bot.gateways.store.codec import ClosedCodec
 from bot.gateways.store.deliveries import Delivery
@@ -39,7 +40,6 @@ from bot.gateways.store.streams import sweep_parked, sweep_stream
 from bot.slack import answer as answering
 from bot.slack.draw import draw
 from bot.slack.following import follow
-from bot.slack.post import SlackAway
 
 NAME = "edfs-jobs"
 REDELIVERY = timedelta(seconds=15)

@@ -14,7 +14,7 @@ from bot.core.operations.operation import Approved, State
 from bot.core.outcomes import Begun, Failed
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Stop
-from bot.slack.messages import Card, Modal, Private
+from bot.gateways.slack.messages import Card, Modal, Private
 from bot.slack.views import (
     approvals,
     asking,

@@ -6,12 +6,12 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
+from bot.gateways.slack.messages import Aloud, Card, HomePage, Modal, Private
 from bot.sandbox.slack.blocks import (
     complaints_about_blocks,
     complaints_about_view,
     view_too_large,
 )
-from bot.slack.messages import Aloud, Card, HomePage, Modal, Private
 
 Said = Aloud | Card | Private | Modal | HomePage
 # What may begin something live in a text that Slack parses: people, places and moments of ours.

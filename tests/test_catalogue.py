@@ -13,8 +13,8 @@ import pytest
 from bot.core import errors
 from bot.core.errors import BotError
 from bot.core.outcomes import Failed
+from bot.gateways.slack.messages import Private
 from bot.sandbox.slack.blocks import complaints_about_blocks, too_many_characters
-from bot.slack.messages import Private
 from bot.slack.views.blocks import Line, Room, Team, Text, When, Who
 from bot.slack.views.problems import Words, words_of
 from bot.slack.views.render import render

@@ -14,6 +14,7 @@ from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, W
 from bot.core.operations.operation import Acting, Operation, Place, Seen, State, Trouble
 from bot.core.outcomes import AlreadySo, DetailsShown, Failed, SameAgain, SignedIn, SignInOffered
 from bot.core.timers import ITwin, Parameter, Timer
+from bot.gateways.slack.messages import Card, Modal, Private
 from bot.sandbox.people import TEAM_ID, person_named
 from bot.sandbox.slack.blocks import (
     complaints_about_blocks,
@@ -21,7 +22,6 @@ from bot.sandbox.slack.blocks import (
     too_many_characters,
     view_too_large,
 )
-from bot.slack.messages import Card, Modal, Private
 from bot.slack.views.cards import card
 from bot.slack.views.render import render
 from tests.samples import hostile

@@ -25,8 +25,8 @@ from bot.core.listings import (
 from bot.core.names import ITwinId, OperationId, PersonId, TimerId
 from bot.core.outcomes import Outcome
 from bot.core.timers import ITwin, LastSeen, Timer
+from bot.gateways.slack.messages import Private
 from bot.sandbox.slack.blocks import complaints_about_blocks, too_many_characters
-from bot.slack.messages import Private
 from bot.slack.views import lists, returns
 from bot.slack.views.blocks import option_of, paragraph, weight
 from bot.slack.views.paging import page_of

@@ -15,8 +15,8 @@ import pytest
 
 from bot.core.listings import TimerShown, TimersListed
 from bot.core.outcomes import AlreadySo, DetailsShown, Failed, Outcome
+from bot.gateways.slack.messages import Aloud, Card, HomePage, Modal, Private
 from bot.slack import views
-from bot.slack.messages import Aloud, Card, HomePage, Modal, Private
 from bot.slack.views.render import render
 from tests.sample_cards import drawn
 from tests.sample_outcomes import outcomes

@@ -17,10 +17,10 @@ from bot.core.policy.toml_file import PolicyBroken
 from bot.gateways.ims import Ims
 from bot.gateways.loopback import AsyncLoopbackTransport, LoopbackResolver
 from bot.gateways.policy_file import read_policy
+from bot.gateways.slack.client import Poster, SlackAway, SlackRefused
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
 from bot.settings import Settings
-from bot.slack.post import Poster, SlackAway, SlackRefused
 
 SECONDS = 10.0
 

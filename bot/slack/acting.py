@@ -39,8 +39,8 @@ from bot.features import (
     timers,
 )
 from bot.features.select_options import Whose
-from bot.slack.places import place_for
-from bot.slack.post import SlackAway
+from bot.gateways.slack.channels import place_for
+from bot.gateways.slack.client import SlackAway
 
 
 async def run(desk: Desk, asked: Asked, command: Command) -> Outcome:

@@ -15,9 +15,9 @@ from bot.core.errors import BotError, NotUnderstood
 from bot.core.language.forms import Facts, phrase_typed
 from bot.core.language.until import Doubtful, read
 from bot.core.names import PersonId, is_guid, plain
+from bot.gateways.slack.client import SlackAway
 from bot.gateways.store import reaching
 from bot.slack import payloads
-from bot.slack.post import SlackAway
 from bot.slack.views.chooser import doubt_in_words
 
 SECONDS = 0.8  # what is not known by then is left to the answer

@@ -7,12 +7,12 @@ import structlog
 
 from bot.context import Desk
 from bot.core.names import OperationId, Workspace
+from bot.gateways.slack.client import NOT_THERE, SlackAway, SlackRefused
+from bot.gateways.slack.messages import Card, Private, Word
 from bot.gateways.store.drawings import Drawing, Sheet
 from bot.slack import notifying
-from bot.slack.messages import Card, Private, Word
 from bot.slack.picture import Picture
 from bot.slack.pictures import picture_of
-from bot.slack.post import NOT_THERE, SlackAway, SlackRefused
 from bot.slack.views.blocks import small
 
 # Kept in place of a ts: the bot is not in the channel, so only its person gets the card.

@@ -15,8 +15,8 @@ from bot.core.errors import CannotSubscribe
 from bot.core.names import ChannelId, OperationId, Workspace
 from bot.core.notifications import News, Notice, gathered, grown, notice_of, patience, stories
 from bot.core.subscriptions import ended
+from bot.gateways.slack.channels import place_for
 from bot.gateways.store.drawings import Sheet
-from bot.slack.places import place_for
 
 BUSY_PAUSE = 2.0
 

@@ -24,13 +24,13 @@ from bot.core.errors import StoreUnreachable
 from bot.core.language.commands import COMMAND
 from bot.core.names import ChannelId, DeliveryId
 from bot.core.outcomes import Failed
+from bot.gateways.slack.client import Home, SlackAway, SlackRefused
+from bot.gateways.slack.messages import Private
 from bot.gateways.store import Store
 from bot.gateways.store.deliveries import Delivery
 from bot.slack.checking import complaints
 from bot.slack.incoming import delivery_of
-from bot.slack.messages import Private
 from bot.slack.options import offered
-from bot.slack.post import Home, SlackAway, SlackRefused
 from bot.slack.threads import is_word_of_decision
 from bot.slack.views.modals import answer_window
 from bot.slack.views.render import failed

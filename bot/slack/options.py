@@ -13,8 +13,8 @@ from bot.context import Desk
 from bot.core.errors import BotError, PersonRefused
 from bot.core.names import ITwinId, PersonId, Workspace, is_guid
 from bot.features.select_options import Whose
+from bot.gateways.slack.messages import Block
 from bot.gateways.store import reaching
-from bot.slack.messages import Block
 from bot.slack.payloads import Suggestion, View
 from bot.slack.views import options as views
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from bot.core.names import ChannelId, PersonId
+from bot.gateways.slack.messages import Card, Word
 from bot.gateways.store.drawings import Sheet
-from bot.slack.messages import Card, Word
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from bot.core.operations.failures import error_of
 from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import Failed
 from bot.features.starting import command_of
+from bot.gateways.slack.messages import Word
 from bot.gateways.store.drawings import Sheet, sheet_of
 from bot.slack import notifying, requests, returning, watching
-from bot.slack.messages import Word
 from bot.slack.picture import Picture, WhoAsked
 from bot.slack.views.cards import card, waiting
 from bot.slack.views.render import failed

@@ -27,12 +27,12 @@ from bot.core.names import OperationId, is_own_id, plain
 from bot.core.operations.operation import Operation
 from bot.core.outcomes import Outcome
 from bot.features import accounts, approvals, forms, subscriptions, timers
+from bot.gateways.slack.client import SlackAway, SlackRefused
+from bot.gateways.slack.messages import Modal
 from bot.gateways.store.deliveries import Delivery
 from bot.gateways.store.tickets import Kept
 from bot.slack.acting import chooser, known, offer, run
 from bot.slack.home import at_its_channel, home
-from bot.slack.messages import Modal
-from bot.slack.post import SlackAway, SlackRefused
 from bot.slack.saying import pressed_last
 from bot.slack.views.lists import loading
 from bot.slack.views.modals import decline_modal, extend_modal, waiting_window

@@ -17,8 +17,8 @@ from bot.core.policy.rules import Ruling, judge, may_approve
 from bot.features.approvals import named_groups
 from bot.features.starting import wish_of
 from bot.gateways.gateways import Gateways
-from bot.slack.directory import Directory
-from bot.slack.post import SlackAway
+from bot.gateways.slack.client import SlackAway
+from bot.gateways.slack.directory import Directory
 
 
 @dataclass(frozen=True, slots=True)

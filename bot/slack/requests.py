@@ -11,10 +11,10 @@ from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import ApprovalAsked, Begun, Outcome
 from bot.features.approved_operations import carry_out, conclude, hand_over, sheet_of
 from bot.features.starting import skipped
+from bot.gateways.slack.client import NOT_THERE, SlackRefused
+from bot.gateways.slack.messages import Card, Private, Word
 from bot.gateways.store.drawings import Sheet
-from bot.slack.messages import Card, Private, Word
 from bot.slack.picture import Picture
-from bot.slack.post import NOT_THERE, SlackRefused
 from bot.slack.views import deciding
 from bot.slack.views.approvals import card
 

@@ -10,11 +10,11 @@ from bot.core.errors import IdentityProviderTrouble, SealBroken, SignInNeeded
 from bot.core.names import OperationId, Workspace
 from bot.core.operations.operation import Operation, State
 from bot.features.auto_enables import close
+from bot.gateways.slack.client import SlackAway, SlackRefused
+from bot.gateways.slack.messages import Word
 from bot.gateways.store.drawings import Sheet
 from bot.slack.bringing import bring, ended, moved, sheets_of
-from bot.slack.messages import Word
 from bot.slack.picture import Picture, WhoAsked
-from bot.slack.post import SlackAway, SlackRefused
 from bot.slack.views import returns as views
 
 LOOK_AGAIN = 60.0  # at what is under way

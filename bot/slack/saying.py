@@ -5,9 +5,9 @@ from dataclasses import replace
 import structlog
 
 from bot.context import Desk
+from bot.gateways.slack.client import NOT_THERE, REPLY_SECONDS, SlackAway, SlackRefused
+from bot.gateways.slack.messages import Aloud, HomePage, Message, Modal, Private
 from bot.gateways.store.deliveries import Delivery
-from bot.slack.messages import Aloud, HomePage, Message, Modal, Private
-from bot.slack.post import NOT_THERE, REPLY_SECONDS, SlackAway, SlackRefused
 from bot.slack.views.asking import window_offered
 from bot.slack.views.home import page_instead
 from bot.slack.views.lists import loading

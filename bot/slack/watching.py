@@ -34,9 +34,9 @@ from bot.core.subscriptions import Stop, Subscription, matches, named, stopped
 from bot.core.timers import LastSeen, Timer
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
+from bot.gateways.slack.messages import Private, Word
 from bot.gateways.store.drawings import Sheet
 from bot.slack import digesting
-from bot.slack.messages import Private, Word
 from bot.slack.picture import Picture
 from bot.slack.views import notices
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from bot.core.names import ChannelId
+from bot.gateways.slack.client import SlackAway
+from bot.gateways.slack.messages import Card, Private
+from bot.gateways.slack.rate_limits import SECOND, Gate
 from bot.sandbox.people import person_named
 from bot.sandbox.world import World
-from bot.slack.gate import SECOND, Gate
-from bot.slack.messages import Card, Private
-from bot.slack.post import SlackAway
 from tests.conftest import living
 from tests.story import TOGGLE, Story, read
 from tests.valkey import Valkey

@@ -10,7 +10,7 @@ from bot.core.approvals import Approval, Stage
 from bot.core.names import ChannelId, PersonId, plain
 from bot.core.operations.operation import Operation, State
 from bot.core.schedules import Runs
-from bot.slack.messages import Card
+from bot.gateways.slack.messages import Card
 from bot.slack.views.blocks import (
     NAME,
     Button,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.core.names import plain
 from bot.core.outcomes import SureAsked, TimeAsked
-from bot.slack.messages import Private
+from bot.gateways.slack.messages import Private
 from bot.slack.views.approvals import change_lines, deed
 from bot.slack.views.blocks import (
     NAME,

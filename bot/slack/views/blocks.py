@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.core.names import PersonId, plain
-from bot.slack.messages import Block
+from bot.gateways.slack.messages import Block
 
 NAME = 120
 

@@ -5,7 +5,7 @@ from bot.core.names import plain
 from bot.core.operations.operation import Late, Operation, State, Trouble
 from bot.core.schedules import in_words, next_run
 from bot.core.timers import Timer
-from bot.slack.messages import Block, Card, Private
+from bot.gateways.slack.messages import Block, Card, Private
 from bot.slack.views import off
 from bot.slack.views.blocks import (
     NAME,

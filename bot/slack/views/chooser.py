@@ -12,7 +12,7 @@ from bot.core.schedules import next_run
 from bot.core.subscriptions import USUAL
 from bot.core.surfaces import ChooserShown, SubscribeAsked
 from bot.core.timers import ITwin, Timer
-from bot.slack.messages import Block, Modal
+from bot.gateways.slack.messages import Block, Modal
 from bot.slack.views.approvals import runs_line
 from bot.slack.views.asking import clock
 from bot.slack.views.blocks import (

@@ -7,7 +7,7 @@ from bot.core.listings import PendingListed
 from bot.core.names import plain
 from bot.core.operations.operation import State
 from bot.core.outcomes import ApprovalAsked, Decided, PointedOut
-from bot.slack.messages import Block, Private
+from bot.gateways.slack.messages import Block, Private
 from bot.slack.views.approvals import (
     change_lines,
     deed,

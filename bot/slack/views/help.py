@@ -1,7 +1,7 @@
 """Help: every verb with what it does and examples that can be typed."""
 
 from bot.core.language.commands import COMMAND, USAGE
-from bot.slack.messages import Block, Private
+from bot.gateways.slack.messages import Block, Private
 from bot.slack.views.blocks import (
     Button,
     Line,

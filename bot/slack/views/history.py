@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.core.history import PastEvent
 from bot.core.listings import HistoryShown
 from bot.core.names import ITwinId, PersonId, plain
-from bot.slack.messages import Block, Private
+from bot.gateways.slack.messages import Block, Private
 from bot.slack.views.blocks import (
     NAME,
     Button,

@@ -10,7 +10,7 @@ from bot.core.names import ChannelId, plain
 from bot.core.subscriptions import Subscription
 from bot.core.surfaces import HomeShown
 from bot.core.timers import ITwin
-from bot.slack.messages import Block, HomePage, Private
+from bot.gateways.slack.messages import Block, HomePage, Private
 from bot.slack.views.blocks import (
     NAME,
     Button,

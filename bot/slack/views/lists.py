@@ -10,7 +10,7 @@ from bot.core.names import plain
 from bot.core.outcomes import DetailsShown
 from bot.core.schedules import in_words
 from bot.core.timers import ITwin, Timer
-from bot.slack.messages import Modal, Private
+from bot.gateways.slack.messages import Modal, Private
 from bot.slack.views.blocks import (
     NAME,
     Button,

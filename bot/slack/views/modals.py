@@ -3,7 +3,7 @@
 import json
 
 from bot.core.names import ChannelId
-from bot.slack.messages import Block, Modal, Private
+from bot.gateways.slack.messages import Block, Modal, Private
 from bot.slack.views.blocks import line, paragraph
 
 

@@ -5,7 +5,7 @@ from bot.core.listings import SubscriptionsListed
 from bot.core.names import plain
 from bot.core.outcomes import Subscribed, Unsubscribed
 from bot.core.subscriptions import Kind, Stop, Subscription
-from bot.slack.messages import Block, Card, Private
+from bot.gateways.slack.messages import Block, Card, Private
 from bot.slack.views.blocks import (
     NAME,
     Button,

@@ -26,7 +26,7 @@ from bot.core.errors import (
 from bot.core.names import plain
 from bot.core.schedules import in_words
 from bot.core.suggestions import Entry, GroupName, Offer
-from bot.slack.messages import Block
+from bot.gateways.slack.messages import Block
 
 NOTHING = "-"
 LONGEST = 75

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from bot.core.language.commands import Command
-from bot.slack.messages import Block, Private
+from bot.gateways.slack.messages import Block, Private
 from bot.slack.views.blocks import (
     SPACE,
     Button,

@@ -2,7 +2,7 @@
 
 from bot.core.names import PersonId, plain
 from bot.core.timers import ITwin
-from bot.slack.messages import Aloud, Private
+from bot.gateways.slack.messages import Aloud, Private
 from bot.slack.views.blocks import NAME, Line, Who, bold, code, header, line, paragraph, spoken
 
 SET = code("/edfs use <itwin>")

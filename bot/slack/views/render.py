@@ -36,7 +36,7 @@ from bot.core.outcomes import (
     Unsubscribed,
 )
 from bot.core.surfaces import ChooserShown, HomeShown, SubscribeAsked
-from bot.slack.messages import Block, Message, Private
+from bot.gateways.slack.messages import Block, Message, Private
 from bot.slack.views import (
     asking,
     chooser,

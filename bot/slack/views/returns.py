@@ -7,7 +7,7 @@ from bot.core.listings import Off, OffListed
 from bot.core.names import plain
 from bot.core.operations.failures import error_of
 from bot.core.operations.operation import Trouble
-from bot.slack.messages import Card, Private
+from bot.gateways.slack.messages import Card, Private
 from bot.slack.views.blocks import (
     NAME,
     Button,

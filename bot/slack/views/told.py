@@ -2,7 +2,7 @@
 
 from bot.core.names import plain
 from bot.core.notifications import LINES, Event, Notice, StillOff, Story, What
-from bot.slack.messages import Block, Card, Private
+from bot.gateways.slack.messages import Block, Card, Private
 from bot.slack.views.blocks import (
     NAME,
     Button,

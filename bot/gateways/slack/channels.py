@@ -3,7 +3,7 @@
 from bot.context import Desk
 from bot.core.errors import CannotSubscribe
 from bot.core.names import ChannelId
-from bot.slack.post import NOT_THERE, SlackRefused
+from bot.gateways.slack.client import NOT_THERE, SlackRefused
 
 
 async def place_for(desk: Desk, channel: ChannelId) -> ChannelId:

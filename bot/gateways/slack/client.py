@@ -21,8 +21,8 @@ from bot.core.errors import PersonRefused
 from bot.core.names import ChannelId, PersonId, Workspace, plain
 from bot.core.people import Person
 from bot.gateways.loopback import is_loopback
-from bot.slack.gate import REPLY, Gate
-from bot.slack.messages import Aloud, Card, HomePage, Modal, Private
+from bot.gateways.slack.messages import Aloud, Card, HomePage, Modal, Private
+from bot.gateways.slack.rate_limits import REPLY, Gate
 
 REPLY_SECONDS = 29 * 60.0  # a response_url lives 30 minutes
 NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived"})

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from bot.core.errors import PersonRefused
 from bot.core.names import PersonId, Workspace
 from bot.core.people import Person, refusal
+from bot.gateways.slack.client import Poster, SlackAway, SlackRefused
 from bot.gateways.store.people import People
-from bot.slack.post import Poster, SlackAway, SlackRefused
 
 
 @dataclass(frozen=True, slots=True)
