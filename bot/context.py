@@ -10,8 +10,8 @@ from bot.gateways.gateways import Gateways
 from bot.gateways.slack.client import REPLY_SECONDS, Home, Poster
 from bot.gateways.slack.directory import Directory
 from bot.gateways.slack.messages import Private
-from bot.gateways.store.drawings import Sheet
-from bot.gateways.store.undelivered import Lost
+from bot.gateways.store.card_outbox import Sheet
+from bot.gateways.store.dead_letters import Lost
 
 
 @dataclass(frozen=True, slots=True)

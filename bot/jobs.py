@@ -33,10 +33,10 @@ from bot.core.errors import SealBroken
 from bot.core.names import DeliveryId, OperationId, Workspace
 from bot.gateways.slack.client import SlackAway
 from bot.gateways.store import job_url
-from bot.gateways.store.codec import ClosedCodec
+from bot.gateways.store.card_outbox import sheet_of
 from bot.gateways.store.deliveries import Delivery
-from bot.gateways.store.drawings import sheet_of
-from bot.gateways.store.streams import sweep_parked, sweep_stream
+from bot.gateways.store.job_codec import ClosedCodec
+from bot.gateways.store.job_streams import sweep_parked, sweep_stream
 from bot.slack import answer as answering
 from bot.slack.draw import draw
 from bot.slack.following import follow

@@ -30,7 +30,7 @@ from bot.core.names import ChannelId
 from bot.features import accounts
 from bot.gateways.store import reaching
 from bot.gateways.store.deliveries import Delivery
-from bot.gateways.store.tickets import TICKET_SECONDS, Ticket
+from bot.gateways.store.sign_in_links import TICKET_SECONDS, Ticket
 from bot.slack.incoming import identity
 from bot.slack.listeners import Intake
 from bot.slack.verify import LARGEST, is_from_slack

@@ -14,7 +14,7 @@ from bot.core.language.commands import Switch, Undo
 from bot.core.names import OperationId, TimerId
 from bot.core.operations.operation import Operation, State
 from bot.gateways.store.audit import Entry
-from bot.gateways.store.drawings import sheet_of
+from bot.gateways.store.card_outbox import sheet_of
 from bot.slack.views.cards import card, title_of
 from tests.engine_world import World
 

@@ -24,7 +24,7 @@ from bot.gateways.ims import Ims, ImsSettings
 from bot.gateways.ims.cache import UserCache
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
-from bot.gateways.store.tokens import SignIn
+from bot.gateways.store.sign_ins import SignIn
 from tests.engine_provider import Line, Provider
 
 START = 1_790_000_000.0

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from bot.gateways.ims import Ims
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store.tokens import Tokens
+from bot.gateways.store.sign_ins import Tokens
 from tests.identity_provider import Clock
 from tests.ims_world import ALICE, TEAM, settings_for
 

@@ -23,7 +23,7 @@ from bot.core.names import PersonId, Workspace
 from bot.gateways.ims import Flow, Ims, ImsSettings
 from bot.gateways.loopback import AsyncLoopbackTransport
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store.tokens import SignIn, Tokens
+from bot.gateways.store.sign_ins import SignIn, Tokens
 from tests.identity_provider import API_SCOPE, CLIENT_ID, CLIENT_SECRET, Clock, IdentityProvider
 
 TEAM = Workspace("T0001")

@@ -38,7 +38,7 @@ from bot.core.names import OperationId, PersonId, TimerId
 from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import Begun
 from bot.features import timers
-from bot.gateways.store.drawings import sheet_of
+from bot.gateways.store.card_outbox import sheet_of
 from tests.engine_fates import ITWIN, MEETINGS, PLAIN, TIMERS, Fate, Meets
 from tests.engine_judge import Judge
 from tests.engine_world import PEOPLE, Worker, World

@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 
 from bot.core.errors import StoreUnreachable
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store.tokens import Tokens
+from bot.gateways.store.sign_ins import Tokens
 from tests import ims_world
 from tests.ims_world import ALICE, BACK, TEAM, ImsWorld, browse
 from tests.redis_proxy import RedisProxy

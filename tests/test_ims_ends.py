@@ -10,7 +10,7 @@ from bot.core.errors import IdentityProviderTrouble, SignInNeeded
 from bot.core.names import PersonId
 from bot.gateways.ims import SignOut
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store.tokens import Tokens
+from bot.gateways.store.sign_ins import Tokens
 from tests import ims_world
 from tests.identity_provider import GONE
 from tests.ims_world import ALICE, BACK, TEAM, ImsWorld, browse

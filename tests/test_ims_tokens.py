@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from bot.core.errors import SealBroken
 from bot.core.names import PersonId, Workspace
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store.tokens import SignIn, SignInBusy, Tokens
+from bot.gateways.store.sign_ins import SignIn, SignInBusy, Tokens
 from tests import ims_world
 from tests.ims_world import ALICE, TEAM
 

@@ -22,7 +22,7 @@ from bot.core.names import OperationId, Workspace
 from bot.core.operations.operation import Operation, State
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
-from bot.gateways.store.records import in_text
+from bot.gateways.store.sealed import in_text
 from bot.jobs import REDELIVERY
 from bot.sandbox.people import TEAM_ID
 from bot.sandbox.slack import Message

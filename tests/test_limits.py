@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from bot.core.errors import StoreUnreachable
 from bot.gateways.store.limits import GATE_SECONDS, Limit, Limits
-from bot.gateways.store.records import in_text
+from bot.gateways.store.sealed import in_text
 from tests.redis_proxy import RedisProxy
 
 START = 1_790_000_000.0

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from bot.core.errors import SignInNeeded
 from bot.gateways.ims import Ims, ImsSettings, SignOut
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store.tokens import Tokens
+from bot.gateways.store.sign_ins import Tokens
 from tests import ims_world
 from tests.ims_world import ALICE, BACK, TEAM, refresh_token_in
 

@@ -22,7 +22,7 @@ from bot.core.operations.operation import Operation, State
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.audit import Entry
-from bot.gateways.store.drawings import sheet_of
+from bot.gateways.store.card_outbox import sheet_of
 from bot.sandbox.people import CREW, TEAM_ID, Person, UnknownNameError
 from bot.sandbox.slack import Message
 from bot.sandbox.world import World

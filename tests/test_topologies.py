@@ -14,8 +14,8 @@ from bot.cli.doctor import _replicas
 from bot.core.errors import StoreUnreachable
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import job_url, open_store
-from bot.gateways.store.addresses import Address, address_of, through
 from bot.gateways.store.connection import CONNECTIONS, connect
+from bot.gateways.store.redis_url import Address, address_of, through
 from bot.sandbox.people import TEAM_ID
 from bot.sandbox.world import World
 from tests.conftest import known_keys, living

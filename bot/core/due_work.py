@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.core.names import OperationId
-from bot.gateways.store.drawings import Sheet
+from bot.gateways.store.card_outbox import Sheet
 
 
 @dataclass(frozen=True, slots=True)

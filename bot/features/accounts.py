@@ -20,7 +20,7 @@ from bot.features.resolver import channels_itwin
 from bot.gateways.gateways import Gateways
 from bot.gateways.ims import Account
 from bot.gateways.store.audit import Entry
-from bot.gateways.store.tickets import Kept, Ticket, UnderWay
+from bot.gateways.store.sign_in_links import Kept, Ticket, UnderWay
 
 CALLBACK = "/link/callback"
 

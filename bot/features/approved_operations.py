@@ -9,7 +9,7 @@ from bot.core.operations.operation import Operation, State, Trouble
 from bot.core.outcomes import Begun
 from bot.features.starting import begin
 from bot.gateways.gateways import Gateways
-from bot.gateways.store.drawings import Sheet
+from bot.gateways.store.card_outbox import Sheet
 
 BEGIN_AGAIN = 5.0  # while another operation holds the timer
 

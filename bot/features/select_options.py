@@ -32,7 +32,7 @@ from bot.core.suggestions import (
 from bot.core.timers import ITwin
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, with_token
-from bot.gateways.store.indexes import INDEX_SECONDS
+from bot.gateways.store.option_lists import INDEX_SECONDS
 
 FRESH_SECONDS = 60.0
 STORE_SECONDS = 1.0

@@ -29,8 +29,8 @@ from bot.core.schedules import Runs, next_run, runs_between
 from bot.core.timers import ITwin, LastSeen, Timer
 from bot.gateways.gateways import Gateways
 from bot.gateways.ims import Bearer
-from bot.gateways.store.drawings import Sheet
-from bot.gateways.store.tickets import Kept
+from bot.gateways.store.card_outbox import Sheet
+from bot.gateways.store.sign_in_links import Kept
 
 MOST_REQUESTS = 5  # of one person, waiting at the same time
 

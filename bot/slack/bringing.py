@@ -38,7 +38,7 @@ from bot.features.starting import acting_of, begin, shown, wish, wish_of
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
 from bot.gateways.ims import Bearer
-from bot.gateways.store.drawings import Sheet
+from bot.gateways.store.card_outbox import Sheet
 
 BUSY_PAUSE = 5.0
 PAUSE = 60.0

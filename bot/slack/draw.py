@@ -9,7 +9,7 @@ from bot.context import Desk
 from bot.core.names import OperationId, Workspace
 from bot.gateways.slack.client import NOT_THERE, SlackAway, SlackRefused
 from bot.gateways.slack.messages import Card, Private, Word
-from bot.gateways.store.drawings import Drawing, Sheet
+from bot.gateways.store.card_outbox import Drawing, Sheet
 from bot.slack import notifying
 from bot.slack.picture import Picture
 from bot.slack.pictures import picture_of

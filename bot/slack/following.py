@@ -5,7 +5,7 @@ from bot.core.approvals import Stage
 from bot.core.due_work import Due
 from bot.core.names import ChannelId, OperationId, Workspace
 from bot.core.outcomes import ApprovalAsked, Begun, Decided, Outcome
-from bot.gateways.store.drawings import Sheet
+from bot.gateways.store.card_outbox import Sheet
 from bot.slack import notifying, requests, returning
 from bot.slack.home import made_anew
 

@@ -16,7 +16,7 @@ from bot.core.names import ChannelId, OperationId, Workspace
 from bot.core.notifications import News, Notice, gathered, grown, notice_of, patience, stories
 from bot.core.subscriptions import ended
 from bot.gateways.slack.channels import place_for
-from bot.gateways.store.drawings import Sheet
+from bot.gateways.store.card_outbox import Sheet
 
 BUSY_PAUSE = 2.0
 

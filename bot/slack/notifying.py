@@ -24,7 +24,7 @@ from bot.core.operations.operation import Operation
 from bot.core.subscriptions import Kind
 from bot.core.timers import ITwin, Timer
 from bot.gateways.slack.messages import Word
-from bot.gateways.store.drawings import Sheet
+from bot.gateways.store.card_outbox import Sheet
 from bot.slack import gathering, watching
 from bot.slack.picture import Picture
 from bot.slack.views import told

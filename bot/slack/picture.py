@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.names import ChannelId, PersonId
 from bot.gateways.slack.messages import Card, Word
-from bot.gateways.store.drawings import Sheet
+from bot.gateways.store.card_outbox import Sheet
 
 
 @dataclass(frozen=True, slots=True)

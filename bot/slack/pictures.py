@@ -10,7 +10,7 @@ from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import Failed
 from bot.features.starting import command_of
 from bot.gateways.slack.messages import Word
-from bot.gateways.store.drawings import Sheet, sheet_of
+from bot.gateways.store.card_outbox import Sheet, sheet_of
 from bot.slack import notifying, requests, returning, watching
 from bot.slack.picture import Picture, WhoAsked
 from bot.slack.views.cards import card, waiting

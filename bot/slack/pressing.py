@@ -30,7 +30,7 @@ from bot.features import accounts, approvals, forms, subscriptions, timers
 from bot.gateways.slack.client import SlackAway, SlackRefused
 from bot.gateways.slack.messages import Modal
 from bot.gateways.store.deliveries import Delivery
-from bot.gateways.store.tickets import Kept
+from bot.gateways.store.sign_in_links import Kept
 from bot.slack.acting import chooser, known, offer, run
 from bot.slack.home import at_its_channel, home
 from bot.slack.saying import pressed_last

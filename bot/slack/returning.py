@@ -12,7 +12,7 @@ from bot.core.operations.operation import Operation, State
 from bot.features.auto_enables import close
 from bot.gateways.slack.client import SlackAway, SlackRefused
 from bot.gateways.slack.messages import Word
-from bot.gateways.store.drawings import Sheet
+from bot.gateways.store.card_outbox import Sheet
 from bot.slack.bringing import bring, ended, moved, sheets_of
 from bot.slack.picture import Picture, WhoAsked
 from bot.slack.views import returns as views

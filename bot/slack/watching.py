@@ -35,7 +35,7 @@ from bot.core.timers import LastSeen, Timer
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
 from bot.gateways.slack.messages import Private, Word
-from bot.gateways.store.drawings import Sheet
+from bot.gateways.store.card_outbox import Sheet
 from bot.slack import digesting
 from bot.slack.picture import Picture
 from bot.slack.views import notices

@@ -19,7 +19,7 @@ from bot.core.subscriptions import Subscription
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import open_store
 from bot.gateways.store.audit import Entry
-from bot.gateways.store.shelves import APPROVALS, RETURNS, SUBSCRIPTIONS
+from bot.gateways.store.schemas import APPROVALS, RETURNS, SUBSCRIPTIONS
 from bot.sandbox.people import person_named
 from tests.story import Story, read
 

@@ -14,7 +14,7 @@ from bot.gateways.ims.sign_in_reader import Records, account_of
 from bot.gateways.ims.thread_pool import Threads
 from bot.gateways.ims.transport import Wire
 from bot.gateways.ims.values import Account, Bearer, Flow, ImsSettings, SignOut
-from bot.gateways.store.tokens import SignIn, SignInBusy, Tokens
+from bot.gateways.store.sign_ins import SignIn, SignInBusy, Tokens
 
 
 class Ims:

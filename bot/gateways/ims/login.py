@@ -12,7 +12,7 @@ from bot.gateways.ims.identity import Identities
 from bot.gateways.ims.revocation import Revocation
 from bot.gateways.ims.thread_pool import Threads
 from bot.gateways.ims.values import Flow, ImsSettings
-from bot.gateways.store.tokens import SignIn
+from bot.gateways.store.sign_ins import SignIn
 
 # Errors of the authorization endpoint (RFC 6749 section 4.1.2.1) and of the token endpoint
 # (section 5.2): what the person is told. Those below are not the person's matter.

@@ -21,7 +21,7 @@ from bot.gateways.ims.revocation import Revocation
 from bot.gateways.ims.sign_in_reader import Records, account_of
 from bot.gateways.ims.thread_pool import Threads
 from bot.gateways.ims.values import Bearer
-from bot.gateways.store.tokens import SignIn, SignInBusy, Tokens
+from bot.gateways.store.sign_ins import SignIn, SignInBusy, Tokens
 
 # Seconds between tries to write a rotated token: without it the person must sign in again.
 _PAUSES: Final = (0.1, 0.3, 1.0, 3.0, 6.0)

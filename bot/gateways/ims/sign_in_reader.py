@@ -6,7 +6,7 @@ from bot.core.errors import SealBroken, SignInNeeded
 from bot.core.names import PersonId, Workspace
 from bot.gateways.ims.exchange import Exchange
 from bot.gateways.ims.values import Account, Bearer, ImsSettings
-from bot.gateways.store.tokens import SignIn, Tokens
+from bot.gateways.store.sign_ins import SignIn, Tokens
 
 _log = logging.getLogger(__name__)
 

@@ -71,24 +71,24 @@ from bot.core.notifications import Notice
 from bot.core.subscriptions import Subscription
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store.audit import Audit
-from bot.gateways.store.channels import Channels
+from bot.gateways.store.card_outbox import Drawings
+from bot.gateways.store.channel_outbox import Channels
 from bot.gateways.store.connection import connect, job_url, reaching, told_by_servers
+from bot.gateways.store.dead_letters import Undelivered
 from bot.gateways.store.deliveries import Deliveries
-from bot.gateways.store.drawings import Drawings
-from bot.gateways.store.indexes import Indexes
-from bot.gateways.store.ledger import Ledger
+from bot.gateways.store.kill_switch import Writes
 from bot.gateways.store.limits import Limits
+from bot.gateways.store.modal_clicks import Windows
 from bot.gateways.store.operations import Operations
+from bot.gateways.store.option_lists import Indexes
 from bot.gateways.store.people import People
-from bot.gateways.store.records import Records
-from bot.gateways.store.shelves import APPROVALS, NOTICES, RETURNS, SUBSCRIPTIONS
-from bot.gateways.store.tickets import Tickets
+from bot.gateways.store.poll_snapshots import Watches
+from bot.gateways.store.schemas import APPROVALS, NOTICES, RETURNS, SUBSCRIPTIONS
+from bot.gateways.store.sealed import Records
+from bot.gateways.store.sign_in_links import Tickets
+from bot.gateways.store.sign_ins import Tokens
 from bot.gateways.store.timers import Timers
-from bot.gateways.store.tokens import Tokens
-from bot.gateways.store.undelivered import Undelivered
-from bot.gateways.store.watches import Watches
-from bot.gateways.store.windows import Windows
-from bot.gateways.store.writes import Writes
+from bot.gateways.store.versioned import Ledger
 
 __all__ = ["Store", "job_url", "open_store", "reaching"]
 

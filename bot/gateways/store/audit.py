@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from bot.core.errors import SealBroken, StoreUnreachable
 from bot.core.names import PersonId, Workspace
 from bot.gateways.store.connection import reaching
-from bot.gateways.store.records import Records, in_bytes, in_text, key_of
+from bot.gateways.store.sealed import Records, in_bytes, in_text, key_of
 
 PURPOSE = "audit"
 PAGE = 500

@@ -27,7 +27,7 @@ from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import RedisClusterException, RedisError
 
 from bot.core.errors import StoreUnreachable
-from bot.gateways.store.addresses import Address, address_of, through, unconfirmed
+from bot.gateways.store.redis_url import Address, address_of, through, unconfirmed
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 2.0

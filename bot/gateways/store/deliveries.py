@@ -25,7 +25,7 @@ from redis.asyncio import Redis
 from bot.core.errors import StoreUnreachable
 from bot.core.names import ChannelId, DeliveryId, PersonId, Workspace
 from bot.gateways.store.connection import reaching
-from bot.gateways.store.records import Records, in_text, key_of
+from bot.gateways.store.sealed import Records, in_text, key_of
 
 PURPOSE = "delivery"
 WORKSPACES = "edfs:workspaces"

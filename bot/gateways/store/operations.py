@@ -13,9 +13,9 @@ from bot.core.operations.transitions import due
 from bot.core.timers import LastSeen
 from bot.gateways.store.audit import Audit, Entry, Link, Said
 from bot.gateways.store.connection import reaching
-from bot.gateways.store.indexes import MOST_CHANGED, changed_key
 from bot.gateways.store.operation_scripts import BEGIN, CHANGE, HEARD
-from bot.gateways.store.records import Records, in_text, key_of
+from bot.gateways.store.option_lists import MOST_CHANGED, changed_key
+from bot.gateways.store.sealed import Records, in_text, key_of
 from bot.gateways.store.timers import SEEN, SEEN_SECONDS, timer_key
 
 PURPOSE = "operation"

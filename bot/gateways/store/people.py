@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from bot.core.names import ChannelId, PersonId, Workspace
 from bot.core.people import Person
-from bot.gateways.store.records import Records, in_text, key_of
+from bot.gateways.store.sealed import Records, in_text, key_of
 
 PURPOSE = "person"
 MEMBERS = "members"

@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from bot.core.names import ITwinId, PersonId, TimerId, Workspace
 from bot.core.timers import ITwin, LastSeen
-from bot.gateways.store.records import Records, key_of
+from bot.gateways.store.sealed import Records, key_of
 
 SEEN = "last-seen"
 LIST = "list"

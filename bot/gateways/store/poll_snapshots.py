@@ -5,7 +5,7 @@ from redis.asyncio import Redis
 from bot.core.change_detection import Snapshot
 from bot.core.names import OperationId, Workspace
 from bot.gateways.store.connection import reaching
-from bot.gateways.store.records import Records, key_of
+from bot.gateways.store.sealed import Records, key_of
 
 PURPOSE = "watch"
 KEPT_SECONDS = 90 * 86_400

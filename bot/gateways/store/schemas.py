@@ -7,7 +7,7 @@ from bot.core.notifications import Notice
 from bot.core.operations.operation import Operation
 from bot.core.subscriptions import Subscription
 from bot.gateways.store.audit import Entry
-from bot.gateways.store.ledger import Pointer, Shelf
+from bot.gateways.store.versioned import Pointer, Shelf
 
 DRAW_AFTER = 3.0  # whoever changed it paints it at once; this is for when they did not
 

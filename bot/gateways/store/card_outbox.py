@@ -12,7 +12,7 @@ from bot.core.names import OperationId, Workspace
 from bot.core.operations.operation import Operation
 from bot.gateways.store.connection import reaching
 from bot.gateways.store.operation_scripts import DRAWN, LAID_DOWN
-from bot.gateways.store.records import in_text, key_of
+from bot.gateways.store.sealed import in_text, key_of
 
 BRUSH_SECONDS = 30
 

@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from bot.core.names import ChannelId, Workspace
 from bot.gateways.store.connection import reaching
-from bot.gateways.store.records import Records, key_of
+from bot.gateways.store.sealed import Records, key_of
 
 PURPOSE = "undelivered"
 MOST = 1_000

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from bot.core.names import DeliveryId, Workspace
 from bot.gateways.store.connection import reaching
-from bot.gateways.store.records import key_of
+from bot.gateways.store.sealed import key_of
 
 SECONDS = 3_600
 

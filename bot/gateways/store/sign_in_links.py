@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from bot.core.names import ChannelId, PersonId, Workspace
 from bot.core.timers import ITwin
-from bot.gateways.store.records import Records, key_of
+from bot.gateways.store.sealed import Records, key_of
 
 TICKET_SECONDS = 600
 KEPT_SECONDS = 3600

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from bot.core.names import OperationId, Workspace
 from bot.gateways.store.audit import CHAIN, Audit, Entry, Link, Said
 from bot.gateways.store.connection import reaching
-from bot.gateways.store.records import Records, in_text, key_of
+from bot.gateways.store.sealed import Records, in_text, key_of
 
 Kind = Literal["approval", "return", "subscription", "notice"]
 

@@ -8,7 +8,7 @@ from bot.core.errors import SealBroken
 from bot.core.names import ITwinId, PersonId, Workspace
 from bot.core.suggestions import Index
 from bot.gateways.store.connection import reaching
-from bot.gateways.store.records import Records, in_text, key_of
+from bot.gateways.store.sealed import Records, in_text, key_of
 
 PURPOSE = "index"
 MOST_CHANGED = 200  # iTwins of which it is known when the bot last changed something there

@@ -13,7 +13,7 @@ from bot.core.names import ChannelId, OperationId, Workspace
 from bot.core.notifications import BURST, News, patience
 from bot.core.timers import ITwin
 from bot.gateways.store.connection import reaching
-from bot.gateways.store.records import Records, in_text, key_of
+from bot.gateways.store.sealed import Records, in_text, key_of
 
 PURPOSE = "news"
 DEFAULT = "default"

@@ -8,7 +8,7 @@ from bot.core.names import PersonId, Workspace
 from bot.gateways.store.audit import Audit, Entry
 from bot.gateways.store.connection import reaching
 from bot.gateways.store.deliveries import WORKSPACES
-from bot.gateways.store.records import in_text, key_of
+from bot.gateways.store.sealed import in_text, key_of
 
 
 @dataclass(frozen=True, slots=True)
