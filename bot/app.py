@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
+from bot.background.reauthorization import Recheck
 from bot.context import Desk
 from bot.core.operations.operation import Terms
 from bot.engine import Engine
@@ -33,7 +34,6 @@ from bot.gateways.store.embedded import start
 from bot.jobs import Jobs
 from bot.settings import Settings
 from bot.slack.listeners import Intake, bolt_app, listen
-from bot.slack.recheck import Recheck
 from bot.web import Links, SlackDoor, admin_app, public_app
 
 log = structlog.get_logger("app")

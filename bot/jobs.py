@@ -27,6 +27,7 @@ import structlog
 from docket import Docket, Perpetual, Worker
 from redis.exceptions import RedisError
 
+from bot.background.dispatch import follow
 from bot.context import Desk
 from bot.core.due_work import Due
 from bot.core.errors import SealBroken
@@ -39,7 +40,6 @@ from bot.gateways.store.job_codec import ClosedCodec
 from bot.gateways.store.job_streams import sweep_parked, sweep_stream
 from bot.slack import answer as answering
 from bot.slack.draw import draw
-from bot.slack.following import follow
 
 NAME = "edfs-jobs"
 REDELIVERY = timedelta(seconds=15)

@@ -2,6 +2,8 @@
 
 import structlog
 
+from bot.background.approvals import placed
+from bot.background.dispatch import due_after
 from bot.context import Desk
 from bot.core.due_work import Due
 from bot.core.errors import BotError, Expired, GaveUp, NotInChannel, StoreUnreachable
@@ -14,10 +16,8 @@ from bot.core.surfaces import HomeShown
 from bot.features import accounts
 from bot.gateways.store.deliveries import Delivery
 from bot.slack.acting import run
-from bot.slack.following import due_after
 from bot.slack.home import home, made_anew
 from bot.slack.pressing import pressed, submitted, taken, window
-from bot.slack.requests import placed
 from bot.slack.saying import say
 from bot.slack.threads import pointed_at, request_of
 from bot.slack.views.render import continued, render

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import structlog
 
+from bot.background import notifications
 from bot.context import Desk
 from bot.core.names import OperationId, Workspace
 from bot.gateways.slack.client import NOT_THERE, SlackAway, SlackRefused
 from bot.gateways.slack.messages import Card, Private, Word
 from bot.gateways.store.card_outbox import Drawing, Sheet
-from bot.slack import notifying
 from bot.slack.picture import Picture
 from bot.slack.pictures import picture_of
 from bot.slack.views.blocks import small
@@ -31,7 +31,7 @@ async def draw(desk: Desk, workspace: Workspace, kind: str, identity: OperationI
     """Bring the card up to date. What Slack does not take now stays due and is drawn later."""
     drawings, painter = desk.gateways.store.drawings, secrets.token_hex(8)
     sheet = Sheet(workspace, kind, identity)
-    await notifying.announce(desk, sheet)
+    await notifications.announce(desk, sheet)
     picture = await picture_of(desk, sheet)
     if picture is None:
         await drawings.forget(sheet)
@@ -81,7 +81,7 @@ async def _painted(desk: Desk, picture: Picture, drawing: Drawing) -> str:
         log.error("draw.refused", kind=sheet.kind, trace=sheet.id[:8], code=refused.code)
         await desk.gave_up(sheet, picture.channel, refused.code)
         if refused.code in NOT_THERE:
-            await notifying.refused(desk, sheet, picture.channel)
+            await notifications.refused(desk, sheet, picture.channel)
         return ""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from bot.background import approvals, auto_enables, notifications, polling
 from bot.context import Desk
 from bot.core.auto_enables import Return
 from bot.core.operations.failures import error_of
@@ -11,7 +12,6 @@ from bot.core.outcomes import Failed
 from bot.features.starting import command_of
 from bot.gateways.slack.messages import Word
 from bot.gateways.store.card_outbox import Sheet, sheet_of
-from bot.slack import notifying, requests, returning, watching
 from bot.slack.picture import Picture, WhoAsked
 from bot.slack.views.cards import card, waiting
 from bot.slack.views.render import failed
@@ -68,8 +68,8 @@ def _worth_telling(desk: Desk, operation: Operation) -> Word | None:
 
 _KINDS: dict[str, Callable[[Desk, Sheet], Awaitable[Picture | None]]] = {
     "operation": _operation,
-    "approval": requests.picture,
-    "return": returning.picture,
-    "notice": notifying.picture,
-    "subscription": watching.picture,
+    "approval": approvals.picture,
+    "return": auto_enables.picture,
+    "notice": notifications.picture,
+    "subscription": polling.picture,
 }

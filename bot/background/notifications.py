@@ -7,6 +7,7 @@ called as often as one likes: an event has a key, and is told once.
 
 from collections.abc import Iterable, Sequence
 
+from bot.background import batching, polling
 from bot.context import Desk
 from bot.core.approvals import Approval
 from bot.core.auto_enables import Return
@@ -25,7 +26,6 @@ from bot.core.subscriptions import Kind
 from bot.core.timers import ITwin, Timer
 from bot.gateways.slack.messages import Word
 from bot.gateways.store.card_outbox import Sheet
-from bot.slack import gathering, watching
 from bot.slack.picture import Picture
 from bot.slack.views import told
 
@@ -106,12 +106,12 @@ def _news(root: str, itwin: ITwin, timer: Timer, events: Iterable[Event]) -> lis
 
 async def follow(desk: Desk, home: Workspace, identity: OperationId) -> Due:
     """See to what is due of a subscription: a look for changes elsewhere, the weekly list."""
-    return await watching.follow(desk, home, identity)
+    return await polling.follow(desk, home, identity)
 
 
 async def gather(desk: Desk, home: Workspace, channel: ChannelId) -> Due:
     """See to what waits to be told to a channel."""
-    return await gathering.gather(desk, home, channel)
+    return await batching.gather(desk, home, channel)
 
 
 async def picture(desk: Desk, sheet: Sheet) -> Picture | None:

@@ -1,12 +1,12 @@
 """What follows: from an outcome, from the end of an operation, from a time that has come."""
 
+from bot.background import approvals, auto_enables, notifications
 from bot.context import Desk
 from bot.core.approvals import Stage
 from bot.core.due_work import Due
 from bot.core.names import ChannelId, OperationId, Workspace
 from bot.core.outcomes import ApprovalAsked, Begun, Decided, Outcome
 from bot.gateways.store.card_outbox import Sheet
-from bot.slack import notifying, requests, returning
 from bot.slack.home import made_anew
 
 
@@ -33,13 +33,13 @@ async def follow(desk: Desk, home: Workspace, kind: str, identity: OperationId) 
         case "news":
             return await _news(desk, home, identity)
         case "approval":
-            return await requests.follow(desk, home, identity)
+            return await approvals.follow(desk, home, identity)
         case "return":
-            return await returning.follow(desk, home, identity)
+            return await auto_enables.follow(desk, home, identity)
         case "subscription":
-            return await notifying.follow(desk, home, identity)
+            return await notifications.follow(desk, home, identity)
         case "channel":
-            return await notifying.gather(desk, home, ChannelId(identity))
+            return await notifications.gather(desk, home, ChannelId(identity))
         case _:
             return Due()
 
@@ -53,7 +53,7 @@ async def _news(desk: Desk, home: Workspace, identity: OperationId) -> Due:
         return Due()
     due = Due()
     if operation.state.ended:
-        for heard in (requests.heard, returning.heard, notifying.heard):
+        for heard in (approvals.heard, auto_enables.heard, notifications.heard):
             due += await heard(desk, operation)
         await made_anew(desk, operation.workspace, operation.asker)
     await operations.heard(operation)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.background import weekly_digest
 from bot.context import Desk
 from bot.core.change_detection import (
     Difference,
@@ -36,7 +37,6 @@ from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
 from bot.gateways.slack.messages import Private, Word
 from bot.gateways.store.card_outbox import Sheet
-from bot.slack import digesting
 from bot.slack.picture import Picture
 from bot.slack.views import notices
 
@@ -87,7 +87,7 @@ async def follow(desk: Desk, home: Workspace, identity: OperationId) -> Due:
         return await _stop(desk, one, stop.why)
     before = await desk.gateways.store.watches.read(home, identity)
     seen = await _compared(desk, one, before, look)
-    seen = await digesting.weekly(desk, one, seen, look.timers, look.person.zone)
+    seen = await weekly_digest.weekly(desk, one, seen, look.timers, look.person.zone)
     await desk.gateways.store.watches.keep(home, identity, seen)
     await ledger.postpone(one, _next(one, desk.now, look.person.zone))
     return Due()

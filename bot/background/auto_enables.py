@@ -2,6 +2,7 @@
 
 import structlog
 
+from bot.background.reenable import bring, ended, moved, sheets_of
 from bot.context import Desk
 from bot.core.auto_enables import Escalated, Phase, Probed, Return, set_by
 from bot.core.auto_enables import due as due_at
@@ -13,7 +14,6 @@ from bot.features.auto_enables import close
 from bot.gateways.slack.client import SlackAway, SlackRefused
 from bot.gateways.slack.messages import Word
 from bot.gateways.store.card_outbox import Sheet
-from bot.slack.bringing import bring, ended, moved, sheets_of
 from bot.slack.picture import Picture, WhoAsked
 from bot.slack.views import returns as views
 

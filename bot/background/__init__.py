@@ -1,0 +1,1 @@
+"""What time and events ask for: due work and what follows from the end of an operation."""
