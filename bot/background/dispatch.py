@@ -7,7 +7,7 @@ from bot.core.due_work import Due
 from bot.core.names import ChannelId, OperationId, Workspace
 from bot.core.outcomes import ApprovalAsked, Begun, Decided, Outcome
 from bot.gateways.store.card_outbox import Sheet
-from bot.slack.home import made_anew
+from bot.slack.answers.app_home import made_anew
 
 
 def due_after(outcome: Outcome) -> Due:

@@ -28,10 +28,10 @@ from bot.gateways.slack.client import Home, SlackAway, SlackRefused
 from bot.gateways.slack.messages import Private
 from bot.gateways.store import Store
 from bot.gateways.store.deliveries import Delivery
+from bot.slack.answers.thread_replies import is_word_of_decision
 from bot.slack.checking import complaints
 from bot.slack.incoming import delivery_of
 from bot.slack.options import offered
-from bot.slack.threads import is_word_of_decision
 from bot.slack.views.modals import answer_window
 from bot.slack.views.render import failed
 from bot.slack.withdrawals import Withdrawals

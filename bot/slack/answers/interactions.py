@@ -31,9 +31,9 @@ from bot.gateways.slack.client import SlackAway, SlackRefused
 from bot.gateways.slack.messages import Modal
 from bot.gateways.store.deliveries import Delivery
 from bot.gateways.store.sign_in_links import Kept
-from bot.slack.acting import chooser, known, offer, run
-from bot.slack.home import at_its_channel, home
-from bot.slack.saying import pressed_last
+from bot.slack.answers.app_home import at_its_channel, home
+from bot.slack.answers.dispatch import chooser, known, offer, run
+from bot.slack.answers.replies import pressed_last
 from bot.slack.views.lists import loading
 from bot.slack.views.modals import decline_modal, extend_modal, waiting_window
 

@@ -15,11 +15,11 @@ from bot.core.outcomes import Begun, Failed, Outcome
 from bot.core.surfaces import HomeShown
 from bot.features import accounts
 from bot.gateways.store.deliveries import Delivery
-from bot.slack.acting import run
-from bot.slack.home import home, made_anew
-from bot.slack.pressing import pressed, submitted, taken, window
-from bot.slack.saying import say
-from bot.slack.threads import pointed_at, request_of
+from bot.slack.answers.app_home import home, made_anew
+from bot.slack.answers.dispatch import run
+from bot.slack.answers.interactions import pressed, submitted, taken, window
+from bot.slack.answers.replies import say
+from bot.slack.answers.thread_replies import pointed_at, request_of
 from bot.slack.views.render import continued, render
 
 log = structlog.get_logger("answer")

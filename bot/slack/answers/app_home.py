@@ -27,7 +27,7 @@ from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
 from bot.gateways.slack.client import SlackAway, SlackRefused
 from bot.gateways.store import reaching
-from bot.slack.acting import groups_of
+from bot.slack.answers.dispatch import groups_of
 from bot.slack.views.home import home_view
 
 MOST_ITWINS = 12  # each is a request of the person's share

@@ -1,0 +1,1 @@
+"""From a delivery to the answer its sender sees."""
