@@ -39,7 +39,7 @@ from bot.gateways.store.deliveries import Delivery
 from bot.gateways.store.job_codec import ClosedCodec
 from bot.gateways.store.job_streams import sweep_parked, sweep_stream
 from bot.slack.answers import answer as answering
-from bot.slack.draw import draw
+from bot.slack.cards.draw import draw
 
 NAME = "edfs-jobs"
 REDELIVERY = timedelta(seconds=15)

@@ -14,7 +14,7 @@ from bot.features.starting import skipped
 from bot.gateways.slack.client import NOT_THERE, SlackRefused
 from bot.gateways.slack.messages import Card, Private, Word
 from bot.gateways.store.card_outbox import Sheet
-from bot.slack.picture import Picture
+from bot.slack.cards.card_state import Picture
 from bot.slack.views import deciding
 from bot.slack.views.approvals import card
 

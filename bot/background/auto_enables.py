@@ -14,7 +14,7 @@ from bot.features.auto_enables import close
 from bot.gateways.slack.client import SlackAway, SlackRefused
 from bot.gateways.slack.messages import Word
 from bot.gateways.store.card_outbox import Sheet
-from bot.slack.picture import Picture, WhoAsked
+from bot.slack.cards.card_state import Picture, WhoAsked
 from bot.slack.views import returns as views
 
 LOOK_AGAIN = 60.0  # at what is under way

@@ -26,7 +26,7 @@ from bot.core.subscriptions import Kind
 from bot.core.timers import ITwin, Timer
 from bot.gateways.slack.messages import Word
 from bot.gateways.store.card_outbox import Sheet
-from bot.slack.picture import Picture
+from bot.slack.cards.card_state import Picture
 from bot.slack.views import told
 
 

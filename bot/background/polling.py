@@ -37,7 +37,7 @@ from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
 from bot.gateways.slack.messages import Private, Word
 from bot.gateways.store.card_outbox import Sheet
-from bot.slack.picture import Picture
+from bot.slack.cards.card_state import Picture
 from bot.slack.views import notices
 
 EVERY = 300.0

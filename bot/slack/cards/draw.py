@@ -11,8 +11,8 @@ from bot.core.names import OperationId, Workspace
 from bot.gateways.slack.client import NOT_THERE, SlackAway, SlackRefused
 from bot.gateways.slack.messages import Card, Private, Word
 from bot.gateways.store.card_outbox import Drawing, Sheet
-from bot.slack.picture import Picture
-from bot.slack.pictures import picture_of
+from bot.slack.cards.card_state import Picture
+from bot.slack.cards.registry import picture_of
 from bot.slack.views.blocks import small
 
 # Kept in place of a ts: the bot is not in the channel, so only its person gets the card.

@@ -12,7 +12,7 @@ from bot.core.outcomes import Failed
 from bot.features.starting import command_of
 from bot.gateways.slack.messages import Word
 from bot.gateways.store.card_outbox import Sheet, sheet_of
-from bot.slack.picture import Picture, WhoAsked
+from bot.slack.cards.card_state import Picture, WhoAsked
 from bot.slack.views.cards import card, waiting
 from bot.slack.views.render import failed
 

@@ -1,0 +1,1 @@
+"""Cards in channels: what a record looks like now, and posting or updating it."""
