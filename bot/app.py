@@ -33,7 +33,7 @@ from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
 from bot.jobs import Jobs
 from bot.settings import Settings
-from bot.slack.listeners import Intake, bolt_app, listen
+from bot.slack.inbound.listeners import Intake, bolt_app, listen
 from bot.web import Links, SlackDoor, admin_app, public_app
 
 log = structlog.get_logger("app")

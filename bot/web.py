@@ -31,9 +31,9 @@ from bot.features import accounts
 from bot.gateways.store import reaching
 from bot.gateways.store.deliveries import Delivery
 from bot.gateways.store.sign_in_links import TICKET_SECONDS, Ticket
-from bot.slack.incoming import identity
-from bot.slack.listeners import Intake
-from bot.slack.verify import LARGEST, is_from_slack
+from bot.slack.inbound.deliveries import identity
+from bot.slack.inbound.listeners import Intake
+from bot.slack.inbound.signature import LARGEST, is_from_slack
 
 log = structlog.get_logger("web")
 

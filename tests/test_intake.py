@@ -12,7 +12,7 @@ import redis
 from bot.core.names import ChannelId, PersonId
 from bot.gateways.store.deliveries import Delivery
 from bot.sandbox.people import BOT_USER_ID, TEAM_ID, person_named
-from bot.slack.incoming import identity
+from bot.slack.inbound.deliveries import identity
 from tests.conversations.test_home import opened, presses
 from tests.story import TOGGLE, Story
 from tests.valkey import Valkey

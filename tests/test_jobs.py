@@ -13,7 +13,7 @@ from bot.core.names import ChannelId, PersonId
 from bot.gateways.store.deliveries import Delivery
 from bot.jobs import NAME, TRIES
 from bot.sandbox.people import person_named
-from bot.slack.incoming import identity
+from bot.slack.inbound.deliveries import identity
 from tests.story import TOGGLE, Story
 from tests.valkey import Valkey
 

@@ -15,7 +15,7 @@ import redis
 from bot.sandbox.loopback import loopback_client
 from bot.sandbox.people import person_named
 from bot.sandbox.slack import payloads
-from bot.slack.verify import LARGEST, WINDOW
+from bot.slack.inbound.signature import LARGEST, WINDOW
 from tests.story import Story
 
 SEED = 20261123

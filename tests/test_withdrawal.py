@@ -17,8 +17,8 @@ from bot.gateways.store import Store, open_store
 from bot.gateways.store.deliveries import Delivery
 from bot.sandbox.people import TEAM_ID
 from bot.sandbox.world import World
-from bot.slack.incoming import identity
-from bot.slack.listeners import CERTAIN_AFTER, DUE_AFTER, KEEP_SECONDS, Intake
+from bot.slack.inbound.deliveries import identity
+from bot.slack.inbound.listeners import CERTAIN_AFTER, DUE_AFTER, KEEP_SECONDS, Intake
 from tests.conftest import KEYS, living
 from tests.story import TOGGLE, Story
 

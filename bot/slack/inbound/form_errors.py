@@ -17,7 +17,7 @@ from bot.core.language.until import Doubtful, read
 from bot.core.names import PersonId, is_guid, plain
 from bot.gateways.slack.client import SlackAway
 from bot.gateways.store import reaching
-from bot.slack import payloads
+from bot.slack.inbound import payloads
 from bot.slack.views.chooser import doubt_in_words
 
 SECONDS = 0.8  # what is not known by then is left to the answer

@@ -9,7 +9,7 @@ from bot.core.language.mentions import words_for
 from bot.core.names import ChannelId, DeliveryId, PersonId, Workspace, is_own_id, is_slack_id
 from bot.gateways.slack.client import Home
 from bot.gateways.store.deliveries import Delivery
-from bot.slack import payloads
+from bot.slack.inbound import payloads
 
 LONGEST = 4_000  # of a message's words; what is longer is no command
 

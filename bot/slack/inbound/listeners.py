@@ -29,12 +29,12 @@ from bot.gateways.slack.messages import Private
 from bot.gateways.store import Store
 from bot.gateways.store.deliveries import Delivery
 from bot.slack.answers.thread_replies import is_word_of_decision
-from bot.slack.checking import complaints
-from bot.slack.incoming import delivery_of
-from bot.slack.options import offered
+from bot.slack.inbound.deliveries import delivery_of
+from bot.slack.inbound.form_errors import complaints
+from bot.slack.inbound.retractions import Withdrawals
+from bot.slack.inbound.select_options import offered
 from bot.slack.views.modals import answer_window
 from bot.slack.views.render import failed
-from bot.slack.withdrawals import Withdrawals
 
 # Slack waits three seconds; the person is to be told within them.
 KEEP_SECONDS = 1.5

@@ -15,7 +15,7 @@ from bot.core.names import ITwinId, PersonId, Workspace, is_guid
 from bot.features.select_options import Whose
 from bot.gateways.slack.messages import Block
 from bot.gateways.store import reaching
-from bot.slack.payloads import Suggestion, View
+from bot.slack.inbound.payloads import Suggestion, View
 from bot.slack.views import options as views
 
 ITWIN, TIMER = "edfs.itwin", "edfs.timer"

@@ -1,0 +1,1 @@
+"""Requests from Slack: verified, validated, stored and acknowledged."""
