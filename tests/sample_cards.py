@@ -16,16 +16,16 @@ from bot.core.schedules import Runs
 from bot.core.subscriptions import Stop
 from bot.gateways.slack.messages import Card, Modal, Private
 from bot.slack.views import (
+    approval_replies,
     approvals,
-    asking,
+    auto_enables,
     cards,
-    deciding,
+    confirmations,
     home,
-    lists,
     modals,
-    notices,
-    returns,
-    told,
+    notifications,
+    subscriptions,
+    timers,
 )
 from bot.slack.views.render import continued, failed
 from tests.samples import (
@@ -123,62 +123,62 @@ def request_cards(voice: Voice) -> Iterator[Drawn]:
                 drawn = approvals.card(one, runs, ZONE)
                 yield f"request {says} {None if runs is None else len(runs.at)}", drawn
             if stage is Stage.WAITING:
-                yield f"voted {says}", deciding.voted(one, vote(voice, 1), 1)
-                yield f"reminder {says}", deciding.reminder(one)
+                yield f"voted {says}", approval_replies.voted(one, vote(voice, 1), 1)
+                yield f"reminder {says}", approval_replies.reminder(one)
             else:
-                yield f"ended {says}", deciding.ended(one)
+                yield f"ended {says}", approval_replies.ended(one)
                 for error in (None, errors.Withdrawn("policy"), errors.GaveUp()):
                     about = type(error).__name__
-                    yield f"concluded {says} {about}", deciding.concluded(one, error, NOW)
+                    yield f"concluded {says} {about}", approval_replies.concluded(one, error, NOW)
     for trouble in troubles(voice):
         void = request(voice, stage=Stage.VOID, trouble=trouble)
         says = f"void {trouble.kind} {trouble.why}"
         yield f"request {says}", approvals.card(void, RUNS, ZONE)
-        yield f"ended {says}", deciding.ended(void)
+        yield f"ended {says}", approval_replies.ended(void)
 
 
 def return_cards(voice: Voice) -> Iterator[Drawn]:
     for says, one in backs(voice):
-        yield f"return {says}", returns.card(one)
+        yield f"return {says}", auto_enables.card(one)
     for trouble in troubles(voice):
         for replaces in (None, one.timer.id):
             asks = back(voice, phase=Phase.ASKING, trouble=trouble, replaces=replaces)
             says = f"{trouble.kind} {trouble.why} {bool(replaces)}"
-            yield f"return asks {says}", returns.card(asks)
-            yield f"return to setter {says}", returns.to_setter(asks)
+            yield f"return asks {says}", auto_enables.card(asks)
+            yield f"return to setter {says}", auto_enables.to_setter(asks)
     covered = tuple(person(place) for place in range(20))
-    yield "return escalated", returns.escalated(back(voice, covered=covered))
-    yield "return, nobody else", returns.escalated(back(voice))
-    yield "return, consent ended", returns.consent_ended(back(voice))
+    yield "return escalated", auto_enables.escalated(back(voice, covered=covered))
+    yield "return, nobody else", auto_enables.escalated(back(voice))
+    yield "return, consent ended", auto_enables.consent_ended(back(voice))
 
 
 def notice_cards(voice: Voice) -> Iterator[Drawn]:
     every = typing.get_args(What)
     for what in every:
         one = story(voice, (what,))
-        yield f"notice {what}", told.card(notice((one,)))
-        yield f"word {what}", told.event_word(one, 0)
-    yield "notice, a long story", told.card(notice((story(voice, every),)))
+        yield f"notice {what}", notifications.card(notice((one,)))
+        yield f"word {what}", notifications.event_word(one, 0)
+    yield "notice, a long story", notifications.card(notice((story(voice, every),)))
     many = tuple(story(voice, (every[place % len(every)],), place) for place in range(LINES))
     for count in (2, LINES):
-        yield f"digest {count}", told.card(notice(many[:count]))
+        yield f"digest {count}", notifications.card(notice(many[:count]))
     for count in (1, 200):
-        yield f"weekly {count}", told.card(weekly(voice, count))
-    yield "watch goes on", notices.watch_card(subscription(voice))
-    yield "watch has ended", notices.watch_card(subscription(voice, ended_by=ALICE))
+        yield f"weekly {count}", notifications.card(weekly(voice, count))
+    yield "watch goes on", subscriptions.watch_card(subscription(voice))
+    yield "watch has ended", subscriptions.watch_card(subscription(voice, ended_by=ALICE))
     for why in typing.get_args(Stop):
         stopped = subscription(voice, paused=True, why=why)
-        yield f"watch stopped {why}", notices.watch_card(stopped)
+        yield f"watch stopped {why}", subscriptions.watch_card(stopped)
 
 
 def windows(voice: Voice) -> Iterator[Drawn]:
     yield "decline", modals.decline_modal(own_id(1), ROOM)
     yield "extend", modals.extend_modal(own_id(1), ChannelId("C0123456789012345678"))
-    yield "loading", lists.loading()
+    yield "loading", timers.loading()
     yield "waiting", modals.waiting_window(ROOM)
-    yield "offered", asking.window_offered("choose plant-a")
+    yield "offered", confirmations.window_offered("choose plant-a")
     gone = failed(Failed(errors.NoSuchName("timer", voice.says("timer")), "01234567"), NOW)
-    yield "could not be loaded", lists.loading(gone)
+    yield "could not be loaded", timers.loading(gone)
     yield "answered in a window", modals.answer_window(gone, ROOM)
     yield "instead of a Home", home.page_instead(gone, ROOM)
 

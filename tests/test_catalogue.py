@@ -16,7 +16,7 @@ from bot.core.outcomes import Failed
 from bot.gateways.slack.messages import Private
 from bot.sandbox.slack.blocks import complaints_about_blocks, too_many_characters
 from bot.slack.views.blocks import Line, Room, Team, Text, When, Who
-from bot.slack.views.problems import Words, words_of
+from bot.slack.views.errors import Words, words_of
 from bot.slack.views.render import render
 from tests.sample_errors import errors_of, every_kind
 from tests.samples import NOW, ORDINARY, VOICES, Voice

@@ -14,7 +14,7 @@ from bot.core.operations.failures import error_of, trouble_of
 from bot.core.operations.operation import Acting, Operation, Place, State, Trouble
 from bot.core.operations.transitions import STEP, Impossible, after, due, look_again
 from bot.core.timers import ITwin, Timer
-from bot.slack.views.problems import words_of
+from bot.slack.views.errors import words_of
 
 GUID = "6172e54b-45eb-5ff1-829a-df7b4fcdae2c"
 READY = Operation(

@@ -27,7 +27,7 @@ from bot.core.outcomes import Outcome
 from bot.core.timers import ITwin, LastSeen, Timer
 from bot.gateways.slack.messages import Private
 from bot.sandbox.slack.blocks import complaints_about_blocks, too_many_characters
-from bot.slack.views import lists, returns
+from bot.slack.views import auto_enables, timers
 from bot.slack.views.blocks import option_of, paragraph, weight
 from bot.slack.views.paging import page_of
 from bot.slack.views.render import render
@@ -186,19 +186,19 @@ def test_the_estimate_is_never_less_than_what_is_drawn(label: str, other: str, c
     place, one = ITwin(ITwinId("i"), label, other), Timer(TimerId("t"), label, other, cron, False)
     drawn_so: list[list[dict[str, Any]]] = [
         [
-            paragraph([lists._timer_line(one)]),
-            option_of(lists.timer_option(place, one)),
+            paragraph([timers._timer_line(one)]),
+            option_of(timers.timer_option(place, one)),
         ],
-        [paragraph([lists._itwin_line(place)]), option_of(lists._itwin_option(place))],
+        [paragraph([timers._itwin_line(place)]), option_of(timers._itwin_option(place))],
     ]
-    estimates = [lists.weight_of_timer(place, one), lists._weight_of_itwin(place)]
+    estimates = [timers.weight_of_timer(place, one), timers._weight_of_itwin(place)]
     for blocks, estimate in zip(drawn_so, estimates, strict=True):
         assert weight(blocks) <= estimate
     seen = LastSeen(enabled=False, at=NOW, by=ALICE)
     for back in (None, SET, replace(SET, phase=Phase.ASKING)):
         gone = Off(place, one, seen, other, back)
-        entry = [paragraph(returns.entry(gone)), option_of(returns._pick(gone))]
-        assert weight(entry) <= returns._weight(gone)
+        entry = [paragraph(auto_enables.entry(gone)), option_of(auto_enables._pick(gone))]
+        assert weight(entry) <= auto_enables._weight(gone)
 
 
 def test_a_page_of_timers_offers_each_of_them() -> None:

@@ -15,7 +15,7 @@ from bot.gateways.slack.client import NOT_THERE, SlackRefused
 from bot.gateways.slack.messages import Card, Private, Word
 from bot.gateways.store.card_outbox import Sheet
 from bot.slack.cards.card_state import Picture
-from bot.slack.views import deciding
+from bot.slack.views import approval_replies
 from bot.slack.views.approvals import card
 
 UNDER_WAY = 60.0  # its operation's end says more, and sooner
@@ -97,18 +97,22 @@ def _words(approval: Approval, painted: Card, now: float) -> Iterator[Word]:
     requester = approval.requester
     still = approval.votes if waiting else approval.votes[:-1]
     for count, vote in enumerate(still, 1):
-        yield Word(f"vote-{count}", deciding.voted(approval, vote, count), requester, direct=True)
+        yield Word(
+            f"vote-{count}", approval_replies.voted(approval, vote, count), requester, direct=True
+        )
     if not waiting and approval.stage is not Stage.CANCELLED:
-        yield Word("ended", deciding.ended(approval), requester, direct=True)
+        yield Word("ended", approval_replies.ended(approval), requester, direct=True)
     if approval.stage is Stage.APPROVED and approval.concluded and not approval.review:
         well = approval.outcome in {State.ALREADY, State.APPLIED}
         trouble = None if well else approval.trouble
         error = error_of(trouble, now) if trouble else None
-        yield Word("outcome", deciding.concluded(approval, error, now), requester, direct=True)
+        yield Word(
+            "outcome", approval_replies.concluded(approval, error, now), requester, direct=True
+        )
 
 
 def _reminders(approval: Approval) -> Iterator[Word]:
-    what, said = f"reminder-{approval.reminders}", deciding.reminder(approval)
+    what, said = f"reminder-{approval.reminders}", approval_replies.reminder(approval)
     yield Word(what, said)
     if approval.place.startswith("D"):
         for person in _people(approval):

@@ -15,7 +15,7 @@ from bot.gateways.slack.client import SlackAway, SlackRefused
 from bot.gateways.slack.messages import Word
 from bot.gateways.store.card_outbox import Sheet
 from bot.slack.cards.card_state import Picture, WhoAsked
-from bot.slack.views import returns as views
+from bot.slack.views import auto_enables as views
 
 LOOK_AGAIN = 60.0  # at what is under way
 PROBE_AGAIN = 900.0

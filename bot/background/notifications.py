@@ -27,7 +27,7 @@ from bot.core.timers import ITwin, Timer
 from bot.gateways.slack.messages import Word
 from bot.gateways.store.card_outbox import Sheet
 from bot.slack.cards.card_state import Picture
-from bot.slack.views import told
+from bot.slack.views import notifications
 
 
 async def tell(
@@ -120,14 +120,14 @@ async def picture(desk: Desk, sheet: Sheet) -> Picture | None:
     if notice is None:
         return None
     words = [
-        Word(f"event-{place}-{number}", told.event_word(story, number))
+        Word(f"event-{place}-{number}", notifications.event_word(story, number))
         for place, story in enumerate(notice.stories)
         for number in range(1, len(story.events))
     ]
     return Picture(
         sheet=Sheet(notice.workspace, "notice", notice.id, notice.version),
         channel=notice.channel,
-        card=told.card(notice),
+        card=notifications.card(notice),
         since=notice.changed_at,
         ended=True,
         words=tuple(words),

@@ -38,7 +38,7 @@ from bot.gateways.gateways import with_token
 from bot.gateways.slack.messages import Private, Word
 from bot.gateways.store.card_outbox import Sheet
 from bot.slack.cards.card_state import Picture
-from bot.slack.views import notices
+from bot.slack.views import subscriptions
 
 EVERY = 300.0
 SEEN_AGAIN = 240.0  # what was seen so recently need not be written down once more
@@ -223,7 +223,7 @@ async def picture(desk: Desk, sheet: Sheet) -> Picture | None:
     one = await desk.gateways.store.subscriptions.read(sheet.workspace, sheet.id)
     if one is None or not one.stopped_at:
         return None
-    card = notices.watch_card(one)
+    card = subscriptions.watch_card(one)
     # An edit is heard by nobody: what stops once more is said in the thread as well.
     again = Word(f"stopped-{one.stopped_at}", Private(card.text, card.blocks))
     drawn = await desk.gateways.store.drawings.read(sheet)

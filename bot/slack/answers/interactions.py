@@ -34,8 +34,8 @@ from bot.gateways.store.sign_in_links import Kept
 from bot.slack.answers.app_home import at_its_channel, home
 from bot.slack.answers.dispatch import chooser, known, offer, run
 from bot.slack.answers.replies import pressed_last
-from bot.slack.views.lists import loading
 from bot.slack.views.modals import decline_modal, extend_modal, waiting_window
+from bot.slack.views.timers import loading
 
 log = structlog.get_logger("answer")
 

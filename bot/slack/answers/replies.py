@@ -8,10 +8,10 @@ from bot.context import Desk
 from bot.gateways.slack.client import NOT_THERE, REPLY_SECONDS, SlackAway, SlackRefused
 from bot.gateways.slack.messages import Aloud, HomePage, Message, Modal, Private
 from bot.gateways.store.deliveries import Delivery
-from bot.slack.views.asking import window_offered
+from bot.slack.views.confirmations import window_offered
 from bot.slack.views.home import page_instead
-from bot.slack.views.lists import loading
 from bot.slack.views.modals import answer_window
+from bot.slack.views.timers import loading
 
 # The window was closed, or shows something newer by now.
 _PASSED = frozenset({"hash_conflict", "not_found", "view_not_found"})

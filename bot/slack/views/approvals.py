@@ -31,7 +31,7 @@ from bot.slack.views.blocks import (
     spoken,
 )
 from bot.slack.views.cards import schedule, title_of, word
-from bot.slack.views.verdicts import end_lines
+from bot.slack.views.policy_errors import end_lines
 
 RUNS_SHOWN = 5
 

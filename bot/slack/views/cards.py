@@ -6,7 +6,7 @@ from bot.core.operations.operation import Late, Operation, State, Trouble
 from bot.core.schedules import in_words, next_run
 from bot.core.timers import Timer
 from bot.gateways.slack.messages import Block, Card, Private
-from bot.slack.views import off
+from bot.slack.views import off_until
 from bot.slack.views.blocks import (
     NAME,
     Button,
@@ -24,7 +24,7 @@ from bot.slack.views.blocks import (
     small,
     spoken,
 )
-from bot.slack.views.verdicts import edits
+from bot.slack.views.policy_errors import edits
 
 
 def card(operation: Operation, now: float, zone: str, back: Return | None = None) -> Card:
@@ -32,12 +32,12 @@ def card(operation: Operation, now: float, zone: str, back: Return | None = None
 
     ``back`` is the return that the operation has set, or that it is.
     """
-    over = back is not None and off.is_over(operation, back)
-    title = off.title_over(back) if over and back else title_of(operation)
+    over = back is not None and off_until.is_over(operation, back)
+    title = off_until.title_over(back) if over and back else title_of(operation)
     name = plain(operation.timer.label, NAME)
     late = _late(operation.late) if operation.late else []
     facts = [] if over else _facts(operation, now, zone)
-    lines = [*_said(operation), *late, *off.lines_of(operation, zone, back)]
+    lines = [*_said(operation), *late, *off_until.lines_of(operation, zone, back)]
     lines += [*facts, *_doing(operation)]
     blocks = [header(title), paragraph(lines)]
     if pressable := _buttons(operation, name, back):
@@ -247,12 +247,12 @@ def _buttons(operation: Operation, name: str, back: Return | None) -> list[Butto
     details = Button("Details", "details", operation.id, label=f"Details of {name}")
     if not operation.state.ended:
         return []
-    if off.is_over(operation, back):
+    if off_until.is_over(operation, back):
         return [details]
     enabled = now_enabled(operation)
     pressable = [] if enabled is None else [switch_button(enabled, name, operation.id)]
     if enabled is False:
-        pressable = off.buttons_of(operation, back, name) or pressable
+        pressable = off_until.buttons_of(operation, back, name) or pressable
     if operation.state is State.APPLIED and enabled is operation.wanted:
         pressable.append(Button("Undo", "undo", operation.id, label=f"Undo the change of {name}"))
     return [*pressable, details]

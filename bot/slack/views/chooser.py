@@ -14,7 +14,6 @@ from bot.core.surfaces import ChooserShown, SubscribeAsked
 from bot.core.timers import ITwin, Timer
 from bot.gateways.slack.messages import Block, Modal
 from bot.slack.views.approvals import runs_line
-from bot.slack.views.asking import clock
 from bot.slack.views.blocks import (
     NAME,
     Line,
@@ -27,7 +26,8 @@ from bot.slack.views.blocks import (
     small,
 )
 from bot.slack.views.cards import schedule, word
-from bot.slack.views.problems import words_of
+from bot.slack.views.confirmations import clock
+from bot.slack.views.errors import words_of
 
 OPTION = 75  # characters of an option's text
 _STATES = (("disable", "Turn it off"), ("enable", "Turn it on"))

@@ -11,6 +11,8 @@ from bot.core.subscriptions import Subscription
 from bot.core.surfaces import HomeShown
 from bot.core.timers import ITwin
 from bot.gateways.slack.messages import Block, HomePage, Private
+from bot.slack.views.approval_replies import request_piece
+from bot.slack.views.auto_enables import entry
 from bot.slack.views.blocks import (
     NAME,
     Button,
@@ -24,10 +26,8 @@ from bot.slack.views.blocks import (
     paragraph,
     small,
 )
-from bot.slack.views.deciding import request_piece
-from bot.slack.views.notices import removing, standing
-from bot.slack.views.problems import words_of
-from bot.slack.views.returns import entry
+from bot.slack.views.errors import words_of
+from bot.slack.views.subscriptions import removing, standing
 
 # A view takes 100 blocks and 250 kB; the top and the bottom of the page want some of them.
 BLOCKS, SPACE = 84, 120_000

@@ -38,15 +38,15 @@ from bot.core.outcomes import (
 from bot.core.surfaces import ChooserShown, HomeShown, SubscribeAsked
 from bot.gateways.slack.messages import Block, Message, Private
 from bot.slack.views import (
-    asking,
+    approval_replies,
+    auto_enables,
+    channel_default,
     chooser,
-    deciding,
+    confirmations,
     history,
     home,
-    lists,
-    notices,
-    places,
-    returns,
+    subscriptions,
+    timers,
 )
 from bot.slack.views.blocks import (
     NAME,
@@ -63,8 +63,8 @@ from bot.slack.views.blocks import (
     spoken,
 )
 from bot.slack.views.cards import title_of, word
+from bot.slack.views.errors import choice_buttons, words_of
 from bot.slack.views.help import help_of
-from bot.slack.views.problems import choice_buttons, words_of
 
 
 def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
@@ -80,39 +80,39 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
         case HelpShown(verb):
             return [help_of(verb)]
         case ITwinsListed():
-            return [lists.itwins(outcome)]
+            return [timers.itwins(outcome)]
         case TimersListed():
-            return [lists.timers(outcome)]
+            return [timers.timers(outcome)]
         case TimerShown():
             state = word(outcome.timer.enabled)
-            return [lists.timer(outcome, f"{_name(outcome)} is {state}", now, zone)]
+            return [timers.timer(outcome, f"{_name(outcome)} is {state}", now, zone)]
         case AlreadySo(shown):
             title = f"{_name(shown)} is already {word(shown.timer.enabled)}"
-            return [lists.timer(shown, title, now, zone)]
+            return [timers.timer(shown, title, now, zone)]
         case DetailsShown():
-            return [lists.details(outcome, now, zone)]
+            return [timers.details(outcome, now, zone)]
         case TimeAsked():
-            return [asking.time_asked(outcome)]
+            return [confirmations.time_asked(outcome)]
         case SureAsked():
-            return [asking.sure_asked(outcome)]
+            return [confirmations.sure_asked(outcome)]
         case ApprovalAsked() | Decided() | PointedOut() | PendingListed():
             return [_of_requests(outcome)]
         case OffListed():
-            return [returns.off(outcome)]
+            return [auto_enables.off(outcome)]
         case Subscribed():
-            return [notices.subscribed(outcome)]
+            return [subscriptions.subscribed(outcome)]
         case Unsubscribed():
-            return [notices.unsubscribed(outcome)]
+            return [subscriptions.unsubscribed(outcome)]
         case SubscriptionsListed():
-            return [notices.listed(outcome)]
+            return [subscriptions.listed(outcome)]
         case HistoryShown():
             return [history.shown(outcome, now)]
         case HomeShown() | ChooserShown() | SubscribeAsked():
             return [_surface(outcome, now, zone)]
         case DefaultShown(itwin):
-            return [places.shown(itwin)]
+            return [channel_default.shown(itwin)]
         case DefaultSet(itwin, by):
-            return [places.set_by(itwin, by)]
+            return [channel_default.set_by(itwin, by)]
         case Failed():
             return [failed(outcome, now)]
 
@@ -120,13 +120,13 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
 def _of_requests(outcome: ApprovalAsked | Decided | PointedOut | PendingListed) -> Private:
     match outcome:
         case ApprovalAsked():
-            return deciding.asked(outcome)
+            return approval_replies.asked(outcome)
         case Decided():
-            return deciding.decided(outcome)
+            return approval_replies.decided(outcome)
         case PointedOut():
-            return deciding.pointed_out(outcome)
+            return approval_replies.pointed_out(outcome)
         case PendingListed():
-            return deciding.pending(outcome)
+            return approval_replies.pending(outcome)
 
 
 def _surface(shown: HomeShown | ChooserShown | SubscribeAsked, now: float, zone: str) -> Message:

@@ -35,8 +35,8 @@ from bot.slack.views.blocks import (
     spoken,
     weight,
 )
+from bot.slack.views.errors import words_of
 from bot.slack.views.paging import listed, page_of
-from bot.slack.views.problems import words_of
 
 LISTED = 10
 

@@ -6,7 +6,7 @@ from bot.core.operations.operation import Operation, State, Trouble
 from bot.core.schedules import Runs, runs_between
 from bot.core.timers import differences
 from bot.slack.views.blocks import NAME, Button, Line, Part, When, Who, fact, line
-from bot.slack.views.verdicts import edits
+from bot.slack.views.policy_errors import edits
 
 RUNS_SHOWN = 5
 

@@ -28,9 +28,9 @@ from bot.slack.views.blocks import (
     small,
     spoken,
 )
-from bot.slack.views.lists import timer_option, weight_of_timer
+from bot.slack.views.errors import words_of
 from bot.slack.views.paging import listed, page_of
-from bot.slack.views.problems import words_of
+from bot.slack.views.timers import timer_option, weight_of_timer
 
 NAMED = 10
 _FRAME = 500  # what is known of a timer that is off: people and moments

@@ -7,9 +7,9 @@ from bot.core.errors import BotError, Choice
 from bot.core.language.commands import COMMAND, USAGE
 from bot.core.language.tokens import quoted
 from bot.core.names import plain
+from bot.slack.views.api_errors import api_words
 from bot.slack.views.blocks import NAME, Button, Line, Part, When, Who, bold, code, line
-from bot.slack.views.refusals import api_words
-from bot.slack.views.verdicts import verdict_words
+from bot.slack.views.policy_errors import verdict_words
 
 _PERSONS: dict[str, tuple[str, str]] = {
     "guest": ("guests of this workspace cannot switch timers", "Ask a full member to do it."),
