@@ -7,7 +7,7 @@ import httpx
 import pytest
 import redis
 
-from bot.sandbox.browser import Browser
+from bot.sandbox.browser.browser import Browser
 from bot.sandbox.loopback import loopback_client
 from bot.web import serving
 from tests.conftest import living

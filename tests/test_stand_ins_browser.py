@@ -3,9 +3,9 @@
 import pytest
 from aiohttp import web
 
-from bot.sandbox.browser import Browser, BrowserError
-from bot.sandbox.cookies import CookieJar
-from bot.sandbox.pages import read_page
+from bot.sandbox.browser.browser import Browser, BrowserError
+from bot.sandbox.browser.cookies import CookieJar
+from bot.sandbox.browser.html import read_page
 from bot.sandbox.site import Site
 
 

@@ -11,10 +11,10 @@ import jwt
 import pytest
 from aiohttp import web
 
+from bot.sandbox.browser.sign_in import sign_in
 from bot.sandbox.ims.keys import key_set
 from bot.sandbox.loopback import loopback_client
 from bot.sandbox.people import person_named
-from bot.sandbox.sign_in import sign_in
 from bot.sandbox.site import Site
 from bot.sandbox.world import World
 from tests.test_stand_ins import open_world

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from bot.sandbox.browser import BrowserError
+from bot.sandbox.browser.browser import BrowserError
 from bot.sandbox.loopback import is_loopback
 from bot.sandbox.people import UnknownNameError
 from bot.sandbox.slack import Ack

@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Awaitable, Callable
 
-from bot.sandbox.browser import BrowserError
+from bot.sandbox.browser.browser import BrowserError
 from bot.sandbox.describe import describe, describe_view
 from bot.sandbox.faults import KINDS
 from bot.sandbox.people import PEOPLE, UnknownNameError

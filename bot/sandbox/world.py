@@ -14,12 +14,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from bot.sandbox.browser import Browser
+from bot.sandbox.browser.browser import Browser
+from bot.sandbox.browser.sign_in import sign_in
 from bot.sandbox.clock import Clock
 from bot.sandbox.edfs import EdfsStandIn
 from bot.sandbox.ims import ImsStandIn
 from bot.sandbox.people import BOT_NAME, Person, UnknownNameError
-from bot.sandbox.sign_in import sign_in
 from bot.sandbox.slack import Ack, Channel, Message, SlackStandIn
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.snapshot import snapshot

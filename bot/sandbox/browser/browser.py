@@ -5,9 +5,9 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpx
 
-from bot.sandbox.cookies import CookieJar
+from bot.sandbox.browser.cookies import CookieJar
+from bot.sandbox.browser.html import Button, Form, Page, read_page
 from bot.sandbox.loopback import loopback_client
-from bot.sandbox.pages import Button, Form, Page, read_page
 
 _MOST_REDIRECTS = 10
 _REFUSING = ("deny", "cancel", "decline", "no", "back")

@@ -1,0 +1,1 @@
+"""A small browser: cookies, redirects and pages, for signing in without a screen."""
