@@ -12,7 +12,7 @@ import httpx
 import pytest
 from aiohttp import web
 
-from bot.sandbox.edfs import ACCEPT
+from bot.sandbox.edfs.stand_in import ACCEPT
 from bot.sandbox.loopback import LoopbackResolver, loopback_client
 from bot.sandbox.site import Site
 from bot.sandbox.world import World

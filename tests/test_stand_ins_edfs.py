@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from bot.sandbox.edfs import ACCEPT_ACCESS_CONTROL
-from bot.sandbox.itwins import CANARY
+from bot.sandbox.edfs.itwins import CANARY
+from bot.sandbox.edfs.stand_in import ACCEPT_ACCESS_CONTROL
 from bot.sandbox.loopback import loopback_client
 from bot.sandbox.world import World
 from tests.test_stand_ins import Platform, error_of, open_world

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.sandbox.edfs import EdfsStandIn
-from bot.sandbox.itwins import Timer
+from bot.sandbox.edfs.itwins import Timer
+from bot.sandbox.edfs.stand_in import EdfsStandIn
 from bot.sandbox.people import PEOPLE, Person
 from bot.sandbox.slack import SlackStandIn
 

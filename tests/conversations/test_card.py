@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from bot.sandbox.describe import describe_view
-from bot.sandbox.itwins import CANARY
+from bot.sandbox.edfs.itwins import CANARY
 from bot.sandbox.people import TEAM_ID, person_named
 from tests.story import TOGGLE, Story, read
 

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.sandbox.edfs_errors import Detail, bad_value, invalid
-from bot.sandbox.itwins import Timer
+from bot.sandbox.edfs.errors import Detail, bad_value, invalid
+from bot.sandbox.edfs.itwins import Timer
 
 _PACKAGE = re.compile(r"[A-Za-z0-9_-]{1,150}")
 _CRON = re.compile(r"[0-9A-Za-z*,/?#-]+( [0-9A-Za-z*,/?#-]+){4,5}")

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.sandbox.edfs_errors import Detail, bad_value, invalid
-from bot.sandbox.itwins import ITwin
+from bot.sandbox.edfs.errors import Detail, bad_value, invalid
+from bot.sandbox.edfs.itwins import ITwin
 
 _SUB_CLASSES = frozenset({"Account", "Portfolio", "Asset", "Program", "Project", "WorkPackage"})
 _STATUSES = frozenset({"Active", "Inactive", "Trial"})

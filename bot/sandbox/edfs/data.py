@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from bot.sandbox.itwins import (
+from bot.sandbox.edfs.itwins import (
     ITwin,
     Parameters,
     Seed,

@@ -11,16 +11,16 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox import edfs_errors as errors
 from bot.sandbox.clock import Clock
-from bot.sandbox.edfs_errors import PlatformError
+from bot.sandbox.edfs import errors as errors
+from bot.sandbox.edfs.data import Holdings
+from bot.sandbox.edfs.errors import PlatformError
+from bot.sandbox.edfs.itwin_query import page_of_itwins
+from bot.sandbox.edfs.itwins import RIGHT, Seed, Timer
+from bot.sandbox.edfs.timer_form import timer_from
 from bot.sandbox.faults import Fault, Handler, NoAnswer
-from bot.sandbox.holdings import Holdings
-from bot.sandbox.itwin_query import page_of_itwins
-from bot.sandbox.itwins import RIGHT, Seed, Timer
 from bot.sandbox.people import Person
 from bot.sandbox.stand_in import StandIn
-from bot.sandbox.timer_form import timer_from
 
 ACCEPT = "application/vnd.bentley.itwin-platform.v1+json"
 ACCEPT_ACCESS_CONTROL = "application/vnd.bentley.itwin-platform.v2+json"

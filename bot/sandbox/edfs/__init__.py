@@ -1,0 +1,1 @@
+"""The EDFS and iTwins stand-in."""
