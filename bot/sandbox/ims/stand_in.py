@@ -10,10 +10,10 @@ from aiohttp import web
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Fault
-from bot.sandbox.ims.desk import Desk
 from bot.sandbox.ims.grants import Grants, OAuthError
 from bot.sandbox.ims.keys import key_set
 from bot.sandbox.ims.requests import SCOPES
+from bot.sandbox.ims.sign_in_routes import Desk
 from bot.sandbox.ims.tokens import Mint, person_claims
 from bot.sandbox.people import Person, person_named
 from bot.sandbox.stand_in import StandIn
