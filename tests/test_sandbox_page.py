@@ -7,9 +7,9 @@ from importlib.resources import files
 import httpx
 import pytest
 
-from bot.sandbox.api import sandbox_app
 from bot.sandbox.loopback import loopback_client
 from bot.sandbox.people import BOT_USER_ID
+from bot.sandbox.server.api import sandbox_app
 from bot.sandbox.site import Site
 from bot.sandbox.world import World
 from tests.test_stand_ins import open_world

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from bot.sandbox.api import sandbox_app
 from bot.sandbox.console import Printer, Quit, obey
 from bot.sandbox.loopback import loopback_client
+from bot.sandbox.server.api import sandbox_app
 from bot.sandbox.site import Site
 from bot.sandbox.world import World
 from tests.test_stand_ins import Bot, open_bot, open_world

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.sandbox.api import sandbox_app
 from bot.sandbox.loopback import loopback_client
 from bot.sandbox.people import BOT_ID, BOT_USER_ID, CREW, UnknownNameError
+from bot.sandbox.server.api import sandbox_app
 from bot.sandbox.site import Site
 from bot.sandbox.world import World
 from tests.test_stand_ins import Bot, open_bot, open_world

@@ -8,8 +8,8 @@ from bot.sandbox.browser.browser import BrowserError
 from bot.sandbox.describe import describe, describe_view
 from bot.sandbox.faults import KINDS
 from bot.sandbox.people import PEOPLE, UnknownNameError
+from bot.sandbox.server.fault_switches import clear_faults, list_faults, stand_in_named
 from bot.sandbox.slack import Ack, Message
-from bot.sandbox.switches import clear_faults, list_faults, stand_in_named
 from bot.sandbox.world import World
 
 HELP = (

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from bot.app import Bot, open_bot
 from bot.core.language.commands import COMMAND, USAGE
-from bot.sandbox.api import sandbox_app
 from bot.sandbox.console import Printer, Quit, obey
+from bot.sandbox.server.api import sandbox_app
 from bot.sandbox.site import Site
 from bot.sandbox.world import World
 from bot.settings import Settings, read_settings

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from bot.sandbox.api import sandbox_app
+from bot.sandbox.server.api import sandbox_app
 from bot.sandbox.site import Site
 from bot.sandbox.start import Playground, playground
 from bot.sandbox.world import World

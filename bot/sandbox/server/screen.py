@@ -5,11 +5,11 @@ from typing import Any
 
 from bot.sandbox.faults import KINDS
 from bot.sandbox.people import BOT, BOT_USER_ID, CREW, PEOPLE, SLACKBOT_ID, TEAM_ID, Person
+from bot.sandbox.server.fault_switches import SERVICES, list_faults, stand_in_named
 from bot.sandbox.slack.modals import View
 from bot.sandbox.slack.state import APPROVERS_GROUP
 from bot.sandbox.slack.workspace import Channel, Message
 from bot.sandbox.snapshot import snapshot
-from bot.sandbox.switches import SERVICES, list_faults, stand_in_named
 from bot.sandbox.world import World
 
 _MOST_MESSAGES = 400

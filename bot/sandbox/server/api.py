@@ -8,7 +8,11 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from bot.sandbox.api_requests import (
+from bot.sandbox.faults import KINDS
+from bot.sandbox.server.fault_switches import clear_faults, list_faults, stand_in_named
+from bot.sandbox.server.page_api import add_page_routes
+from bot.sandbox.server.page_files import PageFiles, wants_page
+from bot.sandbox.server.requests import (
     LARGEST_BODY,
     Action,
     BadRequestError,
@@ -20,10 +24,6 @@ from bot.sandbox.api_requests import (
     told,
     word,
 )
-from bot.sandbox.faults import KINDS
-from bot.sandbox.page_api import add_page_routes
-from bot.sandbox.page_files import PageFiles, wants_page
-from bot.sandbox.switches import clear_faults, list_faults, stand_in_named
 from bot.sandbox.world import World
 
 _PREFIX = "/sandbox/api"

@@ -6,7 +6,7 @@ Everything in it is immutable and replaced as a whole, so the same objects are t
 from operator import is_
 from typing import Any
 
-from bot.sandbox.switches import SERVICES, stand_in_named
+from bot.sandbox.server.fault_switches import SERVICES, stand_in_named
 from bot.sandbox.world import World
 
 

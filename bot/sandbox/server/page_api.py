@@ -11,13 +11,13 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.api_requests import BadRequestError, Body, posted, refused, stamp, told, word
-from bot.sandbox.page_files import HEADERS
 from bot.sandbox.people import Person, UnknownNameError
-from bot.sandbox.screen import panel_of, screen_of
+from bot.sandbox.server.changes import Watch
+from bot.sandbox.server.fault_switches import list_faults, stand_in_named
+from bot.sandbox.server.page_files import HEADERS
+from bot.sandbox.server.requests import BadRequestError, Body, posted, refused, stamp, told, word
+from bot.sandbox.server.screen import panel_of, screen_of
 from bot.sandbox.slack.hands import Spot
-from bot.sandbox.switches import list_faults, stand_in_named
-from bot.sandbox.watching import Watch
 from bot.sandbox.world import World
 
 _PREFIX = "/sandbox/api"
