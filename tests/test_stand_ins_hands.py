@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.people import BOT_USER_ID, UnknownNameError
-from bot.sandbox.slack.hands import Spot
+from bot.sandbox.slack.gestures import Spot
 from bot.sandbox.world import World
 from tests.browser.gallery import MESSAGE, UNKNOWN, VIEW, option
 from tests.test_stand_ins import Bot, open_bot, open_world

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.sandbox.describe import describe_view
-from bot.sandbox.slack.hands import Spot
+from bot.sandbox.slack.gestures import Spot
 from bot.sandbox.slack.modals import View
 from tests.story import Story
 

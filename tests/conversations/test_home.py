@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.describe import describe_view
 from bot.sandbox.slack.controls import controls
-from bot.sandbox.slack.hands import Spot
+from bot.sandbox.slack.gestures import Spot
 from tests.story import TOGGLE, Story
 from tests.window import Window
 

@@ -17,7 +17,7 @@ from bot.sandbox.server.fault_switches import list_faults, stand_in_named
 from bot.sandbox.server.page_files import HEADERS
 from bot.sandbox.server.requests import BadRequestError, Body, posted, refused, stamp, told, word
 from bot.sandbox.server.screen import panel_of, screen_of
-from bot.sandbox.slack.hands import Spot
+from bot.sandbox.slack.gestures import Spot
 from bot.sandbox.world import World
 
 _PREFIX = "/sandbox/api"

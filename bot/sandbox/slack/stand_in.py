@@ -10,10 +10,10 @@ from aiohttp import web
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Fault, Handler
 from bot.sandbox.people import TEAM_ID
-from bot.sandbox.slack.acts import Acts
+from bot.sandbox.slack.actions import Acts
 from bot.sandbox.slack.arguments import read_arguments, token_of
 from bot.sandbox.slack.delivery import Delivery
-from bot.sandbox.slack.hands import Hands
+from bot.sandbox.slack.gestures import Hands
 from bot.sandbox.slack.limits import Limits
 from bot.sandbox.slack.methods import METHODS, NAMES, OPEN_CONNECTION
 from bot.sandbox.slack.refusals import RefusalError

@@ -5,10 +5,10 @@ from typing import Any
 
 from bot.sandbox.people import TEAM_ID, Person, UnknownNameError
 from bot.sandbox.slack import payloads
-from bot.sandbox.slack.acts import Acts
+from bot.sandbox.slack.actions import Acts
 from bot.sandbox.slack.controls import Control, missing
 from bot.sandbox.slack.delivery import Ack, Delivery
-from bot.sandbox.slack.filled import answered, control_at, state_given
+from bot.sandbox.slack.input_state import answered, control_at, state_given
 from bot.sandbox.slack.modals import View
 from bot.sandbox.slack.options import judged
 from bot.sandbox.slack.state import Shortcut, SlackState
