@@ -17,11 +17,11 @@ from bot.gateways.sealing import KeyRing
 from bot.sandbox.world import World
 from bot.settings import read_settings
 from bot.web import serving
-from tests import recording
 from tests.faults.table import pytest_terminal_summary
-from tests.ports import kept_port
-from tests.story import Story
-from tests.valkey import Valkey
+from tests.world import recording
+from tests.world.ports import kept_port
+from tests.world.story import Story
+from tests.world.valkey import Valkey
 
 __all__ = ["living", "pytest_terminal_summary"]
 
@@ -45,9 +45,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 # What takes longest comes first, shared out among the workers, so that none of it is left at last.
 LONGEST = (
-    *("tests/test_kills.py", "tests/test_replicas.py", "tests/test_verify.py", "tests/faults/"),
-    *("tests/test_shutdown.py", "tests/test_engine", "tests/test_returns_load.py"),
-    *("tests/browser/", "tests/test_recording.py"),
+    *(
+        "tests/world/test_kills.py",
+        "tests/world/test_replicas.py",
+        "tests/slack/test_signature.py",
+        "tests/faults/",
+    ),
+    *("tests/world/test_shutdown.py", "tests/test_engine", "tests/world/test_auto_enables_load.py"),
+    *("tests/browser/", "tests/world/test_recording.py"),
 )
 
 

@@ -14,8 +14,8 @@ from bot.gateways.store.deliveries import Delivery
 from bot.jobs import NAME, TRIES
 from bot.sandbox.people import person_named
 from bot.slack.inbound.deliveries import identity
-from tests.story import TOGGLE, Story
-from tests.valkey import Valkey
+from tests.world.story import TOGGLE, Story
+from tests.world.valkey import Valkey
 
 STREAM = f"{NAME}:stream"
 

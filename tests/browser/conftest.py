@@ -16,7 +16,7 @@ from bot.sandbox.site import Site
 from bot.sandbox.start import Playground, playground
 from bot.sandbox.world import World
 from tests.browser.stage import ARGUMENTS, Stage
-from tests.test_stand_ins import Bot, open_bot, open_world
+from tests.sandbox.test_stand_ins import Bot, open_bot, open_world
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 POLICY = """

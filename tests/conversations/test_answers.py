@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack import Message
-from tests.story import TOGGLE, Story, read
+from tests.world.story import TOGGLE, Story, read
 
 PENDING = ("Turning o", "Waiting to", "Not certain yet")
 # What a person reads when nobody can tell from the answer whether it was flipped.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bot.sandbox.describe import describe_view
 from bot.sandbox.people import person_named
-from tests.approval_story import (
+from tests.world.approval_story import (
     ASKED,
     DONE,
     HERE,
@@ -16,7 +16,7 @@ from tests.approval_story import (
     rule,
     told,
 )
-from tests.story import Story, read
+from tests.world.story import Story, read
 
 UNTIL = '/edfs disable plant-a "SAP work orders" for 14 days because SAP is down'
 

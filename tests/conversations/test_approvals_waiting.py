@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bot.sandbox.slack import Message
-from tests.approval_story import (
+from tests.world.approval_story import (
     ASKED,
     DONE,
     HERE,
@@ -16,7 +16,7 @@ from tests.approval_story import (
     rule,
     told,
 )
-from tests.story import Story, read
+from tests.world.story import Story, read
 
 HOUR = 3600.0
 EMERGENCY = '/edfs disable plant-a "SAP work orders" because "SAP burns" emergency'

@@ -13,7 +13,7 @@ from tests.conversations.test_off_until import (
     goes_off,
     open_returns,
 )
-from tests.story import Story, read
+from tests.world.story import Story, read
 
 HOME = Workspace(TEAM_ID)
 DUE = 3 * DAY + 60

@@ -10,7 +10,7 @@ import redis
 from bot.sandbox.describe import describe_view
 from bot.sandbox.edfs.itwins import CANARY
 from bot.sandbox.people import TEAM_ID, person_named
-from tests.story import TOGGLE, Story, read
+from tests.world.story import TOGGLE, Story, read
 
 DUE = f"edfs:{{{TEAM_ID}}}:due"
 DATE = r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.story import TOGGLE, Story, read
-from tests.window import Window
+from tests.world.story import TOGGLE, Story, read
+from tests.world.window import Window
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from bot.gateways.store import open_store
 from bot.gateways.store.audit import Entry
 from bot.gateways.store.schemas import APPROVALS, RETURNS, SUBSCRIPTIONS
 from bot.sandbox.people import person_named
-from tests.story import Story, read
+from tests.world.story import Story, read
 
 WORK = '"SAP work orders"'
 OFF = f"/edfs disable plant-a {WORK} because SAP is down"

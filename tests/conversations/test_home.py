@@ -7,8 +7,8 @@ import pytest
 from bot.sandbox.describe import describe_view
 from bot.sandbox.slack.controls import controls
 from bot.sandbox.slack.gestures import Spot
-from tests.story import TOGGLE, Story
-from tests.window import Window
+from tests.world.story import TOGGLE, Story
+from tests.world.window import Window
 
 
 def home(story: Story, person: str) -> str:

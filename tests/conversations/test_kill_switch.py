@@ -5,7 +5,7 @@ import time
 from bot.cli import admin
 from bot.settings import Settings, read_settings
 from tests.conftest import KEYS
-from tests.story import TOGGLE, Story, read
+from tests.world.story import TOGGLE, Story, read
 
 
 def settings(story: Story, redis_url: str) -> Settings:

@@ -9,9 +9,9 @@ import pytest
 from bot.core.names import ITwinId
 from bot.core.timers import ITwin
 from bot.sandbox.slack import Message
-from tests.approval_story import HERE, ask
-from tests.samples import ORDINARY, operation, own_id, request, subscription, timer
-from tests.story import Story, read
+from tests.slack.samples import ORDINARY, operation, own_id, request, subscription, timer
+from tests.world.approval_story import HERE, ask
+from tests.world.story import Story, read
 
 SCRIPTS = ["L" * 250, "😀" * 120, "漢字" * 120, "שלום " * 50, "<&>" * 80]
 PAGE = re.compile(r"Page (\d+) of (\d+)")

@@ -1,6 +1,6 @@
 """The main job, as people do it: ask, sign in, go on, read the card, press its buttons."""
 
-from tests.story import TOGGLE, Story, read
+from tests.world.story import TOGGLE, Story, read
 
 
 async def test_somebody_new_signs_in_and_nothing_is_typed_twice(story: Story) -> None:

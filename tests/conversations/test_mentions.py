@@ -3,7 +3,7 @@
 import pytest
 
 from bot.sandbox.people import BOT_USER_ID
-from tests.story import TOGGLE, Story, read
+from tests.world.story import TOGGLE, Story, read
 
 BOT = f"<@{BOT_USER_ID}>"
 

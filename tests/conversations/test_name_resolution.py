@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.story import Story, read
+from tests.world.story import Story, read
 
 SHOW = '/edfs show {itwin} "SAP work orders"'
 PATHS = re.compile(

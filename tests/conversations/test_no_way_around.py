@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from bot.core.approvals import Stage
-from tests.approval_story import HERE, ask, record, request_in, rule
-from tests.story import Story, read
+from tests.world.approval_story import HERE, ask, record, request_in, rule
+from tests.world.story import Story, read
 
 SAP = ("plant-a", "SAP work orders")
 WORK = 'plant-a "SAP work orders"'

@@ -1,7 +1,7 @@
 """Notices: what a channel that has subscribed hears of changes, once, and in one place."""
 
-from tests.notice_story import ROOM, below, pause, public, settled, subscribes, told
-from tests.story import TOGGLE, Story, read
+from tests.world.notification_story import ROOM, below, pause, public, settled, subscribes, told
+from tests.world.story import TOGGLE, Story, read
 
 
 async def test_a_change_is_one_card_with_its_history_in_its_thread(story: Story) -> None:

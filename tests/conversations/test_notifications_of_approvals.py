@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tests.approval_story import ASKED, IN_APPROVALS, OFF, rule
-from tests.notice_story import below, public, settled, told
-from tests.story import Story, read
+from tests.world.approval_story import ASKED, IN_APPROVALS, OFF, rule
+from tests.world.notification_story import below, public, settled, told
+from tests.world.story import Story, read
 
 ROOM = "#observers"
 

@@ -12,7 +12,7 @@ from bot.sandbox.people import TEAM_ID
 from bot.sandbox.slack import Message
 from bot.sandbox.world import World
 from tests.conftest import living
-from tests.story import Story, read
+from tests.world.story import Story, read
 
 HOME = Workspace(TEAM_ID)
 WORK = '"SAP work orders"'

@@ -10,7 +10,7 @@ import pytest
 
 from bot.features.select_options import Whose
 from bot.sandbox.slack import Ack
-from tests.story import TOGGLE, Story
+from tests.world.story import TOGGLE, Story
 
 SELECTS = [
     {

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.story import TOGGLE, Story, read
+from tests.world.story import TOGGLE, Story, read
 
 
 def flipped_by(story: Story) -> list[str | None]:

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.notice_story import ROOM, pause, public, put_off, settled, subscribes, told
-from tests.story import TOGGLE, Story, read
+from tests.world.notification_story import ROOM, pause, public, put_off, settled, subscribes, told
+from tests.world.story import TOGGLE, Story, read
 
 LOOK = 301.0
 

@@ -14,8 +14,8 @@ from bot.gateways.slack.rate_limits import SECOND, Gate
 from bot.sandbox.people import person_named
 from bot.sandbox.world import World
 from tests.conftest import living
-from tests.story import TOGGLE, Story, read
-from tests.valkey import Valkey
+from tests.world.story import TOGGLE, Story, read
+from tests.world.valkey import Valkey
 
 pytestmark = pytest.mark.real_clock  # Slack takes one message a second
 CARD = Card("a card", [])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.story import Story, read
+from tests.world.story import Story, read
 
 SUBSCRIBE = '/edfs subscribe plant-a "SAP*"'
 ROOM = "#approvals"

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bot.core.language.commands import USAGE, VERBS
-from tests.story import TOGGLE, Story, read
+from tests.world.story import TOGGLE, Story, read
 
 WORK = '"SAP work orders"'
 UNKNOWN_ID = "0123456789abcdef01234567"

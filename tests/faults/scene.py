@@ -23,8 +23,8 @@ from bot.sandbox.world import World
 from tests.conftest import KEYS, living
 from tests.faults.matrix import Cell, Fault, Step
 from tests.faults.wires import StoreWire, TlsFront, trusted
-from tests.story import TOGGLE, Story, read
-from tests.valkey import Valkey
+from tests.world.story import TOGGLE, Story, read
+from tests.world.valkey import Valkey
 
 ITWIN, TIMER = "plant-a", "SAP work orders"
 TIMEOUT = 2.0

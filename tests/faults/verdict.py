@@ -9,7 +9,7 @@ from tests.conftest import known_keys
 from tests.faults.matrix import SLACK, STORE, End, Fault, Step
 from tests.faults.scene import TIMER, Scene
 from tests.faults.strikes import HELD
-from tests.story import read
+from tests.world.story import read
 
 ENDS = {
     State.APPLIED: End.APPLIED,

@@ -1,0 +1,240 @@
+"""The world of one schedule: real engines over a real store and real HTTP, and a clock of its own.
+
+Three workers are three replicas: each has an engine, connections and caches of its own. A worker
+is paused while the provider holds its request; the rules go on around it.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Self
+
+from redis.commands.core import AsyncScript
+
+from bot.core.invocation import Asked
+from bot.core.names import ChannelId, OperationId, PersonId, Workspace
+from bot.core.operations.operation import Operation, Place, Trouble
+from bot.core.people import Person
+from bot.engine import Engine
+from bot.gateways.edfs import Budget, Edfs, EdfsSettings
+from bot.gateways.gateways import Gateways
+from bot.gateways.ims import Ims, ImsSettings
+from bot.gateways.ims.cache import UserCache
+from bot.gateways.sealing import KeyRing
+from bot.gateways.store import Store, open_store
+from bot.gateways.store.sign_ins import SignIn
+from tests.engine.provider import Line, Provider
+
+START = 1_790_000_000.0
+WORKERS = 3
+PEOPLE = (PersonId("U0ALICE"), PersonId("U0BOB"), PersonId("U0CAROL"))
+LENT = 15.0  # as in jobs
+ISSUER, CLIENT, SCOPE = "http://127.0.0.1:1", "client", "itwin-platform"
+PATIENCE = 600.0  # the rules say when a request times out, never the machine's own speed
+
+# What is left of each lifetime goes by with the schedule's clock. ARGV: milliseconds.
+_AGE = """
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  local left = redis.call('PTTL', key)
+  if left > 0 then
+    if left <= tonumber(ARGV[1]) then redis.call('DEL', key)
+    else redis.call('PEXPIRE', key, left - tonumber(ARGV[1])) end
+  end
+end
+"""
+# KEYS: 1 what the operations' keys begin with. Returns each and its version.
+_VERSIONS = """
+local found = {}
+for _, key in ipairs(redis.call('KEYS', KEYS[1] .. '*')) do
+  found[#found + 1] = string.sub(key, #KEYS[1] + 1)
+  found[#found + 1] = redis.call('HGET', key, 'v')
+end
+return found
+"""
+
+
+@dataclass
+class Clock:
+    at: float = START
+
+    def now(self) -> float:
+        return self.at
+
+
+async def still_stands(_: Operation) -> Trouble | None:
+    """What was allowed here is done within moments: nothing lies between."""
+
+
+@dataclass
+class Worker:
+    engine: Engine
+    line: Line
+    task: asyncio.Task[Operation | None] | None = None
+
+    @property
+    def paused(self) -> bool:
+        return self.line.held is not None
+
+    async def stops(self) -> None:
+        """Wait until its work is done or the provider holds its request."""
+        assert self.task is not None
+        parked = asyncio.ensure_future(self.line.parked.wait())
+        await asyncio.wait({self.task, parked}, return_when=asyncio.FIRST_COMPLETED)
+        parked.cancel()
+        if self.task.done() and not self.task.cancelled():
+            self.task.result()
+
+
+class World:
+    """``schedules`` counts them. Each has a workspace of its own and an empty store."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.provider = Provider(self.clock.now, self.renew)
+        self.schedules = 0
+        self.workspace = Workspace("")
+        self.asked = 0
+        self.tokens = 0
+        self.chance = Random(0)
+        self.workers: list[Worker] = []
+        self.store: Store
+        self.front: Gateways
+        self._age: AsyncScript
+        self._versions: AsyncScript
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def opened(cls, url: str) -> AsyncIterator[Self]:
+        async with contextlib.AsyncExitStack() as stack:
+            world = cls()
+            ring = KeyRing.parse(KeyRing.new_key())
+            await world.provider.open(WORKERS + 1)
+            stack.push_async_callback(world.provider.close)
+            opened = [
+                await world._gateways(open_store(url, ring), line, stack)
+                for line in world.provider.lines
+            ]
+            world.front = opened.pop()
+            world.store = world.front.store
+            for gateways, line in zip(opened, world.provider.lines, strict=False):
+                world.workers.append(Worker(Engine(gateways, still_stands), line))
+            world._age = world.store.redis.register_script(_AGE)
+            world._versions = world.store.redis.register_script(_VERSIONS)
+            yield world
+
+    async def _gateways(
+        self, store: Store, line: Line, stack: contextlib.AsyncExitStack
+    ) -> Gateways:
+        stack.push_async_callback(store.aclose)
+        clock = self.clock.now
+        budget = Budget(store.limits, clock)
+        edfs = Edfs(EdfsSettings(line.url, timeout=PATIENCE, connect=PATIENCE), clock, budget)
+        stack.push_async_callback(edfs.aclose)
+        ims = Ims(ImsSettings(ISSUER, CLIENT, "secret", (SCOPE,)), store.tokens, clock)
+        stack.push_async_callback(ims.aclose)
+        return Gateways(store, edfs, ims, clock, jitter=self.chance.uniform)
+
+    async def begin(self) -> None:
+        """Make everything new for one schedule."""
+        self.schedules += 1
+        self.workspace = Workspace(f"T{self.schedules:06d}")
+        self.clock.at = START
+        self.asked = self.tokens = 0
+        self.chance.seed(0)
+        self.provider.reset()
+        await self.store.redis.flushdb()
+        await self.store.redis.sadd("edfs:workspaces", self.workspace)
+        for person in PEOPLE:
+            await self.renew(person)
+
+    async def end(self) -> None:
+        """Leave nobody waiting."""
+        for worker in self.workers:
+            if worker.paused:
+                self.provider.cut(worker.line)
+            if worker.task is not None:
+                worker.task.cancel()
+                await asyncio.wait({worker.task})
+                worker.task = None
+            await self.provider.listen(worker.line)
+
+    async def renew(self, person: PersonId) -> None:
+        """Put a sign-in with a new token, good for a long time, into the store."""
+        self.tokens += 1
+        secret = f"secret-{person}-{self.tokens}"
+        self.provider.owners[secret] = person
+        cache = UserCache(CLIENT, (SCOPE,), self.clock.now, owner=person)
+        response = {"access_token": secret, "expires_in": 90 * 86_400, "token_type": "Bearer"}
+        token_endpoint = "https://ims.example/connect/token"
+        cache.add({"client_id": CLIENT, "token_endpoint": token_endpoint, "response": response})
+        sign_in = SignIn(self.tokens, ISSUER, person, person, "", cache.compact(), self.clock.at)
+        await self.store.tokens.put(self.workspace, person, sign_in)
+
+    def asking(self, person: PersonId, again: OperationId | None = None) -> Asked:
+        """Return a new asking, or the one of this operation delivered once more."""
+        self.asked += not again
+        self.provider.lines[-1].person = person
+        who = Person(person, self.workspace, person)
+        identity = again or OperationId(f"{self.asked:024x}")
+        return Asked(identity, who, Place(ChannelId("C0PLANT")), self.clock.at)
+
+    async def versions(self) -> dict[OperationId, int]:
+        found = await self._versions(keys=[f"edfs:{{{self.workspace}}}:operation:"])
+        pairs = zip(found[::2], found[1::2], strict=True)
+        return {OperationId(one.decode()): int(version) for one, version in pairs}
+
+    async def read(self, operation: OperationId) -> Operation:
+        found = await self.store.operations.read(self.workspace, operation)
+        assert found is not None
+        return found
+
+    async def run(self, worker: Worker, operation: Operation) -> None:
+        """Have a worker advance it, until it is done or paused."""
+        assert not worker.paused
+        worker.line.operation, worker.line.person = operation.id, operation.person
+        advance = worker.engine.advance(self.workspace, operation.id)
+        worker.task = asyncio.ensure_future(advance)
+        await worker.stops()
+        await self.provider.listen(worker.line)
+
+    async def release(self, worker: Worker) -> None:
+        self.provider.release(worker.line)
+        await worker.stops()
+
+    async def cut(self, worker: Worker) -> None:
+        self.provider.cut(worker.line)
+        await worker.stops()
+
+    async def crash(self, worker: Worker) -> None:
+        """Its process ends; what it had sent may be executed all the same."""
+        assert worker.task is not None
+        worker.task.cancel()
+        await asyncio.wait({worker.task})
+        worker.task, worker.line.held = None, None
+        worker.line.parked.clear()
+
+    async def passes(self, seconds: float) -> None:
+        """Move the clock; what must be executed by then is executed when it must."""
+        until = self.clock.at + seconds
+        while first := min((one.by for one in self.provider.pending), default=0.0):
+            if first > until:
+                break
+            self.clock.at = max(self.clock.at, first)
+            self.provider.catch_up(first)
+        self.clock.at = until
+        await self._age(args=[int(seconds * 1_000)])
+
+    async def due(self) -> list[tuple[str, OperationId]]:
+        """Take what is due, as the tick of jobs does."""
+        found = await self.store.deliveries.take_due(self.clock.at, LENT)
+        # What is to be drawn says of which kind it is; here all are operations.
+        named = [(kind, identity.rpartition(":")[2]) for _, kind, identity in found]
+        return [(kind, OperationId(identity)) for kind, identity in named]
+
+    async def next_due(self) -> float | None:
+        """Return the time of what is due next, whatever it is."""
+        key = f"edfs:{{{self.workspace}}}:due"
+        first: Any = await self.store.redis.zrange(key, 0, 0, withscores=True)
+        return first[0][1] if first else None

@@ -1,0 +1,106 @@
+"""The store goes away in the middle: no reply, no renewal, no writing for a while."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from bot.core.errors import StoreUnreachable
+from bot.gateways.sealing import KeyRing
+from bot.gateways.store.sign_ins import Tokens
+from tests.gateways import ims_world
+from tests.gateways.ims_world import ALICE, BACK, TEAM, ImsWorld, browse
+from tests.world.redis_proxy import RedisProxy
+
+ims_redis_socket, ims_redis, world = ims_world.FIXTURES
+
+LOCK = f"edfs:{{{TEAM}}}:signin-lock:{ALICE}"
+
+
+async def test_a_lost_reply_to_the_write_of_a_rotated_token(
+    world: ImsWorld, ims_redis_socket: str, tmp_path: Path
+) -> None:
+    proxy = RedisProxy(ims_redis_socket)
+    async with proxy.client(tmp_path) as cut:
+        ims = world.another(Tokens(cut, KeyRing.parse(world.keys)))
+        await world.signed_in()
+        sign_in = await world.signed_in(ims)
+        assert not await world.tokens.swap(TEAM, ALICE, -1, sign_in)  # the server knows the script
+        world.clock.now += 3600
+        world.switches.gate = asyncio.Event()
+        caller = asyncio.create_task(ims.bearer(TEAM, ALICE))
+        gate = await world.held()
+        proxy.lose = b"EVALSHA"
+        gate.set()
+        bearer = await caller
+        assert proxy.lose is None  # it was cut
+        assert bearer == await ims.bearer(TEAM, ALICE)
+        await ims.aclose()
+    assert world.provider.alive(await world.stored_refresh_token())
+    assert len(world.provider.revoked) == 1  # the first sign-in, and nothing since
+
+
+async def test_a_rotated_token_is_written_when_the_store_comes_back(
+    world: ImsWorld, ims_redis_socket: str, tmp_path: Path
+) -> None:
+    proxy = RedisProxy(ims_redis_socket)
+    await world.signed_in()
+    world.clock.now += 3600
+    world.switches.gate = asyncio.Event()
+    async with proxy.client(tmp_path) as cut:
+        ims = world.another(Tokens(cut, KeyRing.parse(world.keys)))
+        caller = asyncio.create_task(ims.bearer(TEAM, ALICE))
+        gate = await world.held()
+        proxy.down = True
+        gate.set()
+        await asyncio.sleep(0.3)
+        proxy.down = False
+        await caller
+        await ims.aclose()
+    assert world.provider.alive(await world.stored_refresh_token())
+
+
+async def test_a_renewal_that_does_not_get_through_is_tried_again(
+    ims_redis: Redis, ims_redis_socket: str, tmp_path: Path
+) -> None:
+    proxy = RedisProxy(ims_redis_socket)
+    async with proxy.client(tmp_path) as cut:
+        short = Tokens(cut, KeyRing.parse(KeyRing.new_key()), lock_seconds=1.2)
+        async with short.held(TEAM, ALICE):
+            proxy.down = True
+            await asyncio.sleep(0.5)
+            proxy.down = False
+            await asyncio.sleep(0.9)
+            assert await ims_redis.exists(LOCK)
+        assert not await ims_redis.exists(LOCK)
+        async with short.held(TEAM, ALICE):
+            proxy.down = True  # the lock cannot be given back; that harms nobody
+        assert await ims_redis.exists(LOCK)
+
+
+async def test_a_refresh_gives_way_to_another_of_the_same_sign_in(world: ImsWorld) -> None:
+    record = await world.signed_in()
+    world.clock.now += 3600
+    flow = await world.ims.begin(BACK)
+    newer = await world.ims.complete(flow.body, await browse(flow))
+    world.switches.gate = asyncio.Event()
+    caller = asyncio.create_task(world.ims.bearer(TEAM, ALICE))
+    gate = await world.held()
+    theirs = replace(record, version=record.version + 1, cache=newer.cache)
+    assert await world.tokens.swap(TEAM, ALICE, record.version, theirs)
+    gate.set()
+    assert await caller == await world.another().bearer(TEAM, ALICE)
+    assert world.provider.revoked == []  # it could be the family that is in use
+
+
+async def test_a_store_that_is_away_is_said_so(world: ImsWorld) -> None:
+    async with Redis(unix_socket_path="/nowhere", retry=Retry(NoBackoff(), 0)) as nowhere:
+        ims = world.another(Tokens(nowhere, KeyRing.parse(world.keys)))
+        with pytest.raises(StoreUnreachable):
+            await ims.bearer(TEAM, ALICE)
+        with pytest.raises(StoreUnreachable):
+            await ims.sign_out(TEAM, ALICE)

@@ -1,0 +1,188 @@
+"""Limits: what the store lets through, against an oracle that counts by hand."""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from redis.asyncio import Redis
+
+from bot.core.errors import StoreUnreachable
+from bot.gateways.store.limits import GATE_SECONDS, Limit, Limits
+from bot.gateways.store.sealed import in_text
+from tests.world.redis_proxy import RedisProxy
+
+START = 1_790_000_000.0
+STEP = 1 / 16  # times on this grid add up without rounding, so the oracle is exact
+ONCE = Limit("app", 1, 60)
+
+steps = st.integers(0, 80).map(lambda count: count * STEP)
+windows = st.integers(1, 64).map(lambda count: count * STEP)
+limits = st.lists(
+    st.builds(Limit, st.sampled_from(["app", "person:T1:U1"]), st.integers(1, 6), windows),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda limit: limit.key,
+)
+# How long after the one before, and how many of the limits it asks for.
+requests = st.lists(st.tuples(steps, st.integers(1, 3)), min_size=1, max_size=60)
+
+
+def over(url: str, told: Coroutine[Any, Any, None]) -> None:
+    """Run in a loop of its own: hypothesis calls a plain function, again and again."""
+    with contextlib.closing(redis.Redis.from_url(url)) as client:
+        client.flushall()
+    asyncio.run(told)
+
+
+class Oracle:
+    """Every time that was ever taken, counted anew for each question."""
+
+    def __init__(self) -> None:
+        self.taken: dict[str, list[float]] = {}
+
+    def fits(self, limit: Limit, now: float) -> bool:
+        recent = [at for at in self.taken.get(limit.key, []) if at > now - limit.seconds]
+        return len(recent) < limit.count
+
+    def take(self, asked: list[Limit], now: float) -> bool:
+        if not all(self.fits(limit, now) for limit in asked):
+            return False
+        for limit in asked:
+            self.taken.setdefault(limit.key, []).append(now)
+        return True
+
+    def opens(self, asked: list[Limit], now: float) -> float:
+        """When all of them fit, should nobody else ask."""
+        ends = [at + one.seconds for one in asked for at in self.taken.get(one.key, [])]
+        return min(at for at in [now, *ends] if at >= now and all(self.fits(o, at) for o in asked))
+
+
+@seed(20261123)
+@settings(
+    max_examples=60,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(limits, requests)
+def test_it_counts_as_one_counts_by_hand(
+    redis_url: str, known: list[Limit], asked: list[tuple[float, int]]
+) -> None:
+    async def compare() -> None:
+        oracle, now = Oracle(), START
+        async with Redis.from_url(redis_url) as client:
+            store = Limits(client)
+            for later, count in asked:
+                now += later
+                wanted = known[:count]
+                opens = oracle.opens(wanted, now)
+                wait = await store.take("app", wanted, now)
+                assert oracle.take(wanted, now) is (wait == 0.0)
+                assert opens - now <= wait <= opens - now + 0.002
+        for limit in known:
+            held_in_every_window(limit, oracle.taken.get(limit.key, []))
+
+    over(redis_url, compare())
+
+
+def held_in_every_window(limit: Limit, taken: list[float]) -> None:
+    for begin in taken:
+        inside = [at for at in taken if begin <= at < begin + limit.seconds]
+        assert len(inside) <= limit.count
+
+
+async def test_many_at_once_take_no_more_than_there_is(redis_url: str) -> None:
+    limit = Limit("app", 20, 60)
+    async with Redis.from_url(redis_url) as one, Redis.from_url(redis_url) as other:
+        doors = (Limits(one), Limits(other))
+        waits = await asyncio.gather(
+            *(doors[turn % 2].take("app", [limit], START) for turn in range(60))
+        )
+    assert waits.count(0.0) == 20
+
+
+async def test_what_does_not_fit_everywhere_is_taken_nowhere(redis_url: str) -> None:
+    wide = Limit("app", 2, 60)
+    async with Redis.from_url(redis_url) as client:
+        store = Limits(client)
+        assert await store.take("app", [ONCE], START) == 0.0
+        assert await store.take("app", [wide, Limit("app", 1, 60)], START + 1) > 0.0
+        other = Limit("person:T1:U1", 1, 60)
+        assert await store.take("app", [other, ONCE], START + 1) == pytest.approx(59, abs=0.002)
+        assert await store.take("app", [other], START + 1) == 0.0
+
+
+async def test_a_narrower_limit_holds_for_what_was_taken_before(redis_url: str) -> None:
+    """A new version, or another setting, reads the same list."""
+    async with Redis.from_url(redis_url) as client:
+        store = Limits(client)
+        for _ in range(5):
+            assert await store.take("app", [Limit("app", 5, 60)], START) == 0.0
+        assert await store.take("app", [Limit("app", 2, 60)], START + 30) > 0.0
+        assert await store.take("app", [Limit("app", 6, 60)], START + 30) == 0.0
+        assert await store.take("app", [Limit("app", 6, 60)], START + 30) > 0.0
+
+
+async def test_a_clock_that_is_behind_opens_nothing(redis_url: str) -> None:
+    async with Redis.from_url(redis_url) as client:
+        store = Limits(client)
+        two = Limit("app", 2, 60)
+        assert await store.take("app", [two], START + 10) == 0.0
+        assert await store.take("app", [two], START) == 0.0
+        assert await store.take("app", [two], START + 60) == pytest.approx(10, abs=0.002)
+
+
+async def test_a_gate_is_shut_and_never_sooner_open(redis_url: str) -> None:
+    async with Redis.from_url(redis_url) as client:
+        store = Limits(client)
+        assert await store.shut_until("edfs", START) == 0.0
+        await store.shut("edfs", START + 30)
+        await store.shut("edfs", START + 10)
+        assert await store.shut_until("edfs", START) == START + 30
+        assert await store.shut_until("edfs", START + 30) == 0.0
+        assert await store.take("edfs", [ONCE], START + 5) == pytest.approx(25, abs=0.002)
+        assert await store.take("another", [ONCE], START + 5) == 0.0
+        assert await store.take("edfs", [Limit("edfs", 1, 1)], START + 30) == 0.0
+
+
+async def test_everything_ends_by_itself(redis_url: str) -> None:
+    async with Redis.from_url(redis_url) as client:
+        store = Limits(client)
+        await store.shut("edfs", START * 2)
+        assert await store.take("app", [Limit("app", 3, 60), Limit("app", 9, 3_600)], START) == 0.0
+        left = {in_text(key): await client.ttl(key) for key in await client.keys("*")}
+    assert set(left) == {
+        "edfs:{app}:gate:edfs",
+        "edfs:{app}:limit:app:60",
+        "edfs:{app}:limit:app:3600",
+    }
+    assert GATE_SECONDS - 10 < left["edfs:{app}:gate:edfs"] <= GATE_SECONDS
+    assert 110 < left["edfs:{app}:limit:app:60"] <= 120
+    assert 3_650 < left["edfs:{app}:limit:app:3600"] <= 3_660
+
+
+async def test_an_answer_that_got_lost_counts_too_many_rather_than_too_few(
+    redis_url: str, tmp_path: Path
+) -> None:
+    proxy = RedisProxy(redis_url.removeprefix("unix://"))
+    async with proxy.client(tmp_path) as client:
+        store = Limits(client)
+        two = Limit("app", 2, 60)
+        assert await store.take("app", [Limit("warm", 1, 1)], START) == 0.0
+        proxy.lose = b"limit:app"
+        with pytest.raises(StoreUnreachable):
+            await store.take("app", [two], START)
+        assert await store.take("app", [two], START) == 0.0
+        assert await store.take("app", [two], START) > 0.0
+
+
+@pytest.mark.parametrize(("count", "seconds"), [(0, 60.0), (1, 0.0), (-1, 1.0)])
+def test_a_limit_that_allows_nothing_is_none(count: int, seconds: float) -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        Limit("app", count, seconds)

@@ -1,0 +1,143 @@
+"""The sandbox's own HTTP API and console, which drive the world."""
+
+import json
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from bot.sandbox.console import Printer, Quit, obey
+from bot.sandbox.loopback import loopback_client
+from bot.sandbox.server.api import sandbox_app
+from bot.sandbox.site import Site
+from bot.sandbox.world import World
+from tests.sandbox.test_stand_ins import Bot, open_bot, open_world
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with open_world() as world:
+        yield world
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with loopback_client(seconds=2.0) as client:
+        yield client
+
+
+class Sandbox:
+    """The sandbox API over a world, on a socket of its own."""
+
+    def __init__(self, client: httpx.AsyncClient, port: int) -> None:
+        self.client = client
+        self.url = f"http://127.0.0.1:{port}/sandbox/api"
+
+    async def post(self, name: str, body: object, **headers: str) -> httpx.Response:
+        return await self.client.post(f"{self.url}/{name}", json=body, headers=headers)
+
+    async def state(self) -> dict[str, list[dict[str, object]]]:
+        state: dict[str, list[dict[str, object]]] = (
+            await self.client.get(f"{self.url}/state")
+        ).json()
+        return state
+
+
+@pytest.fixture
+async def sandbox(world: World, client: httpx.AsyncClient) -> AsyncIterator[Sandbox]:
+    site = Site(sandbox_app(world))
+    await site.open()
+    yield Sandbox(client, site.port)
+    await site.close()
+
+
+@pytest.fixture
+async def bot(world: World) -> AsyncIterator[Bot]:
+    async with open_bot(world) as bot:
+        bot.answer = {"text": "heard"}
+        yield bot
+
+
+async def test_the_state_of_the_first_world(sandbox: Sandbox) -> None:
+    state = await sandbox.state()
+    assert set(state) == {"people", "channels", "messages", "modals", "timers", "calls"}
+    assert {"alice", "bob", "carol", "dana"} <= {person["name"] for person in state["people"]}
+    names = {channel["name"] for channel in state["channels"]}
+    assert {"#plant-ops", "#approvals", "#shared"} <= names
+    assert state["messages"] == state["modals"] == state["calls"] == []
+
+
+async def test_typing_through_the_api(sandbox: Sandbox, bot: Bot) -> None:
+    command = {"as": "alice", "in": "#plant-ops", "text": "/edfs help"}
+    answer = (await sandbox.post("type", command)).json()
+    assert answer["ok"] is True
+    assert answer["ack"]["status"] == 200
+    assert bot.got[0].fields["text"] == "help"
+    (message,) = (await sandbox.state())["messages"]
+    assert message["text"] == "heard"
+    assert message["visible_to"] == "U0ALICE001"
+
+
+async def test_mistakes_are_explained(sandbox: Sandbox) -> None:
+    answer = await sandbox.post("type", {"as": "zoe", "in": "#plant-ops", "text": "/edfs"})
+    assert answer.status_code == 404
+    assert "alice, bob" in answer.json()["error"]
+    answer = await sandbox.post("click", {"as": "alice", "action": "Undo"})
+    assert "visible are: none" in answer.json()["error"]
+    assert (await sandbox.post("type", {"as": "alice"})).status_code == 400
+    assert (await sandbox.post("type", [])).status_code == 400
+    assert (await sandbox.post("nothing", {})).status_code == 404
+    wrong = await sandbox.post("faults", {"service": "edfs", "operation": "toggle", "fault": "x"})
+    assert wrong.status_code == 400
+    assert "lost_answer" in wrong.json()["error"]
+
+
+async def test_only_this_machine_may_drive_it(sandbox: Sandbox) -> None:
+    elsewhere = await sandbox.post("reset", {}, Origin="https://evil.example")
+    assert elsewhere.status_code == 403
+    assert (await sandbox.post("reset", {}, Host="rebound.example")).status_code == 403
+    form = await sandbox.client.post(f"{sandbox.url}/reset", data={"a": "b"})
+    assert form.status_code == 400
+    big = await sandbox.post("type", {"as": "x" * 70_000})
+    assert big.status_code == 413
+
+
+async def test_faults_clock_and_reset(world: World, sandbox: Sandbox) -> None:
+    fault = {"service": "edfs", "operation": "toggle", "fault": "429", "times": 2}
+    active = (await sandbox.post("faults", fault)).json()["active"]
+    assert active[0]["times"] == 2
+    before = world.clock.now()
+    await sandbox.post("clock", {"forward": 3600})
+    assert world.clock.now() >= before + 3600
+    for wrong in (-1, float("inf"), "soon", None):
+        body = f'{{"forward": {json.dumps(wrong)}}}'
+        headers = {"Content-Type": "application/json"}
+        answer = await sandbox.client.post(f"{sandbox.url}/clock", content=body, headers=headers)
+        assert answer.status_code == 400
+    renewed: list[str] = []
+
+    async def renew() -> None:
+        renewed.append("store")
+
+    world.on_reset.append(renew)
+    world.edfs.flip_outside("plant-a", "SAP work orders")
+    assert (await sandbox.post("reset", {})).status_code == 200
+    assert renewed == ["store"]
+    assert world.edfs.timer("plant-a", "SAP work orders").enabled
+    assert (await sandbox.client.get(f"{sandbox.url}/faults")).json()["active"] == []
+
+
+async def test_the_console(world: World, bot: Bot) -> None:
+    printer = Printer(world)
+    assert await obey(world, 'alice #plant-ops /edfs toggle plant-a "SAP work orders"') == []
+    assert printer.news() == ["#plant-ops → alice │ EDFS Bot (only you see this)", "    heard"]
+    assert printer.news() == []
+    assert bot.got[0].fields["text"] == 'toggle plant-a "SAP work orders"'
+    assert "nobody is called" in (await obey(world, "zoe #plant-ops /edfs help"))[0]
+    assert await obey(world, "faults edfs toggle lost_answer 2") == ["edfs toggle lost_answer × 2"]
+    assert await obey(world, "clock 2h") == ["the clock went 7200 s forward"]
+    assert any("SAP work orders" in line for line in await obey(world, "state"))
+    assert len(await obey(world, "help")) > 5
+    assert await obey(world, "reset") == ["the first world again"]
+    with pytest.raises(Quit):
+        await obey(world, "quit")

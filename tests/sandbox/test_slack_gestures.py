@@ -1,0 +1,153 @@
+"""Presses by ids, as the page makes them: what Slack would send, and what no screen could send."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.sandbox.people import BOT_USER_ID, UnknownNameError
+from bot.sandbox.slack.gestures import Spot
+from bot.sandbox.world import World
+from tests.browser.gallery import MESSAGE, UNKNOWN, VIEW, option
+from tests.sandbox.test_stand_ins import Bot, open_bot, open_world
+
+FRIDAY = option("Friday", "fri", "in five days")
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with open_world() as world:
+        yield world
+
+
+@pytest.fixture
+async def bot(world: World) -> AsyncIterator[Bot]:
+    async with open_bot(world) as bot:
+        yield bot
+
+
+def posted(world: World, **more: Any) -> Spot:
+    """A message with every block, and the place of its select."""
+    blocks = [*MESSAGE, UNKNOWN]
+    workspace = world.slack.state.workspace
+    message = workspace.post("C0PLANTOPS", BOT_USER_ID, "all", blocks=blocks, **more)
+    return Spot("row", "day", message=message.ts)
+
+
+async def test_a_choice_in_a_message_carries_the_state_of_the_screen(
+    world: World, bot: Bot
+) -> None:
+    answer = {"type": "static_select", "selected_option": FRIDAY}
+    date = {"type": "datepicker", "selected_date": "2027-01-31"}
+    spot = replace(posted(world), values={"row": {"day": answer, "date": date}})
+    ack = await world.slack.hands.presses(world.person("alice"), spot, answer)
+    payload = bot.got[-1].payload
+    assert ack.ok
+    assert payload["type"] == "block_actions"
+    assert payload["actions"][0]["selected_option"] == FRIDAY
+    assert payload["state"]["values"] == {"row": {"day": answer, "date": date}}
+    assert payload["response_url"].startswith("http://hooks.slack.localhost:")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        {"type": "static_select"},
+        {"type": "overflow", "selected_option": FRIDAY},
+        {"type": "static_select", "selected_option": option("Sunday", "sun")},
+        {"type": "static_select", "selected_option": FRIDAY, "value": "more"},
+    ],
+)
+async def test_what_no_screen_could_send_is_refused(
+    world: World, bot: Bot, answer: dict[str, Any] | None
+) -> None:
+    with pytest.raises(ValueError, match=r"answers with|can be set to"):
+        await world.slack.hands.presses(world.person("alice"), posted(world), answer)
+    assert bot.got == []
+
+
+async def test_only_what_a_person_sees_can_be_pressed(world: World, bot: Bot) -> None:
+    press = world.slack.hands.presses
+    alice, dana = world.person("alice"), world.person("dana")
+    spot = posted(world)
+    go = replace(spot, action_id="go")
+    with pytest.raises(UnknownNameError, match="dana sees no message"):
+        await press(dana, go)
+    with pytest.raises(UnknownNameError, match="does not see 'Bob only'"):
+        await press(alice, replace(spot, action_id="bobs"))
+    with pytest.raises(UnknownNameError, match="no control 'none'"):
+        await press(alice, replace(spot, action_id="none"))
+    assert (await press(alice, go)).ok
+    assert (await press(world.person("bob"), replace(spot, action_id="bobs"))).ok
+    private = replace(posted(world, visible_to=alice.id), action_id="go")
+    assert (await press(alice, private)).ok
+    assert "message" not in bot.got[-1].payload
+
+
+async def test_a_window_is_sent_with_what_is_filled_in(world: World, bot: Bot) -> None:
+    alice = world.person("alice")
+    hands = world.slack.hands
+    view = world.slack.state.modals.open(alice, VIEW)
+    with pytest.raises(UnknownNameError, match="filled in: Why"):
+        await hands.submits(alice, view.id, {})
+    with pytest.raises(ValueError, match="`values` is an object"):
+        await hands.submits(alice, view.id, {"why": "text"})
+    with pytest.raises(UnknownNameError, match="or not on top"):
+        await hands.submits(world.person("bob"), view.id, {})
+    bot.answer = {"response_action": "errors", "errors": {"why": "Too short."}}
+    values = {"why": {"why": {"type": "plain_text_input", "value": "x"}}}
+    await hands.submits(alice, view.id, values)
+    sent = bot.got[-1].payload["view"]["state"]["values"]
+    assert sent["why"] == values["why"]
+    assert sent["tell"]["tell"]["selected_options"][0]["value"] == "mon"
+    top = world.slack.state.modals.top(alice)
+    assert top is not None
+    assert top.errors == {"why": "Too short."}
+
+
+async def test_options_are_asked_for_with_the_state_of_the_window(world: World, bot: Bot) -> None:
+    alice = world.person("alice")
+    view = world.slack.state.modals.open(alice, VIEW)
+    values = {"why": {"why": {"type": "plain_text_input", "value": "so"}}}
+    spot = Spot("itwin", "itwin", view=view.id, values=values)
+    await world.slack.hands.suggests(alice, spot, "pl")
+    payload = bot.got[-1].payload
+    assert (payload["type"], payload["action_id"], payload["value"]) == (
+        "block_suggestion",
+        "itwin",
+        "pl",
+    )
+    assert payload["view"]["state"]["values"]["why"] == values["why"]
+    chosen = {"type": "external_select", "selected_option": option("plant-a", "it-1")}
+    await world.slack.hands.presses(alice, spot, chosen)
+    assert bot.got[-1].payload["actions"][0]["selected_option"]["value"] == "it-1"
+
+
+async def test_shortcuts_of_the_workspace_and_of_a_message(world: World, bot: Bot) -> None:
+    await world.shortcuts("alice", "edfs.choose")
+    payload = bot.got[-1].payload
+    assert (payload["type"], payload["callback_id"]) == ("shortcut", "edfs.choose")
+    assert {"trigger_id", "action_ts", "user", "team"} <= payload.keys()
+    assert not {"channel", "response_url"} & payload.keys()
+    spot = posted(world)
+    assert spot.message is not None
+    await world.message_shortcut("alice", "edfs.choose_about", spot.message)
+    payload = bot.got[-1].payload
+    assert (payload["type"], payload["message_ts"]) == ("message_action", spot.message)
+    assert payload["message"]["text"] == "all"
+    assert payload["channel"] == {"id": "C0PLANTOPS", "name": "plant-ops"}
+    assert payload["response_url"].startswith("http://hooks.slack.localhost:")
+
+
+async def test_who_has_no_shortcuts(world: World, bot: Bot) -> None:
+    spot = posted(world, visible_to=world.person("alice").id)
+    assert spot.message is not None
+    with pytest.raises(UnknownNameError, match="only one person sees"):
+        await world.message_shortcut("alice", "edfs.choose_about", spot.message)
+    with pytest.raises(UnknownNameError, match="no global shortcut"):
+        await world.shortcuts("dana", "edfs.choose")
+    with pytest.raises(UnknownNameError, match="no message shortcut"):
+        await world.message_shortcut("alice", "edfs.choose", spot.message)
+    assert bot.got == []

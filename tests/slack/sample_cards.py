@@ -1,0 +1,198 @@
+"""Samples of what is drawn from records and not from outcomes: cards, words in threads, windows."""
+
+import itertools
+import typing
+from collections.abc import Callable, Iterator
+
+from bot.core import errors
+from bot.core.approvals import Stage
+from bot.core.auto_enables import How, Phase, Return
+from bot.core.language.until import Until
+from bot.core.names import ChannelId
+from bot.core.notifications import LINES, What
+from bot.core.operations.operation import Approved, State
+from bot.core.outcomes import Begun, Failed
+from bot.core.schedules import Runs
+from bot.core.subscriptions import Stop
+from bot.gateways.slack.messages import Card, Modal, Private
+from bot.slack.views import (
+    approval_replies,
+    approvals,
+    auto_enables,
+    cards,
+    confirmations,
+    home,
+    modals,
+    notifications,
+    subscriptions,
+    timers,
+)
+from bot.slack.views.render import continued, failed
+from tests.slack.samples import (
+    ALICE,
+    APPROVED,
+    APPROVERS,
+    BOB,
+    DAY,
+    LATE,
+    MANY_APPROVERS,
+    NOW,
+    ROOM,
+    RUNS,
+    Voice,
+    back,
+    notice,
+    operation,
+    own_id,
+    person,
+    request,
+    story,
+    subscription,
+    troubles,
+    vote,
+    weekly,
+)
+
+Drawn = tuple[str, Card | Private | Modal]
+ZONE = "Europe/Berlin"
+
+
+def backs(voice: Voice) -> Iterator[tuple[str, Return]]:
+    """A return in every phase, and with every end."""
+    for phase in Phase:
+        for how in typing.get_args(How) if phase is Phase.CLOSED else (None,):
+            for consents in (True, False) if phase is Phase.SET else (True,):
+                one = back(voice, phase=phase, how=how, closed_by=BOB, consents=consents)
+                yield f"{phase.value} {how or ''} {consents}", one
+
+
+def timer_cards(voice: Voice) -> Iterator[Drawn]:
+    untils = (None, Until(None), Until(NOW + 3 * DAY))
+    for state, wanted, until in itertools.product(State, (True, False), untils):
+        for late in LATE:
+            one = operation(
+                voice,
+                state=state,
+                wanted=wanted,
+                until=until,
+                late=late,
+                approved=APPROVED if late else None,
+                emergency=late is not None,
+                on_behalf_of=BOB if late else None,
+                undoes=own_id(7) if wanted else None,
+                changed_outside_since=NOW if wanted else 0.0,
+            )
+            says = f"{state.value} {wanted} {until.at if until else 'no end'} {late and late.how}"
+            yield f"timer {says}", cards.card(one, NOW, "UTC")
+    for state, (says, one) in itertools.product(State, backs(voice)):
+        off = operation(voice, state=state, until=Until(NOW + 3 * DAY))
+        yield f"timer {state.value}, {says}", cards.card(off, NOW, ZONE, one)
+        on = operation(voice, state=state, wanted=True, brings_back=own_id(1))
+        yield f"timer back {state.value}, {says}", cards.card(on, NOW, ZONE, one)
+    for trouble in troubles(voice):
+        for state in (State.LOCKED, State.REJECTED, State.STALE):
+            one = operation(voice, state=state, trouble=trouble)
+            says = f"{state.value} {trouble.kind} {trouble.why}"
+            yield f"timer {says}", cards.card(one, NOW, ZONE)
+            yield f"waiting {says}", cards.waiting(one)
+    crowd = Approved(tuple(person(place) for place in range(20)), NOW, "digest")
+    yield "timer, approved by many", cards.card(operation(voice, approved=crowd), NOW, ZONE)
+    yield "begun", continued(Begun(operation(voice)))
+
+
+def request_cards(voice: Voice) -> Iterator[Drawn]:
+    for stage, review in itertools.product(Stage, (False, True)):
+        ways = [(who, None) for who in (None, APPROVERS, MANY_APPROVERS)]
+        ended = [] if stage is Stage.WAITING and not review else [(APPROVERS, one) for one in State]
+        for who, outcome in (*ways, *ended):
+            one = request(
+                voice,
+                stage=stage,
+                review=review,
+                approvers=who,
+                outcome=outcome,
+                runs_as="approver" if review else "requester",
+                needed=3,
+                votes=tuple(vote(voice, place) for place in range(3)),
+                decided_by=BOB,
+                because=voice.says("reason"),
+                reminders=int(review),
+            )
+            says = f"{stage.value} {review} {len(who or ())} {outcome and outcome.value}"
+            for runs in (None, Runs(()), RUNS) if outcome is None else (RUNS,):
+                drawn = approvals.card(one, runs, ZONE)
+                yield f"request {says} {None if runs is None else len(runs.at)}", drawn
+            if stage is Stage.WAITING:
+                yield f"voted {says}", approval_replies.voted(one, vote(voice, 1), 1)
+                yield f"reminder {says}", approval_replies.reminder(one)
+            else:
+                yield f"ended {says}", approval_replies.ended(one)
+                for error in (None, errors.Withdrawn("policy"), errors.GaveUp()):
+                    about = type(error).__name__
+                    yield f"concluded {says} {about}", approval_replies.concluded(one, error, NOW)
+    for trouble in troubles(voice):
+        void = request(voice, stage=Stage.VOID, trouble=trouble)
+        says = f"void {trouble.kind} {trouble.why}"
+        yield f"request {says}", approvals.card(void, RUNS, ZONE)
+        yield f"ended {says}", approval_replies.ended(void)
+
+
+def return_cards(voice: Voice) -> Iterator[Drawn]:
+    for says, one in backs(voice):
+        yield f"return {says}", auto_enables.card(one)
+    for trouble in troubles(voice):
+        for replaces in (None, one.timer.id):
+            asks = back(voice, phase=Phase.ASKING, trouble=trouble, replaces=replaces)
+            says = f"{trouble.kind} {trouble.why} {bool(replaces)}"
+            yield f"return asks {says}", auto_enables.card(asks)
+            yield f"return to setter {says}", auto_enables.to_setter(asks)
+    covered = tuple(person(place) for place in range(20))
+    yield "return escalated", auto_enables.escalated(back(voice, covered=covered))
+    yield "return, nobody else", auto_enables.escalated(back(voice))
+    yield "return, consent ended", auto_enables.consent_ended(back(voice))
+
+
+def notice_cards(voice: Voice) -> Iterator[Drawn]:
+    every = typing.get_args(What)
+    for what in every:
+        one = story(voice, (what,))
+        yield f"notice {what}", notifications.card(notice((one,)))
+        yield f"word {what}", notifications.event_word(one, 0)
+    yield "notice, a long story", notifications.card(notice((story(voice, every),)))
+    many = tuple(story(voice, (every[place % len(every)],), place) for place in range(LINES))
+    for count in (2, LINES):
+        yield f"digest {count}", notifications.card(notice(many[:count]))
+    for count in (1, 200):
+        yield f"weekly {count}", notifications.card(weekly(voice, count))
+    yield "watch goes on", subscriptions.watch_card(subscription(voice))
+    yield "watch has ended", subscriptions.watch_card(subscription(voice, ended_by=ALICE))
+    for why in typing.get_args(Stop):
+        stopped = subscription(voice, paused=True, why=why)
+        yield f"watch stopped {why}", subscriptions.watch_card(stopped)
+
+
+def windows(voice: Voice) -> Iterator[Drawn]:
+    yield "decline", modals.decline_modal(own_id(1), ROOM)
+    yield "extend", modals.extend_modal(own_id(1), ChannelId("C0123456789012345678"))
+    yield "loading", timers.loading()
+    yield "waiting", modals.waiting_window(ROOM)
+    yield "offered", confirmations.window_offered("choose plant-a")
+    gone = failed(Failed(errors.NoSuchName("timer", voice.says("timer")), "01234567"), NOW)
+    yield "could not be loaded", timers.loading(gone)
+    yield "answered in a window", modals.answer_window(gone, ROOM)
+    yield "instead of a Home", home.page_instead(gone, ROOM)
+
+
+CARDS: tuple[Callable[[Voice], Iterator[Drawn]], ...] = (
+    timer_cards,
+    request_cards,
+    return_cards,
+    notice_cards,
+    windows,
+)
+
+
+def drawn(voice: Voice) -> Iterator[Drawn]:
+    """Yield (variant, message) for everything that is drawn from a record."""
+    for samples in CARDS:
+        yield from samples(voice)

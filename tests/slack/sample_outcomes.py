@@ -1,0 +1,318 @@
+"""Samples of every outcome, for each of its variants. A new outcome gets a function here."""
+
+import typing
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from bot.core.approvals import Stage
+from bot.core.auto_enables import Phase
+from bot.core.history import PastEvent
+from bot.core.language.commands import VERBS
+from bot.core.listings import (
+    HistoryShown,
+    ITwinsListed,
+    Off,
+    OffListed,
+    PendingListed,
+    Standing,
+    SubscriptionsListed,
+    TimerShown,
+    TimersListed,
+)
+from bot.core.names import TimerId
+from bot.core.operations.operation import Acting, State, Trouble
+from bot.core.outcomes import (
+    AlreadySo,
+    ApprovalAsked,
+    Begun,
+    Decided,
+    DetailsShown,
+    Failed,
+    HelpShown,
+    Identity,
+    Outcome,
+    PointedOut,
+    SameAgain,
+    SignedIn,
+    SignedInAlready,
+    SignedOut,
+    SignInOffered,
+    Subscribed,
+    SureAsked,
+    TimeAsked,
+    Unsubscribed,
+)
+from bot.core.schedules import Runs
+from bot.core.subscriptions import Kind, Stop
+from tests.slack.sample_errors import errors_of
+from tests.slack.sample_surfaces import SURFACES
+from tests.slack.samples import (
+    ALICE,
+    APPROVERS,
+    DAY,
+    GUID,
+    HISTORY,
+    MANY_APPROVERS,
+    NOW,
+    RUNS,
+    STATES,
+    Voice,
+    back,
+    itwin,
+    last_seen,
+    operation,
+    own_id,
+    past,
+    person,
+    request,
+    subscription,
+    timer,
+    vote,
+)
+
+Sample = tuple[str, Outcome]
+LINK = "http://bot.localhost/link/T0EDFSBOT1.secret"
+
+
+def acting(voice: Voice) -> Acting:
+    return Acting("subject", voice.says("account"), voice.says("account"))
+
+
+def standings(voice: Voice) -> Iterator[tuple[str, Standing]]:
+    waiting = (request(voice), request(voice, approvers=MANY_APPROVERS))
+    yield "nothing arranged", Standing()
+    yield "a return", Standing(back(voice))
+    yield "a return that asks", Standing(back(voice, phase=Phase.ASKING))
+    yield "requests", Standing(None, waiting)
+    yield "both", Standing(back(voice), waiting)
+
+
+def shown(voice: Voice, *, enabled: bool = True) -> TimerShown:
+    return TimerShown(itwin(voice), timer(voice, enabled=enabled), NOW + DAY)
+
+
+def begun(voice: Voice) -> Iterator[Sample]:
+    yield "", Begun(operation(voice))
+
+
+def same_again(voice: Voice) -> Iterator[Sample]:
+    for state in STATES:
+        yield state.value, SameAgain(operation(voice, state=state))
+
+
+def sign_ins(voice: Voice) -> Iterator[Sample]:
+    waiting = f'disable plant-a "{voice.says("timer")}"'
+    yield "offered", SignInOffered(LINK)
+    yield "offered again, with a command", SignInOffered(LINK, own_id(1), waiting, ended=True)
+    yield "signed in", SignedIn(acting(voice))
+    yield "signed in, with a command", SignedIn(acting(voice), own_id(1), waiting)
+    yield "signed in already", SignedInAlready(acting(voice))
+    yield "was not signed in", SignedOut(was_signed_in=False, revoked=False)
+    for revoked in (True, False):
+        for count in (0, 1, 12):
+            yield f"signed out {revoked} {count}", SignedOut(True, revoked, count, NOW)
+    yield "nobody", Identity(None)
+    yield "somebody", Identity(acting(voice))
+
+
+def helped(_: Voice) -> Iterator[Sample]:
+    for verb in ("", *VERBS):
+        yield verb or "all", HelpShown(verb)
+
+
+def lists(voice: Voice) -> Iterator[Sample]:
+    many = tuple(itwin(voice, place) for place in range(60))
+    for count, page in ((0, 1), (1, 1), (60, 1), (60, 2), (60, 99)):
+        yield f"{count} on page {page}", ITwinsListed(many[:count], page)
+    timers = tuple(timer(voice, place, enabled=place % 3 > 0) for place in range(60))
+    for says, standing in standings(voice):
+        arranged = {one.id: standing for one in timers[::2]}
+        for count, page in ((0, 1), (1, 1), (60, 1), (60, 2), (60, 99)):
+            listed = TimersListed(itwin(voice), timers[:count], arranged, page)
+            yield f"{count} on page {page}, {says}", listed
+
+
+def timers_shown(voice: Voice) -> Iterator[Sample]:
+    for enabled in (True, False):
+        for says, standing in standings(voice):
+            one = replace(shown(voice, enabled=enabled), standing=standing)
+            outside = replace(one, changed_outside_since=NOW)
+            seen = replace(one, last_seen=last_seen(enabled=enabled))
+            for how, variant in (("", one), (" outside", outside), (" seen", seen)):
+                yield f"{enabled}{how}, {says}", variant
+                yield f"{enabled}{how}, {says}", AlreadySo(variant)
+                yield f"{enabled}{how}, {says}", DetailsShown(variant, acting(voice))
+    many = tuple(timer(voice).parameters[:1] * 150)
+    crowded = replace(shown(voice), timer=replace(timer(voice), parameters=many))
+    yield "150 parameters", DetailsShown(crowded, acting(voice))
+    none = replace(shown(voice), timer=replace(timer(voice), parameters=()))
+    yield "no parameters", DetailsShown(none, acting(voice))
+
+
+def asked_back(voice: Voice) -> Iterator[Sample]:
+    command = f"disable {GUID.format(1)} {GUID.format(2)} until 2026-11-30t08:00+01:00"
+    choices = tuple((NOW + DAY * place, command) for place in range(5))
+    yield "several moments", TimeAsked(shown(voice), "it may mean several days", choices)
+    long = (NOW, f"{command} because {'x' * 3_000}")
+    yield "too long for a button", TimeAsked(shown(voice), "it may mean two hours", (long,))
+    for wanted in (True, False):
+        for runs in (None, Runs(()), RUNS):
+            sure = SureAsked(operation(voice, wanted=wanted), own_id(1), runs)
+            yield f"{wanted}, runs {None if runs is None else len(runs.at)}", sure
+
+
+def requests(voice: Voice) -> Iterator[Sample]:
+    votes = tuple(vote(voice, place) for place in range(3))
+    for stage in Stage:
+        for review in (False, True):
+            for who in (None, APPROVERS, MANY_APPROVERS):
+                one = request(
+                    voice,
+                    stage=stage,
+                    review=review,
+                    approvers=who,
+                    votes=votes,
+                    needed=5,
+                    decided_by=ALICE,
+                    because=voice.says("reason"),
+                )
+                says = f"{stage.value}{' review' if review else ''} {len(who or ())}"
+                yield says, PointedOut(one)
+                for again in (False, True):
+                    yield f"{says} {again}", ApprovalAsked(one, again)
+                for verb in typing.get_args(Decided.__dataclass_fields__["verb"].type):
+                    yield f"{says} {verb}", Decided(one, verb)
+    void = request(voice, stage=Stage.VOID, trouble=Trouble("AlreadySo"))
+    yield "void", ApprovalAsked(void)
+    for place in ("D0DIRECT01", "C0ELSEWHERE"):
+        yield f"stands in {place}", ApprovalAsked(request(voice, stands=place))
+    yield "asked in a direct message", ApprovalAsked(request(voice, channel="D0DIRECT01"))
+
+
+def pending(voice: Voice) -> Iterator[Sample]:
+    many = tuple(
+        request(
+            voice,
+            wish=operation(voice, id=own_id(place)),
+            approvers=(None, APPROVERS, MANY_APPROVERS)[place % 3],
+            review=place % 4 == 0,
+        )
+        for place in range(60)
+    )
+    mine = frozenset(one.id for one in many[::2])
+    for count, page in ((0, 1), (1, 1), (60, 1), (60, 3), (60, 99)):
+        yield f"{count} on page {page}", PendingListed(many[:count], mine, page)
+
+
+def off(voice: Voice) -> Iterator[Sample]:
+    gone = timer(voice, enabled=False)
+    reason = voice.says("reason")
+    kinds = (
+        Off(itwin(voice), gone, None),
+        Off(itwin(voice), gone, last_seen(), reason),
+        Off(itwin(voice), gone, last_seen(None), reason, back(voice)),
+        Off(itwin(voice), gone, last_seen(), reason, back(voice, phase=Phase.ASKING)),
+    )
+    many = tuple(kinds[place % 4] for place in range(60))
+    unread = tuple(itwin(voice, place) for place in range(25))
+    for count, page in ((0, 1), (1, 1), (60, 1), (60, 3), (60, 99)):
+        yield f"{count} on page {page}", OffListed(many[:count], page=page)
+        of_one = OffListed(many[:count], itwin=itwin(voice), page=page)
+        yield f"{count} of one on page {page}", of_one
+        not_all = OffListed(many[:count], unread, 99, page=page)
+        yield f"{count} on page {page}, others unread", not_all
+
+
+def subscriptions(voice: Voice) -> Iterator[Sample]:
+    matching = tuple(timer(voice, place, enabled=place % 2 > 0) for place in range(30))
+    for kind in typing.get_args(Kind):
+        one = subscription(voice, kinds=frozenset({kind}), not_mine=False)
+        for count in (0, 1, 30):
+            yield f"{kind}, {count} match", Subscribed(one, matching[:count])
+    yield "every timer", Subscribed(subscription(voice, pattern=""), matching)
+    yield "", Unsubscribed(subscription(voice, ended_by=ALICE))
+    stops = typing.get_args(Stop)
+    many = tuple(
+        subscription(voice, id=own_id(place), paused=place % 2 > 0, why=stops[place % len(stops)])
+        for place in range(25)
+    )
+    for count, page in ((0, 1), (1, 1), (25, 1), (25, 2), (25, 99)):
+        yield f"{count} on page {page}", SubscriptionsListed(many[:count], page)
+
+
+OUTCOMES_OF = {
+    "operation": tuple(state.value for state in State),
+    "request": tuple(stage.value for stage in Stage),
+    "return": (
+        *("set", "bringing", "asking", "returned", "already", "kept", "replaced", "moved", "gone"),
+    ),
+    "subscription": ("made", "changed", "paused", "ended"),
+}
+
+
+def events(voice: Voice) -> Iterator[PastEvent]:
+    place = 1_000
+    for kind in typing.get_args(PastEvent.__dataclass_fields__["kind"].type):
+        for outcome in OUTCOMES_OF[kind]:
+            place -= 1
+            plainly = past(voice, place, kind=kind, outcome=outcome)
+            yield plainly
+            yield replace(
+                plainly,
+                approved_by=tuple(person(number) for number in range(3)),
+                decided_by=person(1),
+                decision=voice.says("reason"),
+                until=NOW + DAY,
+                emergency=True,
+                review="approved",
+                reviewed_by=person(2),
+                trouble=voice.says("name"),
+                later="enabled",
+                root=own_id(9),
+                pattern=voice.says("pattern"),
+                timer=TimerId(GUID.format(3)),
+            )
+
+
+def history(voice: Voice) -> Iterator[Sample]:
+    every, one = tuple(events(voice)), itwin(voice)
+    for start in range(0, len(every), 10):
+        ten = every[start : start + 10]
+        yield f"of all, {start}", HistoryShown(ten, (one,), replace(HISTORY, itwin=""))
+        older = HistoryShown(ten, (one,), HISTORY, one, older=True)
+        yield f"of one, {start}", older
+        asked = replace(HISTORY, timer=GUID.format(2), before=990)
+        name = voice.says("timer")
+        cut = HistoryShown(ten, (one,), asked, one, name, cut=True, unread=True)
+        yield f"of a timer, {start}", cut
+    yield "nothing", HistoryShown((), (), HISTORY, one)
+
+
+def failures(voice: Voice) -> Iterator[Sample]:
+    for variant, error in errors_of(voice):
+        yield variant, Failed(error, "01234567", "toggle plant-a SAP")
+        yield f"{variant}, not again", Failed(error, "01234567")
+
+
+OUTCOMES: tuple[Callable[[Voice], Iterator[Sample]], ...] = (
+    begun,
+    same_again,
+    sign_ins,
+    helped,
+    lists,
+    timers_shown,
+    asked_back,
+    requests,
+    pending,
+    off,
+    subscriptions,
+    history,
+    failures,
+    *SURFACES,
+)
+
+
+def outcomes(voice: Voice) -> Iterator[Sample]:
+    """Yield (variant, outcome) for every outcome there is."""
+    for samples in OUTCOMES:
+        yield from samples(voice)

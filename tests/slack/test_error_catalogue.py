@@ -1,0 +1,127 @@
+"""The catalogue of errors: each says why, what to do next, and by which trace to find it.
+
+``-s`` prints it. ``docs/errors.md`` holds it for people; ``python3 run.py test
+tests/slack/test_error_catalogue.py --write-docs`` writes that file anew.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.core import errors
+from bot.core.errors import BotError
+from bot.core.outcomes import Failed
+from bot.gateways.slack.messages import Private
+from bot.sandbox.slack.blocks import complaints_about_blocks, too_many_characters
+from bot.slack.views.blocks import Line, Room, Team, Text, When, Who
+from bot.slack.views.errors import Words, words_of
+from bot.slack.views.render import render
+from tests.slack.sample_errors import errors_of, every_kind
+from tests.slack.samples import NOW, ORDINARY, VOICES, Voice
+
+TRACE = "0123abcd"
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
+# A next step tells somebody to do something: one of its sentences begins so.
+STEPS = (
+    *("ask", "check", "choose", "decline", "invite", "leave", "look", "press", "remove", "say"),
+    *("see", "sign", "switch", "tell", "try", "type", "wait"),
+)
+TELLS = re.compile(rf"(?:^|[.:;,] )(?:{'|'.join(STEPS)})\b", re.IGNORECASE)
+ALL = list(errors_of(ORDINARY))
+
+
+def in_words(parts: Line) -> str:
+    """A line as people without a Slack client read it."""
+    said = []
+    for part in parts:
+        match part:
+            case Text(says, code=True):
+                said.append(f"`{says}`")
+            case Text(says):
+                said.append(says)
+            case When():
+                said.append("at the time it says")
+            case Who():
+                said.append("@somebody")
+            case Room() | Team():
+                said.append("#somewhere")
+    return " ".join("".join(said).split())
+
+
+def test_no_error_is_left_out() -> None:
+    sampled = {type(error) for _, error in ALL}
+    assert sampled == set(every_kind())
+    for kind in every_kind():
+        shown = [error for _, error in ALL if type(error) is kind]
+        assert shown
+    assert {error.reason for _, error in ALL if isinstance(error, errors.PersonRefused)} == {
+        *("guest", "bot", "deactivated", "outsider", "unknown", "unchecked"),
+    }
+
+
+@pytest.mark.parametrize(("variant", "error"), ALL, ids=[variant for variant, _ in ALL])
+def test_each_has_a_title_a_cause_a_next_step_and_a_trace(variant: str, error: BotError) -> None:
+    words = words_of(error, NOW)
+    cause, step = in_words(words.cause), in_words(words.step)
+    assert 0 < len(words.title) <= 40, words.title
+    assert cause.endswith("."), cause
+    assert step.endswith((".", "`")), step
+    assert cause != step
+    assert TELLS.search(step), f"{variant}: nobody is told what to do: {step}"
+    message = drawn(error)
+    said = str(message.blocks)
+    assert f"Trace {TRACE}" in said
+    assert message.text.startswith(words.title)
+    print(f"\n{variant}\n  {words.title}\n  {cause}\n  {step}")  # noqa: T201 - the catalogue
+
+
+def drawn(error: BotError) -> Private:
+    (message,) = render(Failed(error, TRACE, "toggle plant-a SAP"), NOW, "UTC")
+    assert isinstance(message, Private)
+    return message
+
+
+@pytest.mark.parametrize("voice", VOICES, ids=lambda voice: voice.label)
+def test_whatever_the_names_each_stays_within_slacks_limits(voice: Voice) -> None:
+    for variant, error in errors_of(voice):
+        message = drawn(error)
+        assert message.text.strip()
+        assert complaints_about_blocks(message.blocks) == [], variant
+        assert not too_many_characters(message.blocks), variant
+
+
+INTRODUCTION = """\
+# What went wrong, and what to do
+
+Whenever something does not work, EDFS Bot says what happened, why, and what to do next; *Trace*
+and eight letters below it name the line in the log. Here is everything it can say, by title.
+Names in it are examples. This file is written by
+`python3 run.py test tests/slack/test_error_catalogue.py --write-docs`, and a test keeps it true.
+"""
+
+
+def catalogue() -> str:
+    sections = [INTRODUCTION]
+    for title, entries in by_title(words_of(error, NOW) for _, error in ALL):
+        rows = "".join(f"| {cause} | {step} |\n" for cause, step in entries)
+        sections.append(f"## {title}\n\n| Why | What to do |\n| --- | --- |\n{rows}")
+    return "\n".join(sections)
+
+
+def by_title(worded: Iterable[Words]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for words in worded:
+        entry = tuple(in_words(one).replace("|", "\\|") for one in (words.cause, words.step))
+        entries = found.setdefault(words.title, [])
+        if entry not in entries:
+            entries.append((entry[0], entry[1]))
+    yield from sorted(found.items())
+
+
+def test_the_document_says_what_the_bot_says(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--write-docs"):
+        DOCUMENT.write_text(catalogue(), encoding="utf-8")
+    again = "run: python3 run.py test tests/slack/test_error_catalogue.py --write-docs"
+    assert DOCUMENT.read_text("utf-8") == catalogue(), again

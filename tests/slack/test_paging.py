@@ -1,0 +1,226 @@
+"""Long lists as pages: each thing once, whatever the names, and never more than Slack takes."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.approvals import Approval
+from bot.core.auto_enables import Phase
+from bot.core.language.commands import Command, ListTimers, Pending, Subscriptions
+from bot.core.language.parser import parse
+from bot.core.listings import (
+    ITwinsListed,
+    Off,
+    OffListed,
+    PendingListed,
+    Standing,
+    SubscriptionsListed,
+    TimersListed,
+)
+from bot.core.names import ITwinId, OperationId, PersonId, TimerId
+from bot.core.outcomes import Outcome
+from bot.core.timers import ITwin, LastSeen, Timer
+from bot.gateways.slack.messages import Private
+from bot.sandbox.slack.blocks import complaints_about_blocks, too_many_characters
+from bot.slack.views import auto_enables, timers
+from bot.slack.views.blocks import option_of, paragraph, weight
+from bot.slack.views.paging import page_of
+from bot.slack.views.render import render
+from tests.core.test_approvals import WAITING
+from tests.core.test_auto_enables import SET as A_RETURN
+from tests.core.test_subscriptions import ASKED
+
+NOW = 1_795_000_000.0
+ALICE = PersonId("U0ALICE001")
+SET = replace(A_RETURN, person=ALICE)
+SUBSCRIPTION = replace(ASKED, person=ALICE)
+SCRIPTS = ["A" * 300, "x " * 200, "😀" * 200, "漢字" * 200, "שלום" * 100, "<&>" * 100, '"\\' * 150]
+GUID = "0a1b2c3d-0000-4000-8000-{:012d}"
+
+
+@given(st.lists(st.integers(1, 3_000), max_size=200), st.integers(1, 30))
+def test_all_pages_together_show_each_thing_once_and_in_order(sizes: list[int], most: int) -> None:
+    things = list(enumerate(sizes))
+
+    def page(number: int) -> Any:
+        return page_of(things, number, lambda one: one[1], most, space=5_000)
+
+    count = page(1).count
+    pages = [page(number) for number in range(1, count + 1)]
+    assert [one for page in pages for one in page.things] == things
+    assert all(len(page.things) <= most for page in pages)
+    assert all(sum(size for _, size in page.things) <= 5_000 for page in pages)
+    assert [page.number for page in pages] == [*range(1, count + 1)]
+    assert page(count + 7) == page(count)
+    assert page(0) == page(-3) == page(1)
+
+
+def test_what_is_too_big_for_a_page_has_one_of_its_own() -> None:
+    pages = [page_of([9, 99, 9], number, lambda one: one, space=50).things for number in (1, 2, 3)]
+    assert pages == [(9,), (99,), (9,)]
+
+
+def name(number: int) -> str:
+    return f"{number:04d} {SCRIPTS[number % len(SCRIPTS)]}"[:255]
+
+
+def itwin(number: int) -> ITwin:
+    return ITwin(ITwinId(GUID.format(number)), name(number), name(number))
+
+
+def timer(number: int) -> Timer:
+    identity = TimerId(GUID.format(number))
+    return Timer(identity, name(number), name(number), "0 2 * * *", number % 3 > 0)
+
+
+def off(number: int) -> Off:
+    back = replace(SET, because=name(number)) if number % 2 else None
+    return Off(itwin(number % 7), timer(number), None, name(number) * 2, back)
+
+
+def request(number: int) -> Approval:
+    identity = OperationId(f"{number:024x}")
+    wish = replace(
+        WAITING.wish, id=identity, timer=timer(number), itwin=itwin(number), because=name(number)
+    )
+    many = frozenset(f"U0PERSON{place:03d}" for place in range(200))
+    return replace(WAITING, wish=wish, approvers=many if number % 2 else None)
+
+
+def subscription(number: int) -> Any:
+    identity = OperationId(f"{number:024x}")
+    return replace(SUBSCRIPTION, id=identity, pattern=name(number), itwin=itwin(number))
+
+
+TIMERS = tuple(map(timer, range(1_000)))
+STANDING = {one.id: Standing(SET, (WAITING,)) for one in TIMERS[::5]}
+REQUESTS = tuple(map(request, range(60)))
+HALF = frozenset(one.id for one in REQUESTS[:30])
+ITWINS = tuple(map(itwin, range(1_000)))
+OFFS = tuple(map(off, range(1_000)))
+SUBSCRIPTIONS = tuple(map(subscription, range(25)))
+LISTS: dict[str, tuple[int, Callable[[int], Outcome], type[Command]]] = {
+    "timers": (1_000, lambda page: TimersListed(itwin(0), TIMERS, STANDING, page), ListTimers),
+    "itwins": (
+        1_000,
+        lambda page: ITwinsListed(ITWINS, page),
+        ListTimers,
+    ),
+    "off": (
+        1_000,
+        lambda page: OffListed(OFFS, (itwin(1),) * 30, 9, page=page),
+        ListTimers,
+    ),
+    "pending": (60, lambda page: PendingListed(REQUESTS, HALF, page), Pending),
+    "subscriptions": (
+        25,
+        lambda page: SubscriptionsListed(SUBSCRIPTIONS, page),
+        Subscriptions,
+    ),
+}
+
+
+def drawn(outcome: Outcome) -> Private:
+    (message,) = render(outcome, NOW, "UTC")
+    assert isinstance(message, Private)
+    assert message.text.strip()
+    assert complaints_about_blocks(message.blocks) == []
+    assert not too_many_characters(message.blocks)
+    return message
+
+
+def controls(message: Private, action: str) -> list[dict[str, Any]]:
+    rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
+    return [one for row in rows for one in row if one["action_id"] == f"edfs.{action}"]
+
+
+BEFORE = {"subscriptions": "“", "pending": "turn off ", "timers": "abled "}
+
+
+def numbers_of(message: Private, which: str = "timers") -> list[int]:
+    """The numbers that begin the names of what a page lists."""
+    said = [block for block in message.blocks if block["type"] == "rich_text"]
+    lines = "".join(
+        str(part.get("text", " ")) for block in said for part in block["elements"][0]["elements"]
+    )
+    before = BEFORE.get(which, "^|\n")
+    return [int(found) for found in re.findall(rf"(?:{before})(\d{{4}}) ", lines)]
+
+
+@pytest.mark.no_cover  # drawing so much, the tracer would take longer than the lists
+@pytest.mark.parametrize("which", LISTS)
+def test_pressing_next_shows_everything_once_within_slacks_limits(which: str) -> None:
+    total, listing, kind = LISTS[which]
+    page, seen, presses = 1, [], 0
+    while True:
+        message = drawn(listing(page))
+        seen += numbers_of(message, which)
+        back = controls(message, "run:previous")
+        assert bool(back) is (page > 1)
+        onward = controls(message, "run:next")
+        if not onward:
+            break
+        command = parse(onward[0]["value"])
+        assert isinstance(command, kind)
+        assert (
+            not isinstance(command, ListTimers)
+            or which != "timers"
+            or command.itwin == GUID.format(0)
+        )
+        page = command.page
+        presses += 1
+    assert sorted(set(seen)) == [*range(total)]
+    assert len(seen) == total
+    assert presses == page - 1 >= (total - 1) // 20
+    assert drawn(listing(10**12)) == message
+
+
+@given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=99))
+@settings(max_examples=300)
+def test_the_estimate_is_never_less_than_what_is_drawn(label: str, other: str, cron: str) -> None:
+    place, one = ITwin(ITwinId("i"), label, other), Timer(TimerId("t"), label, other, cron, False)
+    drawn_so: list[list[dict[str, Any]]] = [
+        [
+            paragraph([timers._timer_line(one)]),
+            option_of(timers.timer_option(place, one)),
+        ],
+        [paragraph([timers._itwin_line(place)]), option_of(timers._itwin_option(place))],
+    ]
+    estimates = [timers.weight_of_timer(place, one), timers._weight_of_itwin(place)]
+    for blocks, estimate in zip(drawn_so, estimates, strict=True):
+        assert weight(blocks) <= estimate
+    seen = LastSeen(enabled=False, at=NOW, by=ALICE)
+    for back in (None, SET, replace(SET, phase=Phase.ASKING)):
+        gone = Off(place, one, seen, other, back)
+        entry = [paragraph(auto_enables.entry(gone)), option_of(auto_enables._pick(gone))]
+        assert weight(entry) <= auto_enables._weight(gone)
+
+
+def test_a_page_of_timers_offers_each_of_them() -> None:
+    message = drawn(TimersListed(itwin(0), TIMERS, STANDING, 2))
+    (menu,) = controls(message, "run:pick")
+    assert [int(one["text"]["text"][:4]) for one in menu["options"]] == numbers_of(message)
+    for one in menu["options"]:
+        assert len(one["text"]["text"].encode("utf-16-le")) // 2 <= 75
+        assert len(one["value"]) <= 150
+        parse(one["value"])
+
+
+def test_an_id_that_is_too_long_for_a_menu_is_left_to_typing() -> None:
+    odd = replace(timer(1), id=TimerId("x" * 140))
+    message = drawn(TimersListed(itwin(0), (odd, timer(2))))
+    (menu,) = controls(message, "run:pick")
+    assert len(menu["options"]) == 1
+    assert controls(drawn(TimersListed(itwin(0), (odd,))), "run:pick") == []
+
+
+def test_what_is_off_stands_first_and_says_so() -> None:
+    message = drawn(TimersListed(itwin(0), TIMERS))
+    said = str(message.blocks[1])
+    assert "disabled" in said
+    assert "enabled  " not in said

@@ -1,0 +1,118 @@
+"""Everything that can be said, in every voice, as Slack would take it. Nothing can be left out.
+
+The samples stand in ``sample_outcomes``, ``sample_cards`` and ``sample_errors``.
+"""
+
+import importlib
+import pkgutil
+import sys
+import types
+import typing
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from bot.core.listings import TimerShown, TimersListed
+from bot.core.outcomes import AlreadySo, DetailsShown, Failed, Outcome
+from bot.gateways.slack.messages import Aloud, Card, HomePage, Modal, Private
+from bot.slack import views
+from bot.slack.views.render import render
+from tests.slack.sample_cards import drawn
+from tests.slack.sample_outcomes import outcomes
+from tests.slack.samples import NOW, ORDINARY, VOICES, Voice
+from tests.slack.slack_rules import kept, size, words
+
+Keep = Callable[[str, object], None]
+Said = Aloud | Card | Private | Modal | HomePage
+STATES_SAID = (TimerShown, AlreadySo, DetailsShown, TimersListed)
+OF_VOICES = pytest.mark.parametrize("voice", VOICES, ids=lambda voice: voice.label)
+SPEAKS = (Aloud, Card, Private, Modal, HomePage)
+# All of them would make a record of more than 100 MB.
+RECORDED = frozenset({"ordinary", "longest letters", "longest emoji", "hostile 0"})
+EACH_TIME = RECORDED | {"empty"}  # each takes some seconds
+
+
+def everything(voice: Voice) -> Iterator[tuple[str, Said]]:
+    """Yield (name, message) of every sample there is."""
+    for variant, outcome in outcomes(voice):
+        for message in render(outcome, NOW, "UTC"):
+            yield f"{type(outcome).__name__}:{variant}", message
+    yield from ((f"drawn:{variant}", message) for variant, message in drawn(voice))
+
+
+def test_every_outcome_has_samples() -> None:
+    sampled = {type(outcome) for _, outcome in outcomes(ORDINARY)}
+    assert sampled == set(typing.get_args(Outcome))
+
+
+def public_views() -> Iterator[types.FunctionType]:
+    """Every function of the views that gives something to be said."""
+    for found in pkgutil.iter_modules(views.__path__):
+        module = importlib.import_module(f"{views.__name__}.{found.name}")
+        for name, thing in vars(module).items():
+            if name.startswith("_") or not isinstance(thing, types.FunctionType):
+                continue
+            if thing.__module__ == module.__name__:
+                given = typing.get_type_hints(thing).get("return")
+                if given in SPEAKS or (typing.get_origin(given) is list and given != list[Any]):
+                    yield thing
+
+
+def test_every_view_is_drawn_by_a_sample() -> None:
+    called: set[types.CodeType] = set()
+
+    def watch(frame: types.FrameType, what: str, _: object) -> None:
+        if what == "call":
+            called.add(frame.f_code)
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        for _ in everything(ORDINARY):
+            pass
+    finally:
+        sys.setprofile(before)
+    wanted = list(public_views())
+    assert len(wanted) > 25
+    assert [one.__qualname__ for one in wanted if one.__code__ not in called] == []
+
+
+@pytest.mark.no_cover  # the tracer would take longer than the views
+@OF_VOICES
+def test_all_that_is_said_is_within_slacks_limits(voice: Voice, keep: Keep, *, deep: bool) -> None:
+    if voice.label not in EACH_TIME and not deep:
+        pytest.skip("only with --deep")
+    for name, message in everything(voice):
+        try:
+            kept(message)
+        except AssertionError as error:
+            raise AssertionError(f"{name} ({size(message)} characters): {error}") from error
+        if voice.label in RECORDED:
+            payload = message.view if isinstance(message, Modal | HomePage) else said(message)
+            keep(f"view:{name}:{voice.label}", payload)
+
+
+def said(message: Aloud | Card | Private) -> dict[str, Any]:
+    return {"text": message.text, "blocks": message.blocks}
+
+
+@OF_VOICES
+def test_a_timers_state_is_said_in_words(voice: Voice) -> None:
+    for variant, outcome in outcomes(voice):
+        if not isinstance(outcome, STATES_SAID):
+            continue
+        if isinstance(outcome, TimersListed) and not outcome.timers:
+            continue
+        for message in render(outcome, NOW, "UTC"):
+            told = words(message)
+            assert "enabled" in told or "disabled" in told, variant
+
+
+@OF_VOICES
+def test_a_failure_is_told_without_the_blocks_too(voice: Voice) -> None:
+    for variant, outcome in outcomes(voice):
+        if isinstance(outcome, Failed):
+            (message,) = render(outcome, NOW, "UTC")
+            assert isinstance(message, Private)
+            assert ". " in message.text, variant

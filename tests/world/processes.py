@@ -1,0 +1,207 @@
+"""A bot as a process of its own, that comes and goes, and the scene around it."""
+
+import asyncio
+import contextlib
+import inspect
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from bot.__main__ import main
+from bot.sandbox.people import TEAM_ID
+from bot.sandbox.world import World
+from tests.conftest import KEYS
+from tests.world.ports import kept_port
+from tests.world.valkey import Valkey
+from tests.world.wires import NAMED, Trap, Wire
+
+ROOT = Path(__file__).resolve().parent.parent
+DUE = f"edfs:{{{TEAM_ID}}}:due"
+SOON = 60.0  # what is due later than this (a late look) is nobody's business yet
+
+# Forks of a process that has its imports already: a start then costs a tenth.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.world.processes"])
+inspect.stack()  # Bolt asks for it, which looks at every module; the forks inherit what it found
+
+
+def _born(environment: Mapping[str, str], log: str) -> None:
+    """Be ``edfs-bot run``, in a fork."""
+    os.environ.clear()
+    os.environ.update(environment)
+    with Path(log).open("ab") as file:
+        os.dup2(file.fileno(), 2)
+    sys.argv = ["edfs-bot", "run"]
+    main()
+
+
+class BotProcess:
+    """The bot from its command line; ``fresh`` starts a new interpreter instead of a fork."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path, *, fresh: bool) -> None:
+        self.log = log
+        self._fork = None if fresh else _FORKS.Process(target=_born, args=(environment, str(log)))
+        if self._fork is not None:
+            self._fork.start()
+            self.pid = self._fork.pid or 0
+            return
+        with log.open("ab") as file:
+            self._fresh = subprocess.Popen(
+                [sys.executable, "-m", "bot", "run"], cwd=ROOT, env=environment, stderr=file
+            )
+        self.pid = self._fresh.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._fresh.poll() if self._fork is None else self._fork.exitcode
+
+    def send(self, number: signal.Signals) -> None:
+        if self.exit_code is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send(signal.SIGKILL)
+        end = time.monotonic() + 10
+        while self.exit_code is None:
+            assert time.monotonic() < end, "it survived SIGKILL"
+            time.sleep(0.001)
+
+    async def listens(self, port: int) -> None:
+        async with asyncio.timeout(30):
+            while True:
+                assert self.exit_code is None, self.log.read_text()
+                with contextlib.suppress(OSError):
+                    _, there = await asyncio.open_connection("127.0.0.1", port)
+                    there.close()
+                    return
+                await asyncio.sleep(0.01)
+
+    async def ended(self, seconds: float) -> int:
+        """Wait for its end; return the exit code."""
+        async with asyncio.timeout(seconds):
+            while (code := self.exit_code) is None:  # noqa: ASYNC110 - a process has no event
+                await asyncio.sleep(0.01)
+        return code
+
+
+@dataclass
+class Scene:
+    """A world, a store and the wires between them and a bot process that comes and goes."""
+
+    world: World
+    valkey: Valkey
+    redis: redis.Redis
+    trap: Trap
+    folder: Path
+    environment: dict[str, str]
+    port: int
+    fresh: bool = False
+
+    @contextlib.asynccontextmanager
+    async def bot(self) -> AsyncIterator[BotProcess]:
+        """Start the bot; what is left of it at the end is killed."""
+        process = BotProcess(self.environment, self.log, fresh=self.fresh)
+        self.trap.process = process
+        try:
+            await process.listens(self.port)
+            yield process
+        finally:
+            process.kill()
+
+    async def signs_in(self) -> None:
+        await self.asks("alice", "/edfs signin", "Sign in to iTwin")
+        await self.world.signs_in("alice")
+        await self.sees("alice", "Signed in")
+        await self.world.until(self.at_rest, seconds=10, reason="the sign-in is still due")
+
+    async def asks(self, person: str, text: str, answer: str) -> None:
+        """Ask until it is answered: on a machine that is all too busy, the bot refuses at times."""
+        for _ in range(5):
+            await self.world.types(person, "#plant-ops", text)
+            with contextlib.suppress(AssertionError):
+                await self.world.until(lambda: self.reads(person, answer), seconds=5)
+                return
+        await self.sees(person, answer)
+
+    async def sees(self, person: str, words: str) -> None:
+        try:
+            await self.world.until(lambda: self.reads(person, words), seconds=25)
+        except AssertionError:
+            seen = [message.text for message in self.world.reads(person)]
+            log = self.log.read_text()[-3_000:]
+            raise AssertionError(f"{person} never saw {words!r}: {seen}\n{log}") from None
+
+    def reads(self, person: str, words: str) -> bool:
+        return any(words in message.text for message in self.world.reads(person))
+
+    def due(self, within: float = SOON) -> list[bytes]:
+        """What is due by then."""
+        found: list[Any] = list(self.redis.zrangebyscore(DUE, "-inf", time.time() + within))
+        return found
+
+    def at_rest(self) -> bool:
+        """Whether nothing is due and no job is under way."""
+        jobs = self.redis.scan_iter("edfs-jobs:*", 1_000)
+        return not self.due() and not any(NAMED.search(key) for key in jobs)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+
+@contextlib.asynccontextmanager
+async def scene(folder: Path, trap: Trap, *, fresh: bool = False) -> AsyncIterator[Scene]:
+    """Set it up; ``folder`` has a short path, for the sockets."""
+    world = World()
+    async with contextlib.AsyncExitStack() as stack:
+        port, admin = (stack.enter_context(kept_port()) for _ in range(2))
+        valkey = stack.enter_context(Valkey(folder))
+        client = stack.enter_context(contextlib.closing(redis.Redis.from_url(valkey.url)))
+        await world.open()
+        stack.push_async_callback(world.close)
+        path = str(folder / "wire")
+        await stack.enter_async_context(
+            Wire("redis", valkey.url.removeprefix("unix://"), trap).at_path(path)
+        )
+        wires = {
+            name: await stack.enter_async_context(Wire(name, far, trap).at_port())
+            for name, far in (
+                ("door", port),
+                ("edfs", world.edfs.port),
+                ("slack", world.slack.port),
+            )
+        }
+        environment = {
+            **environment_of(world, folder, port, admin),
+            "SLACK_API_URL": f"http://{world.slack.host}:{wires['slack']}/api/",
+            "ITWIN_API_URL": f"http://{world.edfs.host}:{wires['edfs']}",
+            "REDIS_URL": f"unix://{path}",
+        }
+        world.slack.delivery.events_url = f"http://bot.localhost:{wires['door']}/slack/events"
+        world.slack.acts.hooks_url = f"http://hooks.slack.localhost:{wires['slack']}"
+        yield Scene(world, valkey, client, trap, folder, environment, port, fresh)
+
+
+def environment_of(world: World, home: Path, port: int, admin: int) -> dict[str, str]:
+    """The settings of a bot at this port, all but the store's address; the world learns of it."""
+    bot_url = f"http://bot.localhost:{port}"
+    world.connect(bot_url)
+    return {
+        **world.settings(bot_url),
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "EDFS_BOT_KEYS": KEYS,
+        "EDFS_BOT_BIND": f"127.0.0.1:{port}",
+        "EDFS_BOT_ADMIN_BIND": f"127.0.0.1:{admin}",
+        "EDFS_BOT_SETTLE": "0.5",
+        "EDFS_BOT_EDFS_TIMEOUT": "2",
+    }

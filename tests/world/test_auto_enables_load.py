@@ -1,0 +1,180 @@
+"""Many returns within an hour, two replicas, one of which loses its store for good half-way.
+
+Each return fires once, none is lost, and none fires before its time.
+"""
+
+import asyncio
+import contextlib
+import random
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.auto_enables import Phase, Return
+from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
+from bot.core.timers import ITwin, Timer
+from bot.gateways.sealing import KeyRing
+from bot.gateways.store import Store, open_store
+from bot.sandbox.people import CREW, TEAM_ID, Person
+from bot.sandbox.world import World
+from tests.conftest import KEYS, living
+from tests.world.valkey import Valkey
+
+HOME = Workspace(TEAM_ID)
+HOUR = 3_600.0
+LEAD = 120.0
+SEED = 4_711
+
+
+class Lifeline:
+    """The way of one replica to its store; cut, nothing passes any more."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+        self._cut = False
+        self._ends: set[asyncio.StreamWriter] = set()
+
+    @contextlib.asynccontextmanager
+    async def url(self, folder: Path) -> AsyncIterator[str]:
+        path = str(folder / "lifeline")
+        async with await asyncio.start_unix_server(self._connected, path):
+            yield f"unix://{path}"
+            self.cut()
+
+    def cut(self) -> None:
+        self._cut = True
+        for end in self._ends:
+            end.transport.abort()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._cut:
+            writer.transport.abort()
+            return
+        there_reader, there_writer = await asyncio.open_unix_connection(self._server)
+        self._ends |= {writer, there_writer}
+        with contextlib.suppress(OSError):
+            await asyncio.gather(_pour(reader, there_writer), _pour(there_reader, writer))
+
+
+async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while some := await reader.read(65_536):
+        writer.write(some)
+        await writer.drain()
+    writer.transport.abort()
+
+
+async def sign_in(world: World) -> None:
+    """The crew may switch in plant-a, and each of them has signed in."""
+    world.edfs.let_in(*(person.name for person in CREW))
+    world.joins("#plant-ops", *(person.name for person in CREW))
+
+    async def signs_in(person: Person) -> None:
+        await world.types(person.name, "#plant-ops", "/edfs signin")
+        await world.until(
+            lambda: any("Sign in to iTwin" in m.text for m in world.reads(person.name)), seconds=30
+        )
+        await world.signs_in(person.name)
+
+    await asyncio.gather(*map(signs_in, CREW))
+
+
+async def set_returns(world: World, store: Store, count: int) -> list[Return]:
+    """As if so many operations had turned their timers off until some time within the hour."""
+    dice, now = random.Random(SEED), world.clock.now()
+    home = world.edfs.itwin("plant-a")
+    itwin = ITwin(ITwinId(home.id), home.name, home.number)
+    channels = [world.channel(f"returns-{number}", "hand01").id for number in range(20)]
+    found = []
+    for number in range(count):
+        timer = world.edfs.put_timer("plant-a", f"Timer {number:04d}", enabled=False)
+        person = CREW[number % len(CREW)]
+        back = Return(
+            id=OperationId(f"{number:024x}"),
+            workspace=HOME,
+            person=PersonId(person.id),
+            subject=person.subject,
+            itwin=itwin,
+            timer=Timer(TimerId(timer.id), timer.name, timer.package, timer.cron, enabled=False),
+            channel=ChannelId(channels[number % len(channels)]),
+            at=now + LEAD + dice.random() * HOUR,
+            set_at=now,
+            changed_at=now,
+        )
+        await store.returns.put(back)
+        found.append(back)
+    return found
+
+
+def flipped(world: World) -> Counter[str]:
+    """How often each timer was flipped over the wire, by its id."""
+    return Counter(str(call["path"]).split("/")[-2] for call in flips(world))
+
+
+def flips(world: World) -> list[dict[str, Any]]:
+    """What was answered otherwise (a token too old, a limit) was not executed, and sent again."""
+    return [one for one in world.edfs.calls if (one["method"], one["status"]) == ("PATCH", 200)]
+
+
+@pytest.mark.timeout(1_200)
+async def test_each_return_fires_once_in_time_though_a_replica_dies(
+    own: Valkey, deep: bool
+) -> None:
+    count = 1_000 if deep else 60
+    world = World()
+    await world.open()
+    store = open_store(own.url, KeyRing.parse(KEYS))
+    lifeline = Lifeline(own.url.removeprefix("unix://"))
+    try:
+        with tempfile.TemporaryDirectory(prefix="edfs-line-") as folder:
+            async with (
+                lifeline.url(Path(folder)) as url,
+                living(world, url),
+                living(world, own.url),
+            ):
+                await sign_in(world)
+                waiting = await set_returns(world, store, count)
+                await passes(world, store, waiting, lifeline, 30.0 if deep else 400.0)
+        await judged(world, store, waiting)
+    finally:
+        await store.aclose()
+        await world.close()
+
+
+async def passes(
+    world: World, store: Store, waiting: list[Return], lifeline: Lifeline, step: float
+) -> None:
+    """Let the hour pass in steps, and then what was held up come, within another one."""
+    begun = world.clock.now()
+    last = max(back.at for back in waiting)
+    while len(flipped(world)) < len(waiting):
+        now = world.clock.now()
+        assert now < last + HOUR, f"{len(waiting) - len(flipped(world))} never came back"
+        if now > begun + HOUR / 2:
+            lifeline.cut()
+        due = sum(back.at <= now for back in waiting)
+        with contextlib.suppress(AssertionError):  # the limits hold some up until later
+            await world.until(lambda due=due: len(flipped(world)) >= due, seconds=1.5)
+        world.clock.forward(step)
+    lifeline.cut()
+    async with asyncio.timeout(60):  # what follows from the last flips
+        while await store.returns.open(HOME):
+            world.clock.forward(1.0)
+            await asyncio.sleep(0.05)
+
+
+async def judged(world: World, store: Store, waiting: list[Return]) -> None:
+    assert set(flipped(world).values()) == {1}
+    at = {back.timer.id: back.at for back in waiting}
+    patches = flips(world)
+    early = [one for one in patches if one["at"] < at[TimerId(str(one["path"]).split("/")[-2])]]
+    assert early == [], early
+    for back in waiting:
+        over = await store.returns.read(HOME, back.id)
+        assert over is not None
+        assert (over.phase, over.how) == (Phase.CLOSED, "returned"), over
+        assert world.edfs.timer("plant-a", back.timer.name).enabled
+    assert len(patches) == len(waiting)

@@ -1,0 +1,75 @@
+"""A burst of changes in many channels, within Slack's real limits: told, true, and never refused.
+
+The changes are made outside the bot, and the watch of each channel finds them.
+"""
+
+import itertools
+from collections import defaultdict
+
+import pytest
+
+from bot.core.names import ChannelId
+from bot.core.notifications import LINES
+from tests.world.notification_story import pause, settled
+from tests.world.story import Story, read
+
+WITHIN = 300.0
+
+
+@pytest.mark.timeout(400)
+async def test_every_channel_hears_of_every_change(story: Story, deep: bool) -> None:
+    changes, channels = (500, 20) if deep else (60, 5)
+    world = story.world
+    names = [f"Timer {number:04d}" for number in range(1, changes + 1)]
+    world.edfs.put_itwin("big", timers=changes, people=["alice"])
+    rooms = [world.channel(f"room-{number}", "alice").shown_name for number in range(channels)]
+    await story.signs_in("alice")
+    for room in rooms:
+        await story.types("alice", "/edfs subscribe big elsewhere", room)
+        await story.sees("alice", "This channel will be told", room)
+    await all_looked(story, 0.0)
+
+    world.slack.limits = True
+    world.slack.calls.clear()
+    for name in names:
+        world.edfs.flip_outside("big", name)
+    world.clock.forward(301.0)
+    begun = world.clock.now()
+    await all_looked(story, begun)
+    await settled(story, seconds=200)
+    assert world.clock.now() - begun < WITHIN
+
+    for room in rooms:
+        cards = [m for m in world.reads("alice", room) if m.visible_to is None]
+        said = "\n".join(read(card) for card in cards)
+        missing = [name for name in names if f"{name} (big): disabled elsewhere" not in said]
+        assert missing == []
+        assert len(cards) == -(-changes // LINES)
+    within_limits(story)
+
+
+async def all_looked(story: Story, since: float) -> None:
+    """Wait until each watch has looked since then."""
+    store, home = story.bot.desk.gateways.store, story.bot.desk.home.workspace
+    waiting = {one.id for one in await store.subscriptions.open(home)}
+    for _ in range(10_000):
+        for one in list(waiting):
+            seen = await store.watches.read(home, one)
+            if seen is not None and seen.at >= since:
+                waiting.discard(one)
+        if not waiting:
+            return
+        await pause()
+    raise AssertionError(f"{len(waiting)} have not looked")
+
+
+def within_limits(story: Story) -> None:
+    """No call was refused; no channel got two messages within a second."""
+    calls = story.world.slack.calls
+    assert [call["method"] for call in calls if call["error"]] == []
+    posts: dict[ChannelId, list[float]] = defaultdict(list)
+    for call in calls:
+        if call["method"] == "chat.postMessage":
+            posts[call["args"]["channel"]].append(call["at"])
+    for times in posts.values():
+        assert all(later - at >= 1.0 for at, later in itertools.pairwise(times))
