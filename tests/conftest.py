@@ -51,7 +51,7 @@ LONGEST = (
         "tests/slack/test_signature.py",
         "tests/faults/",
     ),
-    *("tests/world/test_shutdown.py", "tests/test_engine", "tests/world/test_auto_enables_load.py"),
+    *("tests/world/test_shutdown.py", "tests/engine/", "tests/world/test_auto_enables_load.py"),
     *("tests/browser/", "tests/world/test_recording.py"),
 )
 

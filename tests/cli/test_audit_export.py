@@ -203,7 +203,7 @@ def test_states_are_told_as_far_as_an_entry_knows_them(
 
 
 def test_the_manual_explains_every_field() -> None:
-    manual = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
+    manual = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
     assert [field for field in FIELDS if f"`{field}`" not in manual] == []
 
 

@@ -17,7 +17,7 @@ import pytest
 from bot.gateways.sealing import KeyRing
 from bot.sandbox.world import World
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TOGGLE = '/edfs toggle plant-a "SAP work orders"'
 
 

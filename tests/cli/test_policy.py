@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from bot.cli.policy import policy as commands
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 BROKEN = '[defaults]\nconfirm = true\nchannel = "canary"\nexpires = 3\n'
 FILE = """\
 [defaults]

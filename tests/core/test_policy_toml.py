@@ -12,7 +12,7 @@ from bot.core.policy.rules import Policy, Rule
 from bot.core.policy.toml_file import PolicyBroken, Problem, parse_policy, places
 from bot.core.policy.toml_keys import MATCHING, SETTING
 
-EXAMPLE = (Path(__file__).parent.parent / "docs" / "policy.md").read_text(encoding="utf-8")
+EXAMPLE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
 
 
 def people(*ids: str) -> frozenset[str]:

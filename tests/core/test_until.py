@@ -15,7 +15,7 @@ from bot.core.errors import NotUnderstood
 from bot.core.language.parser import parse
 from bot.core.language.until import SOONEST, YEAR, Doubtful, Until, definite, read
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BERLIN, NEW_YORK, KOLKATA = "Europe/Berlin", "America/New_York", "Asia/Kolkata"
 TUESDAY_NOON = "2026-11-24 12:00"
 NIGHTLY = "0 2 * * *"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 RULES = "tests/engine/test_rules.py"
 SCHEDULES = 2_500
 SECONDS = 500

@@ -1,6 +1,6 @@
-"""One replica of the refresh race: `python -m tests.ims_refresher SOCKET ISSUER`, keys on stdin.
+"""One replica of the refresh race: `python -m tests.gateways.ims_refresher SOCKET ISSUER`.
 
-Each further line of stdin is the time of one round (unix seconds). It answers with one line: a
+The keys are the first line of stdin. Each further line is the time of one round (unix seconds). It answers with one line: a
 JSON list of what its four callers got, a token or the name of an error.
 """
 

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from bot.core.errors import StoreUnreachable
 from bot.gateways.store.embedded import EmbeddedServer, start
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PARENT = """
 import asyncio, sys
 from pathlib import Path

@@ -13,7 +13,7 @@ from tests.gateways.ims_world import ALICE, TEAM, ImsWorld
 ims_redis_socket, ims_redis, world = ims_world.FIXTURES
 
 ROUNDS = 30
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 async def test_two_processes_refresh_at_once(world: ImsWorld, ims_redis_socket: str) -> None:

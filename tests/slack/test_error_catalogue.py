@@ -22,7 +22,7 @@ from tests.slack.sample_errors import errors_of, every_kind
 from tests.slack.samples import NOW, ORDINARY, VOICES, Voice
 
 TRACE = "0123abcd"
-DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
 # A next step tells somebody to do something: one of its sentences begins so.
 STEPS = (
     *("ask", "check", "choose", "decline", "invite", "leave", "look", "press", "remove", "say"),

@@ -24,7 +24,7 @@ from tests.world.ports import kept_port
 from tests.world.valkey import Valkey
 from tests.world.wires import NAMED, Trap, Wire
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DUE = f"edfs:{{{TEAM_ID}}}:due"
 SOON = 60.0  # what is due later than this (a late look) is nobody's business yet
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.world.recording import read
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TESTS = ("tests/sandbox/test_slack_modals.py", "tests/sandbox/test_story.py")
 # A child that is measured, or takes itself for a worker of this run, would be another run.
 NOT_THEIRS = ("PYTEST_", "COVERAGE_", "COV_")

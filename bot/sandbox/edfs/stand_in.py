@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.clock import Clock
-from bot.sandbox.edfs import errors as errors
+from bot.sandbox.edfs import errors
 from bot.sandbox.edfs.data import Holdings
 from bot.sandbox.edfs.errors import PlatformError
 from bot.sandbox.edfs.itwin_query import page_of_itwins
