@@ -18,9 +18,9 @@ from bot.cli.doctor import examine
 from bot.cli.policy import policy
 from bot.core.errors import StoreUnreachable
 from bot.core.policy.toml_file import PolicyBroken
-from bot.gateways.policy_file import Rules
+from bot.gateways.policy_file import PolicyFile
 from bot.gateways.sealing import KeyRing
-from bot.gateways.slack.client import SlackAway, SlackRefused
+from bot.gateways.slack.client import SlackRejected, SlackUnavailable
 from bot.logs import set_up
 from bot.settings import HostPort, Settings, SettingsError, read_settings
 from bot.web import serving
@@ -72,7 +72,7 @@ def run() -> None:
         for problem in broken.problems:
             _complain(f"{settings.edfs_bot_policy}:{problem}")
         raise typer.Exit(2) from None
-    except (StoreUnreachable, SlackRefused, OSError) as error:
+    except (StoreUnreachable, SlackRejected, OSError) as error:
         _complain(f"{type(error).__name__}: {error}. See: edfs-bot doctor")
         raise typer.Exit(1) from None
 
@@ -83,7 +83,7 @@ async def _run(settings: Settings) -> None:
     while not stopped.is_set():
         try:
             await _serve(settings, stopped)
-        except SlackAway as away:
+        except SlackUnavailable as away:
             _complain(f"Slack does not answer ({away}); trying again.")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), AGAIN_SECONDS)
@@ -104,7 +104,7 @@ def _listen_for_signals(stopped: asyncio.Event) -> None:
             loop.add_signal_handler(name, stop)
 
 
-def _reload_at_hangup(rules: Rules) -> None:
+def _reload_at_hangup(rules: PolicyFile) -> None:
     """Read the policy again at SIGHUP, which would end the process otherwise."""
     with contextlib.suppress(NotImplementedError, AttributeError):  # Windows
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, rules.reload)
@@ -115,7 +115,7 @@ async def _serve(settings: Settings, stopped: asyncio.Event) -> None:
     async with contextlib.AsyncExitStack() as stack:
         async with unless(stopped):
             bot = await stack.enter_async_context(open_bot(settings, time.time))
-            _reload_at_hangup(bot.desk.gateways.rules)
+            _reload_at_hangup(bot.context.gateways.policy_file)
             await stack.enter_async_context(serving(bot.admin, admin.host, admin.port))
             await stack.enter_async_context(serving(bot.public, public.host, public.port))
         await stopped.wait()
@@ -150,9 +150,9 @@ def doctor() -> None:
     settings = _settings()
     set_up("CRITICAL")
     findings = asyncio.run(examine(settings))
-    for finding in findings:
-        _complain(str(finding))
-    raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
+    for resolver in findings:
+        _complain(str(resolver))
+    raise typer.Exit(0 if all(resolver.well for resolver in findings) else 1)
 
 
 @app.command()
@@ -193,13 +193,13 @@ def _print(lines: list[str]) -> None:
 @writes.command("off")
 def writes_off() -> None:
     """From now on, nothing is flipped, by any replica."""
-    _print(_ask(lambda settings: admin.turn_writes(settings, time.time(), on=False)))
+    _print(_ask(lambda settings: admin.turn_changes(settings, time.time(), on=False)))
 
 
 @writes.command("on")
 def writes_on() -> None:
     """Flip again when asked."""
-    _print(_ask(lambda settings: admin.turn_writes(settings, time.time(), on=True)))
+    _print(_ask(lambda settings: admin.turn_changes(settings, time.time(), on=True)))
 
 
 @writes.command("state")

@@ -13,28 +13,28 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
-from bot.background.reauthorization import Recheck
-from bot.context import Desk
-from bot.core.operations.operation import Terms
+from bot.background.reauthorization import Reauthorization
+from bot.context import Context
+from bot.core.operations.operation import Timeouts
 from bot.engine import Engine
-from bot.features.accounts import Door
-from bot.features.select_options import Suggesting
-from bot.gateways.certificates import trust
+from bot.features.accounts import SignInUrls
+from bot.features.select_options import OptionLists
+from bot.gateways.certificates import ssl_context
 from bot.gateways.edfs import Budget, Edfs, EdfsSettings
 from bot.gateways.gateways import Gateways
 from bot.gateways.ims import Ims, ImsSettings
 from bot.gateways.loopback import LoopbackResolver
-from bot.gateways.policy_file import Rules
+from bot.gateways.policy_file import PolicyFile
 from bot.gateways.sealing import KeyRing
-from bot.gateways.slack.client import Home, Poster
+from bot.gateways.slack.client import Installation, SlackClient
 from bot.gateways.slack.directory import Directory
-from bot.gateways.slack.rate_limits import Gate
+from bot.gateways.slack.rate_limits import SlackRateLimiter
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
 from bot.jobs import Jobs
 from bot.settings import Settings
 from bot.slack.inbound.listeners import Intake, bolt_app, listen
-from bot.web import Links, SlackDoor, admin_app, public_app
+from bot.web import SignInPages, SlackEndpoint, admin_app, public_app
 
 log = structlog.get_logger("app")
 
@@ -45,7 +45,7 @@ class Bot:
 
     public: Starlette
     admin: Starlette
-    desk: Desk
+    context: Context
     store: Store
     store_url: str
     sockets: AsyncSocketModeHandler | None
@@ -65,26 +65,30 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
         await store.ping()
         gateways = _gateways(settings, store, clock, stack)
         client, session = await _slack_client(settings, stack)
-        poster = Poster(client, session, Gate(store.limits, clock))
-        home = await poster.home()
-        await store.writes.remember(home.workspace)
-        desk = _desk(settings, gateways, poster, home, stack)
+        poster = SlackClient(client, session, SlackRateLimiter(store.limits, clock))
+        home = await poster.installation()
+        await store.kill_switch.remember(home.workspace)
+        context = _context(settings, gateways, poster, home, stack)
         jobs = Jobs(url)
         intake = Intake(store, clock, jobs.nudge, set())
         stack.push_async_callback(intake.aclose)
         bolt = bolt_app(client, home, settings.slack_bot_token.get_secret_value())
-        listen(bolt, desk, intake)
+        listen(bolt, context, intake)
         stack.push_async_callback(jobs.stop)
-        await jobs.start(desk, intake.withdrawn)
+        await jobs.start(context, intake.withdrawn)
         sockets = await _sockets(settings, bolt, stack)
         secret = settings.slack_signing_secret
-        slack = SlackDoor(bolt, secret.get_secret_value(), desk) if secret and not sockets else None
-        links = Links(desk, intake, settings.ims_issuer)
+        slack = (
+            SlackEndpoint(bolt, secret.get_secret_value(), context)
+            if secret and not sockets
+            else None
+        )
+        links = SignInPages(context, intake, settings.ims_issuer)
         log.info("open", transport=settings.transport, workspace=home.workspace)
         yield Bot(
             public=public_app(links, slack),
             admin=admin_app(store.ping),
-            desk=desk,
+            context=context,
             store=store,
             store_url=url,
             sockets=sockets,
@@ -130,7 +134,7 @@ def ims_settings(settings: Settings) -> ImsSettings:
 def _gateways(
     settings: Settings, store: Store, clock: Callable[[], float], stack: contextlib.AsyncExitStack
 ) -> Gateways:
-    ims = Ims(ims_settings(settings), store.tokens, clock)
+    ims = Ims(ims_settings(settings), store.sign_ins, clock)
     stack.push_async_callback(ims.aclose)
     per_minute, per_hour = settings.rate
     edfs = Edfs(
@@ -144,8 +148,8 @@ def _gateways(
         Budget(store.limits, clock, per_minute, per_hour),
     )
     stack.push_async_callback(edfs.aclose)
-    terms = Terms(patch=settings.edfs_bot_edfs_timeout, settle=settings.edfs_bot_settle)
-    rules = Rules(settings.edfs_bot_policy)
+    terms = Timeouts(patch=settings.edfs_bot_edfs_timeout, settle=settings.edfs_bot_settle)
+    rules = PolicyFile(settings.edfs_bot_policy)
     rules.load()
     zone = settings.edfs_bot_schedule_timezone
     return Gateways(store, edfs, ims, clock, zone, terms, rules)
@@ -155,7 +159,7 @@ async def _slack_client(
     settings: Settings, stack: contextlib.AsyncExitStack
 ) -> tuple[AsyncWebClient, aiohttp.ClientSession]:
     """One session for all: without it every call opens a connection of its own."""
-    certificates = trust(settings.certificates)
+    certificates = ssl_context(settings.certificates)
     connector = aiohttp.TCPConnector(resolver=LoopbackResolver(), ssl=certificates)
     timeout = aiohttp.ClientTimeout(total=15, connect=5)
     session = await stack.enter_async_context(
@@ -172,20 +176,20 @@ async def _slack_client(
     return client, session
 
 
-def _desk(
+def _context(
     settings: Settings,
     gateways: Gateways,
-    poster: Poster,
-    home: Home,
+    slack: SlackClient,
+    installation: Installation,
     stack: contextlib.AsyncExitStack,
-) -> Desk:
-    directory = Directory(poster, gateways.store.people, home.workspace)
-    engine = Engine(gateways, Recheck(gateways, directory))
-    door = Door(settings.public_url, home.name)
-    suggesting = Suggesting(gateways)
+) -> Context:
+    directory = Directory(slack, gateways.store.people, installation.workspace)
+    engine = Engine(gateways, Reauthorization(gateways, directory))
+    door = SignInUrls(settings.public_url, installation.name)
+    suggesting = OptionLists(gateways)
     stack.push_async_callback(suggesting.aclose)
     support = settings.edfs_bot_support_url or ""
-    return Desk(gateways, engine, door, home, poster, directory, suggesting, support)
+    return Context(gateways, engine, door, installation, slack, directory, suggesting, support)
 
 
 async def _sockets(

@@ -27,14 +27,14 @@ import structlog
 from docket import Docket, Perpetual, Worker
 from redis.exceptions import RedisError
 
-from bot.background.dispatch import follow
-from bot.context import Desk
-from bot.core.due_work import Due
+from bot.background.dispatch import run_due
+from bot.context import Context
+from bot.core.due_work import DueWork
 from bot.core.errors import SealBroken
 from bot.core.names import DeliveryId, OperationId, Workspace
-from bot.gateways.slack.client import SlackAway
+from bot.gateways.slack.client import SlackUnavailable
 from bot.gateways.store import job_url
-from bot.gateways.store.card_outbox import sheet_of
+from bot.gateways.store.card_outbox import card_ref
 from bot.gateways.store.deliveries import Delivery
 from bot.gateways.store.job_codec import ClosedCodec
 from bot.gateways.store.job_streams import sweep_parked, sweep_stream
@@ -43,10 +43,10 @@ from bot.slack.cards.draw import draw
 
 NAME = "edfs-jobs"
 REDELIVERY = timedelta(seconds=15)
-LENT = 15.0  # what the tick has handed out is not handed out again for so long
-TRIES = 3
+LEASE_SECONDS = 15.0  # what the tick has handed out is not handed out again for so long
+MOST_ATTEMPTS = 3
 STOP_SECONDS = 5.0  # with what the web servers take less than the ten that Docker gives
-BROKEN_PAUSE = 60.0
+POISONED_PAUSE = 60.0
 SWEEP_SECONDS = 3.0
 
 log = structlog.get_logger("jobs")
@@ -72,13 +72,13 @@ class Jobs:
         self._docket: Docket
         self._stack = contextlib.AsyncExitStack()
         self._worker: asyncio.Task[None] | None = None
-        self._desk: Desk | None = None
+        self._desk: Context | None = None
         self._withdrawn: set[DeliveryId] = set()
         self._stopping = False
 
-    async def start(self, desk: Desk, withdrawn: set[DeliveryId]) -> None:
-        self._desk, self._withdrawn = desk, withdrawn
-        url = await job_url(self._url, desk.gateways.store.redis)
+    async def start(self, context: Context, withdrawn: set[DeliveryId]) -> None:
+        self._desk, self._withdrawn = context, withdrawn
+        url = await job_url(self._url, context.gateways.store.redis)
         self._docket = Docket(name=NAME, url=url, execution_ttl=timedelta(0))
         await self._stack.enter_async_context(self._docket)
         self._docket.tasks.clear()
@@ -101,7 +101,7 @@ class Jobs:
 
     async def nudge(self, delivery: Delivery) -> None:
         await self._docket.add(self._answer, key=f"delivery:{delivery.id}")(
-            delivery.home, delivery.id
+            delivery.installed_in, delivery.id
         )
 
     async def _work(self) -> None:
@@ -167,11 +167,11 @@ class Jobs:
         return True
 
     def _functions(self) -> list[Callable[..., Awaitable[None]]]:
-        return [self._answer, self._advance, self._paint, self._follow, self._tick]
+        return [self._answer, self._advance, self._draw, self._run_due, self._tick]
 
     async def _answer(self, home: str, delivery: str) -> None:
-        desk, workspace, identity = self._at_work(), Workspace(home), DeliveryId(delivery)
-        deliveries = desk.gateways.store.deliveries
+        context, workspace, identity = self._at_work(), Workspace(home), DeliveryId(delivery)
+        deliveries = context.gateways.store.deliveries
         try:
             kept = await deliveries.read(workspace, identity)
         except SealBroken:
@@ -181,98 +181,100 @@ class Jobs:
         if kept is None or identity in self._withdrawn:
             await deliveries.finish(workspace, identity)
             return
-        following = Due()
-        if await self._broken(workspace, f"delivery:{identity}"):
+        following = DueWork()
+        if await self._is_poisoned(workspace, f"delivery:{identity}"):
             with contextlib.suppress(Exception):  # perhaps it is the telling that breaks off
-                await answering.give_up(desk, kept)
+                await answering.give_up(context, kept)
         else:
             try:
-                following = await answering.answer(desk, kept)
-            except SlackAway as away:
-                if desk.now + away.wait < kept.at + desk.gateways.terms.life:
-                    await self._later(kept, away.wait)
+                following = await answering.answer(context, kept)
+            except SlackUnavailable as away:
+                if context.now + away.wait < kept.at + context.gateways.timeouts.life:
+                    await self._defer(kept, away.wait)
                     return
         await deliveries.finish(workspace, identity)
-        await deliveries.done_trying(workspace, f"delivery:{identity}")
-        await self._spread(workspace, following)
+        await deliveries.clear_attempts(workspace, f"delivery:{identity}")
+        await self._enqueue(workspace, following)
 
-    async def _later(self, kept: Delivery, wait: float) -> None:
+    async def _defer(self, kept: Delivery, wait: float) -> None:
         """Slack does not take the answer now. That is no failure of ours, so no try is counted."""
         deliveries = self._at_work().gateways.store.deliveries
-        await deliveries.postpone(kept.home, kept.id, self._at_work().now + wait)
-        await deliveries.done_trying(kept.home, f"delivery:{kept.id}")
+        await deliveries.reschedule(kept.installed_in, kept.id, self._at_work().now + wait)
+        await deliveries.clear_attempts(kept.installed_in, f"delivery:{kept.id}")
 
     async def _advance(self, home: str, operation: str) -> None:
         """Paint where nothing stands yet, act, paint: the card is there before the effect."""
-        desk, workspace, identity = self._at_work(), Workspace(home), OperationId(operation)
-        store = desk.gateways.store
+        context, workspace, identity = self._at_work(), Workspace(home), OperationId(operation)
+        store = context.gateways.store
         known = await store.operations.read(workspace, identity)
         if known is None:
             return
-        if await self._broken(workspace, f"operation:{identity}"):
-            await store.operations.postpone(known, desk.now + BROKEN_PAUSE)
-        if (await store.drawings.read(sheet_of(known))).drawn < 0:
-            await draw(desk, workspace, "operation", identity)
-        taken = await desk.engine.advance(workspace, identity)
+        if await self._is_poisoned(workspace, f"operation:{identity}"):
+            await store.operations.reschedule(known, context.now + POISONED_PAUSE)
+        if (await store.card_outbox.read(card_ref(known))).rendered < 0:
+            await draw(context, workspace, "operation", identity)
+        taken = await context.engine.advance(workspace, identity)
         # What follows from its end comes first: the next wish for this timer waits for it.
         if taken is not None and taken.state.ended:
-            await self._followed(workspace, "news", identity)
-        await draw(desk, workspace, "operation", identity)
-        await store.deliveries.done_trying(workspace, f"operation:{identity}")
+            await self._run_due_work(workspace, "news", identity)
+        await draw(context, workspace, "operation", identity)
+        await store.deliveries.clear_attempts(workspace, f"operation:{identity}")
 
-    async def _paint(self, home: str, kind: str, record: str) -> None:
+    async def _draw(self, home: str, kind: str, record: str) -> None:
         await draw(self._at_work(), Workspace(home), kind, OperationId(record))
 
-    async def _follow(self, home: str, kind: str, record: str) -> None:
+    async def _run_due(self, home: str, kind: str, record: str) -> None:
         workspace, member = Workspace(home), f"{kind}:{record}"
         deliveries = self._at_work().gateways.store.deliveries
-        if await self._broken(workspace, member):
-            await deliveries.put_off(workspace, member, self._at_work().now + BROKEN_PAUSE)
-        await self._followed(workspace, kind, OperationId(record))
-        await deliveries.done_trying(workspace, member)
+        if await self._is_poisoned(workspace, member):
+            await deliveries.reschedule_member(
+                workspace, member, self._at_work().now + POISONED_PAUSE
+            )
+        await self._run_due_work(workspace, kind, OperationId(record))
+        await deliveries.clear_attempts(workspace, member)
 
-    async def _followed(self, home: Workspace, kind: str, record: OperationId) -> None:
-        await self._spread(home, await follow(self._at_work(), home, kind, record))
+    async def _run_due_work(self, workspace: Workspace, kind: str, record: OperationId) -> None:
+        await self._enqueue(workspace, await run_due(self._at_work(), workspace, kind, record))
 
-    async def _spread(self, home: Workspace, following: Due) -> None:
-        for sheet in following.sheets:
-            await self._to_paint(home, sheet.kind, sheet.id)
+    async def _enqueue(self, workspace: Workspace, following: DueWork) -> None:
+        for ref in following.cards:
+            await self._enqueue_card(workspace, ref.kind, ref.id)
         for operation in following.operations:
-            await self._go_on(home, operation)
+            await self._enqueue_operation(workspace, operation)
 
-    async def _to_paint(self, home: Workspace, kind: str, record: str) -> None:
-        await self._docket.add(self._paint, key=f"draw:{kind}:{record}")(home, kind, record)
+    async def _enqueue_card(self, workspace: Workspace, kind: str, record: str) -> None:
+        await self._docket.add(self._draw, key=f"draw:{kind}:{record}")(workspace, kind, record)
 
     async def _tick(
         self, perpetual: Perpetual = Perpetual(every=timedelta(seconds=1), automatic=True)
     ) -> None:
-        desk = self._at_work()
-        desk.gateways.rules.refresh()  # a broken file is told of, asked for or not
-        due = await desk.gateways.store.deliveries.take_due(desk.now, LENT)
+        context = self._at_work()
+        context.gateways.policy_file.refresh()  # a broken file is told of, asked for or not
+        due = await context.gateways.store.deliveries.lease_due(context.now, LEASE_SECONDS)
         for home, kind, identity in due:
             match kind:
                 case "delivery":
                     add = self._docket.add(self._answer, key=f"delivery:{identity}")
                     await add(home, identity)
                 case "draw":
-                    await self._to_paint(home, *_kind_and_id(identity))
+                    await self._enqueue_card(home, *_kind_and_id(identity))
                 case "operation":
-                    await self._go_on(home, OperationId(identity))
+                    await self._enqueue_operation(home, OperationId(identity))
                 case _:
-                    follow_up = self._docket.add(self._follow, key=f"{kind}:{identity}")
+                    follow_up = self._docket.add(self._run_due, key=f"{kind}:{identity}")
                     await follow_up(home, kind, identity)
 
-    async def _go_on(self, home: Workspace, operation: OperationId) -> None:
-        await self._docket.add(self._advance, key=f"operation:{operation}")(home, operation)
+    async def _enqueue_operation(self, workspace: Workspace, operation: OperationId) -> None:
+        await self._docket.add(self._advance, key=f"operation:{operation}")(workspace, operation)
 
-    async def _broken(self, home: Workspace, member: str) -> bool:
+    async def _is_poisoned(self, workspace: Workspace, member: str) -> bool:
         """The poison guard: whether this work broke off so often that it must not go on as is."""
-        tries = await self._at_work().gateways.store.deliveries.tried(home, member)
-        if tries > TRIES:
+        tries = await self._at_work().gateways.store.deliveries.count_attempt(workspace, member)
+        if tries > MOST_ATTEMPTS:
             log.error("jobs.broken", member=member, tries=tries)
-        return tries > TRIES
+        return tries > MOST_ATTEMPTS
 
-    def _at_work(self) -> Desk:
+    def _at_work(self) -> Context:
         if self._desk is None:
             raise RuntimeError("jobs were not started")
         return self._desk

@@ -30,13 +30,15 @@ _QUIET = (
 )
 
 
-def strike(text: str) -> str:
+def redact(text: str) -> str:
     """Strike secrets out of a text."""
     return _SECRET.sub("[struck out]", text)
 
 
-def _struck(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {key: strike(value) if isinstance(value, str) else value for key, value in event.items()}
+def _redacted(
+    _logger: Any, _name: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
 class _Lines(logging.Formatter):
@@ -48,7 +50,7 @@ class _Lines(logging.Formatter):
             # The text of a library's exception may hold a state or a code: its type must do.
             event["error"] = record.exc_info[0].__name__
         event["level"] = record.levelname.lower()
-        return str(structlog.processors.JSONRenderer()(None, "", _struck(None, "", event)))
+        return str(structlog.processors.JSONRenderer()(None, "", _redacted(None, "", event)))
 
 
 def set_up(level: str = "INFO") -> None:
@@ -62,7 +64,7 @@ def set_up(level: str = "INFO") -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _struck,
+            _redacted,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.gateways.loopback import is_loopback
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store.redis_url import address_of
+from bot.gateways.store.redis_url import parse_redis_url
 
 RATE = re.compile(r"\s*([0-9]{1,7})\s*/\s*minute\s*,\s*([0-9]{1,7})\s*/\s*hour\s*", re.ASCII)
 
@@ -65,7 +65,7 @@ def _bind(text: str) -> str:
 
 
 def _redis(text: SecretStr) -> SecretStr:
-    address_of(text.get_secret_value())
+    parse_redis_url(text.get_secret_value())
     return text
 
 

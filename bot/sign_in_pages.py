@@ -4,8 +4,14 @@ from collections.abc import Mapping
 from html import escape
 from urllib.parse import urlsplit
 
-from bot.core.errors import AccountTaken, BotError, Gone, IdentityProviderTrouble, SignInRefused
-from bot.core.names import plain
+from bot.core.errors import (
+    AccountTaken,
+    BotError,
+    IdentityProviderError,
+    NotAvailable,
+    SignInRefused,
+)
+from bot.core.names import single_line
 
 _STYLE = (
     ":root{color-scheme:light dark}"
@@ -28,7 +34,7 @@ def _page(title: str, *paragraphs: str) -> str:
 
 
 def _named(text: str) -> str:
-    return f"<strong>{escape(plain(text, 100))}</strong>"
+    return f"<strong>{escape(single_line(text, 100))}</strong>"
 
 
 def ask(person: str, person_id: str, workspace: str, link: str, token: str) -> str:
@@ -77,13 +83,13 @@ _REFUSED: Mapping[str, str] = {
 def trouble(error: BotError, trace: str) -> str:
     """Say what went wrong and how to go on; never the error's own text."""
     match error:
-        case Gone(what=what):
+        case NotAvailable(what=what):
             cause = _GONE.get(what, _GONE["ticket"])
         case SignInRefused(reason=reason):
             cause = _REFUSED.get(reason, "The sign-in could not be completed.")
         case AccountTaken():
             cause = "This iTwin account is linked to another person of this Slack workspace."
-        case IdentityProviderTrouble():
+        case IdentityProviderError():
             cause = "Bentley's sign-in service is of no help just now."
         case _:
             cause = "Something went wrong here."

@@ -24,13 +24,13 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from bot import sign_in_pages
-from bot.context import Desk
-from bot.core.errors import BotError, Gone, SignInRefused, StoreUnreachable
+from bot.context import Context
+from bot.core.errors import BotError, NotAvailable, SignInRefused, StoreUnreachable
 from bot.core.names import ChannelId
 from bot.features import accounts
-from bot.gateways.store import reaching
+from bot.gateways.store import translate_errors
 from bot.gateways.store.deliveries import Delivery
-from bot.gateways.store.sign_in_links import TICKET_SECONDS, Ticket
+from bot.gateways.store.sign_in_links import LINK_SECONDS, SignInLink
 from bot.slack.inbound.deliveries import identity
 from bot.slack.inbound.listeners import Intake
 from bot.slack.inbound.signature import LARGEST, is_from_slack
@@ -50,17 +50,17 @@ async def body_of(request: Request, most: int) -> bytes | None:
 
 
 @dataclass(frozen=True, slots=True)
-class SlackDoor:
+class SlackEndpoint:
     """``/slack/events``: verified, then Bolt's."""
 
     bolt: AsyncApp
     secret: str
-    desk: Desk
+    context: Context
 
     async def __call__(self, request: Request) -> Response:
         raw = await body_of(request, LARGEST)
         known = raw is not None and is_from_slack(
-            self.secret, request.headers.raw, raw, self.desk.now
+            self.secret, request.headers.raw, raw, self.context.now
         )
         if raw is None or not known:
             log.warning("slack.unverified", size=len(raw) if raw is not None else "too large")
@@ -78,16 +78,16 @@ class SlackDoor:
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class SignInPages:
     """The sign-in pages. A cookie ties one browser to both legs, to Bentley and back."""
 
-    desk: Desk
+    context: Context
     intake: Intake
     issuer: str
 
     @property
     def _secure(self) -> bool:
-        return self.desk.door.public_url.startswith("https://")
+        return self.context.sign_in_urls.public_url.startswith("https://")
 
     @property
     def _cookie(self) -> str:
@@ -107,8 +107,8 @@ class Links:
         """Show whose link it is. Nothing is claimed: a link previewer may come here too."""
         link = request.path_params["link"]
         try:
-            async with reaching():
-                ticket = await accounts.look(self.desk.gateways, link)
+            async with translate_errors():
+                ticket = await accounts.read_link(self.context.gateways, link)
         except BotError as error:
             return self._trouble(error)
         browser = self._browser(request)
@@ -121,7 +121,7 @@ class Links:
         answer.set_cookie(
             self._cookie,
             browser,
-            max_age=TICKET_SECONDS,
+            max_age=LINK_SECONDS,
             path="/",
             secure=self._secure,
             httponly=True,
@@ -137,10 +137,12 @@ class Links:
         if browser is None or not hmac.compare_digest(
             _token_of(browser, link).encode(), given.encode()
         ):
-            return self._trouble(Gone("browser"))
+            return self._trouble(NotAvailable("browser"))
         try:
-            async with reaching():
-                there = await accounts.begin(self.desk.gateways, self.desk.door, link, browser)
+            async with translate_errors():
+                there = await accounts.claim_link(
+                    self.context.gateways, self.context.sign_in_urls, link, browser
+                )
         except BotError as error:
             return self._trouble(error)
         return RedirectResponse(there, 303, headers=sign_in_pages.headers(self.issuer))
@@ -149,11 +151,13 @@ class Links:
         """Take the browser back from Bentley, store the sign-in, and tell the person in Slack."""
         browser = self._browser(request)
         if browser is None:
-            return self._trouble(Gone("browser"))
+            return self._trouble(NotAvailable("browser"))
         query = dict(request.query_params)
         try:
-            async with reaching():
-                ticket, acting = await accounts.finish(self.desk.gateways, browser, query)
+            async with translate_errors():
+                ticket, acting = await accounts.complete_sign_in(
+                    self.context.gateways, browser, query
+                )
                 await self._tell(ticket)
         except BotError as error:
             answer = self._trouble(error)
@@ -166,16 +170,16 @@ class Links:
         )
         return answer
 
-    async def _tell(self, ticket: Ticket) -> None:
+    async def _tell(self, link: SignInLink) -> None:
         delivery = Delivery(
-            id=identity("returned", ticket.workspace, ticket.person, secrets.token_hex(16)),
+            id=identity("returned", link.workspace, link.person, secrets.token_hex(16)),
             kind="returned",
-            workspace=ticket.workspace,
-            home=ticket.workspace,
-            person=ticket.person,
-            channel=ChannelId(ticket.channel),
-            at=self.desk.now,
-            value=ticket.kept,
+            workspace=link.workspace,
+            installed_in=link.workspace,
+            person=link.person,
+            channel=ChannelId(link.channel),
+            at=self.context.now,
+            value=link.pending_command,
         )
         await self.intake.take(delivery)
 
@@ -183,7 +187,7 @@ class Links:
         browser = request.cookies.get(self._cookie)
         try:
             accounts.workspace_of(browser or "")
-        except Gone:
+        except NotAvailable:
             return None
         return browser
 
@@ -197,7 +201,7 @@ async def _alive(_: Request) -> Response:
     return PlainTextResponse("ok")
 
 
-def public_app(links: Links, slack: SlackDoor | None) -> Starlette:
+def public_app(links: SignInPages, slack: SlackEndpoint | None) -> Starlette:
     """The public app; in Socket Mode nothing of Slack's comes in over HTTP."""
     routes = [
         Route("/healthz", _alive),

@@ -11,7 +11,7 @@ import pytest
 
 from bot.core.names import ChannelId, PersonId
 from bot.gateways.store.deliveries import Delivery
-from bot.jobs import NAME, TRIES
+from bot.jobs import MOST_ATTEMPTS, NAME
 from bot.sandbox.people import person_named
 from bot.slack.inbound.deliveries import identity
 from tests.world.story import TOGGLE, Story
@@ -176,19 +176,19 @@ async def test_a_malformed_task_in_the_queue_does_not_stop_the_clock(story: Stor
         await redis.zadd(f"{NAME}:queue", {f"odd{place}": 1.0})
     await redis.zadd(f"{NAME}:queue", {"stream": 1.0})  # the name of something else
     kept = delivery(story, "help")
-    assert await story.bot.store.deliveries.keep(kept, "me", story.world.clock.now() + 2)
+    assert await story.bot.store.deliveries.save(kept, "me", story.world.clock.now() + 2)
     await story.sees("alice", "What you can ask")
     assert not await redis.zrange(f"{NAME}:queue", 0, 2, byscore=True)
     await still_answers(story)
 
 
 def delivery(story: Story, text: str) -> Delivery:
-    home = story.bot.desk.home.workspace
+    home = story.bot.context.installation.workspace
     return Delivery(
         id=identity("test", text),
         kind="command",
         workspace=home,
-        home=home,
+        installed_in=home,
         person=PersonId(person_named("alice").id),
         channel=ChannelId(story.world.slack.state.workspace.channel_named("#plant-ops").id),
         at=story.world.clock.now(),
@@ -200,9 +200,9 @@ async def test_work_that_broke_off_too_often_is_given_up_and_said(story: Story) 
     """Each counted try is one that never came to its end, as after a crash of the whole process."""
     kept = delivery(story, "toggle plant-a SAP")
     deliveries = story.bot.store.deliveries
-    for _ in range(TRIES):
-        await deliveries.tried(kept.home, f"delivery:{kept.id}")
-    assert await deliveries.keep(kept, "me", story.world.clock.now() - 1)
+    for _ in range(MOST_ATTEMPTS):
+        await deliveries.count_attempt(kept.installed_in, f"delivery:{kept.id}")
+    assert await deliveries.save(kept, "me", story.world.clock.now() - 1)
     await story.sees("alice", "Something is wrong with the bot")
     await finished(story, kept)
     assert len([said for said in story.says("alice") if "Something is wrong" in said]) == 1
@@ -211,31 +211,34 @@ async def test_work_that_broke_off_too_often_is_given_up_and_said(story: Story) 
 
 async def test_work_that_is_well_is_not_given_up(story: Story) -> None:
     kept = delivery(story, "help")
-    for _ in range(TRIES - 1):
-        await story.bot.store.deliveries.tried(kept.home, f"delivery:{kept.id}")
-    assert await story.bot.store.deliveries.keep(kept, "me", story.world.clock.now() - 1)
+    for _ in range(MOST_ATTEMPTS - 1):
+        await story.bot.store.deliveries.count_attempt(kept.installed_in, f"delivery:{kept.id}")
+    assert await story.bot.store.deliveries.save(kept, "me", story.world.clock.now() - 1)
     await story.sees("alice", "What you can ask")
     await finished(story, kept)
-    assert await story.bot.store.deliveries.tried(kept.home, f"delivery:{kept.id}") == 1
+    assert (
+        await story.bot.store.deliveries.count_attempt(kept.installed_in, f"delivery:{kept.id}")
+        == 1
+    )
 
 
 async def test_what_nobody_can_be_told_is_ended_all_the_same(story: Story) -> None:
     """Slack refuses every way of saying it, so giving up must not break off as well."""
     kept = delivery(story, "help")
-    for _ in range(TRIES):
-        await story.bot.store.deliveries.tried(kept.home, f"delivery:{kept.id}")
+    for _ in range(MOST_ATTEMPTS):
+        await story.bot.store.deliveries.count_attempt(kept.installed_in, f"delivery:{kept.id}")
     story.world.slack.fail("chat.postEphemeral", "error", times=None, code="restricted_action")
-    assert await story.bot.store.deliveries.keep(kept, "me", story.world.clock.now() - 1)
+    assert await story.bot.store.deliveries.save(kept, "me", story.world.clock.now() - 1)
     await finished(story, kept)
 
 
 async def finished(story: Story, kept: Delivery) -> None:
     """Wait until it is neither due nor readable any more."""
     store = story.bot.store
-    due = f"edfs:{{{kept.home}}}:due"
+    due = f"edfs:{{{kept.installed_in}}}:due"
     for _ in range(2_000):
         member = await store.redis.zscore(due, f"delivery:{kept.id}")
-        if member is None and await store.deliveries.read(kept.home, kept.id) is None:
+        if member is None and await store.deliveries.read(kept.installed_in, kept.id) is None:
             break
         await asyncio.sleep(0.005)
     else:

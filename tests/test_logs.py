@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from bot.logs import strike
+from bot.logs import redact
 
 SECRETS = [
     "xoxb-123-456-abc",
@@ -21,11 +21,11 @@ SECRETS = [
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_secrets_are_struck_out(secret: str) -> None:
-    assert secret not in strike(f"before {secret} after")
+    assert secret not in redact(f"before {secret} after")
 
 
 def test_codes_and_states_in_addresses_are_struck_out() -> None:
-    struck = strike("GET /link/callback?code=abc123&state=def456 HTTP/1.1")
+    struck = redact("GET /link/callback?code=abc123&state=def456 HTTP/1.1")
     assert "abc123" not in struck
     assert "def456" not in struck
 

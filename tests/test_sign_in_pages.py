@@ -41,7 +41,7 @@ def url_in(blocks: object) -> str:
 
 
 def origin(story: Story) -> str:
-    return story.bot.desk.door.public_url
+    return story.bot.context.sign_in_urls.public_url
 
 
 def browser(story: Story, person: str) -> Browser:
@@ -112,7 +112,7 @@ async def test_a_form_without_its_cookie_is_refused(story: Story) -> None:
         [token] = re.findall(r'name="token" value="(\w+)"', shown.text)
         client.cookies.clear()
         bare = await client.post(link, data={"token": token})
-        home = story.bot.desk.home.workspace
+        home = story.bot.context.installation.workspace
         other = {"Cookie": f"edfs={home}.{'o' * 43}"}
         foreign = await client.post(link, data={"token": token}, headers=other)
     assert (bare.status_code, foreign.status_code) == (400, 400)
@@ -273,7 +273,7 @@ async def own_https(story: Story, redis_url: str) -> httpx.Headers:
         message = await story.sees("alice", "Sign in to iTwin")
         found = re.search(r"https?://[^/]+(/link/[\w.-]+)", str(message.blocks))
         assert found is not None
-        assert bot.desk.door.public_url == public
+        assert bot.context.sign_in_urls.public_url == public
         near = f"http://{urlsplit(delivered).netloc}"
         async with loopback_client() as client:
             return (await client.get(near + found.group(1))).headers

@@ -2,95 +2,95 @@
 
 from collections.abc import Iterator
 
-from bot.context import Desk
-from bot.core.approvals import Approval, Lapsed, Moved, Reminded, Stage, after, reminder_at
-from bot.core.due_work import Due
+from bot.context import Context
+from bot.core.approvals import Approval, Expired, Moved, Reminded, Stage, after, reminder_at
+from bot.core.due_work import DueWork
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
-from bot.core.operations.failures import error_of
+from bot.core.operations.failures import error_from
 from bot.core.operations.operation import Operation, State
-from bot.core.outcomes import ApprovalAsked, Begun, Outcome
-from bot.features.approved_operations import carry_out, conclude, hand_over, sheet_of
-from bot.features.starting import skipped
-from bot.gateways.slack.client import NOT_THERE, SlackRefused
-from bot.gateways.slack.messages import Card, Private, Word
-from bot.gateways.store.card_outbox import Sheet
-from bot.slack.cards.card_state import Picture
+from bot.core.outcomes import ApprovalRequested, OperationStarted, Outcome
+from bot.features.approved_operations import approval_card, carry_out, conclude, transfer_card
+from bot.features.starting import skipped_runs
+from bot.gateways.slack.client import NOT_THERE, SlackRejected
+from bot.gateways.slack.messages import Card, Ephemeral, Word
+from bot.gateways.store.card_outbox import CardRef
+from bot.slack.cards.card_state import CardState
 from bot.slack.views import approval_replies
 from bot.slack.views.approvals import card
 
-UNDER_WAY = 60.0  # its operation's end says more, and sooner
+CHECK_OPERATION_AFTER = 60.0  # its operation's end says more, and sooner
 
 
-async def placed(desk: Desk, outcome: Outcome | None) -> Outcome | None:
+async def post_request(context: Context, outcome: Outcome | None) -> Outcome | None:
     """Have a new request stand where people see it; return the outcome as it is then.
 
     Raises SlackAway.
     """
     match outcome:
-        case ApprovalAsked(approval, again):
-            return ApprovalAsked(await _placed(desk, approval), again)
-        case Begun(operation) if operation.emergency:
-            store = desk.gateways.store.approvals
+        case ApprovalRequested(approval, again):
+            return ApprovalRequested(await _move(context, approval), again)
+        case OperationStarted(operation) if operation.emergency:
+            store = context.gateways.store.approvals
             review = await store.read(operation.workspace, operation.id)
             if review is not None:
-                await _placed(desk, review)
+                await _move(context, review)
             return outcome
         case _:
             return outcome
 
 
-async def _placed(desk: Desk, approval: Approval) -> Approval:
+async def _move(context: Context, approval: Approval) -> Approval:
     """Move it to where the bot is: where it belongs, where it was asked, or to who asked."""
-    store, place = desk.gateways.store.approvals, await _place_for(desk, approval)
+    store, place = context.gateways.store.approvals, await _channel_for(context, approval)
     stands = None if place == approval.channel else place
-    while approval.stage is Stage.WAITING and approval.stands != stands:
+    while approval.stage is Stage.WAITING and approval.moved_to != stands:
         moved = after(approval, Moved(stands))
-        if (await store.change(approval, moved)).how == "won":
+        if (await store.change(approval, moved)).result == "won":
             return moved
         approval = await store.read(approval.workspace, approval.id) or moved
     return approval
 
 
-async def _place_for(desk: Desk, approval: Approval) -> ChannelId:
-    for channel in (approval.channel, approval.wish.place.channel):
-        if await _is_in(desk, channel):
+async def _channel_for(context: Context, approval: Approval) -> ChannelId:
+    for channel in (approval.channel, approval.operation.origin.channel):
+        if await _is_in(context, channel):
             return channel
-    return await desk.poster.direct_channel(approval.requester)
+    return await context.slack.direct_channel(approval.requester)
 
 
-async def _is_in(desk: Desk, channel: ChannelId) -> bool:
+async def _is_in(context: Context, channel: ChannelId) -> bool:
     try:
-        found = await desk.poster.place(channel)
-    except SlackRefused as refused:
+        found = await context.slack.channel_info(channel)
+    except SlackRejected as refused:
         return refused.code not in NOT_THERE  # what may not be asked is tried
     direct = found.get("is_im") or found.get("is_mpim")
     return bool(direct or (found.get("is_member") and not found.get("is_archived")))
 
 
-async def picture(desk: Desk, sheet: Sheet) -> Picture | None:
-    approval = await desk.gateways.store.approvals.read(sheet.workspace, sheet.id)
+async def card_state(context: Context, ref: CardRef) -> CardState | None:
+    approval = await context.gateways.store.approvals.read(ref.workspace, ref.id)
     if approval is None:
         return None
     if approval.stage is Stage.APPROVED:  # it may have been cut off before it let go of the card
-        await hand_over(desk.gateways, approval)
-    runs, zone = skipped(desk.gateways, approval.wish), desk.gateways.schedule_zone
+        await transfer_card(context.gateways, approval)
+    runs, zone = skipped_runs(context.gateways, approval.operation), context.gateways.schedule_zone
     painted = card(approval, runs, zone)
-    return Picture(
-        sheet=sheet_of(approval),
-        channel=approval.place,
+    return CardState(
+        ref=approval_card(approval),
+        channel=approval.posted_in,
         card=painted,
-        since=approval.changed_at or approval.wish.asked_at,
+        since=approval.changed_at or approval.operation.asked_at,
         ended=approval.stage is not Stage.WAITING,
-        words=tuple(_words(approval, painted, desk.now)),
+        messages=tuple(_messages(approval, painted, context.now)),
     )
 
 
-def _words(approval: Approval, painted: Card, now: float) -> Iterator[Word]:
+def _messages(approval: Approval, painted: Card, now: float) -> Iterator[Word]:
     """Yield what is said beside the card, each once, whichever versions were never drawn."""
     waiting = approval.stage is Stage.WAITING
-    if approval.place.startswith("D"):  # nobody else sees it there
+    if approval.posted_in.startswith("D"):  # nobody else sees it there
         for person in _people(approval) if waiting else ():
-            said = Private(painted.text, painted.blocks)
+            said = Ephemeral(painted.text, painted.blocks)
             yield Word(f"asked-{person}", said, person, direct=True)
     if waiting and approval.reminders:
         yield from _reminders(approval)
@@ -100,12 +100,12 @@ def _words(approval: Approval, painted: Card, now: float) -> Iterator[Word]:
         yield Word(
             f"vote-{count}", approval_replies.voted(approval, vote, count), requester, direct=True
         )
-    if not waiting and approval.stage is not Stage.CANCELLED:
+    if not waiting and approval.stage is not Stage.CANCELED:
         yield Word("ended", approval_replies.ended(approval), requester, direct=True)
     if approval.stage is Stage.APPROVED and approval.concluded and not approval.review:
         well = approval.outcome in {State.ALREADY, State.APPLIED}
-        trouble = None if well else approval.trouble
-        error = error_of(trouble, now) if trouble else None
+        failure = None if well else approval.failure
+        error = error_from(failure, now) if failure else None
         yield Word(
             "outcome", approval_replies.concluded(approval, error, now), requester, direct=True
         )
@@ -114,7 +114,7 @@ def _words(approval: Approval, painted: Card, now: float) -> Iterator[Word]:
 def _reminders(approval: Approval) -> Iterator[Word]:
     what, said = f"reminder-{approval.reminders}", approval_replies.reminder(approval)
     yield Word(what, said)
-    if approval.place.startswith("D"):
+    if approval.posted_in.startswith("D"):
         for person in _people(approval):
             yield Word(f"{what}-{person}", said, person, direct=True)
 
@@ -125,52 +125,52 @@ def _people(approval: Approval) -> list[PersonId]:
     return [one for one in people if one != approval.requester]
 
 
-async def follow(desk: Desk, home: Workspace, identity: OperationId) -> Due:
+async def run_due(context: Context, workspace: Workspace, identity: OperationId) -> DueWork:
     """See to what is due of a request: a reminder, its expiry, or what it was approved for."""
-    store = desk.gateways.store.approvals
-    approval = await store.read(home, identity)
+    store = context.gateways.store.approvals
+    approval = await store.read(workspace, identity)
     if approval is not None and approval.stage is Stage.WAITING:
-        return await _reminded(desk, approval)
+        return await _remind_or_expire(context, approval)
     if approval is not None and approval.stage is Stage.APPROVED and not approval.concluded:
-        return await _under_way(desk, approval)
-    await store.settle(home, identity)
-    return Due()
+        return await _check_operation(context, approval)
+    await store.sync_due(workspace, identity)
+    return DueWork()
 
 
-async def _reminded(desk: Desk, approval: Approval) -> Due:
-    store, now = desk.gateways.store.approvals, desk.now
+async def _remind_or_expire(context: Context, approval: Approval) -> DueWork:
+    store, now = context.gateways.store.approvals, context.now
     if not approval.review and now >= approval.expires_at:
-        following = after(approval, Lapsed(now))
+        following = after(approval, Expired(now))
     elif now >= reminder_at(approval):
         following = after(approval, Reminded(now))
     else:
-        await store.settle(approval.workspace, approval.id)
-        return Due()
+        await store.sync_due(approval.workspace, approval.id)
+        return DueWork()
     # Who lost to somebody else leaves it due: the next look judges it anew.
     await store.change(approval, following)
-    return Due((), (sheet_of(approval),))
+    return DueWork((), (approval_card(approval),))
 
 
-async def _under_way(desk: Desk, approval: Approval) -> Due:
+async def _check_operation(context: Context, approval: Approval) -> DueWork:
     """Whoever decided it has begun it, or was cut off before."""
-    store = desk.gateways.store
+    store = context.gateways.store
     operation = await store.operations.read(approval.workspace, approval.id)
     if approval.review:
-        await store.approvals.settle(approval.workspace, approval.id)
-        return Due()
+        await store.approvals.sync_due(approval.workspace, approval.id)
+        return DueWork()
     if operation is None:
-        await carry_out(desk.gateways, approval)
-        return Due((approval.id,), (sheet_of(approval),))
+        await carry_out(context.gateways, approval)
+        return DueWork((approval.id,), (approval_card(approval),))
     if operation.state.ended:
-        await conclude(desk.gateways, operation)
-        return Due((), (sheet_of(approval),))
-    await store.approvals.postpone(approval, desk.now + UNDER_WAY)
-    return Due()
+        await conclude(context.gateways, operation)
+        return DueWork((), (approval_card(approval),))
+    await store.approvals.reschedule(approval, context.now + CHECK_OPERATION_AFTER)
+    return DueWork()
 
 
-async def heard(desk: Desk, operation: Operation) -> Due:
+async def on_operation_ended(context: Context, operation: Operation) -> DueWork:
     """An operation that was approved, or has to be reviewed, has ended: its request says so."""
     if operation.approved is None and not operation.emergency:
-        return Due()
-    approval = await conclude(desk.gateways, operation)
-    return Due((), (sheet_of(approval),)) if approval is not None else Due()
+        return DueWork()
+    approval = await conclude(context.gateways, operation)
+    return DueWork((), (approval_card(approval),)) if approval is not None else DueWork()

@@ -2,165 +2,191 @@
 
 import structlog
 
-from bot.background.reenable import bring, ended, moved, sheets_of
-from bot.context import Desk
-from bot.core.auto_enables import Escalated, Phase, Probed, Return, set_by
+from bot.background.reenable import apply, cards_of, on_enabling_ended, reenable
+from bot.context import Context
+from bot.core.auto_enables import AutoEnable, Escalated, Phase, SignInChecked, scheduled_by
 from bot.core.auto_enables import due as due_at
-from bot.core.due_work import Due
-from bot.core.errors import IdentityProviderTrouble, SealBroken, SignInNeeded
+from bot.core.due_work import DueWork
+from bot.core.errors import IdentityProviderError, SealBroken, SignInNeeded
 from bot.core.names import OperationId, Workspace
 from bot.core.operations.operation import Operation, State
 from bot.features.auto_enables import close
-from bot.gateways.slack.client import SlackAway, SlackRefused
+from bot.gateways.slack.client import SlackRejected, SlackUnavailable
 from bot.gateways.slack.messages import Word
-from bot.gateways.store.card_outbox import Sheet
-from bot.slack.cards.card_state import Picture, WhoAsked
+from bot.gateways.store.card_outbox import CardRef
+from bot.slack.cards.card_state import CardState, Requester
 from bot.slack.views import auto_enables as views
 
-LOOK_AGAIN = 60.0  # at what is under way
-PROBE_AGAIN = 900.0
+CHECK_OPERATION_AFTER = 60.0  # at what is under way
+RETRY_SIGN_IN_CHECK = 900.0
 
 log = structlog.get_logger("returns")
 
 
-async def picture(desk: Desk, sheet: Sheet) -> Picture | None:
+async def card_state(context: Context, ref: CardRef) -> CardState | None:
     """Only where a person was asked, or it came to nothing, has a return a card of its own."""
-    back = await desk.gateways.store.returns.read(sheet.workspace, sheet.id)
-    if back is None or not (back.asked_at or back.how == "gone"):
+    auto_enable = await context.gateways.store.auto_enables.read(ref.workspace, ref.id)
+    if auto_enable is None or not (
+        auto_enable.needs_person_since or auto_enable.closed_as == "gone"
+    ):
         return None
     words: tuple[Word, ...] = ()
-    if back.escalated and back.phase is Phase.ASKING:
+    if auto_enable.escalated and auto_enable.phase is Phase.NEEDS_PERSON:
         words = (
-            Word("escalated", views.escalated(back)),
-            Word("escalated-setter", views.to_setter(back), back.setter, direct=True),
+            Word("escalated", views.escalated(auto_enable)),
+            Word(
+                "escalated-setter",
+                views.to_requester(auto_enable),
+                auto_enable.requester,
+                direct=True,
+            ),
         )
-    return Picture(
-        sheet=Sheet(back.workspace, "return", back.id, back.version),
-        channel=back.channel,
-        card=views.card(back),
-        since=max(back.changed_at, back.asked_at),
-        ended=back.phase in {Phase.CLOSED, Phase.ASKING},
-        asked=WhoAsked(back.person, "", 0.0),
-        words=words,
+    return CardState(
+        ref=CardRef(auto_enable.workspace, "return", auto_enable.id, auto_enable.version),
+        channel=auto_enable.channel,
+        card=views.card(auto_enable),
+        since=max(auto_enable.changed_at, auto_enable.needs_person_since),
+        ended=auto_enable.phase in {Phase.CLOSED, Phase.NEEDS_PERSON},
+        requester=Requester(auto_enable.person, "", 0.0),
+        messages=words,
     )
 
 
-async def follow(desk: Desk, home: Workspace, identity: OperationId) -> Due:
+async def run_due(context: Context, workspace: Workspace, identity: OperationId) -> DueWork:
     """See to what is due of a return: the probe of a consent, the return itself, the escalation."""
-    returns = desk.gateways.store.returns
-    back = await returns.read(home, identity)
-    at = due_at(back) if back is not None else None
-    if back is None or at is None or desk.now < at:
-        await returns.settle(home, identity)
-        return Due()
-    if await returns.holder(home, back.itwin.id, back.timer.id) != back.id:
-        await close(desk.gateways, back, "replaced")
-        return sheets_of(back)
-    match back.phase:
-        case Phase.SET if desk.now < back.at:
-            return await _probe(desk, back)
-        case Phase.SET:
-            return await bring(desk, back)
-        case Phase.BRINGING:
-            return await _under_way(desk, back)
-        case Phase.ASKING | Phase.CLOSED:
-            await moved(desk, back, Escalated(desk.now))
-            return sheets_of(back)
+    returns = context.gateways.store.auto_enables
+    auto_enable = await returns.read(workspace, identity)
+    at = due_at(auto_enable) if auto_enable is not None else None
+    if auto_enable is None or at is None or context.now < at:
+        await returns.sync_due(workspace, identity)
+        return DueWork()
+    if (
+        await returns.holder(workspace, auto_enable.itwin.id, auto_enable.timer.id)
+        != auto_enable.id
+    ):
+        await close(context.gateways, auto_enable, "replaced")
+        return cards_of(auto_enable)
+    match auto_enable.phase:
+        case Phase.SCHEDULED if context.now < auto_enable.at:
+            return await _check_sign_in(context, auto_enable)
+        case Phase.SCHEDULED:
+            return await reenable(context, auto_enable)
+        case Phase.ENABLING:
+            return await _check_operation(context, auto_enable)
+        case Phase.NEEDS_PERSON | Phase.CLOSED:
+            await apply(context, auto_enable, Escalated(context.now))
+            return cards_of(auto_enable)
 
 
-async def _probe(desk: Desk, back: Return) -> Due:
+async def _check_sign_in(context: Context, auto_enable: AutoEnable) -> DueWork:
     """Is the setter's consent good for another token? A fresh one is asked for, and not used."""
-    ims, returns = desk.gateways.ims, desk.gateways.store.returns
+    ims, returns = context.gateways.ims, context.gateways.store.auto_enables
     try:
-        bearer = await ims.bearer(back.workspace, back.person)
-        bearer = await ims.renewed(back.workspace, back.person, bearer)
+        bearer = await ims.bearer(auto_enable.workspace, auto_enable.person)
+        bearer = await ims.renewed(auto_enable.workspace, auto_enable.person, bearer)
     except (SignInNeeded, SealBroken):
         consents = False
-    except IdentityProviderTrouble:
-        await returns.postpone(back, min(desk.now + PROBE_AGAIN, back.at))
-        return Due()
+    except IdentityProviderError:
+        await returns.reschedule(
+            auto_enable, min(context.now + RETRY_SIGN_IN_CHECK, auto_enable.at)
+        )
+        return DueWork()
     else:
-        consents = bearer.account.subject == back.subject
+        consents = bearer.account.subject == auto_enable.subject
     if not consents:
-        await _tell(desk, back)
-    await moved(desk, back, Probed(desk.now, consents))
-    return sheets_of(back)
+        await _notify_requester(context, auto_enable)
+    await apply(context, auto_enable, SignInChecked(context.now, consents))
+    return cards_of(auto_enable)
 
 
-async def _tell(desk: Desk, back: Return) -> None:
+async def _notify_requester(context: Context, auto_enable: AutoEnable) -> None:
     """Ask the setter, once, to sign in again in time."""
-    drawings = desk.gateways.store.drawings
-    sheet = Sheet(back.workspace, "return", back.id)
-    if not await drawings.told(sheet, "probe"):
+    drawings = context.gateways.store.card_outbox
+    ref = CardRef(auto_enable.workspace, "return", auto_enable.id)
+    if not await drawings.claim(ref, "probe"):
         return
     try:
-        await desk.poster.direct(back.person, views.consent_ended(back))
-    except SlackAway:
-        await drawings.untold(sheet, "probe")
+        await context.slack.send_direct(auto_enable.person, views.sign_in_ended(auto_enable))
+    except SlackUnavailable:
+        await drawings.release(ref, "probe")
         raise
-    except SlackRefused as refused:
-        log.warning("return.untold", trace=back.id[:8], code=refused.code)
+    except SlackRejected as refused:
+        log.warning("return.untold", trace=auto_enable.id[:8], code=refused.code)
 
 
-async def _under_way(desk: Desk, back: Return) -> Due:
+async def _check_operation(context: Context, auto_enable: AutoEnable) -> DueWork:
     """The operation's end says more, and sooner; here it is looked whether it was begun at all."""
-    store = desk.gateways.store
-    operation = await store.operations.read(back.workspace, back.operation or back.id)
+    store = context.gateways.store
+    operation = await store.operations.read(
+        auto_enable.workspace, auto_enable.operation or auto_enable.id
+    )
     if operation is None:
-        return await bring(desk, back)
+        return await reenable(context, auto_enable)
     if not operation.state.ended:
-        await store.returns.postpone(back, desk.now + LOOK_AGAIN)
-        return Due((operation.id,))
-    return await heard(desk, operation)
+        await store.auto_enables.reschedule(auto_enable, context.now + CHECK_OPERATION_AFTER)
+        return DueWork((operation.id,))
+    return await on_operation_ended(context, operation)
 
 
-async def heard(desk: Desk, operation: Operation) -> Due:
+async def on_operation_ended(context: Context, operation: Operation) -> DueWork:
     """An operation has ended: it may set a return, or end one."""
-    if not _came_true(operation):
-        if operation.brings_back is None:
-            return Due()
-        back = await desk.gateways.store.returns.read(operation.workspace, operation.brings_back)
-        return await ended(desk, back, operation) if back is not None else Due()
-    due = await _ends(desk, operation)
-    back = set_by(operation)
-    if operation.wanted or back is None or await _turned_on_since(desk, operation):
+    if not _reached_wanted_state(operation):
+        if operation.auto_enables is None:
+            return DueWork()
+        auto_enable = await context.gateways.store.auto_enables.read(
+            operation.workspace, operation.auto_enables
+        )
+        return (
+            await on_enabling_ended(context, auto_enable, operation)
+            if auto_enable is not None
+            else DueWork()
+        )
+    due = await _close_previous(context, operation)
+    auto_enable = scheduled_by(operation)
+    if operation.wanted or auto_enable is None or await _enabled_since(context, operation):
         return due
-    await desk.gateways.store.returns.put(back)
+    await context.gateways.store.auto_enables.put(auto_enable)
     return due
 
 
-def _came_true(operation: Operation) -> bool:
-    late = operation.late
+def _reached_wanted_state(operation: Operation) -> bool:
+    late = operation.late_finding
     if late is not None and late.enabled is not None:
         return late.enabled is operation.wanted
     return operation.state in {State.APPLIED, State.ALREADY}
 
 
-async def _ends(desk: Desk, operation: Operation) -> Due:
+async def _close_previous(context: Context, operation: Operation) -> DueWork:
     """End the return that the timer had before this operation."""
-    returns = desk.gateways.store.returns
+    returns = context.gateways.store.auto_enables
     place = (operation.itwin.id, operation.timer.id)
     holder = await returns.holder(operation.workspace, *place)
-    back = await returns.read(operation.workspace, holder) if holder else None
-    if back is None or back.id == operation.id or back.set_at > operation.changed_at:
-        return Due()
-    by = operation.asker
+    auto_enable = await returns.read(operation.workspace, holder) if holder else None
+    if (
+        auto_enable is None
+        or auto_enable.id == operation.id
+        or auto_enable.scheduled_at > operation.changed_at
+    ):
+        return DueWork()
+    by = operation.requester
     if operation.wanted:
-        own = operation.brings_back == back.id
+        own = operation.auto_enables == auto_enable.id
         if own and operation.state is State.APPLIED:
-            await close(desk.gateways, back, "returned")
+            await close(context.gateways, auto_enable, "returned")
         else:
-            await close(desk.gateways, back, "already", None if own else by)
+            await close(context.gateways, auto_enable, "already", None if own else by)
     elif operation.until is not None:
         for_good = operation.until.at is None
-        await close(desk.gateways, back, "kept" if for_good else "replaced", by)
+        await close(context.gateways, auto_enable, "kept" if for_good else "replaced", by)
     elif operation.state is State.APPLIED:
-        await close(desk.gateways, back, "replaced", by)
-    return sheets_of(back)
+        await close(context.gateways, auto_enable, "replaced", by)
+    return cards_of(auto_enable)
 
 
-async def _turned_on_since(desk: Desk, operation: Operation) -> bool:
+async def _enabled_since(context: Context, operation: Operation) -> bool:
     """Whether this news comes so late that the timer was seen on meanwhile."""
-    timers = desk.gateways.store.timers
-    last = await timers.last_seen(operation.workspace, operation.itwin.id, operation.timer.id)
+    timers = context.gateways.store.timers
+    last = await timers.last_observation(
+        operation.workspace, operation.itwin.id, operation.timer.id
+    )
     return last is not None and last.enabled and last.at > operation.changed_at

@@ -9,65 +9,77 @@ import secrets
 
 import structlog
 
-from bot.context import Desk
-from bot.core.due_work import Due
+from bot.context import Context
+from bot.core.due_work import DueWork
 from bot.core.errors import CannotSubscribe
 from bot.core.names import ChannelId, OperationId, Workspace
-from bot.core.notifications import News, Notice, gathered, grown, notice_of, patience, stories
+from bot.core.notifications import (
+    Notification,
+    PendingEvent,
+    batch_delay,
+    batched,
+    change_threads,
+    notification_of,
+    with_events,
+)
 from bot.core.subscriptions import ended
-from bot.gateways.slack.channels import place_for
-from bot.gateways.store.card_outbox import Sheet
+from bot.gateways.slack.channels import postable_channel
+from bot.gateways.store.card_outbox import CardRef
 
 BUSY_PAUSE = 2.0
 
 log = structlog.get_logger("notices")
 
 
-async def gather(desk: Desk, home: Workspace, channel: ChannelId) -> Due:
+async def flush(context: Context, workspace: Workspace, channel: ChannelId) -> DueWork:
     """See to what waits. Raises StoreUnreachable and SlackAway; then it is still due."""
-    drawings, painter = desk.gateways.store.drawings, secrets.token_hex(8)
-    brush = Sheet(home, "channel", OperationId(channel))
-    if not await drawings.take_brush(brush, painter):
-        return Due()  # it is due again when the other one has ended, or was cut off
+    drawings, owner = context.gateways.store.card_outbox, secrets.token_hex(8)
+    brush = CardRef(workspace, "channel", OperationId(channel))
+    if not await drawings.lock_card(brush, owner):
+        return DueWork()  # it is due again when the other one has ended, or was cut off
     try:
-        return await _gathered(desk, home, channel)
+        return await _flush(context, workspace, channel)
     finally:
-        await drawings.lay_brush_down(brush, painter)
+        await drawings.unlock_card(brush, owner)
 
 
-async def _gathered(desk: Desk, home: Workspace, channel: ChannelId) -> Due:
-    store, now = desk.gateways.store, desk.now
-    waiting = await store.channels.waiting(home, channel)
+async def _flush(context: Context, workspace: Workspace, channel: ChannelId) -> DueWork:
+    store, now = context.gateways.store, context.now
+    waiting = await store.channel_outbox.pending(workspace, channel)
     if not waiting:
-        await _looked_at(desk, home, channel)
-    elif await _is_shared(desk, channel):
-        await _looked_at(desk, home, channel)
-        await store.channels.done(home, channel, [one.event.key for one in waiting], now)
-        return Due()
-    going_on, fresh = await _sorted(desk, home, channel, waiting)
-    sheets = [await _go_on(desk, notice, news) for notice, news in going_on]
-    made = await store.channels.made(home, channel, now)
-    messages = gathered(stories(fresh), made)
+        await _check_channel(context, workspace, channel)
+    elif await _is_shared(context, channel):
+        await _check_channel(context, workspace, channel)
+        await store.channel_outbox.done(workspace, channel, [one.event.key for one in waiting], now)
+        return DueWork()
+    going_on, fresh = await _split_by_notification(context, workspace, channel, waiting)
+    cards = [await _extend(context, notification, news) for notification, news in going_on]
+    made = await store.channel_outbox.recent_count(workspace, channel, now)
+    messages = batched(change_threads(fresh), made)
     for place, told in enumerate(messages):
-        notice = notice_of(home, channel, told, now, place)
-        await store.channels.tell(home, channel, [story.root for story in told], notice.id)
-        await store.notices.put(notice)
-        sheets += [_sheet(notice)] if not place else []  # the others have their time
-    await store.channels.make(home, channel, len(messages), now)
-    again = now + patience(made + len(messages))
-    await store.channels.done(home, channel, [one.event.key for one in waiting], again)
-    return Due(sheets=tuple(sheets))
+        notification = notification_of(workspace, channel, told, now, place)
+        await store.channel_outbox.assign(
+            workspace, channel, [story.root for story in told], notification.id
+        )
+        await store.notifications.put(notification)
+        cards += [_card_of(notification)] if not place else []  # the others have their time
+    await store.channel_outbox.count_sent(workspace, channel, len(messages), now)
+    again = now + batch_delay(made + len(messages))
+    await store.channel_outbox.done(workspace, channel, [one.event.key for one in waiting], again)
+    return DueWork(cards=tuple(cards))
 
 
-async def _sorted(
-    desk: Desk, home: Workspace, channel: ChannelId, waiting: list[News]
-) -> tuple[list[tuple[Notice, list[News]]], list[News]]:
+async def _split_by_notification(
+    context: Context, workspace: Workspace, channel: ChannelId, waiting: list[PendingEvent]
+) -> tuple[list[tuple[Notification, list[PendingEvent]]], list[PendingEvent]]:
     """Tell what goes on with a story that a notice tells from what begins one."""
-    store = desk.gateways.store
+    store = context.gateways.store
     roots = sorted({one.root for one in waiting})
-    tellers = await store.channels.tellers(home, channel, roots)
-    notices = {name: await store.notices.read(home, name) for name in set(tellers.values())}
-    going_on: dict[OperationId, list[News]] = {}
+    tellers = await store.channel_outbox.notifications_for(workspace, channel, roots)
+    notices = {
+        name: await store.notifications.read(workspace, name) for name in set(tellers.values())
+    }
+    going_on: dict[OperationId, list[PendingEvent]] = {}
     fresh = []
     for one in waiting:
         teller = tellers.get(one.root)
@@ -76,47 +88,51 @@ async def _sorted(
         else:
             going_on.setdefault(teller, []).append(one)
     found = [(notices[name], news) for name, news in going_on.items()]
-    return [(notice, news) for notice, news in found if notice is not None], fresh
+    return [(notification, news) for notification, news in found if notification is not None], fresh
 
 
-async def _go_on(desk: Desk, notice: Notice, news: list[News]) -> Sheet:
+async def _extend(
+    context: Context, notification: Notification, news: list[PendingEvent]
+) -> CardRef:
     """Have the notice tell this too."""
-    ledger = desk.gateways.store.notices
-    current: Notice | None = notice
+    ledger = context.gateways.store.notifications
+    current: Notification | None = notification
     while current is not None:
-        after = grown(current, news, desk.now)
-        if after is current or (await ledger.change(current, after)).how == "won":
-            return _sheet(after)
-        current = await ledger.read(notice.workspace, notice.id)
-    return _sheet(notice)
+        after = with_events(current, news, context.now)
+        if after is current or (await ledger.change(current, after)).result == "won":
+            return _card_of(after)
+        current = await ledger.read(notification.workspace, notification.id)
+    return _card_of(notification)
 
 
-def _sheet(notice: Notice) -> Sheet:
-    return Sheet(notice.workspace, "notice", notice.id)
+def _card_of(notification: Notification) -> CardRef:
+    return CardRef(notification.workspace, "notice", notification.id)
 
 
-async def _is_shared(desk: Desk, channel: ChannelId) -> bool:
+async def _is_shared(context: Context, channel: ChannelId) -> bool:
     """Whether others than this organisation read it by now. Raises SlackAway."""
     try:
-        await place_for(desk, channel)
+        await postable_channel(context, channel)
     except CannotSubscribe as why:
         return why.reason == "shared"
     return False
 
 
-async def _looked_at(desk: Desk, home: Workspace, channel: ChannelId) -> None:
+async def _check_channel(context: Context, workspace: Workspace, channel: ChannelId) -> None:
     """Slack has refused a message there: where it is no place any more, nothing more is told it."""
     try:
-        await place_for(desk, channel)
+        await postable_channel(context, channel)
     except CannotSubscribe as why:
         log.warning("channel.lost", channel=channel, why=why.reason)
-        await _end(desk, home, channel)
+        await _end(context, workspace, channel)
 
 
-async def _end(desk: Desk, home: Workspace, channel: ChannelId) -> None:
+async def _end(context: Context, workspace: Workspace, channel: ChannelId) -> None:
     """End what the channel has subscribed to; each leaves an audit entry, in the bot's name."""
-    store = desk.gateways.store
-    for one in await store.subscriptions.open(home):
+    store = context.gateways.store
+    for one in await store.subscriptions.open(workspace):
         if one.channel == channel:
-            await store.subscriptions.change(one, ended(one, desk.home.bot, desk.now))
-            await store.watches.forget(home, one.id)
+            await store.subscriptions.change(
+                one, ended(one, context.installation.bot_user, context.now)
+            )
+            await store.poll_snapshots.forget(workspace, one.id)

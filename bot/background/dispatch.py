@@ -1,60 +1,68 @@
 """What follows: from an outcome, from the end of an operation, from a time that has come."""
 
 from bot.background import approvals, auto_enables, notifications
-from bot.context import Desk
+from bot.context import Context
 from bot.core.approvals import Stage
-from bot.core.due_work import Due
+from bot.core.due_work import DueWork
 from bot.core.names import ChannelId, OperationId, Workspace
-from bot.core.outcomes import ApprovalAsked, Begun, Decided, Outcome
-from bot.gateways.store.card_outbox import Sheet
-from bot.slack.answers.app_home import made_anew
+from bot.core.outcomes import ApprovalRequested, OperationStarted, Outcome, RequestDecided
+from bot.gateways.store.card_outbox import CardRef
+from bot.slack.answers.app_home import refresh_home
 
 
-def due_after(outcome: Outcome) -> Due:
+def due_after(outcome: Outcome) -> DueWork:
     """Return the work that an outcome leaves."""
     match outcome:
-        case Begun(operation):
-            review = (Sheet(operation.workspace, "approval", operation.id),)
-            return Due((operation.id,), review if operation.emergency else ())
-        case ApprovalAsked(approval) | Decided(approval):
-            sheet = Sheet(approval.workspace, "approval", approval.id)
+        case OperationStarted(operation):
+            review = (CardRef(operation.workspace, "approval", operation.id),)
+            return DueWork((operation.id,), review if operation.emergency else ())
+        case ApprovalRequested(approval) | RequestDecided(approval):
+            ref = CardRef(approval.workspace, "approval", approval.id)
             begun = approval.stage is Stage.APPROVED and not approval.review
-            return Due((approval.id,) if begun else (), (sheet,))
+            return DueWork((approval.id,) if begun else (), (ref,))
         case _:
-            return Due()
+            return DueWork()
 
 
-async def follow(desk: Desk, home: Workspace, kind: str, identity: OperationId) -> Due:
+async def run_due(
+    context: Context, workspace: Workspace, kind: str, identity: OperationId
+) -> DueWork:
     """See to what is due of that kind. Whoever does so twice does it once.
 
     Raises StoreUnreachable and SlackAway; then it is still due.
     """
     match kind:
         case "news":
-            return await _news(desk, home, identity)
+            return await _operation_ended(context, workspace, identity)
         case "approval":
-            return await approvals.follow(desk, home, identity)
+            return await approvals.run_due(context, workspace, identity)
         case "return":
-            return await auto_enables.follow(desk, home, identity)
+            return await auto_enables.run_due(context, workspace, identity)
         case "subscription":
-            return await notifications.follow(desk, home, identity)
+            return await notifications.run_due(context, workspace, identity)
         case "channel":
-            return await notifications.gather(desk, home, ChannelId(identity))
+            return await notifications.flush(context, workspace, ChannelId(identity))
         case _:
-            return Due()
+            return DueWork()
 
 
-async def _news(desk: Desk, home: Workspace, identity: OperationId) -> Due:
+async def _operation_ended(
+    context: Context, workspace: Workspace, identity: OperationId
+) -> DueWork:
     """An operation has ended, or something of it came to light later: tell those who wait."""
-    operations = desk.gateways.store.operations
-    operation = await operations.read(home, identity)
+    operations = context.gateways.store.operations
+    operation = await operations.read(workspace, identity)
     if operation is None:
-        await operations.forget_news(home, identity)
-        return Due()
-    due = Due()
+        await operations.clear_ended(workspace, identity)
+        return DueWork()
+    due = DueWork()
     if operation.state.ended:
-        for heard in (approvals.heard, auto_enables.heard, notifications.heard):
-            due += await heard(desk, operation)
-        await made_anew(desk, operation.workspace, operation.asker)
-    await operations.heard(operation)
+        for heard in (
+            approvals.on_operation_ended,
+            auto_enables.on_operation_ended,
+            notifications.on_operation_ended,
+        ):
+            due += await heard(context, operation)
+        await refresh_home(context, operation.workspace, operation.requester)
+    await operations.ended_handled(operation)
     return due

@@ -9,44 +9,44 @@ from dataclasses import dataclass
 import structlog
 
 from bot.background import weekly_digest
-from bot.context import Desk
+from bot.context import Context
 from bot.core.change_detection import (
     Difference,
-    Snapshot,
-    comings_and_goings,
-    flips,
+    PollSnapshot,
+    added_and_removed,
     next_monday,
     snapshot_of,
+    state_changes,
 )
-from bot.core.due_work import Due
+from bot.core.due_work import DueWork
 from bot.core.errors import (
     ApiError,
     Forbidden,
-    IdentityProviderTrouble,
+    IdentityProviderError,
     NotFound,
     PersonRefused,
     RateLimited,
     SignInNeeded,
 )
 from bot.core.names import OperationId, TimerId, Workspace
-from bot.core.notifications import Event, News
+from bot.core.notifications import NotificationEvent, PendingEvent
 from bot.core.people import Person
 from bot.core.subscriptions import Stop, Subscription, matches, named, stopped
 from bot.core.timers import LastSeen, Timer
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
-from bot.gateways.slack.messages import Private, Word
-from bot.gateways.store.card_outbox import Sheet
-from bot.slack.cards.card_state import Picture
+from bot.gateways.slack.messages import Ephemeral, Word
+from bot.gateways.store.card_outbox import CardRef
+from bot.slack.cards.card_state import CardState
 from bot.slack.views import subscriptions
 
 EVERY = 300.0
-SEEN_AGAIN = 240.0  # what was seen so recently need not be written down once more
+RECORD_AGAIN_AFTER = 240.0  # what was seen so recently need not be written down once more
 
 log = structlog.get_logger("watch")
 
 
-class _Stopped(Exception):
+class _PollingStopped(Exception):
     """Nobody can look for this subscription any more."""
 
     def __init__(self, why: Stop) -> None:
@@ -54,7 +54,7 @@ class _Stopped(Exception):
         self.why = why
 
 
-class _Later(Exception):
+class _RetryLater(Exception):
     """It cannot be looked just now."""
 
     def __init__(self, wait: float) -> None:
@@ -63,7 +63,7 @@ class _Later(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Poll:
     """What one look found: the timers that the subscription is about, and for whom it looked."""
 
     begun: float
@@ -71,26 +71,26 @@ class Look:
     person: Person
 
 
-async def follow(desk: Desk, home: Workspace, identity: OperationId) -> Due:
+async def run_due(context: Context, workspace: Workspace, identity: OperationId) -> DueWork:
     """Look once, and say when to look again. Raises StoreUnreachable."""
-    ledger = desk.gateways.store.subscriptions
-    one = await ledger.read(home, identity)
+    ledger = context.gateways.store.subscriptions
+    one = await ledger.read(workspace, identity)
     if one is None or one.due is None:
-        await ledger.settle(home, identity)
-        return Due()
+        await ledger.sync_due(workspace, identity)
+        return DueWork()
     try:
-        look = await _look(desk, one)
-    except _Later as later:
-        await ledger.postpone(one, desk.now + later.wait)
-        return Due()
-    except _Stopped as stop:
-        return await _stop(desk, one, stop.why)
-    before = await desk.gateways.store.watches.read(home, identity)
-    seen = await _compared(desk, one, before, look)
-    seen = await weekly_digest.weekly(desk, one, seen, look.timers, look.person.zone)
-    await desk.gateways.store.watches.keep(home, identity, seen)
-    await ledger.postpone(one, _next(one, desk.now, look.person.zone))
-    return Due()
+        look = await _poll(context, one)
+    except _RetryLater as later:
+        await ledger.reschedule(one, context.now + later.wait)
+        return DueWork()
+    except _PollingStopped as stop:
+        return await _stop(context, one, stop.why)
+    before = await context.gateways.store.poll_snapshots.load(workspace, identity)
+    seen = await _compare(context, one, before, look)
+    seen = await weekly_digest.add_weekly_digest(context, one, seen, look.timers, look.person.zone)
+    await context.gateways.store.poll_snapshots.save(workspace, identity, seen)
+    await ledger.reschedule(one, _next(one, context.now, look.person.zone))
+    return DueWork()
 
 
 def _next(one: Subscription, now: float, zone: str) -> float:
@@ -98,89 +98,93 @@ def _next(one: Subscription, now: float, zone: str) -> float:
     return min(now + EVERY, monday) if "elsewhere" in one.kinds else monday
 
 
-async def _look(desk: Desk, one: Subscription) -> Look:
+async def _poll(context: Context, one: Subscription) -> Poll:
     """List the timers with the subscriber's own token."""
 
     async def read(caller: Caller) -> tuple[Timer, ...]:
-        return await desk.gateways.edfs.timers(caller, one.itwin.id)
+        return await context.gateways.edfs.timers(caller, one.itwin.id)
 
-    begun = desk.now
+    begun = context.now
     try:
-        person = await desk.directory.member(one.person, one.workspace)
-        bearer, listed = await with_token(desk.gateways, one.workspace, one.person, read)
+        person = await context.directory.member(one.person, one.workspace)
+        bearer, listed = await with_token(context.gateways, one.workspace, one.person, read)
     except PersonRefused as refused:
         if refused.reason == "unchecked":
-            raise _Later(EVERY / 5) from refused
-        raise _Stopped("person") from refused
+            raise _RetryLater(EVERY / 5) from refused
+        raise _PollingStopped("person") from refused
     except SignInNeeded as needed:
-        raise _Stopped("consent") from needed
+        raise _PollingStopped("consent") from needed
     except RateLimited as limited:
-        raise _Later(limited.retry_after + desk.gateways.jitter(0.0, 5.0)) from limited
+        raise _RetryLater(limited.retry_after + context.gateways.jitter(0.0, 5.0)) from limited
     except (Forbidden, NotFound) as refused:
-        raise _Stopped("right") from refused
-    except (ApiError, IdentityProviderTrouble) as error:
+        raise _PollingStopped("right") from refused
+    except (ApiError, IdentityProviderError) as error:
         log.info("watch.later", subscription=one.id[:8], error=type(error).__name__)
-        raise _Later(EVERY) from error
+        raise _RetryLater(EVERY) from error
     if one.subject and bearer.account.subject != one.subject:
-        raise _Stopped("account")
-    return Look(begun, tuple(timer for timer in listed if matches(one.pattern, timer)), person)
+        raise _PollingStopped("account")
+    return Poll(begun, tuple(timer for timer in listed if matches(one.pattern, timer)), person)
 
 
-async def _compared(desk: Desk, one: Subscription, before: Snapshot | None, look: Look) -> Snapshot:
+async def _compare(
+    context: Context, one: Subscription, before: PollSnapshot | None, look: Poll
+) -> PollSnapshot:
     """Tell what differs from the look before; return what the next one is compared with."""
     if "elsewhere" not in one.kinds:
-        return before or Snapshot(look.begun)
-    known = await _known(desk, one, look.timers)
+        return before or PollSnapshot(look.begun)
+    known = await _known(context, one, look.timers)
     found: tuple[Difference, ...] = ()
     unsure: frozenset[TimerId] = frozenset()
     if before is not None:
-        switched, unsure = flips(before, look.timers, known, look.begun)
-        held = [change.id for change in switched if await _held(desk, one, change.id)]
+        switched, unsure = state_changes(before, look.timers, known, look.begun)
+        held = [change.id for change in switched if await _is_locked(context, one, change.id)]
         unsure |= frozenset(held)
         switched = tuple(change for change in switched if change.id not in held)
-        found = (*switched, *comings_and_goings(before, look.timers))
+        found = (*switched, *added_and_removed(before, look.timers))
     # Remembered before it is told: who shows a timer meanwhile says the same.
-    await _saw(desk, one, look, known, unsure)
-    await _tell(desk, one, look, before.at if before else 0.0, found)
+    await _record_observations(context, one, look, known, unsure)
+    await _queue_events(context, one, look, before.at if before else 0.0, found)
     return snapshot_of(before, look.timers, look.begun, unsure)
 
 
 async def _known(
-    desk: Desk, one: Subscription, timers: tuple[Timer, ...]
+    context: Context, one: Subscription, timers: tuple[Timer, ...]
 ) -> dict[TimerId, LastSeen]:
-    store = desk.gateways.store.timers
-    seen = [(t.id, await store.last_seen(one.workspace, one.itwin.id, t.id)) for t in timers]
+    store = context.gateways.store.timers
+    seen = [(t.id, await store.last_observation(one.workspace, one.itwin.id, t.id)) for t in timers]
     return {identity: last for identity, last in seen if last is not None}
 
 
-async def _held(desk: Desk, one: Subscription, timer: TimerId) -> bool:
+async def _is_locked(context: Context, one: Subscription, timer: TimerId) -> bool:
     """An operation of ours that is under way may be what is seen."""
-    return await desk.gateways.store.timers.held(one.workspace, one.itwin.id, timer)
+    return await context.gateways.store.timers.is_locked(one.workspace, one.itwin.id, timer)
 
 
-async def _saw(
-    desk: Desk,
+async def _record_observations(
+    context: Context,
     one: Subscription,
-    look: Look,
+    look: Poll,
     known: dict[TimerId, LastSeen],
     unsure: frozenset[TimerId],
 ) -> None:
     for timer in look.timers:
         last = known.get(timer.id)
         news = last is None or last.enabled is not timer.enabled
-        stale = last is not None and last.by is None and look.begun - last.at > SEEN_AGAIN
+        stale = last is not None and last.by is None and look.begun - last.at > RECORD_AGAIN_AFTER
         if timer.id not in unsure and (news or stale):
             seen = LastSeen(timer.enabled, look.begun)
-            await desk.gateways.store.timers.saw(one.workspace, one.itwin.id, timer.id, seen)
+            await context.gateways.store.timers.record_observation(
+                one.workspace, one.itwin.id, timer.id, seen
+            )
 
 
-async def _tell(
-    desk: Desk, one: Subscription, look: Look, before: float, found: tuple[Difference, ...]
+async def _queue_events(
+    context: Context, one: Subscription, look: Poll, before: float, found: tuple[Difference, ...]
 ) -> None:
     """Tell this channel, once: of several that watch the same there, the first one speaks."""
     if not found:
         return
-    every = await desk.gateways.store.subscriptions.open(one.workspace)
+    every = await context.gateways.store.subscriptions.open(one.workspace)
     others = [
         other
         for other in every
@@ -189,49 +193,49 @@ async def _tell(
     ]
     listed = {timer.id: timer for timer in look.timers}
     news = [
-        _news(one, change, timer, look.begun)
+        _pending_event(one, change, timer, look.begun)
         for change in found
         for timer in (listed.get(change.id) or _timer_of(change),)
         if not any(matches(other.pattern, timer) for other in others)
     ]
-    store = desk.gateways.store
-    await store.channels.add(one.workspace, one.channel, news, desk.now)
+    store = context.gateways.store
+    await store.channel_outbox.add(one.workspace, one.channel, news, context.now)
 
 
 def _timer_of(change: Difference) -> Timer:
     """What is known of a timer that is gone."""
-    seen = change.glimpse
+    seen = change.timer
     return Timer(change.id, seen.name, seen.package, "", seen.enabled)
 
 
-def _news(one: Subscription, change: Difference, timer: Timer, at: float) -> News:
-    root = named(one.itwin.id, change.id, change.what, str(change.since))
-    enabled = None if change.what == "vanished" else timer.enabled
-    event = Event(root, at, change.what, enabled=enabled, since=change.since)
-    return News(root, one.itwin, timer.without_values(), event)
+def _pending_event(one: Subscription, change: Difference, timer: Timer, at: float) -> PendingEvent:
+    root = named(one.itwin.id, change.id, change.change, str(change.since))
+    enabled = None if change.change == "vanished" else timer.enabled
+    event = NotificationEvent(root, at, change.change, enabled=enabled, since=change.since)
+    return PendingEvent(root, one.itwin, timer.without_values(), event)
 
 
-async def _stop(desk: Desk, one: Subscription, why: Stop) -> Due:
+async def _stop(context: Context, one: Subscription, why: Stop) -> DueWork:
     """Look no more, and have the channel told so."""
     log.info("watch.stopped", subscription=one.id[:8], why=why)
-    await desk.gateways.store.subscriptions.change(one, stopped(one, why, desk.now))
-    return Due(sheets=(Sheet(one.workspace, "subscription", one.id),))
+    await context.gateways.store.subscriptions.change(one, stopped(one, why, context.now))
+    return DueWork(cards=(CardRef(one.workspace, "subscription", one.id),))
 
 
-async def picture(desk: Desk, sheet: Sheet) -> Picture | None:
+async def card_state(context: Context, ref: CardRef) -> CardState | None:
     """Return the card of a subscription that was stopped at some time; None for the others."""
-    one = await desk.gateways.store.subscriptions.read(sheet.workspace, sheet.id)
+    one = await context.gateways.store.subscriptions.read(ref.workspace, ref.id)
     if one is None or not one.stopped_at:
         return None
     card = subscriptions.watch_card(one)
     # An edit is heard by nobody: what stops once more is said in the thread as well.
-    again = Word(f"stopped-{one.stopped_at}", Private(card.text, card.blocks))
-    drawn = await desk.gateways.store.drawings.read(sheet)
-    return Picture(
-        sheet=Sheet(one.workspace, "subscription", one.id, one.version),
+    again = Word(f"stopped-{one.stopped_at}", Ephemeral(card.text, card.blocks))
+    drawn = await context.gateways.store.card_outbox.read(ref)
+    return CardState(
+        ref=CardRef(one.workspace, "subscription", one.id, one.version),
         channel=one.channel,
         card=card,
         since=one.changed_at,
         ended=True,
-        words=(again,) if one.paused and drawn.drawn >= 0 else (),
+        messages=(again,) if one.paused and drawn.rendered >= 0 else (),
     )

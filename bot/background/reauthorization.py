@@ -6,56 +6,56 @@ wished. Nothing is taken on trust here: when Slack does not say who is who, the 
 
 from dataclasses import dataclass
 
-from bot.core.approval_rules import outruled
+from bot.core.approval_rules import forbidden_now
 from bot.core.approvals import Approval, Stage
 from bot.core.auto_enables import Phase
 from bot.core.errors import PersonRefused
 from bot.core.names import OperationId, PersonId
-from bot.core.operations.operation import Approved, Operation, Trouble
+from bot.core.operations.operation import Approved, Failure, Operation
 from bot.core.people import refusal
 from bot.core.policy.rules import Ruling, judge, may_approve
-from bot.features.approvals import named_groups
-from bot.features.starting import wish_of
+from bot.features.approvals import approver_groups
+from bot.features.starting import change_request
 from bot.gateways.gateways import Gateways
-from bot.gateways.slack.client import SlackAway
+from bot.gateways.slack.client import SlackUnavailable
 from bot.gateways.slack.directory import Directory
 
 
 @dataclass(frozen=True, slots=True)
-class Recheck:
+class Reauthorization:
     gateways: Gateways
     directory: Directory
 
-    async def __call__(self, operation: Operation) -> Trouble | None:
+    async def __call__(self, operation: Operation) -> Failure | None:
         """Return what has changed since it was allowed, or None.
 
         Nothing lies between for what is done at once: that was judged a moment ago. Raises
         PersonRefused("unchecked") and SealBroken.
         """
         try:
-            why = await self._withdrawn(operation)
-        except SlackAway as away:
+            why = await self._revoked_because(operation)
+        except SlackUnavailable as away:
             raise PersonRefused("unchecked") from away
-        return Trouble("Withdrawn", why=why) if why else None
+        return Failure("AuthorizationRevoked", why=why) if why else None
 
-    async def _withdrawn(self, operation: Operation) -> str:
+    async def _revoked_because(self, operation: Operation) -> str:
         """Return ``what`` of errors.Withdrawn, or an empty text."""
         if operation.approved is not None:
             return await self._since_approval(operation, operation.approved)
-        if operation.brings_back is not None:  # the approval of the "until" covered it
-            if not await self._still_its_return(operation, operation.brings_back):
+        if operation.auto_enables is not None:  # the approval of the "until" covered it
+            if not await self._check_auto_enable(operation, operation.auto_enables):
                 return "return"
             return "policy" if (await self._ruling(operation)).refused else ""
         ruling = await self._ruling(operation)
         more = ruling.approvals and not (operation.emergency and ruling.emergency)
         return "policy" if ruling.refused or more else ""
 
-    async def _still_its_return(self, operation: Operation, off: OperationId) -> bool:
+    async def _check_auto_enable(self, operation: Operation, off: OperationId) -> bool:
         """Whether nobody has set another end meanwhile, or none."""
-        returns = self.gateways.store.returns
+        returns = self.gateways.store.auto_enables
         place = (operation.itwin.id, operation.timer.id)
-        back = await returns.read(operation.workspace, off)
-        if back is None or back.phase is Phase.CLOSED:
+        auto_enable = await returns.read(operation.workspace, off)
+        if auto_enable is None or auto_enable.phase is Phase.CLOSED:
             return False
         return await returns.holder(operation.workspace, *place) == off
 
@@ -68,10 +68,10 @@ class Recheck:
         if not await self._may_use(approval.requester):
             return "requester"
         account = await self.gateways.ims.account(approval.workspace, approval.requester)
-        if account is None or account.subject != approval.wish.acting.subject:
+        if account is None or account.subject != approval.operation.acting.subject:
             return "account"
         ruling = await self._ruling(operation)
-        if outruled(approval, ruling) or ruling.approvals > len(approved.by):
+        if forbidden_now(approval, ruling) or ruling.approvals > len(approved.by):
             return "policy"
         for person in approved.by:
             if not await self._may_still_approve(person, approval, ruling):
@@ -98,9 +98,11 @@ class Recheck:
         return refusal(known, self.directory.home, known.workspace) is None
 
     async def _ruling(self, operation: Operation) -> Ruling:
-        policy = self.gateways.rules.current
-        groups = await self.directory.groups_of(operation.asker, policy.groups(), policy.denying())
-        return judge(policy, wish_of(operation, groups))
+        policy = self.gateways.policy_file.current
+        groups = await self.directory.groups_of(
+            operation.requester, policy.groups(), policy.denying()
+        )
+        return judge(policy, change_request(operation, groups))
 
     async def _may_still_approve(
         self, person: PersonId, approval: Approval, ruling: Ruling
@@ -109,8 +111,8 @@ class Recheck:
             return False
         if not ruling.approvals:  # nobody is asked any more, so nobody is listed
             return True
-        named = self.gateways.rules.current.groups() | named_groups(approval)
+        named = self.gateways.policy_file.current.groups() | approver_groups(approval)
         groups = await self.directory.groups_of(
-            person, named, self.gateways.rules.current.denying()
+            person, named, self.gateways.policy_file.current.denying()
         )
         return may_approve(ruling, person=person, groups=groups, requester=approval.requester)

@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.context import Desk
-from bot.core.auto_enables import Asked as AskedFor
-from bot.core.auto_enables import Brought, Delayed, Event, Phase, Return, after
-from bot.core.due_work import Due
+from bot.context import Context
+from bot.core.auto_enables import AutoEnable, Event, Phase, Postponed, Started, after
+from bot.core.auto_enables import NeedsPerson as AskedFor
+from bot.core.due_work import DueWork
 from bot.core.errors import (
     ApiError,
     BotError,
+    ChangesStopped,
     Forbidden,
-    IdentityProviderTrouble,
+    IdentityProviderError,
     NotFound,
     PersonRefused,
     RateLimited,
@@ -21,269 +22,302 @@ from bot.core.errors import (
     SignInNeeded,
     TimerBusy,
     TokenRefused,
-    WritesOff,
 )
-from bot.core.invocation import Asked
+from bot.core.invocation import Invocation
 from bot.core.language.commands import Switch
 from bot.core.listings import TimerShown
 from bot.core.names import OperationId
-from bot.core.operations.failures import trouble_of
-from bot.core.operations.operation import Operation, Place, State, Trouble
-from bot.core.outcomes import Begun
+from bot.core.operations.failures import failure_from
+from bot.core.operations.operation import Failure, Operation, Origin, State
+from bot.core.outcomes import OperationStarted
 from bot.core.people import Person
 from bot.core.policy.rules import judge
 from bot.core.timers import Timer
 from bot.features.auto_enables import close
-from bot.features.starting import acting_of, begin, shown, wish, wish_of
+from bot.features.starting import acting_of, change_request, draft_operation, observe, start
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
 from bot.gateways.ims import Bearer
-from bot.gateways.store.card_outbox import Sheet
+from bot.gateways.store.card_outbox import CardRef
 
 BUSY_PAUSE = 5.0
 PAUSE = 60.0
-SAID_AFTER = 300.0  # a wait that long stands on the card
-PATIENCE = 1800.0  # for what can pass by itself; then a person is asked
+SHOWN_AFTER = 300.0  # a wait that long stands on the card
+GIVE_UP_AFTER = 1800.0  # for what can pass by itself; then a person is asked
 TRIES = 3
 
 log = structlog.get_logger("returns")
 
 
 @dataclass(eq=False)
-class _Cannot(Exception):
+class _CannotEnable(Exception):
     """It is not brought back now; ``passing``: it may be, after ``wait`` seconds."""
 
-    trouble: Trouble
-    passing: bool = False
+    failure: Failure
+    temporary: bool = False
     wait: float = PAUSE
 
 
-def operation_of(back: Return) -> OperationId:
+def operation_of(auto_enable: AutoEnable) -> OperationId:
     """Name the next operation of a return: however often it is begun, it is one."""
-    if back.phase is Phase.BRINGING and back.operation is not None:
-        return back.operation
-    name = f"return\0{back.id}\0{back.tries}"
+    if auto_enable.phase is Phase.ENABLING and auto_enable.operation is not None:
+        return auto_enable.operation
+    name = f"return\0{auto_enable.id}\0{auto_enable.attempts}"
     return OperationId(hashlib.sha256(name.encode()).hexdigest()[:24])
 
 
-def sheets_of(back: Return) -> Due:
+def cards_of(auto_enable: AutoEnable) -> DueWork:
     """The card of who set it, and its own."""
     kinds = ("operation", "return")
-    return Due(sheets=tuple(Sheet(back.workspace, kind, back.id) for kind in kinds))
+    return DueWork(
+        cards=tuple(CardRef(auto_enable.workspace, kind, auto_enable.id) for kind in kinds)
+    )
 
 
-async def moved(desk: Desk, back: Return, event: Event) -> Return | None:
+async def apply(context: Context, auto_enable: AutoEnable, event: Event) -> AutoEnable | None:
     """Store what has happened to it; None when somebody else has moved it."""
-    following = after(back, event)
-    won = (await desk.gateways.store.returns.change(back, following)).how == "won"
+    following = after(auto_enable, event)
+    won = (await context.gateways.store.auto_enables.change(auto_enable, following)).result == "won"
     return following if won else None
 
 
-async def bring(desk: Desk, back: Return) -> Due:
+async def reenable(context: Context, auto_enable: AutoEnable) -> DueWork:
     """Turn it on, or say why not: later by itself, or a person is asked."""
     try:
-        return await _tried(desk, back)
-    except _Cannot as why:
-        return await _not_now(desk, back, why)
+        return await _attempt(context, auto_enable)
+    except _CannotEnable as why:
+        return await _defer(context, auto_enable, why)
 
 
-async def _tried(desk: Desk, back: Return) -> Due:
-    gateways = desk.gateways
-    if await gateways.store.writes.are_off(back.workspace):
-        raise _Cannot(Trouble("WritesOff"), passing=True)
-    person = await _setter(desk, back)
-    bearer, timer = await _read(desk, back)
+async def _attempt(context: Context, auto_enable: AutoEnable) -> DueWork:
+    gateways = context.gateways
+    if await gateways.store.kill_switch.is_on(auto_enable.workspace):
+        raise _CannotEnable(Failure("ChangesStopped"), temporary=True)
+    person = await _requester(context, auto_enable)
+    bearer, timer = await _read(context, auto_enable)
     if timer is None:
-        return await _missing(desk, back)
+        return await _timer_missing(context, auto_enable)
     if timer.enabled:
-        await close(gateways, back, "already")
-        return sheets_of(back)
-    if bearer.account.subject != back.subject:
-        raise _Cannot(Trouble("OtherAccount"))
-    return await _begun(desk, back, person, bearer, timer)
+        await close(gateways, auto_enable, "already")
+        return cards_of(auto_enable)
+    if bearer.account.subject != auto_enable.subject:
+        raise _CannotEnable(Failure("AccountChanged"))
+    return await _start(context, auto_enable, person, bearer, timer)
 
 
-async def _setter(desk: Desk, back: Return) -> Person:
+async def _requester(context: Context, auto_enable: AutoEnable) -> Person:
     try:
-        return await desk.directory.member(back.person, back.workspace)
+        return await context.directory.member(auto_enable.person, auto_enable.workspace)
     except PersonRefused as refused:
         unchecked = refused.reason == "unchecked"
-        raise _Cannot(Trouble("PersonRefused", why=refused.reason), passing=unchecked) from refused
+        raise _CannotEnable(
+            Failure("PersonRefused", why=refused.reason), temporary=unchecked
+        ) from refused
 
 
-async def _read(desk: Desk, back: Return) -> tuple[Bearer, Timer | None]:
+async def _read(context: Context, auto_enable: AutoEnable) -> tuple[Bearer, Timer | None]:
     """Read it with the setter's own token; None where it is not there."""
-    gateways = desk.gateways
+    gateways = context.gateways
 
     async def read(caller: Caller) -> Timer | None:
         try:
-            return await gateways.edfs.timer(caller, back.itwin.id, back.timer.id)
+            return await gateways.edfs.timer(caller, auto_enable.itwin.id, auto_enable.timer.id)
         except NotFound:
             return None
 
     try:
-        return await with_token(gateways, back.workspace, back.person, read)
-    except (ApiError, SignInNeeded, IdentityProviderTrouble, SealBroken) as error:
-        raise _cannot(desk, error) from error
+        return await with_token(gateways, auto_enable.workspace, auto_enable.person, read)
+    except (ApiError, SignInNeeded, IdentityProviderError, SealBroken) as error:
+        raise _cannot_enable(context, error) from error
 
 
-def _cannot(desk: Desk, error: BotError) -> _Cannot:
-    trouble = trouble_of(error, desk.now)
+def _cannot_enable(context: Context, error: BotError) -> _CannotEnable:
+    failure = failure_from(error, context.now)
     match error:
         case RateLimited(retry_after=wait):
-            return _Cannot(trouble, passing=True, wait=wait)
+            return _CannotEnable(failure, temporary=True, wait=wait)
         case SignInNeeded() | SealBroken() | Forbidden() | TokenRefused():
-            return _Cannot(trouble)
+            return _CannotEnable(failure)
         case _:
-            return _Cannot(trouble, passing=True)
+            return _CannotEnable(failure, temporary=True)
 
 
-async def _missing(desk: Desk, back: Return) -> Due:
+async def _timer_missing(context: Context, auto_enable: AutoEnable) -> DueWork:
     """An edit in EDFS deletes a timer and makes another: it may be there under another id."""
-    gateways = desk.gateways
+    gateways = context.gateways
 
     async def read(caller: Caller) -> tuple[Timer, ...]:
-        return await gateways.edfs.timers(caller, back.itwin.id)
+        return await gateways.edfs.timers(caller, auto_enable.itwin.id)
 
     try:
-        _, timers = await with_token(gateways, back.workspace, back.person, read)
-    except (ApiError, SignInNeeded, IdentityProviderTrouble, SealBroken) as error:
+        _, timers = await with_token(gateways, auto_enable.workspace, auto_enable.person, read)
+    except (ApiError, SignInNeeded, IdentityProviderError, SealBroken) as error:
         # 404 may also mean that the setter may not see the iTwin any more (source: EDFS API).
         hidden = isinstance(error, NotFound)
-        why = _Cannot(trouble_of(error, desk.now)) if hidden else _cannot(desk, error)
-        return await _not_now(desk, back, why)
-    was = (back.timer.name, back.timer.package)
-    alike = [one for one in timers if (one.name, one.package) == was and one.id != back.timer.id]
+        why = (
+            _CannotEnable(failure_from(error, context.now))
+            if hidden
+            else _cannot_enable(context, error)
+        )
+        return await _defer(context, auto_enable, why)
+    was = (auto_enable.timer.name, auto_enable.timer.package)
+    alike = [
+        one for one in timers if (one.name, one.package) == was and one.id != auto_enable.timer.id
+    ]
     if len(alike) != 1:
-        await close(gateways, back, "gone")
-        return sheets_of(back)
+        await close(gateways, auto_enable, "gone")
+        return cards_of(auto_enable)
     if alike[0].enabled:
-        await close(gateways, back, "already")
-        return sheets_of(back)
-    return await _offered(desk, back, alike[0])
+        await close(gateways, auto_enable, "already")
+        return cards_of(auto_enable)
+    return await _offer_replacement(context, auto_enable, alike[0])
 
 
-async def _offered(desk: Desk, back: Return, instead: Timer) -> Due:
+async def _offer_replacement(context: Context, auto_enable: AutoEnable, instead: Timer) -> DueWork:
     """Ask whether the timer that took its place is meant; it is not turned on unasked."""
-    store, now = desk.gateways.store.returns, desk.now
-    name = hashlib.sha256(f"moved\0{back.id}\0{instead.id}".encode()).hexdigest()[:24]
-    there = await store.holder(back.workspace, back.itwin.id, instead.id)
+    store, now = context.gateways.store.auto_enables, context.now
+    name = hashlib.sha256(f"moved\0{auto_enable.id}\0{instead.id}".encode()).hexdigest()[:24]
+    there = await store.holder(auto_enable.workspace, auto_enable.itwin.id, instead.id)
     if there is None:  # else that one has a return of its own already
-        following = Return(
+        following = AutoEnable(
             id=OperationId(name),
-            workspace=back.workspace,
-            person=back.person,
-            subject=back.subject,
-            itwin=back.itwin,
+            workspace=auto_enable.workspace,
+            person=auto_enable.person,
+            subject=auto_enable.subject,
+            itwin=auto_enable.itwin,
             timer=instead.without_values(),
-            channel=back.channel,
-            at=back.at,
-            set_at=back.set_at,
-            because=back.because,
-            covered=back.covered,
-            on_behalf_of=back.on_behalf_of,
-            phase=Phase.ASKING,
+            channel=auto_enable.channel,
+            at=auto_enable.at,
+            scheduled_at=auto_enable.scheduled_at,
+            reason=auto_enable.reason,
+            end_approved=auto_enable.end_approved,
+            on_behalf_of=auto_enable.on_behalf_of,
+            phase=Phase.NEEDS_PERSON,
             changed_at=now,
-            asked_at=now,
-            probed=True,
-            replaces=back.timer.id,
-            trouble=Trouble("TimerGone"),
+            needs_person_since=now,
+            sign_in_checked=True,
+            replaces=auto_enable.timer.id,
+            failure=Failure("TimerGone"),
         )
         await store.put(following)
-    await close(desk.gateways, back, "moved")
-    return sheets_of(back) + Due(sheets=(Sheet(back.workspace, "return", OperationId(name)),))
+    await close(context.gateways, auto_enable, "moved")
+    return cards_of(auto_enable) + DueWork(
+        cards=(CardRef(auto_enable.workspace, "return", OperationId(name)),)
+    )
 
 
-async def _begun(desk: Desk, back: Return, person: Person, bearer: Bearer, timer: Timer) -> Due:
-    gateways, identity = desk.gateways, operation_of(back)
-    place = await _place(desk, back)
-    asked = Asked(identity, person, place, desk.now)
-    found = await shown(gateways, asked, back.itwin, timer)
-    wished = _wished(desk, back, asked, bearer, found)
-    await _judged(desk, wished)
-    if back.phase is Phase.SET:
-        brought = await moved(desk, back, Brought(desk.now, identity))
+async def _start(
+    context: Context, auto_enable: AutoEnable, person: Person, bearer: Bearer, timer: Timer
+) -> DueWork:
+    gateways, identity = context.gateways, operation_of(auto_enable)
+    place = await _origin(context, auto_enable)
+    asked = Invocation(identity, person, place, context.now)
+    found = await observe(gateways, asked, auto_enable.itwin, timer)
+    operation = _draft(context, auto_enable, asked, bearer, found)
+    await _check_policy(context, operation)
+    if auto_enable.phase is Phase.SCHEDULED:
+        brought = await apply(context, auto_enable, Started(context.now, identity))
         if brought is None:
-            return Due()
-        back = brought
+            return DueWork()
+        auto_enable = brought
     try:
-        outcome = await begin(gateways, wished)
+        outcome = await start(gateways, operation)
     except TimerBusy:
-        await gateways.store.returns.postpone(back, desk.now + BUSY_PAUSE)
-        return Due()
-    except WritesOff:
-        await gateways.store.returns.postpone(back, desk.now + PAUSE)
-        return Due()
-    if not isinstance(outcome, Begun):  # its setter is turning it on at this very moment
-        await gateways.store.returns.postpone(back, desk.now + BUSY_PAUSE)
-        return Due()
-    log.info("return.begun", trace=back.id[:8], operation=identity[:8])
-    return Due((identity,)) + sheets_of(back)
+        await gateways.store.auto_enables.reschedule(auto_enable, context.now + BUSY_PAUSE)
+        return DueWork()
+    except ChangesStopped:
+        await gateways.store.auto_enables.reschedule(auto_enable, context.now + PAUSE)
+        return DueWork()
+    if not isinstance(outcome, OperationStarted):  # its setter is turning it on at this very moment
+        await gateways.store.auto_enables.reschedule(auto_enable, context.now + BUSY_PAUSE)
+        return DueWork()
+    log.info("return.begun", trace=auto_enable.id[:8], operation=identity[:8])
+    return DueWork((identity,)) + cards_of(auto_enable)
 
 
-def _wished(desk: Desk, back: Return, asked: Asked, bearer: Bearer, found: TimerShown) -> Operation:
-    command = Switch("enable", back.itwin.id, back.timer.id, back.because)
-    wished = wish(asked, desk.gateways.terms, command, acting_of(bearer), found, wanted=True)
-    return replace(wished, brings_back=back.id, on_behalf_of=back.on_behalf_of)
+def _draft(
+    context: Context,
+    auto_enable: AutoEnable,
+    invocation: Invocation,
+    bearer: Bearer,
+    found: TimerShown,
+) -> Operation:
+    command = Switch("enable", auto_enable.itwin.id, auto_enable.timer.id, auto_enable.reason)
+    operation = draft_operation(
+        invocation, context.gateways.timeouts, command, acting_of(bearer), found, wanted=True
+    )
+    return replace(operation, auto_enables=auto_enable.id, on_behalf_of=auto_enable.on_behalf_of)
 
 
-async def _place(desk: Desk, back: Return) -> Place:
+async def _origin(context: Context, auto_enable: AutoEnable) -> Origin:
     """It goes on with the card of its story, where that is still there."""
-    before = back.operation if back.phase is Phase.SET and back.operation else back.id
-    drawing = await desk.gateways.store.drawings.read(Sheet(back.workspace, "operation", before))
-    if drawing.handed or "." not in drawing.card:  # a ts has a point
-        return Place(back.channel)
-    return Place(back.channel, card=drawing.card, of=before)
+    before = (
+        auto_enable.operation
+        if auto_enable.phase is Phase.SCHEDULED and auto_enable.operation
+        else auto_enable.id
+    )
+    status = await context.gateways.store.card_outbox.read(
+        CardRef(auto_enable.workspace, "operation", before)
+    )
+    if status.transferred or "." not in status.ts:  # a ts has a point
+        return Origin(auto_enable.channel)
+    return Origin(auto_enable.channel, card=status.ts, replaces=before)
 
 
-async def _judged(desk: Desk, wished: Operation) -> None:
+async def _check_policy(context: Context, operation: Operation) -> None:
     """Only a no stops it: approving the "until" has covered its end. Raises _Cannot, SlackAway."""
-    policy = desk.gateways.rules.current
-    groups = await desk.directory.groups_of(wished.asker, policy.groups(), policy.denying())
-    ruling = judge(policy, wish_of(wished, groups))
+    policy = context.gateways.policy_file.current
+    groups = await context.directory.groups_of(
+        operation.requester, policy.groups(), policy.denying()
+    )
+    ruling = judge(policy, change_request(operation, groups))
     if ruling.refused:
         rule = ruling.because[0][1] if ruling.because else ""
-        raise _Cannot(Trouble("PolicyRefused", code=rule, why=ruling.refused))
+        raise _CannotEnable(Failure("PolicyRefused", code=rule, why=ruling.refused))
 
 
-async def _not_now(desk: Desk, back: Return, why: _Cannot) -> Due:
+async def _defer(context: Context, auto_enable: AutoEnable, why: _CannotEnable) -> DueWork:
     """Wait where that may help, for a while; then ask a person."""
-    returns, late = desk.gateways.store.returns, desk.now - back.at
-    log.info("return.not_now", trace=back.id[:8], trouble=why.trouble.kind, late=round(late))
-    off = why.trouble.kind == "WritesOff"
-    if not why.passing or (late > PATIENCE and not off):
-        if back.phase is not Phase.ASKING:
-            await moved(desk, back, AskedFor(desk.now, why.trouble))
-        return sheets_of(back)
-    due, waiting = Due(), back
-    if late > SAID_AFTER and (back.trouble is None or back.trouble.kind != why.trouble.kind):
-        said = await moved(desk, back, Delayed(desk.now, why.trouble))
+    returns, late = context.gateways.store.auto_enables, context.now - auto_enable.at
+    log.info("return.not_now", trace=auto_enable.id[:8], trouble=why.failure.kind, late=round(late))
+    off = why.failure.kind == "ChangesStopped"
+    if not why.temporary or (late > GIVE_UP_AFTER and not off):
+        if auto_enable.phase is not Phase.NEEDS_PERSON:
+            await apply(context, auto_enable, AskedFor(context.now, why.failure))
+        return cards_of(auto_enable)
+    due, waiting = DueWork(), auto_enable
+    if late > SHOWN_AFTER and (
+        auto_enable.failure is None or auto_enable.failure.kind != why.failure.kind
+    ):
+        said = await apply(context, auto_enable, Postponed(context.now, why.failure))
         if said is None:
-            return Due()
-        due, waiting = sheets_of(back), said
-    await returns.postpone(waiting, desk.now + max(why.wait, 1.0))
+            return DueWork()
+        due, waiting = cards_of(auto_enable), said
+    await returns.reschedule(waiting, context.now + max(why.wait, 1.0))
     return due
 
 
-_WORTH_ANOTHER = {"RateLimited", "NotSent", "Unclear", "Expired", "PersonRefused", "TokenRefused"}
+_RETRYABLE = {"RateLimited", "NotSent", "Unclear", "Expired", "PersonRefused", "TokenRefused"}
 
 
-async def ended(desk: Desk, back: Return, operation: Operation) -> Due:
+async def on_enabling_ended(
+    context: Context, auto_enable: AutoEnable, operation: Operation
+) -> DueWork:
     """Its operation did not turn it on: try again where that is safe and may help, else ask."""
-    if back.phase is not Phase.BRINGING or back.operation != operation.id:
-        return Due()
-    now, trouble = desk.now, operation.trouble or Trouble(operation.state.value)
-    writes_off = trouble.kind == "WritesOff"
+    if auto_enable.phase is not Phase.ENABLING or auto_enable.operation != operation.id:
+        return DueWork()
+    now, failure = context.now, operation.failure or Failure(operation.state.value)
+    writes_off = failure.kind == "ChangesStopped"
     passing = {State.STALE: True, State.NOT_APPLIED: True}.get(
-        operation.state, operation.state is State.REJECTED and trouble.kind in _WORTH_ANOTHER
+        operation.state, operation.state is State.REJECTED and failure.kind in _RETRYABLE
     )
-    if writes_off or (passing and back.tries < TRIES):
-        delayed = await moved(desk, back, Delayed(now, trouble))
+    if writes_off or (passing and auto_enable.attempts < TRIES):
+        delayed = await apply(context, auto_enable, Postponed(now, failure))
         if delayed is not None:
-            until = max(now + PAUSE * back.tries, trouble.until)
-            await desk.gateways.store.returns.postpone(delayed, until)
-        return sheets_of(back)
+            until = max(now + PAUSE * auto_enable.attempts, failure.until)
+            await context.gateways.store.auto_enables.reschedule(delayed, until)
+        return cards_of(auto_enable)
     if operation.state in {State.CONFLICT, State.UNKNOWN}:
-        trouble = Trouble(operation.state.value)
-    await moved(desk, back, AskedFor(now, trouble))
-    return sheets_of(back)
+        failure = Failure(operation.state.value)
+    await apply(context, auto_enable, AskedFor(now, failure))
+    return cards_of(auto_enable)

@@ -17,7 +17,7 @@ from bot.app import ring_of, store_url
 from bot.core.audit import FIELDS, Record, cell, record
 from bot.core.names import Workspace
 from bot.gateways.store import Store, open_store
-from bot.gateways.store.audit import Checked, Entry
+from bot.gateways.store.audit import AuditEntry, ChainReport
 from bot.settings import Settings
 
 Form = Literal["jsonl", "csv"]
@@ -39,24 +39,24 @@ async def opened(settings: Settings) -> AsyncIterator[Store]:
         yield store
 
 
-async def turn_writes(settings: Settings, now: float, *, on: bool) -> list[str]:
+async def turn_changes(settings: Settings, now: float, *, on: bool) -> list[str]:
     """Switch all changes on or off, for every replica, from the moment this returns."""
     async with opened(settings) as store:
-        workspaces = await store.writes.workspaces()
+        workspaces = await store.kill_switch.workspaces()
         for workspace in workspaces:
-            await store.writes.turn(workspace, now, on=on)
+            await store.kill_switch.turn(workspace, now, on=on)
         said = [await _state(store, workspace) for workspace in workspaces]
     return [*said, *([] if on else [SENT])] if said else [NOBODY]
 
 
 async def writes(settings: Settings) -> list[str]:
     async with opened(settings) as store:
-        workspaces = await store.writes.workspaces()
+        workspaces = await store.kill_switch.workspaces()
         return [await _state(store, workspace) for workspace in workspaces] or [NOBODY]
 
 
 async def _state(store: Store, workspace: Workspace) -> str:
-    since = await store.writes.since(workspace)
+    since = await store.kill_switch.since(workspace)
     return f"{workspace}: changes are " + (f"off since {_time(since)}" if since else "on")
 
 
@@ -64,14 +64,14 @@ async def check_audit(settings: Settings) -> tuple[bool, list[str]]:
     """Follow each workspace's chain; say whether all hold, and what was found."""
     well, lines = True, []
     async with opened(settings) as store:
-        for workspace in await store.writes.workspaces():
+        for workspace in await store.kill_switch.workspaces():
             checked = await store.audit.check(workspace)
             well = well and not checked.broken
             lines.append(f"{workspace}: {_found(checked)}")
     return well, lines or [NOBODY]
 
 
-def _found(checked: Checked) -> str:
+def _found(checked: ChainReport) -> str:
     count = f"{checked.entries} {'entry' if checked.entries == 1 else 'entries'}"
     span = f" from {_time(checked.first)} to {_time(checked.last)}" if checked.entries else ""
     if not checked.broken:
@@ -116,7 +116,7 @@ def span_of(since: str, until: str, now: float) -> Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportReport:
     """How many entries were written, and how many could not be: they do not open."""
 
     written: int
@@ -133,20 +133,20 @@ class Exported:
 
 async def export_audit(
     settings: Settings, span: Span, form: Form, write: Callable[[str], object]
-) -> Exported:
+) -> ExportReport:
     """Write the entries of that time, a record each, the oldest first; hold no more than a page."""
     written = unread = 0
     if form == "csv":
         write(_csv_line(FIELDS))
     async with opened(settings) as store:
-        for workspace in await store.writes.workspaces():
+        for workspace in await store.kill_switch.workspaces():
             async for entry in store.audit.oldest(workspace):
                 if entry is None:
                     unread += 1
                 elif entry.at in span:
                     write(_written(record(workspace, entry), form))
                     written += 1
-    return Exported(written, unread)
+    return ExportReport(written, unread)
 
 
 def _written(said: Record, form: Form) -> str:
@@ -184,12 +184,12 @@ async def audit_lines(settings: Settings, count: int) -> list[str]:
     async with opened(settings) as store:
         return [
             _line(workspace, entry)
-            for workspace in await store.writes.workspaces()
+            for workspace in await store.kill_switch.workspaces()
             for entry in await store.audit.read(workspace, count)
         ]
 
 
-def _line(workspace: Workspace, entry: Entry) -> str:
+def _line(workspace: Workspace, entry: AuditEntry) -> str:
     facts = " ".join(f"{name}={value!r}" for name, value in entry.facts.items() if value)
     who = entry.person or "-"
     return f"{workspace} {entry.number} {_time(entry.at)} {entry.what} {who} {facts}".rstrip()
@@ -199,9 +199,9 @@ async def undelivered(settings: Settings) -> list[str]:
     """Return what Slack never took, the newest first, a line each."""
     async with opened(settings) as store:
         lines = [
-            f"{workspace} {_time(lost.at)} {lost.channel} {lost.what} {lost.why}"
-            for workspace in await store.writes.workspaces()
-            for lost in await store.undelivered.read(workspace)
+            f"{workspace} {_time(lost.at)} {lost.channel} {lost.record} {lost.reason}"
+            for workspace in await store.kill_switch.workspaces()
+            for lost in await store.dead_letters.read(workspace)
         ]
     return lines or ["Slack has taken everything."]
 

@@ -12,12 +12,12 @@ import httpx
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import ims_settings, ring_of
-from bot.core.errors import BotError, IdentityProviderTrouble, StoreUnreachable
+from bot.core.errors import BotError, IdentityProviderError, StoreUnreachable
 from bot.core.policy.toml_file import PolicyBroken
 from bot.gateways.ims import Ims
 from bot.gateways.loopback import AsyncLoopbackTransport, LoopbackResolver
 from bot.gateways.policy_file import read_policy
-from bot.gateways.slack.client import Poster, SlackAway, SlackRefused
+from bot.gateways.slack.client import SlackClient, SlackRejected, SlackUnavailable
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
 from bot.settings import Settings
@@ -26,7 +26,7 @@ SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Check:
     part: str
     well: bool
     says: str
@@ -35,10 +35,10 @@ class Finding:
         return f"{'ok  ' if self.well else 'FAIL'}  {self.part:<9} {self.says}"
 
 
-async def examine(settings: Settings) -> list[Finding]:
+async def examine(settings: Settings) -> list[Check]:
     """Look at every part; one that fails does not keep the others from being looked at."""
     async with contextlib.AsyncExitStack() as stack:
-        findings = [Finding("settings", True, f"complete, {settings.transport} transport")]
+        findings = [Check("settings", True, f"complete, {settings.transport} transport")]
         findings.append(_policy(settings))
         store, found = await _store(settings, stack)
         findings.append(found)
@@ -48,17 +48,17 @@ async def examine(settings: Settings) -> list[Finding]:
     return findings
 
 
-async def _within(part: str, look: Callable[[], Awaitable[Finding]]) -> Finding:
+async def _within(part: str, look: Callable[[], Awaitable[Check]]) -> Check:
     try:
         async with asyncio.timeout(SECONDS):
             return await look()
     except TimeoutError:
-        return Finding(part, False, f"no answer within {SECONDS:.0f} s: check the network")
+        return Check(part, False, f"no answer within {SECONDS:.0f} s: check the network")
 
 
 async def _store(
     settings: Settings, stack: contextlib.AsyncExitStack
-) -> tuple[Store | None, Finding]:
+) -> tuple[Store | None, Check]:
     try:
         if settings.redis_url:
             url, kind = settings.redis_url.get_secret_value(), "REDIS_URL"
@@ -72,19 +72,19 @@ async def _store(
         says = await _durability(store, kind)
     except StoreUnreachable as error:
         says = f"does not answer ({error}): check REDIS_URL, or the state directory"
-        return None, Finding("store", False, says)
-    return store, Finding("store", True, says)
+        return None, Check("store", False, says)
+    return store, Check("store", True, says)
 
 
-def _policy(settings: Settings) -> Finding:
+def _policy(settings: Settings) -> Check:
     if settings.edfs_bot_policy is None:
-        return Finding("policy", True, "none: people's own EDFS permissions decide alone")
+        return Check("policy", True, "none: people's own EDFS permissions decide alone")
     try:
         read = read_policy(settings.edfs_bot_policy)
     except (PolicyBroken, OSError) as error:
         says = f"{type(error).__name__}: see edfs-bot policy check {settings.edfs_bot_policy}"
-        return Finding("policy", False, says)
-    return Finding("policy", True, f"{len(read.rules)} rules")
+        return Check("policy", False, says)
+    return Check("policy", True, f"{len(read.rules)} rules")
 
 
 async def _durability(store: Store, kind: str) -> str:
@@ -113,7 +113,7 @@ async def _replicas(store: Store) -> str:
     )
 
 
-async def _slack(settings: Settings) -> Finding:
+async def _slack(settings: Settings) -> Check:
     connector = aiohttp.TCPConnector(resolver=LoopbackResolver())
     async with aiohttp.ClientSession(connector=connector) as session:
         client = AsyncWebClient(
@@ -124,33 +124,33 @@ async def _slack(settings: Settings) -> Finding:
             retry_handlers=[],
         )
         try:
-            home = await Poster(client, session).home()
-        except SlackRefused as refused:
+            home = await SlackClient(client, session).installation()
+        except SlackRejected as refused:
             says = f"refuses the token ({refused.code}): copy SLACK_BOT_TOKEN again"
-            return Finding("slack", False, says)
-        except SlackAway as away:
+            return Check("slack", False, says)
+        except SlackUnavailable as away:
             says = f"does not answer ({away}): check the network or EDFS_BOT_HTTPS_PROXY"
-            return Finding("slack", False, says)
-    return Finding("slack", True, f"workspace {home.name} ({home.workspace})")
+            return Check("slack", False, says)
+    return Check("slack", True, f"workspace {home.name} ({home.workspace})")
 
 
-async def _sign_in(settings: Settings, store: Store | None) -> Finding:
+async def _sign_in(settings: Settings, store: Store | None) -> Check:
     if store is None:
-        return Finding("sign-in", False, "not looked at: the store comes first")
-    ims = Ims(ims_settings(settings), store.tokens, time.time)
+        return Check("sign-in", False, "not looked at: the store comes first")
+    ims = Ims(ims_settings(settings), store.sign_ins, time.time)
     callback = f"{settings.public_url}/link/callback"
     try:
         await ims.check()
-    except IdentityProviderTrouble as error:
-        return Finding("sign-in", False, f"{error.what}: check IMS_ISSUER and the network")
+    except IdentityProviderError as error:
+        return Check("sign-in", False, f"{error.what}: check IMS_ISSUER and the network")
     except BotError as error:
-        return Finding("sign-in", False, f"{type(error).__name__}: check IMS_ISSUER")
+        return Check("sign-in", False, f"{type(error).__name__}: check IMS_ISSUER")
     finally:
         await ims.aclose()
-    return Finding("sign-in", True, f"discovery is right; register the redirect URI {callback}")
+    return Check("sign-in", True, f"discovery is right; register the redirect URI {callback}")
 
 
-async def _edfs(settings: Settings) -> Finding:
+async def _edfs(settings: Settings) -> Check:
     """Ask without a token: a 401 says that the platform answers."""
     transport = AsyncLoopbackTransport(
         httpx.AsyncHTTPTransport(trust_env=False, proxy=settings.proxy)
@@ -162,9 +162,9 @@ async def _edfs(settings: Settings) -> Finding:
             answer = await client.get(url, headers=accept)
         except httpx.HTTPError as error:
             says = f"cannot be reached ({type(error).__name__}): check the network or proxy"
-            return Finding("edfs", False, says)
+            return Check("edfs", False, says)
     host = urlsplit(settings.itwin_api_url).netloc
     if answer.status_code != 401:
         says = f"{host} answers {answer.status_code} where 401 was expected: check ITWIN_API_URL"
-        return Finding("edfs", False, says)
-    return Finding("edfs", True, f"{host} answers")
+        return Check("edfs", False, says)
+    return Check("edfs", True, f"{host} answers")

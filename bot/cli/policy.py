@@ -6,11 +6,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.core.errors import NotUnderstood
+from bot.core.errors import InvalidCommand
 from bot.core.language.commands import Switch
 from bot.core.language.parser import parse
 from bot.core.names import ChannelId, ITwinId, PersonId, TimerId, is_slack_id
-from bot.core.policy.rules import Change, Policy, Rule, Ruling, Wish, judge
+from bot.core.policy.rules import Change, ChangeRequest, Policy, Rule, Ruling, judge
 from bot.core.policy.toml_file import PolicyBroken
 from bot.core.timers import ITwin, Timer
 from bot.gateways.policy_file import read_policy
@@ -65,13 +65,13 @@ def explain(
             _stop("--user, --group and --channel take Slack ids: U…, S…, C… .")
     itwin = ITwin(ITwinId(itwin_id or switch.itwin), switch.itwin, itwin_number)
     timer = Timer(TimerId(timer_id or switch.timer), switch.timer, package, "", enabled=True)
-    asked = Asked(switch, PersonId(user), groups, itwin, timer, ChannelId(channel))
+    asked = Question(switch, PersonId(user), groups, itwin, timer, ChannelId(channel))
     for line in explanation(_read(file), asked):
         typer.echo(line)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Question:
     """A command as if it had been typed by ``person`` in ``channel``."""
 
     switch: Switch
@@ -86,11 +86,11 @@ class Asked:
         verb = self.switch.verb
         return ("enable", "disable") if verb == "toggle" else (verb,)
 
-    def wish(self, change: Change) -> Wish:
-        return Wish(self.person, self.groups, self.itwin, self.timer, change, self.channel)
+    def wish(self, change: Change) -> ChangeRequest:
+        return ChangeRequest(self.person, self.groups, self.itwin, self.timer, change, self.channel)
 
 
-def explanation(policy: Policy, asked: Asked) -> list[str]:
+def explanation(policy: Policy, asked: Question) -> list[str]:
     lines = []
     for change in asked.changes():
         ruling = judge(policy, asked.wish(change))
@@ -107,7 +107,7 @@ def explanation(policy: Policy, asked: Asked) -> list[str]:
 def _verdict(ruling: Ruling, switch: Switch) -> list[str]:
     if ruling.refused:
         return [REFUSED[ruling.refused]]
-    if ruling.reason_required and not switch.because:
+    if ruling.reason_required and not switch.reason:
         return ["Stopped: a reason is required (because …)."]
     lines = ["Asks first whether it is meant."] if ruling.confirm else []
     if switch.emergency and ruling.approvals and ruling.emergency:
@@ -187,7 +187,7 @@ def _switch(command: str) -> Switch:
     """Read the command; "/edfs" in front does no harm."""
     try:
         parsed = parse(command.strip().removeprefix("/edfs"))
-    except NotUnderstood as error:
+    except InvalidCommand as error:
         _stop(f"--command is not understood: {error.reason}.")
     if not isinstance(parsed, Switch):
         _stop("--command takes what the policy judges: toggle, enable or disable.")

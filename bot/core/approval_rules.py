@@ -9,7 +9,7 @@ from typing import Literal
 
 from bot.core.approvals import Approval
 from bot.core.names import PersonId
-from bot.core.operations.operation import Acting, Approved, Operation, Place, Trouble
+from bot.core.operations.operation import ActingAccount, Approved, Failure, Operation, Origin
 from bot.core.policy.rules import Ruling, may_approve
 from bot.core.timers import Timer, differences
 
@@ -40,7 +40,7 @@ def objection(approval: Approval, ruling: Ruling, who: Decider) -> Objection | N
         return "voted"
     spoken = {vote.subject for vote in approval.votes}
     if not own:  # one human with two Slack accounts may be behind it
-        spoken.add(approval.wish.acting.subject)
+        spoken.add(approval.operation.acting.subject)
     if who.subject in spoken:
         return "same_account"
     ids = {who.person, *who.groups}
@@ -53,36 +53,36 @@ def objection(approval: Approval, ruling: Ruling, who: Decider) -> Objection | N
     return None
 
 
-def outruled(approval: Approval, ruling: Ruling) -> bool:
+def forbidden_now(approval: Approval, ruling: Ruling) -> bool:
     """Whether the policy as it is now lets nothing come of it, whoever agrees."""
     others_account = bool(ruling.approvals) and ruling.runs_as != approval.runs_as
     return bool(ruling.refused) or others_account
 
 
-def void(approval: Approval, timer: Timer) -> Trouble | None:
+def stale_reason(approval: Approval, timer: Timer) -> Failure | None:
     """Return why nothing can come of it, now that the timer reads so; None: something still can."""
-    wish = approval.wish
+    wish = approval.operation
     if timer.definition() != wish.definition:
         changes = differences(wish.timer, wish.inputs, timer)
-        return Trouble("DefinitionChanged", details=changes)
+        return Failure("DefinitionChanged", details=changes)
     if wish.seen is None or timer.enabled is wish.seen.enabled:
         return None
-    return Trouble("AlreadySo" if timer.enabled is wish.wanted else "StateChanged")
+    return Failure("AlreadySo" if timer.enabled is wish.wanted else "StateChanged")
 
 
-def granted(approval: Approval, now: float, card: str = "") -> Operation:
+def approved_operation(approval: Approval, now: float, card: str = "") -> Operation:
     """Return the operation that an approved request becomes; ``card`` is the message it goes on in.
 
     What it waited for is over: its life begins now.
     """
-    wish, last = approval.wish, approval.votes[-1]
+    wish, last = approval.operation, approval.votes[-1]
     operation = replace(
         wish,
         asked_at=now,
-        place=Place(wish.place.channel, card=card, thread=wish.place.thread),
+        origin=Origin(wish.origin.channel, card=card, thread=wish.origin.thread),
         approved=Approved(tuple(vote.by for vote in approval.votes), last.at, approval.digest),
     )
     if approval.runs_as == "requester" or last.by == approval.requester:
         return operation
-    acting = Acting(last.subject, last.label, "")
+    acting = ActingAccount(last.subject, last.label, "")
     return replace(operation, person=last.by, acting=acting, on_behalf_of=approval.requester)

@@ -28,17 +28,17 @@ from enum import Enum
 from typing import Literal
 
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
-from bot.core.operations.operation import Operation, State, Trouble
+from bot.core.operations.operation import Failure, Operation, State
 
 REMIND_AFTER = 15 * 60.0  # and then twice as long, again and again
-BEGIN_AGAIN = 3.0  # whoever decided begins it at once; this is for when they did not
+RETRY_START_AFTER = 3.0  # whoever decided begins it at once; this is for when they did not
 
 
 class Stage(Enum):
     WAITING = "waiting"
     APPROVED = "approved"
     DECLINED = "declined"
-    CANCELLED = "cancelled"
+    CANCELED = "cancelled"
     EXPIRED = "expired"
     VOID = "void"
 
@@ -62,7 +62,7 @@ class Approval:
     ``trouble`` say what came of it in the end.
     """
 
-    wish: Operation
+    operation: Operation
     review: bool
     needed: int
     approvers: frozenset[str] | None
@@ -74,44 +74,44 @@ class Approval:
     votes: tuple[Vote, ...] = ()
     changed_at: float = 0.0
     decided_by: PersonId | None = None
-    because: str = ""
+    decision_reason: str = ""
     reminders: int = 0
     outcome: State | None = None
-    trouble: Trouble | None = None
-    stands: ChannelId | None = None
+    failure: Failure | None = None
+    moved_to: ChannelId | None = None
     version: int = 0
 
     @property
-    def place(self) -> ChannelId:
-        return self.stands or self.channel
+    def posted_in(self) -> ChannelId:
+        return self.moved_to or self.channel
 
     @property
     def concluded(self) -> bool:
         """Whether it is known what came of it."""
-        return self.outcome is not None or self.trouble is not None
+        return self.outcome is not None or self.failure is not None
 
     @property
     def id(self) -> OperationId:
-        return self.wish.id
+        return self.operation.id
 
     @property
     def workspace(self) -> Workspace:
-        return self.wish.workspace
+        return self.operation.workspace
 
     @property
     def requester(self) -> PersonId:
-        return self.wish.person
+        return self.operation.person
 
     @property
     def digest(self) -> str:
         """What exactly is agreed to; it stands beside each button."""
-        wish = self.wish
+        wish = self.operation
         seen = wish.seen.enabled if wish.seen else None
         until = (wish.until.at, wish.until.runs) if wish.until else None
         facts = [
             *(wish.id, wish.workspace, wish.person, wish.acting.subject, self.runs_as),
             *(wish.verb, wish.itwin.id, wish.timer.id, wish.definition),
-            *(seen, wish.wanted, until, wish.because, self.expires_at),
+            *(seen, wish.wanted, until, wish.reason, self.expires_at),
         ]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
@@ -128,17 +128,17 @@ class Voted:
 class Declined:
     by: PersonId
     at: float
-    because: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Cancelled:
+class Canceled:
     at: float
-    because: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Lapsed:
+class Expired:
     at: float
 
 
@@ -147,7 +147,7 @@ class Voided:
     """Nothing can come of it any more; ``trouble`` says why."""
 
     at: float
-    trouble: Trouble
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,17 +168,17 @@ class Concluded:
 
     at: float
     outcome: State | None
-    trouble: Trouble | None = None
+    failure: Failure | None = None
 
 
-Event = Voted | Declined | Cancelled | Lapsed | Voided | Reminded | Moved | Concluded
+Event = Voted | Declined | Canceled | Expired | Voided | Reminded | Moved | Concluded
 
 
-class Decided(Exception):
+class AlreadyDecided(Exception):
     """The first decision has been made; this one comes too late."""
 
 
-class AlreadyVoted(Decided):
+class AlreadyVoted(AlreadyDecided):
     """They said yes before."""
 
 
@@ -188,38 +188,38 @@ def after(approval: Approval, event: Event) -> Approval:
     if isinstance(event, Concluded):
         begun = approval.review or approval.stage is Stage.APPROVED
         if not begun or approval.concluded:
-            raise Decided
-        return replace(approval, outcome=event.outcome, trouble=event.trouble, version=version)
-    ends_by_itself = isinstance(event, Lapsed | Voided)
+            raise AlreadyDecided
+        return replace(approval, outcome=event.outcome, failure=event.failure, version=version)
+    ends_by_itself = isinstance(event, Expired | Voided)
     if approval.stage is not Stage.WAITING or (approval.review and ends_by_itself):
-        raise Decided
+        raise AlreadyDecided
     match event:
         case Voted(vote, needed):
             return _voted(replace(approval, needed=max(approval.needed, needed)), vote)
-        case Declined(by, at, because):
-            return _decided(approval, Stage.DECLINED, at, by, because)
-        case Cancelled(at, because):
-            return _decided(approval, Stage.CANCELLED, at, approval.requester, because)
-        case Lapsed(at):
+        case Declined(by, at, reason):
+            return _decided(approval, Stage.DECLINED, at, by, reason)
+        case Canceled(at, reason):
+            return _decided(approval, Stage.CANCELED, at, approval.requester, reason)
+        case Expired(at):
             return _decided(approval, Stage.EXPIRED, at)
-        case Voided(at, trouble):
-            return replace(_decided(approval, Stage.VOID, at), trouble=trouble)
+        case Voided(at, failure):
+            return replace(_decided(approval, Stage.VOID, at), failure=failure)
         case Reminded(at):
             reminders = _reminders(approval, at)
             return replace(approval, reminders=reminders, changed_at=at, version=version)
         case Moved(to):
-            return replace(approval, stands=to, version=version)
+            return replace(approval, moved_to=to, version=version)
 
 
 def _decided(
-    approval: Approval, stage: Stage, at: float, by: PersonId | None = None, because: str = ""
+    approval: Approval, stage: Stage, at: float, by: PersonId | None = None, reason: str = ""
 ) -> Approval:
     return replace(
         approval,
         stage=stage,
         changed_at=at,
         decided_by=by,
-        because=because,
+        decision_reason=reason,
         version=approval.version + 1,
     )
 
@@ -243,7 +243,7 @@ def _voted(approval: Approval, vote: Vote) -> Approval:
 def reminder_at(approval: Approval) -> float:
     """When to remind of it next: after a quarter of an hour, then after twice as long, …"""
     gaps = 2.0 ** (approval.reminders + 1) - 1
-    return approval.wish.asked_at + REMIND_AFTER * gaps
+    return approval.operation.asked_at + REMIND_AFTER * gaps
 
 
 def _reminders(approval: Approval, now: float) -> int:
@@ -262,6 +262,6 @@ def due(approval: Approval) -> float | None:
         case Stage.WAITING:
             return min(reminder_at(approval), approval.expires_at)
         case Stage.APPROVED if not (approval.concluded or approval.review):
-            return approval.changed_at + BEGIN_AGAIN
+            return approval.changed_at + RETRY_START_AFTER
         case _:
             return None

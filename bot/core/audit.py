@@ -59,7 +59,7 @@ _AS_IT_WAS = frozenset(
 _OUTCOMES = frozenset({"operation", "approval", "return", "subscription"})
 
 
-class Noted(Protocol):
+class AuditEntryView(Protocol):
     """One entry; ``at`` in unix seconds, ``before`` the hash of the entry before it."""
 
     @property
@@ -76,7 +76,7 @@ class Noted(Protocol):
     def before(self) -> str: ...
 
 
-def record(workspace: str, entry: Noted) -> Record:
+def record(workspace: str, entry: AuditEntryView) -> Record:
     """Return every field of ``FIELDS``; empty where the entry says nothing of it."""
     facts = entry.facts
     kind, _, stage = entry.what.partition(".")

@@ -19,26 +19,26 @@ from enum import Enum
 from typing import Literal
 
 from bot.core.names import ChannelId, OperationId, PersonId, TimerId, Workspace
-from bot.core.operations.operation import Operation, Trouble
+from bot.core.operations.operation import Failure, Operation
 from bot.core.timers import ITwin, Timer
 
-PROBE_BEFORE = 24 * 3600.0
+CHECK_SIGN_IN_BEFORE = 24 * 3600.0
 ESCALATE_AFTER = 3600.0
 
 # How it ended: on again by this; found on; a person said so; another return took its place; the
 # timer was put in another's place by an edit, or is not there.
-How = Literal["returned", "already", "kept", "replaced", "moved", "gone"]
+ClosedAs = Literal["returned", "already", "kept", "replaced", "moved", "gone"]
 
 
 class Phase(Enum):
-    SET = "set"
-    BRINGING = "bringing"
-    ASKING = "asking"
+    SCHEDULED = "set"
+    ENABLING = "bringing"
+    NEEDS_PERSON = "asking"
     CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
-class Return:
+class AutoEnable:
     """``covered`` are those who approved the "until", and with it the return.
 
     ``tries`` counts the operations begun for it. ``replaces`` is the timer in whose place an edit
@@ -54,41 +54,41 @@ class Return:
     timer: Timer
     channel: ChannelId
     at: float
-    set_at: float
-    because: str = ""
-    covered: tuple[PersonId, ...] = ()
-    phase: Phase = Phase.SET
+    scheduled_at: float
+    reason: str = ""
+    end_approved: tuple[PersonId, ...] = ()
+    phase: Phase = Phase.SCHEDULED
     changed_at: float = 0.0
-    probed: bool = False
-    consents: bool = True
-    tries: int = 0
+    sign_in_checked: bool = False
+    sign_in_valid: bool = True
+    attempts: int = 0
     operation: OperationId | None = None
     replaces: TimerId | None = None
-    trouble: Trouble | None = None
-    how: How | None = None
+    failure: Failure | None = None
+    closed_as: ClosedAs | None = None
     closed_by: PersonId | None = None
     escalated: bool = False
-    asked_at: float = 0.0
+    needs_person_since: float = 0.0
     # Whose wish it is, where another person's account was used for it (the policy's ``runs_as``).
     on_behalf_of: PersonId | None = None
     version: int = 0
 
     @property
-    def setter(self) -> PersonId:
+    def requester(self) -> PersonId:
         """Whose wish it is; ``person`` is whose account it is done with."""
         return self.on_behalf_of or self.person
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class SignInChecked:
     """Whether the setter's consent still holds, asked a day before it is needed."""
 
     at: float
-    consents: bool
+    sign_in_valid: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class Started:
     """An operation was begun that turns it on."""
 
     at: float
@@ -96,19 +96,19 @@ class Brought:
 
 
 @dataclass(frozen=True, slots=True)
-class Delayed:
+class Postponed:
     """It could not be done yet, and is tried again by itself. ``trouble`` says why."""
 
     at: float
-    trouble: Trouble
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class NeedsPerson:
     """It cannot be done by itself: a person has to. ``trouble`` says why."""
 
     at: float
-    trouble: Trouble
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,79 +119,103 @@ class Escalated:
 @dataclass(frozen=True, slots=True)
 class Closed:
     at: float
-    how: How
+    how: ClosedAs
     by: PersonId | None = None
 
 
-Event = Probed | Brought | Delayed | Asked | Escalated | Closed
+Event = SignInChecked | Started | Postponed | NeedsPerson | Escalated | Closed
 
 
-class Over(Exception):
+class NoLongerScheduled(Exception):
     """It has ended, or is not where this could happen to it."""
 
 
-def set_by(operation: Operation) -> Return | None:
+def scheduled_by(operation: Operation) -> AutoEnable | None:
     """Return what an operation that found or left its timer off asks for; None: nothing."""
     if operation.until is None or operation.until.at is None:
         return None
-    return Return(
+    return AutoEnable(
         id=operation.id,
         workspace=operation.workspace,
         person=operation.person,
         subject=operation.acting.subject,
         itwin=operation.itwin,
         timer=operation.timer,
-        channel=operation.place.channel,
+        channel=operation.origin.channel,
         at=operation.until.at,
-        set_at=operation.changed_at,
-        because=operation.because,
-        covered=operation.approved.by if operation.approved else (),
+        scheduled_at=operation.changed_at,
+        reason=operation.reason,
+        end_approved=operation.approved.by if operation.approved else (),
         on_behalf_of=operation.on_behalf_of,
         changed_at=operation.changed_at,
     )
 
 
-def after(back: Return, event: Event) -> Return:
+def after(auto_enable: AutoEnable, event: Event) -> AutoEnable:
     """Return the next version; raises Over."""
-    if back.phase is Phase.CLOSED:
-        raise Over
-    version = back.version + 1
+    if auto_enable.phase is Phase.CLOSED:
+        raise NoLongerScheduled
+    version = auto_enable.version + 1
     match event:
-        case Probed(_, consents):
-            return replace(back, probed=True, consents=consents, version=version)
-        case Escalated():
-            return replace(back, escalated=True, version=version)
-        case Brought(at, operation) if back.phase is Phase.SET:
-            tries = back.tries + 1
-            phase = Phase.BRINGING
+        case SignInChecked(_, consents):
             return replace(
-                back, phase=phase, operation=operation, tries=tries, changed_at=at, version=version
+                auto_enable, sign_in_checked=True, sign_in_valid=consents, version=version
             )
-        case Delayed(at, trouble) if back.phase is not Phase.ASKING:
-            phase = Phase.SET
-            return replace(back, phase=phase, trouble=trouble, changed_at=at, version=version)
-        case Asked(at, trouble):
-            phase = Phase.ASKING
+        case Escalated():
+            return replace(auto_enable, escalated=True, version=version)
+        case Started(at, operation) if auto_enable.phase is Phase.SCHEDULED:
+            tries = auto_enable.attempts + 1
+            phase = Phase.ENABLING
             return replace(
-                back, phase=phase, trouble=trouble, changed_at=at, asked_at=at, version=version
+                auto_enable,
+                phase=phase,
+                operation=operation,
+                attempts=tries,
+                changed_at=at,
+                version=version,
+            )
+        case Postponed(at, failure) if auto_enable.phase is not Phase.NEEDS_PERSON:
+            phase = Phase.SCHEDULED
+            return replace(
+                auto_enable, phase=phase, failure=failure, changed_at=at, version=version
+            )
+        case NeedsPerson(at, failure):
+            phase = Phase.NEEDS_PERSON
+            return replace(
+                auto_enable,
+                phase=phase,
+                failure=failure,
+                changed_at=at,
+                needs_person_since=at,
+                version=version,
             )
         case Closed(at, how, by):
             phase = Phase.CLOSED
-            return replace(back, phase=phase, how=how, closed_by=by, changed_at=at, version=version)
+            return replace(
+                auto_enable,
+                phase=phase,
+                closed_as=how,
+                closed_by=by,
+                changed_at=at,
+                version=version,
+            )
         case _:
-            raise Over
+            raise NoLongerScheduled
 
 
-def due(back: Return) -> float | None:
+def due(auto_enable: AutoEnable) -> float | None:
     """When somebody has to look at it again; None when it has ended, or waits for a person."""
-    match back.phase:
-        case Phase.SET if not back.probed and back.at - back.set_at > PROBE_BEFORE:
-            return back.at - PROBE_BEFORE
-        case Phase.SET:
-            return back.at
-        case Phase.BRINGING:
-            return back.changed_at + 60.0  # the operation's end says more, and sooner
-        case Phase.ASKING if not back.escalated:
-            return back.changed_at + ESCALATE_AFTER
+    match auto_enable.phase:
+        case Phase.SCHEDULED if (
+            not auto_enable.sign_in_checked
+            and auto_enable.at - auto_enable.scheduled_at > CHECK_SIGN_IN_BEFORE
+        ):
+            return auto_enable.at - CHECK_SIGN_IN_BEFORE
+        case Phase.SCHEDULED:
+            return auto_enable.at
+        case Phase.ENABLING:
+            return auto_enable.changed_at + 60.0  # the operation's end says more, and sooner
+        case Phase.NEEDS_PERSON if not auto_enable.escalated:
+            return auto_enable.changed_at + ESCALATE_AFTER
         case _:
             return None

@@ -17,7 +17,7 @@ MONDAY, EIGHT = 0, 8
 
 
 @dataclass(frozen=True, slots=True)
-class Glimpse:
+class TimerSnapshot:
     """What is kept of a timer between two looks."""
 
     name: str
@@ -31,11 +31,11 @@ class Glimpse:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class PollSnapshot:
     """What the look at ``at`` found. ``weekly``: the Monday whose list was seen to (0: none)."""
 
     at: float
-    timers: dict[TimerId, Glimpse] = field(default_factory=dict)
+    timers: dict[TimerId, TimerSnapshot] = field(default_factory=dict)
     weekly: float = 0.0
 
 
@@ -47,17 +47,17 @@ class Difference:
     """``since`` is when it was still as before; ``id`` is the timer's, the new one if replaced."""
 
     id: TimerId
-    what: Change
+    change: Change
     since: float
-    glimpse: Glimpse
+    timer: TimerSnapshot
 
 
-def glimpse_of(timer: Timer) -> Glimpse:
-    return Glimpse(timer.name, timer.package, timer.enabled)
+def timer_snapshot(timer: Timer) -> TimerSnapshot:
+    return TimerSnapshot(timer.name, timer.package, timer.enabled)
 
 
-def flips(
-    before: Snapshot, listed: Sequence[Timer], known: Mapping[TimerId, LastSeen], begun: float
+def state_changes(
+    before: PollSnapshot, listed: Sequence[Timer], known: Mapping[TimerId, LastSeen], begun: float
 ) -> tuple[tuple[Difference, ...], frozenset[TimerId]]:
     """Return the timers that somebody else switched, and those of which this look cannot tell.
 
@@ -78,13 +78,13 @@ def flips(
             enabled, since = last.enabled, last.at
         if timer.enabled is not enabled:
             what: Change = "turned_on" if timer.enabled else "turned_off"
-            found.append(Difference(timer.id, what, since, glimpse_of(timer)))
+            found.append(Difference(timer.id, what, since, timer_snapshot(timer)))
     return tuple(found), frozenset(open_ones)
 
 
-def comings_and_goings(before: Snapshot, listed: Sequence[Timer]) -> tuple[Difference, ...]:
+def added_and_removed(before: PollSnapshot, listed: Sequence[Timer]) -> tuple[Difference, ...]:
     """Return which timers are new, gone, or stand in the place of one that an edit deleted."""
-    now = {timer.id: glimpse_of(timer) for timer in listed}
+    now = {timer.id: timer_snapshot(timer) for timer in listed}
     gone = {one: seen for one, seen in before.timers.items() if one not in now}
     found = []
     for one, seen in now.items():
@@ -100,15 +100,15 @@ def comings_and_goings(before: Snapshot, listed: Sequence[Timer]) -> tuple[Diffe
 
 
 def snapshot_of(
-    before: Snapshot | None, listed: Sequence[Timer], begun: float, unsure: frozenset[TimerId]
-) -> Snapshot:
+    before: PollSnapshot | None, listed: Sequence[Timer], begun: float, unsure: frozenset[TimerId]
+) -> PollSnapshot:
     """Return what is compared with next time; of what could not be told the older look stays."""
     old = before.timers if before else {}
     timers = {
-        timer.id: old[timer.id] if timer.id in unsure and timer.id in old else glimpse_of(timer)
+        timer.id: old[timer.id] if timer.id in unsure and timer.id in old else timer_snapshot(timer)
         for timer in listed
     }
-    return Snapshot(begun, timers, before.weekly if before else 0.0)
+    return PollSnapshot(begun, timers, before.weekly if before else 0.0)
 
 
 def last_monday(now: float, zone: str) -> float:

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 from bot.core.names import OperationId
-from bot.gateways.store.card_outbox import Sheet
+from bot.gateways.store.card_outbox import CardRef
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueWork:
     """Operations to take on, and cards to draw."""
 
     operations: tuple[OperationId, ...] = ()
-    sheets: tuple[Sheet, ...] = ()
+    cards: tuple[CardRef, ...] = ()
 
-    def __add__(self, other: "Due") -> "Due":
-        return Due(self.operations + other.operations, self.sheets + other.sheets)
+    def __add__(self, other: "DueWork") -> "DueWork":
+        return DueWork(self.operations + other.operations, self.cards + other.cards)

@@ -92,7 +92,7 @@ class SignInRefused(BotError):
 
 
 @dataclass(eq=False)
-class IdentityProviderTrouble(BotError):
+class IdentityProviderError(BotError):
     """``what`` is short and free of secrets; ``settings`` says that only an admin can mend it."""
 
     what: str
@@ -113,7 +113,7 @@ class PersonRefused(BotError):
 
 
 @dataclass(eq=False)
-class NotUnderstood(BotError):
+class InvalidCommand(BotError):
     """``reason`` in words; ``verb`` names whose usage helps, when one was recognised."""
 
     reason: str
@@ -135,7 +135,7 @@ class NotInChannel(BotError):
 
 
 @dataclass(eq=False)
-class NoDefault(BotError):
+class NoChannelDefault(BotError):
     """``wanted`` is the one name that was given; it is taken for a timer's."""
 
     wanted: str
@@ -172,7 +172,7 @@ class TimerBusy(BotError):
     holder: OperationId
 
 
-class WritesOff(BotError):
+class ChangesStopped(BotError):
     """An admin has switched all changes off: nothing is flipped, everything else works."""
 
 
@@ -185,14 +185,14 @@ class PolicyRefused(BotError):
 
 
 @dataclass(eq=False)
-class ReasonNeeded(BotError):
+class ReasonRequired(BotError):
     """The policy wants a reason; ``command`` is what was asked, as text."""
 
     command: str
     rule: str = ""
 
 
-class NoEmergency(BotError):
+class EmergencyNotAllowed(BotError):
     """The policy lets nobody go ahead without approval here."""
 
 
@@ -212,7 +212,7 @@ class MayNotDecide(BotError):
 
 
 @dataclass(eq=False)
-class RequestOver(BotError):
+class RequestClosed(BotError):
     """The request was decided before: by whom, when, and how (a ``Stage``'s value)."""
 
     stage: str
@@ -221,7 +221,7 @@ class RequestOver(BotError):
 
 
 @dataclass(eq=False)
-class ReturnOver(BotError):
+class AutoEnableClosed(BotError):
     """The return has ended before; ``how`` as ``returns.How``."""
 
     how: str
@@ -238,20 +238,20 @@ class CannotSubscribe(BotError):
 
 
 @dataclass(eq=False)
-class Withdrawn(BotError):
+class AuthorizationRevoked(BotError):
     """What had allowed an operation does not any more.
 
     ``what``: policy, approver, requester, account, return.
     """
 
-    what: str = ""
+    reason: str = ""
 
 
 class Expired(BotError):
     """It was asked too long ago to be sent now."""
 
 
-class OtherAccount(BotError):
+class AccountChanged(BotError):
     """The sign-in is of another iTwin account than the one that asked."""
 
 
@@ -259,7 +259,7 @@ class DefinitionChanged(BotError):
     """Name, package, schedule or parameters differ from what was seen."""
 
 
-class GaveUp(BotError):
+class RetriesExhausted(BotError):
     """It broke off several times; somebody has to look into the log."""
 
 
@@ -269,7 +269,7 @@ class AccountTaken(BotError):
 
 
 @dataclass(eq=False)
-class Gone(BotError):
+class NotAvailable(BotError):
     what: Literal[
         "ticket",
         "kept",

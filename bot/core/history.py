@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.core.audit import Noted, people
-from bot.core.names import ITwinId, OperationId, PersonId, TimerId, fold
+from bot.core.audit import AuditEntryView, people
+from bot.core.names import ITwinId, OperationId, PersonId, TimerId, normalized
 
 # By which fact the entries of one story know each other.
 _STORY = {
@@ -44,7 +44,7 @@ class PastEvent:
     acting_as: str = ""
     verb: str = ""
     wanted: str = ""
-    because: str = ""
+    reason: str = ""
     approved_by: tuple[PersonId, ...] = ()
     decided_by: PersonId | None = None
     decision: str = ""
@@ -52,7 +52,7 @@ class PastEvent:
     emergency: bool = False
     review: str = ""
     reviewed_by: PersonId | None = None
-    trouble: str = ""
+    failure: str = ""
     later: str = ""
     root: OperationId | None = None
     pattern: str = ""
@@ -65,12 +65,12 @@ class PastEvent:
         """
         if self.kind == "subscription":
             return False
-        return self.timer == timer or bool(name and fold(self.timer_name) == fold(name))
+        return self.timer == timer or bool(name and normalized(self.timer_name) == normalized(name))
 
 
-def told(entries: Iterable[Noted]) -> tuple[PastEvent, ...]:
+def past_events(entries: Iterable[AuditEntryView]) -> tuple[PastEvent, ...]:
     """Return the events of these entries, which come the newest first; so do the events."""
-    stories: dict[str, list[Noted]] = {}
+    stories: dict[str, list[AuditEntryView]] = {}
     for entry in entries:
         fact = _STORY.get(entry.what.partition(".")[0])
         if fact is not None:
@@ -79,7 +79,7 @@ def told(entries: Iterable[Noted]) -> tuple[PastEvent, ...]:
     return tuple(sorted(events, key=lambda event: event.number, reverse=True))
 
 
-def _events(story: Sequence[Noted]) -> Iterable[PastEvent]:
+def _events(story: Sequence[AuditEntryView]) -> Iterable[PastEvent]:
     operations = [entry for entry in _of("operation", story) if entry.what != "operation.late"]
     requests, returns = _of("approval", story), _of("return", story)
     if operations:
@@ -93,11 +93,11 @@ def _events(story: Sequence[Noted]) -> Iterable[PastEvent]:
         yield _subscription(subscriptions)
 
 
-def _of(kind: str, story: Sequence[Noted]) -> list[Noted]:
+def _of(kind: str, story: Sequence[AuditEntryView]) -> list[AuditEntryView]:
     return [entry for entry in story if entry.what.startswith(f"{kind}.")]
 
 
-def _happened(newest: Noted) -> bool:
+def _happened(newest: AuditEntryView) -> bool:
     """Whether operations tell all there is to tell of a return: the one that set it, and its own.
 
     What is said of it here: a person has to do it, or it ended without an operation.
@@ -107,7 +107,9 @@ def _happened(newest: Noted) -> bool:
 
 
 def _operation(
-    entries: Sequence[Noted], requests: Sequence[Noted], late: Noted | None
+    entries: Sequence[AuditEntryView],
+    requests: Sequence[AuditEntryView],
+    late: AuditEntryView | None,
 ) -> PastEvent:
     newest, first = entries[0], _since(entries)
     facts = newest.facts
@@ -125,25 +127,25 @@ def _operation(
         acting_as=facts.get("acting_as", ""),
         verb=facts.get("verb", ""),
         wanted=facts.get("wanted", ""),
-        because=facts.get("because", ""),
+        reason=facts.get("because", ""),
         approved_by=tuple(map(PersonId, facts.get("approved_by", "").split())),
         until=float(facts.get("until") or 0.0),
         emergency=bool(facts.get("emergency")),
         review=review,
         reviewed_by=reviews[0].person if review == "approved" else None,
-        trouble=facts.get("trouble", ""),
+        failure=facts.get("trouble", ""),
         later=_contradicted(facts.get("seen", ""), late),
         root=OperationId(facts["root"]) if facts.get("root") else None,
     )
 
 
-def _contradicted(seen: str, late: Noted | None) -> str:
+def _contradicted(seen: str, late: AuditEntryView | None) -> str:
     read = late.facts.get("late", "").partition(" ")[2] if late is not None else ""
     later = {"True": "enabled", "False": "disabled"}.get(read, "")
     return later if later != seen else ""
 
 
-def _request(entries: Sequence[Noted]) -> PastEvent:
+def _request(entries: Sequence[AuditEntryView]) -> PastEvent:
     newest, first = entries[0], _since(entries)
     facts, stage = newest.facts, _stage(newest)
     asked = next((entry.person for entry in entries if entry.what == "approval.asked"), "")
@@ -159,17 +161,17 @@ def _request(entries: Sequence[Noted]) -> PastEvent:
         acting_as=facts.get("acting_as", ""),
         verb=facts.get("verb", ""),
         wanted=facts.get("wanted", ""),
-        because=facts.get("because", ""),
+        reason=facts.get("because", ""),
         approved_by=people(facts.get("votes", "")),
         decided_by=newest.person if stage in {"declined", "cancelled"} else None,
         decision=facts.get("decision_because", ""),
         until=float(facts.get("until") or 0.0),
         emergency=bool(facts.get("review")),
-        trouble=facts.get("trouble", ""),
+        failure=facts.get("trouble", ""),
     )
 
 
-def _return(entries: Sequence[Noted]) -> PastEvent:
+def _return(entries: Sequence[AuditEntryView]) -> PastEvent:
     newest, first = entries[0], _since(entries)
     facts, phase = newest.facts, newest.what.partition(".")[2]
     return PastEvent(
@@ -184,11 +186,11 @@ def _return(entries: Sequence[Noted]) -> PastEvent:
         # "kept" and the like are somebody's word; what ended by itself has its setter there.
         decided_by=newest.person if facts.get("how") == "kept" else None,
         until=0.0 if facts.get("how") else float(facts.get("at") or 0.0),
-        trouble="" if facts.get("how") else facts.get("trouble", ""),
+        failure="" if facts.get("how") else facts.get("trouble", ""),
     )
 
 
-def _subscription(entries: Sequence[Noted]) -> PastEvent:
+def _subscription(entries: Sequence[AuditEntryView]) -> PastEvent:
     newest, first = entries[0], _since(entries)
     return PastEvent(
         number=first.number,
@@ -204,7 +206,7 @@ def _subscription(entries: Sequence[Noted]) -> PastEvent:
     )
 
 
-def _since(entries: Sequence[Noted]) -> Noted:
+def _since(entries: Sequence[AuditEntryView]) -> AuditEntryView:
     """Return the entry that brought it to where it is now; later ones (a reminder) add to it."""
     first = entries[0]
     for entry in entries[1:]:
@@ -214,6 +216,6 @@ def _since(entries: Sequence[Noted]) -> Noted:
     return first
 
 
-def _stage(entry: Noted) -> str:
+def _stage(entry: AuditEntryView) -> str:
     stage = entry.what.partition(".")[2]
     return "waiting" if entry.what == "approval.asked" else stage

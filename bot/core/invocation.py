@@ -3,25 +3,25 @@
 from dataclasses import dataclass
 
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
-from bot.core.operations.operation import Place
+from bot.core.operations.operation import Origin
 from bot.core.people import Person
 from bot.core.timers import ITwin
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Invocation:
     """``id`` is the operation that this asking may become, once: it is made of what was kept."""
 
     id: OperationId
     person: Person
-    place: Place
+    origin: Origin
     now: float
     # Of the groups and channels that the policy names, those this person is in.
     groups: frozenset[str] = frozenset()
-    sure: bool = False  # they were asked whether they mean it
+    confirmed: bool = False  # they were asked whether they mean it
     # What was kept goes on as it was meant: ``here`` was the channel's iTwin when it was asked.
-    kept: bool = False
-    here: ITwin | None = None
+    resumed: bool = False
+    channel_itwin: ITwin | None = None
 
     @property
     def workspace(self) -> Workspace:
@@ -33,7 +33,7 @@ class Asked:
 
     @property
     def channel(self) -> ChannelId:
-        return self.place.channel
+        return self.origin.channel
 
     @property
     def trace(self) -> str:

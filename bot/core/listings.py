@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.core.approvals import Approval
-from bot.core.auto_enables import Return
+from bot.core.auto_enables import AutoEnable
 from bot.core.history import PastEvent
 from bot.core.language.commands import History
 from bot.core.names import OperationId, TimerId
@@ -21,10 +21,10 @@ class ITwinsListed:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OpenItems:
     """What is arranged for one timer: the return it has, and the requests that wait."""
 
-    back: Return | None = None
+    auto_enable: AutoEnable | None = None
     requests: tuple[Approval, ...] = ()
 
 
@@ -34,7 +34,7 @@ class TimersListed:
 
     itwin: ITwin
     timers: tuple[Timer, ...]
-    standing: Mapping[TimerId, Standing] = field(default_factory=dict)
+    open_items: Mapping[TimerId, OpenItems] = field(default_factory=dict)
     page: int = 1
 
 
@@ -47,7 +47,7 @@ class TimerShown:
     next_run: float | None
     last_seen: LastSeen | None = None
     changed_outside_since: float = 0.0
-    standing: Standing = Standing()
+    open_items: OpenItems = OpenItems()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +60,26 @@ class PendingListed:
 
 
 @dataclass(frozen=True, slots=True)
-class Off:
+class DisabledTimer:
     """One timer that is off: since when, by whom and why, as far as it is known, and until when."""
 
     itwin: ITwin
     timer: Timer
     last_seen: LastSeen | None
-    because: str = ""
-    back: Return | None = None
+    reason: str = ""
+    auto_enable: AutoEnable | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class OffListed:
+class DisabledListed:
     """What is off. ``unread`` are iTwins that could not be read; ``left``: so many were not.
 
     ``itwin`` is the one that was named, None where all of them were meant.
     """
 
-    found: tuple[Off, ...]
+    found: tuple[DisabledTimer, ...]
     unread: tuple[ITwin, ...] = ()
-    left: int = 0
+    not_read: int = 0
     itwin: ITwin | None = None
     page: int = 1
 

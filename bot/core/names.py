@@ -28,7 +28,7 @@ OWN_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 
 # C0, C1 and format characters (zero-width, bidirectional overrides), line and paragraph
 # separators, surrogates, private use and unassigned code points: none has a place in a name.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
 _NEAREST = 3
 _ALIKE = 0.5
@@ -47,7 +47,7 @@ def is_own_id(text: str) -> bool:
     return OWN_ID.fullmatch(text) is not None
 
 
-def plain(text: str, limit: int = 150) -> str:
+def single_line(text: str, limit: int = 150) -> str:
     """Return one clean line of at most ``limit`` characters, without a character one cannot see.
 
     Names come from other systems: they may hold line breaks, zero-width and right-to-left
@@ -70,12 +70,12 @@ def _shown(character: str) -> str:
     category = unicodedata.category(character)
     if category in {"Zs", "Zl", "Zp"}:
         return " "
-    return "" if category in _UNSEEN else character
+    return "" if category in _INVISIBLE else character
 
 
-def fold(text: str) -> str:
+def normalized(text: str) -> str:
     """Return the form in which two spellings of one name are equal: no case, accents or spacing."""
-    line = plain(text, limit=1_000)
+    line = single_line(text, limit=1_000)
     if line.isascii():
         return line.casefold()
     straight = unicodedata.normalize("NFKD", line.translate(_QUOTES))
@@ -92,7 +92,7 @@ def guid_in_address(text: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class One(Generic[Thing]):
+class Unique(Generic[Thing]):
     """``whole``: the whole name was given, not a part of it."""
 
     thing: Thing
@@ -100,21 +100,21 @@ class One(Generic[Thing]):
 
 
 @dataclass(frozen=True, slots=True)
-class Several(Generic[Thing]):
+class Ambiguous(Generic[Thing]):
     things: tuple[Thing, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing(Generic[Thing]):
+class NoMatch(Generic[Thing]):
     """No match; ``nearest`` are the things with the most similar names, best first."""
 
     nearest: tuple[Thing, ...]
 
 
-Match = One[Thing] | Several[Thing] | Nothing[Thing]
+Match = Unique[Thing] | Ambiguous[Thing] | NoMatch[Thing]
 
 
-def find(
+def match_name(
     wanted: str, things: Iterable[Thing], names_of: Callable[[Thing], tuple[str, ...]]
 ) -> Match[Thing]:
     """Find the thing that ``wanted`` names: a whole name first, else a part of one name only.
@@ -122,16 +122,16 @@ def find(
     ``names_of(thing)`` gives every name it answers to. An id or number is matched whole, like
     any name; two things with the same whole name are both returned.
     """
-    needle = fold(wanted)
-    candidates = [(thing, tuple(fold(name) for name in names_of(thing))) for thing in things]
+    needle = normalized(wanted)
+    candidates = [(thing, tuple(normalized(name) for name in names_of(thing))) for thing in things]
     whole = tuple(thing for thing, names in candidates if needle in names)
     part = tuple(thing for thing, names in candidates if any(needle in name for name in names))
     for found in (whole, part):
         if len(found) == 1:
-            return One(found[0], whole=found is whole)
+            return Unique(found[0], whole=found is whole)
         if found and needle:
-            return Several(found)
-    return Nothing(_nearest(needle, candidates))
+            return Ambiguous(found)
+    return NoMatch(_nearest(needle, candidates))
 
 
 def _nearest(needle: str, candidates: list[tuple[Thing, tuple[str, ...]]]) -> tuple[Thing, ...]:

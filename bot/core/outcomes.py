@@ -6,31 +6,31 @@ from typing import Literal
 from bot.core.approvals import Approval
 from bot.core.errors import BotError
 from bot.core.listings import (
+    DisabledListed,
     HistoryShown,
     ITwinsListed,
-    OffListed,
     PendingListed,
     SubscriptionsListed,
     TimerShown,
     TimersListed,
 )
 from bot.core.names import PersonId
-from bot.core.operations.operation import Acting, Operation
+from bot.core.operations.operation import ActingAccount, Operation
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Subscription
-from bot.core.surfaces import ChooserShown, HomeShown, SubscribeAsked
+from bot.core.surfaces import ChooserShown, HomeShown, SubscriptionFormShown
 from bot.core.timers import ITwin, Timer
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class OperationStarted:
     """The operation exists and goes its own way; its card says the rest."""
 
     operation: Operation
 
 
 @dataclass(frozen=True, slots=True)
-class SameAgain:
+class Duplicate:
     """The same wish of the same person, moments ago: nothing new was begun."""
 
     operation: Operation
@@ -45,21 +45,21 @@ class SignInOffered:
     """
 
     url: str
-    kept: str = ""
-    waiting: str = ""
+    pending_command: str = ""
+    command: str = ""
     ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    acting: Acting
-    kept: str = ""
-    waiting: str = ""
+    acting: ActingAccount
+    pending_command: str = ""
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedInAlready:
-    acting: Acting
+    acting: ActingAccount
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +70,15 @@ class SignedOut:
 
     was_signed_in: bool
     revoked: bool
-    returns: int = 0
-    next_return: float = 0.0
+    auto_enables: int = 0
+    next_auto_enable: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class WhoAmIShown:
     """Who the bot takes the person for; None: not signed in."""
 
-    acting: Acting | None
+    acting: ActingAccount | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class HelpShown:
 
 
 @dataclass(frozen=True, slots=True)
-class AlreadySo:
+class AlreadyInState:
     """The timer was found as wished; nothing was begun."""
 
     shown: TimerShown
@@ -98,40 +98,40 @@ class DetailsShown:
     """The timer with its parameters, for a modal of the person whose token has just read it."""
 
     shown: TimerShown
-    acting: Acting
+    acting: ActingAccount
 
 
 @dataclass(frozen=True, slots=True)
-class TimeAsked:
+class TimeChoiceNeeded:
     """The time they typed may mean several moments; each stands with the command that says it."""
 
     shown: TimerShown
-    why: str
+    reason: str
     choices: tuple[tuple[float, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class SureAsked:
+class ConfirmationNeeded:
     """The policy asks for a second look before this; ``kept`` is the command that waits for it.
 
     ``skipped`` are the runs that will not happen, None where that cannot be told.
     """
 
-    wish: Operation
-    kept: str
+    operation: Operation
+    pending_command: str
     skipped: Runs | None
 
 
 @dataclass(frozen=True, slots=True)
-class ApprovalAsked:
+class ApprovalRequested:
     """A request stands; ``again``: it stood there before, of this or of another person."""
 
     approval: Approval
-    again: bool = False
+    duplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class RequestDecided:
     """What became of a request by what this person just said to it."""
 
     approval: Approval
@@ -139,7 +139,7 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class PointedOut:
+class DecisionHint:
     """They wrote a word of decision below a request: the buttons decide, not words."""
 
     approval: Approval
@@ -183,33 +183,33 @@ class Failed:
 
 
 Outcome = (
-    Begun
-    | SameAgain
+    OperationStarted
+    | Duplicate
     | SignInOffered
     | SignedIn
     | SignedInAlready
     | SignedOut
-    | Identity
+    | WhoAmIShown
     | HelpShown
     | ITwinsListed
     | TimersListed
     | TimerShown
-    | AlreadySo
+    | AlreadyInState
     | DetailsShown
-    | TimeAsked
-    | SureAsked
-    | ApprovalAsked
-    | Decided
-    | PointedOut
+    | TimeChoiceNeeded
+    | ConfirmationNeeded
+    | ApprovalRequested
+    | RequestDecided
+    | DecisionHint
     | PendingListed
-    | OffListed
+    | DisabledListed
     | Subscribed
     | Unsubscribed
     | SubscriptionsListed
     | HistoryShown
     | HomeShown
     | ChooserShown
-    | SubscribeAsked
+    | SubscriptionFormShown
     | DefaultShown
     | DefaultSet
     | Failed

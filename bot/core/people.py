@@ -20,7 +20,7 @@ class Person:
     is_stranger: bool = False
 
 
-def refusal(person: Person, home: Workspace, asked_from: Workspace) -> PersonRefused | None:
+def refusal(person: Person, workspace: Workspace, asked_from: Workspace) -> PersonRefused | None:
     """Return why this person may not use the bot, or None.
 
     ``home`` is the workspace the bot is installed in, ``asked_from`` the one that the delivery
@@ -31,7 +31,7 @@ def refusal(person: Person, home: Workspace, asked_from: Workspace) -> PersonRef
         return PersonRefused("deactivated")
     if person.is_bot:
         return PersonRefused("bot")
-    if person.is_stranger or person.workspace != home or asked_from != home:
+    if person.is_stranger or person.workspace != workspace or asked_from != workspace:
         return PersonRefused("outsider")
     if person.is_guest:
         return PersonRefused("guest")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, Workspace, fold
+from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, Workspace, normalized
 from bot.core.timers import ITwin, Timer
 
 Kind = Literal["changes", "approvals", "returns", "elsewhere", "digest"]
@@ -62,13 +62,15 @@ class Subscription:
 
 def matches(pattern: str, timer: Timer) -> bool:
     """Names are compared as everywhere: without case, accents and spacing."""
-    wanted = fold(pattern).replace("[", "[[]")  # of the signs of a pattern only * and ? are meant
-    return not wanted or any(fnmatchcase(fold(name), wanted) for name in timer.names())
+    wanted = normalized(pattern).replace(
+        "[", "[[]"
+    )  # of the signs of a pattern only * and ? are meant
+    return not wanted or any(fnmatchcase(normalized(name), wanted) for name in timer.names())
 
 
 def identity(workspace: Workspace, channel: ChannelId, itwin: ITwinId, pattern: str) -> OperationId:
     """Name it after what it says, so that the same words mean the same subscription."""
-    return named("subscription", workspace, channel, itwin, fold(pattern))
+    return named("subscription", workspace, channel, itwin, normalized(pattern))
 
 
 def named(*parts: str) -> OperationId:

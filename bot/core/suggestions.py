@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal, NamedTuple
 
-from bot.core.names import fold, guid_in_address, is_guid
+from bot.core.names import guid_in_address, is_guid, normalized
 from bot.core.timers import ITwin, Timer
 
 MOST = 100
@@ -31,7 +31,7 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class OptionList:
     """What one account was shown by a reading that began ``at`` (unix seconds), in order.
 
     ``subject`` is that iTwin account. ``folded`` holds the names of each as ``names.fold`` makes
@@ -64,7 +64,7 @@ class Group(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class OptionPage:
     """What to show: with ``more``, which are not shown, it leaves room for one line about them.
 
     ``known`` is how many there are altogether.
@@ -75,22 +75,22 @@ class Offer:
     known: int
 
 
-def index_of_itwins(
+def option_list_of_itwins(
     at: float,
     subject: str,
     itwins: Sequence[ITwin],
     favorites: Sequence[ITwin] = (),
     recents: Sequence[ITwin] = (),
-) -> Index:
+) -> OptionList:
     """By name. A favourite that the list leaves out (it has an end, silently) is in it too."""
     # A request could not be made with what is no GUID, so it is not offered.
     every = {one.id: one for one in (*itwins, *favorites, *recents) if is_guid(one.id)}
     rows = [
-        (fold(one.name), one.number, one.id, one.name, _folded(one.display_name, one.number))
+        (normalized(one.name), one.number, one.id, one.name, _folded(one.display_name, one.number))
         for one in every.values()
     ]
     rows.sort()
-    return Index(
+    return OptionList(
         at,
         subject,
         ids=tuple(row[2] for row in rows),
@@ -103,7 +103,7 @@ def index_of_itwins(
     )
 
 
-def index_of_timers(at: float, subject: str, timers: Iterable[Timer]) -> Index:
+def option_list_of_timers(at: float, subject: str, timers: Iterable[Timer]) -> OptionList:
     """Those that are off first, then by name."""
     rows = [
         (one.enabled, _folded(one.name, one.package), one.id, one.label, one.package or one.cron)
@@ -111,7 +111,7 @@ def index_of_timers(at: float, subject: str, timers: Iterable[Timer]) -> Index:
         if is_guid(one.id)
     ]
     rows.sort()
-    return Index(
+    return OptionList(
         at,
         subject,
         ids=tuple(row[2] for row in rows),
@@ -122,7 +122,7 @@ def index_of_timers(at: float, subject: str, timers: Iterable[Timer]) -> Index:
     )
 
 
-def offer_itwins(index: Index, typed: str) -> Offer:
+def itwin_options(index: OptionList, typed: str) -> OptionPage:
     """Favourites, recents and all where nothing is typed, each once; else what fits.
 
     Of what fits, whole names come first, then favourites, then recents.
@@ -144,7 +144,7 @@ def offer_itwins(index: Index, typed: str) -> Offer:
     return _cut(index, ("found", (*whole, *found)))
 
 
-def offer_timers(index: Index, typed: str) -> Offer:
+def timer_options(index: OptionList, typed: str) -> OptionPage:
     """Those that fit, the closest first; among equals as the index has them."""
     if _says_nothing(typed):
         return _cut(index, ("found", range(len(index))))
@@ -152,10 +152,10 @@ def offer_timers(index: Index, typed: str) -> Offer:
 
 
 def _says_nothing(typed: str) -> bool:
-    return not fold(typed[:LONGEST_TYPED])
+    return not normalized(typed[:LONGEST_TYPED])
 
 
-def _fitting(index: Index, typed: str) -> list[list[int]]:
+def _fitting(index: OptionList, typed: str) -> list[list[int]]:
     """Return the places that fit, by how closely: a whole name, its beginning, the beginning of a
     word, a part, and at last all of the typed words somewhere.
     """
@@ -163,7 +163,7 @@ def _fitting(index: Index, typed: str) -> list[list[int]]:
     identity = guid_in_address(typed) or (typed.lower() if is_guid(typed) else None)
     if identity is not None:
         return [[place for place, one in enumerate(index.ids) if one.lower() == identity]]
-    needle, folded = fold(typed), index.folded
+    needle, folded = normalized(typed), index.folded
     left = [place for place, names in enumerate(folded) if needle in names]
     parts = frozenset(left)
     found = []
@@ -191,7 +191,7 @@ def _without(places: Iterable[int], taken: Iterable[int]) -> list[int]:
     return [place for place in places if place not in gone]
 
 
-def _cut(index: Index, *groups: tuple[GroupName, Sequence[int]]) -> Offer:
+def _cut(index: OptionList, *groups: tuple[GroupName, Sequence[int]]) -> OptionPage:
     """At most ``MOST`` together; one less where some are left out, for the line that says so."""
     total = sum(len(places) for _, places in groups)
     room = MOST if total <= MOST else MOST - 1
@@ -202,8 +202,8 @@ def _cut(index: Index, *groups: tuple[GroupName, Sequence[int]]) -> Offer:
         room -= len(entries)
         if entries:
             kept.append(Group(name, entries))
-    return Offer(tuple(kept), more, len(index))
+    return OptionPage(tuple(kept), more, len(index))
 
 
 def _folded(*names: str) -> str:
-    return "".join(f"\n{one}" for name in names if (one := fold(name))) + "\n"
+    return "".join(f"\n{one}" for name in names if (one := normalized(name))) + "\n"

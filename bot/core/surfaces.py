@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from bot.core.errors import BotError
 from bot.core.language.until import Until
-from bot.core.listings import OffListed, PendingListed, TimerShown
+from bot.core.listings import DisabledListed, PendingListed, TimerShown
 from bot.core.names import ChannelId
-from bot.core.operations.operation import Acting
+from bot.core.operations.operation import ActingAccount
 from bot.core.policy.rules import Ruling
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Subscription
@@ -29,12 +29,12 @@ class ChooserShown:
     shown: TimerShown | None = None
     wanted: bool | None = None
     until: str = ""
-    because: str = ""
-    back: Until | None = None
-    doubt: str = ""
+    reason: str = ""
+    auto_enable: Until | None = None
+    ambiguous: str = ""
     skipped: Runs | None = None
     ruling: Ruling | None = None
-    trouble: BotError | None = None
+    error: BotError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ class HomeShown:
 
     channel: ChannelId
     at: float
-    acting: Acting | None = None
-    off: OffListed | BotError | None = None
+    acting: ActingAccount | None = None
+    disabled: DisabledListed | BotError | None = None
     pending: PendingListed | BotError | None = None
-    favourites: tuple[ITwin, ...] | BotError = ()
+    favorites: tuple[ITwin, ...] | BotError = ()
     subscriptions: tuple[Subscription, ...] | BotError = ()
     page: int = 1
     ended: bool = False
@@ -59,7 +59,7 @@ class HomeShown:
 
 
 @dataclass(frozen=True, slots=True)
-class SubscribeAsked:
+class SubscriptionFormShown:
     """The window to fill in what this channel is to be told."""
 
     channel: ChannelId

@@ -7,18 +7,18 @@ PATCH. Whoever finds an operation in SENDING later never sends: it goes to VERIF
 from bot.core.names import OperationId, Workspace
 from bot.core.operations import events
 from bot.core.operations.operation import Operation, State
-from bot.engine.sending import Recheck, Sending
-from bot.engine.verification import Looking
+from bot.engine.sending import Reauthorize, Sender
+from bot.engine.verification import Verifier
 from bot.gateways.gateways import Gateways
 
-__all__ = ["Engine", "Recheck"]
+__all__ = ["Engine", "Reauthorize"]
 
 
 class Engine:
-    def __init__(self, gateways: Gateways, recheck: Recheck) -> None:
+    def __init__(self, gateways: Gateways, recheck: Reauthorize) -> None:
         self._gateways = gateways
-        self._sending = Sending(gateways, recheck)
-        self._looking = Looking(gateways)
+        self._sending = Sender(gateways, recheck)
+        self._looking = Verifier(gateways)
 
     async def advance(self, workspace: Workspace, identity: OperationId) -> Operation | None:
         """Take the steps that can be taken now; return the operation as it then is.
@@ -35,11 +35,11 @@ class Engine:
         """Take one step; None when there is nothing (more) to do now."""
         now = self._gateways.clock()
         if operation.resume_at > now:
-            await self._gateways.store.operations.postpone(operation, operation.resume_at)
+            await self._gateways.store.operations.reschedule(operation, operation.resume_at)
             return None
         match operation.state:
             case State.READY:
-                return await self._sending.apply(operation, events.Taken(now))
+                return await self._sending.apply(operation, events.LockAcquired(now))
             case State.LOCKED:
                 return await self._sending.send(operation)
             case State.SENDING:
@@ -47,6 +47,6 @@ class Engine:
             case State.VERIFYING:
                 return await self._looking.verify(operation)
             case _ if operation.late_at:
-                return await self._looking.look_late(operation)
+                return await self._looking.read_back_late(operation)
             case _:
                 return None

@@ -8,7 +8,7 @@ import structlog
 
 from bot.core.errors import (
     BotError,
-    IdentityProviderTrouble,
+    IdentityProviderError,
     NotSent,
     PersonRefused,
     RateLimited,
@@ -20,11 +20,11 @@ from bot.core.errors import (
 )
 from bot.core.operations import events
 from bot.core.operations.events import Event
-from bot.core.operations.failures import trouble_of
-from bot.core.operations.operation import Operation, Trouble
-from bot.core.operations.transitions import Impossible, after
+from bot.core.operations.failures import failure_from
+from bot.core.operations.operation import Failure, Operation
+from bot.core.operations.transitions import InvalidTransition, after
 from bot.core.timers import Timer, differences
-from bot.engine.step import READ_FAILURES, Hand
+from bot.engine.step import READ_FAILURES, Step
 from bot.gateways.edfs import Caller, elapsed
 from bot.gateways.ims import Bearer
 
@@ -34,56 +34,56 @@ PAUSE_LEAST, PAUSE_MOST = 0.5, 8.0
 RECORD_PAUSES = (0.2, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 5.0, 5.0, 5.0)
 
 # Whether what allowed an operation still does; None: yes. Raises what a read raises.
-Recheck = Callable[[Operation], Awaitable[Trouble | None]]
+Reauthorize = Callable[[Operation], Awaitable[Failure | None]]
 
 log = structlog.get_logger("engine")
 
 
 @dataclass(frozen=True, slots=True)
-class Sending(Hand):
+class Sender(Step):
     """``recheck`` is asked under the timer's lock, before the permit."""
 
-    recheck: Recheck
+    reauthorize: Reauthorize
 
     async def send(self, operation: Operation) -> Operation | None:
         if self.now > operation.ends_at:
-            return await self.reject(operation, operation.trouble or Trouble("Expired"))
-        if await self.gateways.store.writes.are_off(operation.workspace):
-            return await self.reject(operation, Trouble("WritesOff"))
+            return await self.reject(operation, operation.failure or Failure("Expired"))
+        if await self.gateways.store.kill_switch.is_on(operation.workspace):
+            return await self.reject(operation, Failure("ChangesStopped"))
         try:
             bearer, timer = await self.read(operation)
         except READ_FAILURES as error:
             return await self._delay(operation, error)
         if bearer.account.subject != operation.acting.subject:
-            return await self.reject(operation, Trouble("OtherAccount"))
+            return await self.reject(operation, Failure("AccountChanged"))
         if timer.definition() != operation.definition:
             changes = differences(operation.timer, operation.inputs, timer)
-            return await self.apply(operation, events.FoundChanged(self.now, changes))
+            return await self.apply(operation, events.FoundRedefined(self.now, changes))
         if timer.enabled is operation.wanted:
-            return await self.apply(operation, events.FoundSo(self.now))
+            return await self.apply(operation, events.FoundInState(self.now))
         try:
-            withdrawn = await self.recheck(operation)
+            withdrawn = await self.reauthorize(operation)
         except (*READ_FAILURES, PersonRefused) as error:
             return await self._delay(operation, error)
         if withdrawn is not None:
             return await self.reject(operation, withdrawn)
-        begin_by = elapsed() + operation.terms.send
+        begin_by = elapsed() + operation.timeouts.send
         permitted = after(operation, events.Permitted(self.now))
         match await self.stored(operation, permitted):
             case "won":
                 return await self._flip(permitted, bearer, begin_by)
             case "off":
-                return await self.reject(operation, Trouble("WritesOff"))
+                return await self.reject(operation, Failure("ChangesStopped"))
             case "lost":
                 return None
 
     async def _delay(self, operation: Operation, error: BotError) -> Operation | None:
         """Nothing was sent: go on a little later where that can help, else end it."""
-        trouble = trouble_of(error, self.now)
+        failure = failure_from(error, self.now)
         resume_at = self._worth_waiting(operation, error)
         if resume_at is None:
-            return await self.reject(operation, trouble)
-        return await self.apply(operation, events.Delayed(self.now, trouble, resume_at))
+            return await self.reject(operation, failure)
+        return await self.apply(operation, events.Delayed(self.now, failure, resume_at))
 
     def _worth_waiting(self, operation: Operation, error: BotError) -> float | None:
         """When to go on after what provably was not executed; None when it is not worth it."""
@@ -116,7 +116,7 @@ class Sending(Hand):
         except StoreUnreachable:  # the budget could not be asked, so nothing was sent
             return await self._not_executed(operation, NotSent(operation="toggle"))
         except Unclear as error:
-            lost = events.Lost(self.now, trouble_of(error, self.now))
+            lost = events.ResponseLost(self.now, failure_from(error, self.now))
             return await self._record(operation, lost)
         enabled = await self._agreed(operation, timer)
         answered = events.Answered(self.now, operation.attempts, enabled)
@@ -141,16 +141,16 @@ class Sending(Hand):
         if not operation.renewals:
             try:
                 await self.gateways.ims.renewed(operation.workspace, operation.person, bearer)
-            except (SignInNeeded, IdentityProviderTrouble) as trouble:
-                return await self._not_executed(operation, trouble)
+            except (SignInNeeded, IdentityProviderError) as failure:
+                return await self._not_executed(operation, failure)
         return await self._not_executed(operation, error)
 
     async def _not_executed(self, operation: Operation, error: BotError) -> Operation | None:
-        trouble = trouble_of(error, self.now)
+        failure = failure_from(error, self.now)
         resume_at = self._worth_waiting(operation, error)
         if resume_at is None:
-            return await self._record(operation, events.Refused(self.now, trouble))
-        event = events.NotExecuted(self.now, trouble, resume_at)
+            return await self._record(operation, events.Refused(self.now, failure))
+        event = events.NotExecuted(self.now, failure, resume_at)
         return await self._record(operation, event)
 
     async def _record(self, operation: Operation, event: Event) -> Operation | None:
@@ -186,10 +186,10 @@ class Sending(Hand):
             late: Event = event
             if now.state.ended:
                 log.error("operation.late_answer", trace=now.trace, enabled=event.enabled)
-                late = events.LateAnswer(event.at, event.enabled)
+                late = events.LateResponse(event.at, event.enabled)
             try:
                 stored = await self.apply(now, late)
-            except Impossible:  # a later attempt is under way, after proof against this one
+            except InvalidTransition:  # a later attempt is under way, after proof against this one
                 log.error("operation.contradiction", trace=now.trace, state=now.state.value)
                 return None
             if stored:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.errors import ApiError, IdentityProviderTrouble, SealBroken, SignInNeeded
+from bot.core.errors import ApiError, IdentityProviderError, SealBroken, SignInNeeded
 from bot.core.operations import events
 from bot.core.operations.events import Event
-from bot.core.operations.operation import Operation, Trouble
+from bot.core.operations.operation import Failure, Operation
 from bot.core.operations.transitions import after
 from bot.core.timers import Timer
 from bot.gateways.edfs import Caller
@@ -15,13 +15,13 @@ from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
 from bot.gateways.store.operations import Changed
 
-READ_FAILURES = (ApiError, SealBroken, SignInNeeded, IdentityProviderTrouble)
+READ_FAILURES = (ApiError, SealBroken, SignInNeeded, IdentityProviderError)
 
 log = structlog.get_logger("engine")
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class Step:
     gateways: Gateways
 
     @property
@@ -34,8 +34,8 @@ class Hand:
 
         return await with_token(self.gateways, operation.workspace, operation.person, read)
 
-    async def reject(self, operation: Operation, trouble: Trouble) -> Operation | None:
-        return await self.apply(operation, events.Refused(self.now, trouble))
+    async def reject(self, operation: Operation, failure: Failure) -> Operation | None:
+        return await self.apply(operation, events.Refused(self.now, failure))
 
     async def apply(self, operation: Operation, event: Event) -> Operation | None:
         """Store the next version; None when somebody else moved the operation meanwhile."""
@@ -48,7 +48,7 @@ class Hand:
             "operation",
             trace=following.trace,
             state=following.state.value,
-            trouble=following.trouble.kind if following.trouble else None,
+            trouble=following.failure.kind if following.failure else None,
             stored=changed,
         )
         return changed

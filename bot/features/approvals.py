@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from bot.core.approval_rules import Decider, objection, outruled, void
+from bot.core.approval_rules import Decider, forbidden_now, objection, stale_reason
 from bot.core.approvals import (
     Approval,
-    Cancelled,
+    Canceled,
     Declined,
     Event,
-    Lapsed,
+    Expired,
     Stage,
     Voided,
     Vote,
@@ -17,25 +17,25 @@ from bot.core.approvals import (
     after,
 )
 from bot.core.errors import (
+    ChangesStopped,
     Forbidden,
-    GaveUp,
-    Gone,
     Invalid,
     MayNotDecide,
+    NotAvailable,
     NotFound,
-    RequestOver,
-    WritesOff,
+    RequestClosed,
+    RetriesExhausted,
 )
-from bot.core.invocation import Asked
+from bot.core.invocation import Invocation
 from bot.core.language.commands import Decide, Switch, Undo
 from bot.core.listings import PendingListed
 from bot.core.names import ITwinId, OperationId, PersonId
-from bot.core.operations.operation import Place, Trouble
-from bot.core.outcomes import Decided, Outcome
+from bot.core.operations.operation import Failure, Origin
+from bot.core.outcomes import Outcome, RequestDecided
 from bot.core.policy.rules import Ruling, judge
 from bot.core.timers import Timer, differences
 from bot.features.approved_operations import carry_out
-from bot.features.starting import acting_of, command_of, wish_of
+from bot.features.starting import acting_of, change_request, command_of
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
@@ -46,52 +46,57 @@ TRIES = 20  # somebody else may have been quicker, but not for ever
 Groups = Callable[[PersonId, frozenset[str]], Awaitable[frozenset[str]]]
 
 
-async def decide(gateways: Gateways, asked: Asked, command: Decide, groups: Groups) -> Outcome:
+async def decide(
+    gateways: Gateways, invocation: Invocation, command: Decide, groups: Groups
+) -> Outcome:
     """Have somebody's word count, once; who is too late or may not is told why.
 
-    Raises Gone, RequestOver, MayNotDecide, WritesOff, and what reading the timer raises.
+    Raises NotAvailable, RequestClosed, MayNotDecide, ChangesStopped, and what reading the timer
+    raises.
     """
-    store, deciding = gateways.store.approvals, _Deciding(gateways, asked, groups)
+    store, deciding = gateways.store.approvals, _Decision(gateways, invocation, groups)
     for _ in range(TRIES):
-        approval = await store.read(asked.workspace, command.request)
+        approval = await store.read(invocation.workspace, command.request)
         if approval is None:
-            raise Gone("request")
+            raise NotAvailable("request")
         if approval.stage is not Stage.WAITING:
-            return await _over(gateways, asked, command, approval)
-        decided = after(approval, await deciding.said(approval, command))
-        if (await store.change(approval, decided)).how == "won":
-            return Decided(await carry_out(gateways, decided), command.verb)
-    raise GaveUp
+            return await _already_decided(gateways, invocation, command, approval)
+        decided = after(approval, await deciding.event_for(approval, command))
+        if (await store.change(approval, decided)).result == "won":
+            return RequestDecided(await carry_out(gateways, decided), command.verb)
+    raise RetriesExhausted
 
 
-_ENDS = {"approve": Stage.APPROVED, "decline": Stage.DECLINED, "cancel": Stage.CANCELLED}
+_ENDS = {"approve": Stage.APPROVED, "decline": Stage.DECLINED, "cancel": Stage.CANCELED}
 
 
-async def _over(gateways: Gateways, asked: Asked, command: Decide, approval: Approval) -> Outcome:
+async def _already_decided(
+    gateways: Gateways, invocation: Invocation, command: Decide, approval: Approval
+) -> Outcome:
     """Somebody was quicker: this very person, when their word was kept but not yet answered."""
-    if approval.decided_by == asked.who and approval.stage is _ENDS[command.verb]:
-        return Decided(await carry_out(gateways, approval), command.verb)
-    raise RequestOver(approval.stage.value, approval.decided_by, approval.changed_at)
+    if approval.decided_by == invocation.who and approval.stage is _ENDS[command.verb]:
+        return RequestDecided(await carry_out(gateways, approval), command.verb)
+    raise RequestClosed(approval.stage.value, approval.decided_by, approval.changed_at)
 
 
 @dataclass(frozen=True, slots=True)
-class _Deciding:
+class _Decision:
     """One person's word on one request, judged anew each time the request was moved."""
 
     gateways: Gateways
-    asked: Asked
+    asked: Invocation
     groups: Groups
 
-    async def said(self, approval: Approval, command: Decide) -> Event:
+    async def event_for(self, approval: Approval, command: Decide) -> Event:
         now = self.gateways.clock()
         if _expired(approval, now):
-            return Lapsed(now)
+            return Expired(now)
         match command.verb:
             case "approve":
                 return await self._vote(approval)
             case "decline":
                 await self._declines(approval)
-                return Declined(self.asked.who, now, command.because)
+                return Declined(self.asked.who, now, command.reason)
             case "cancel":
                 return self._cancel(approval, command, now)
 
@@ -108,7 +113,7 @@ class _Deciding:
             raise MayNotDecide("not_yours")
         if approval.review:  # it was done; only somebody else can have looked at it
             raise MayNotDecide("own")
-        return Cancelled(now, command.because)
+        return Canceled(now, command.reason)
 
     async def _vote(self, approval: Approval) -> Event:
         """Ask for everything that gives somebody a right to agree; the last is their own token."""
@@ -116,43 +121,43 @@ class _Deciding:
         account = await self.gateways.ims.account(self.asked.workspace, self.asked.who)
         await self._may(approval, ruling, account.subject if account else "")
         counts = not approval.review
-        if counts and outruled(approval, ruling):
-            return Voided(self.gateways.clock(), Trouble("Withdrawn", why="policy"))
-        if counts and await self.gateways.store.writes.are_off(self.asked.workspace):
-            raise WritesOff
-        bearer, trouble = await self._proved(approval)
+        if counts and forbidden_now(approval, ruling):
+            return Voided(self.gateways.clock(), Failure("AuthorizationRevoked", why="policy"))
+        if counts and await self.gateways.store.kill_switch.is_on(self.asked.workspace):
+            raise ChangesStopped
+        bearer, failure = await self._proved(approval)
         await self._may(approval, ruling, bearer.account.subject)
         now = self.gateways.clock()  # reading may have taken its time
         if _expired(approval, now):
-            return Lapsed(now)
-        if counts and trouble is not None:
-            return Voided(now, trouble)
+            return Expired(now)
+        if counts and failure is not None:
+            return Voided(now, failure)
         acting = acting_of(bearer)
         vote = Vote(self.asked.who, acting.subject, acting.label, now)
         return Voted(vote, ruling.approvals if counts else 1)
 
     async def _ruling(self, approval: Approval) -> Ruling:
         """Return what the policy says of the wish now."""
-        policy = self.gateways.rules.current
+        policy = self.gateways.policy_file.current
         groups = await self.groups(approval.requester, policy.groups())
-        return judge(policy, wish_of(approval.wish, groups))
+        return judge(policy, change_request(approval.operation, groups))
 
     async def _may(
         self, approval: Approval, ruling: Ruling, subject: str, *, also: str = ""
     ) -> None:
         """Raise MayNotDecide, unless the objection is ``also`` none."""
-        named = self.gateways.rules.current.groups() | named_groups(approval)
+        named = self.gateways.policy_file.current.groups() | approver_groups(approval)
         groups = await self.groups(self.asked.who, named)
         reason = objection(approval, ruling, Decider(self.asked.who, groups, subject))
         if reason is not None and reason != also:
             raise MayNotDecide(reason)
 
-    async def _proved(self, approval: Approval) -> tuple[Bearer, Trouble | None]:
+    async def _proved(self, approval: Approval) -> tuple[Bearer, Failure | None]:
         """Read the timer with the approver's own token; return also what makes the request void.
 
         Raises what says that they cannot read it, SignInNeeded among that.
         """
-        wish = approval.wish
+        wish = approval.operation
 
         async def read(caller: Caller) -> Timer:
             return await self.gateways.edfs.timer(caller, wish.itwin.id, wish.timer.id)
@@ -161,103 +166,107 @@ class _Deciding:
             bearer, timer = await with_token(self.gateways, wish.workspace, self.asked.who, read)
         except NotFound as missing:
             return await self._missed(approval, missing)
-        return bearer, void(approval, timer)
+        return bearer, stale_reason(approval, timer)
 
-    async def _missed(self, approval: Approval, missing: NotFound) -> tuple[Bearer, Trouble | None]:
+    async def _missed(self, approval: Approval, missing: NotFound) -> tuple[Bearer, Failure | None]:
         """Tell a timer that is gone from one they may not see: who sees the others has the right.
 
         EDFS can only delete and create, so one of the same name and package has taken its place.
         """
-        wish = approval.wish
+        wish = approval.operation
         bearer, timers = await _timers(self.gateways, self.asked, wish.itwin.id)
         if any(one.id == wish.timer.id for one in timers):
             raise missing
         what = (wish.timer.name, wish.timer.package)
         found = [one for one in timers if (one.name, one.package) == what]
         if len(found) != 1:
-            return bearer, Trouble("TimerGone")
+            return bearer, Failure("TimerGone")
         changes = differences(wish.timer, wish.inputs, found[0])
-        return bearer, Trouble("TimerGone", why="replaced", details=changes)
+        return bearer, Failure("TimerGone", why="replaced", details=changes)
 
 
 def _expired(approval: Approval, now: float) -> bool:
     return not approval.review and now >= approval.expires_at
 
 
-def named_groups(approval: Approval) -> frozenset[str]:
+def approver_groups(approval: Approval) -> frozenset[str]:
     """Return the user groups and channels among those who may decide it."""
     listed = approval.approvers or frozenset()
     return frozenset(one for one in listed if one.startswith(("S", "C", "G")))
 
 
-async def pending(gateways: Gateways, asked: Asked, groups: Groups, page: int = 1) -> PendingListed:
+async def pending(
+    gateways: Gateways, invocation: Invocation, groups: Groups, page: int = 1
+) -> PendingListed:
     """List the requests that wait, those first that this person may decide as far as lists go."""
-    found = await gateways.store.approvals.open(asked.workspace)
-    standing = [one for one in found if not _expired(one, asked.now)]
-    waiting = await _readable(gateways, asked, standing)
-    policy = gateways.rules.current
-    named = policy.groups().union(*map(named_groups, waiting))
-    account = await gateways.ims.account(asked.workspace, asked.who)
-    theirs = await groups(asked.who, named) if waiting else frozenset[str]()
-    who = Decider(asked.who, theirs, account.subject if account else "")
+    found = await gateways.store.approvals.open(invocation.workspace)
+    standing = [one for one in found if not _expired(one, invocation.now)]
+    waiting = await _readable(gateways, invocation, standing)
+    policy = gateways.policy_file.current
+    named = policy.groups().union(*map(approver_groups, waiting))
+    account = await gateways.ims.account(invocation.workspace, invocation.who)
+    theirs = await groups(invocation.who, named) if waiting else frozenset[str]()
+    who = Decider(invocation.who, theirs, account.subject if account else "")
     mine: set[OperationId] = set()
     for one in waiting:
         of_requester = await groups(one.requester, policy.groups())
-        if objection(one, judge(policy, wish_of(one.wish, of_requester)), who) is None:
+        if objection(one, judge(policy, change_request(one.operation, of_requester)), who) is None:
             mine.add(one.id)
-    ordered = sorted(waiting, key=lambda one: (one.id not in mine, one.wish.asked_at))
+    ordered = sorted(waiting, key=lambda one: (one.id not in mine, one.operation.asked_at))
     return PendingListed(tuple(ordered), frozenset(mine), page)
 
 
-async def _readable(gateways: Gateways, asked: Asked, standing: list[Approval]) -> list[Approval]:
+async def _readable(
+    gateways: Gateways, invocation: Invocation, standing: list[Approval]
+) -> list[Approval]:
     """Leave out those of iTwins that this person's own token does not read, but for their own."""
     readable: dict[ITwinId, bool] = {}
     for one in standing:
-        itwin = one.wish.itwin.id
-        if one.requester == asked.who or itwin in readable:
+        itwin = one.operation.itwin.id
+        if one.requester == invocation.who or itwin in readable:
             continue
         try:
-            await _timers(gateways, asked, itwin)
+            await _timers(gateways, invocation, itwin)
         except (Forbidden, NotFound, Invalid):
             readable[itwin] = False
         else:
             readable[itwin] = True
-    mine = asked.who
-    return [one for one in standing if one.requester == mine or readable[one.wish.itwin.id]]
+    mine = invocation.who
+    return [one for one in standing if one.requester == mine or readable[one.operation.itwin.id]]
 
 
 async def _timers(
-    gateways: Gateways, asked: Asked, itwin: ITwinId
+    gateways: Gateways, invocation: Invocation, itwin: ITwinId
 ) -> tuple[Bearer, tuple[Timer, ...]]:
     """List an iTwin's timers with the token of whoever asks."""
 
     async def read(caller: Caller) -> tuple[Timer, ...]:
         return await gateways.edfs.timers(caller, itwin)
 
-    return await with_token(gateways, asked.workspace, asked.who, read)
+    return await with_token(gateways, invocation.workspace, invocation.who, read)
 
 
-async def asked_again(
-    gateways: Gateways, asked: Asked, request: OperationId
-) -> tuple[Asked, Switch | Undo]:
+async def request_again(
+    gateways: Gateways, invocation: Invocation, request: OperationId
+) -> tuple[Invocation, Switch | Undo]:
     """Return the same wish once more, of the timer that is there now, where it was asked first.
 
-    Raises Gone.
+    Raises NotAvailable.
     """
-    approval = await gateways.store.approvals.read(asked.workspace, request)
+    approval = await gateways.store.approvals.read(invocation.workspace, request)
     if approval is None:
-        raise Gone("request")
-    command = command_of(approval.wish, asked.person.zone)
+        raise NotAvailable("request")
+    command = command_of(approval.operation, invocation.person.zone)
     now_id = replaced_by(approval)
     if now_id and isinstance(command, Switch):
         command = replace(command, timer=now_id)
-    channel = approval.wish.place.channel
-    return replace(asked, place=Place(channel, asked.place.reply)), command
+    channel = approval.operation.origin.channel
+    return replace(invocation, origin=Origin(channel, invocation.origin.response_url)), command
 
 
 def replaced_by(approval: Approval) -> str:
     """Return the id of the timer that an edit has put in this one's place, or an empty text."""
-    trouble = approval.trouble
-    if trouble is None or trouble.why != "replaced":
+    failure = approval.failure
+    if failure is None or failure.why != "replaced":
         return ""
-    return next((now for what, _, now in trouble.details if what == "id"), "")
+    return next((now for what, _, now in failure.details if what == "id"), "")

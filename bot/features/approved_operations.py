@@ -2,16 +2,16 @@
 
 import secrets
 
-from bot.core.approval_rules import granted
-from bot.core.approvals import Approval, Cancelled, Concluded, Stage, after
-from bot.core.errors import CannotUndo, TimerBusy, WritesOff
-from bot.core.operations.operation import Operation, State, Trouble
-from bot.core.outcomes import Begun
-from bot.features.starting import begin
+from bot.core.approval_rules import approved_operation
+from bot.core.approvals import Approval, Canceled, Concluded, Stage, after
+from bot.core.errors import CannotUndo, ChangesStopped, TimerBusy
+from bot.core.operations.operation import Failure, Operation, State
+from bot.core.outcomes import OperationStarted
+from bot.features.starting import start
 from bot.gateways.gateways import Gateways
-from bot.gateways.store.card_outbox import Sheet
+from bot.gateways.store.card_outbox import CardRef
 
-BEGIN_AGAIN = 5.0  # while another operation holds the timer
+RETRY_START_AFTER = 5.0  # while another operation holds the timer
 
 
 async def carry_out(gateways: Gateways, approval: Approval) -> Approval:
@@ -27,53 +27,53 @@ async def carry_out(gateways: Gateways, approval: Approval) -> Approval:
     if operation is not None:  # it was begun; its end says what came of it
         concluded = await conclude(gateways, operation) if operation.state.ended else None
         return concluded or approval
-    if now > approval.changed_at + approval.wish.terms.life:
-        return await _concluded(gateways, approval, None, Trouble("Expired"))
+    if now > approval.changed_at + approval.operation.timeouts.life:
+        return await _concluded(gateways, approval, None, Failure("Expired"))
     try:
-        if not await _begun(gateways, approval, now):
-            await gateways.store.approvals.postpone(approval, now + BEGIN_AGAIN)
-    except (WritesOff, CannotUndo) as refused:
-        return await _concluded(gateways, approval, None, Trouble(type(refused).__name__))
+        if not await _start(gateways, approval, now):
+            await gateways.store.approvals.reschedule(approval, now + RETRY_START_AFTER)
+    except (ChangesStopped, CannotUndo) as refused:
+        return await _concluded(gateways, approval, None, Failure(type(refused).__name__))
     return approval
 
 
-async def _begun(gateways: Gateways, approval: Approval, now: float) -> bool:
-    """Begin it; False while the timer is not free. Raises WritesOff, CannotUndo."""
-    drawings, painter = gateways.store.drawings, secrets.token_hex(8)
-    sheet = sheet_of(approval)
+async def _start(gateways: Gateways, approval: Approval, now: float) -> bool:
+    """Begin it; False while the timer is not free. Raises ChangesStopped, CannotUndo."""
+    drawings, owner = gateways.store.card_outbox, secrets.token_hex(8)
+    ref = approval_card(approval)
     # Who holds the brush paints the request: the card is handed over only when nobody does.
-    ours = await drawings.take_brush(sheet, painter)
+    ours = await drawings.lock_card(ref, owner)
     try:
         card = await _card_of(gateways, approval) if ours else ""
-        outcome = await begin(gateways, granted(approval, now, card))
-        if isinstance(outcome, Begun):
-            await hand_over(gateways, approval)
-        return isinstance(outcome, Begun)
+        outcome = await start(gateways, approved_operation(approval, now, card))
+        if isinstance(outcome, OperationStarted):
+            await transfer_card(gateways, approval)
+        return isinstance(outcome, OperationStarted)
     except TimerBusy:
         return False
     finally:
         if ours:
-            await drawings.lay_brush_down(sheet, painter)
+            await drawings.unlock_card(ref, owner)
 
 
 async def _card_of(gateways: Gateways, approval: Approval) -> str:
     """Return the request's message, where it stands in the channel where it was asked."""
-    if approval.place != approval.wish.place.channel:
+    if approval.posted_in != approval.operation.origin.channel:
         return ""
-    card = (await gateways.store.drawings.read(sheet_of(approval))).card
+    card = (await gateways.store.card_outbox.read(approval_card(approval))).ts
     return card if "." in card else ""  # a ts has a point; what is no ts is no message
 
 
-async def hand_over(gateways: Gateways, approval: Approval) -> None:
+async def transfer_card(gateways: Gateways, approval: Approval) -> None:
     """Leave the request's message to the operation that took it: the request paints no more."""
     store = gateways.store
     operation = await store.operations.read(approval.workspace, approval.id)
     if operation is not None and operation.approved is not None:
-        await store.drawings.hand_over(sheet_of(approval), operation.place.card)
+        await store.card_outbox.transfer(approval_card(approval), operation.origin.card)
 
 
-def sheet_of(approval: Approval) -> Sheet:
-    return Sheet(approval.workspace, "approval", approval.id, approval.version)
+def approval_card(approval: Approval) -> CardRef:
+    return CardRef(approval.workspace, "approval", approval.id, approval.version)
 
 
 async def conclude(gateways: Gateways, operation: Operation) -> Approval | None:
@@ -81,30 +81,30 @@ async def conclude(gateways: Gateways, operation: Operation) -> Approval | None:
     approval = await gateways.store.approvals.read(operation.workspace, operation.id)
     if approval is None:
         return None
-    if approval.review and operation.state.came_to_nothing:
-        return await _taken_back(gateways, approval)
-    return await _concluded(gateways, approval, operation.state, operation.trouble)
+    if approval.review and operation.state.changed_nothing:
+        return await _cancel_review(gateways, approval)
+    return await _concluded(gateways, approval, operation.state, operation.failure)
 
 
-async def _taken_back(gateways: Gateways, approval: Approval) -> Approval:
+async def _cancel_review(gateways: Gateways, approval: Approval) -> Approval:
     """An emergency that came to nothing leaves nothing to review."""
     store = gateways.store.approvals
     while approval.stage is Stage.WAITING:
-        following = after(approval, Cancelled(gateways.clock()))
-        if (await store.change(approval, following)).how == "won":
+        following = after(approval, Canceled(gateways.clock()))
+        if (await store.change(approval, following)).result == "won":
             return following
         approval = await store.read(approval.workspace, approval.id) or following
     return approval
 
 
 async def _concluded(
-    gateways: Gateways, approval: Approval, outcome: State | None, trouble: Trouble | None
+    gateways: Gateways, approval: Approval, outcome: State | None, failure: Failure | None
 ) -> Approval:
     """Store it, whatever else moves the request meanwhile; the first conclusion stays."""
     store = gateways.store.approvals
     while not approval.concluded and (approval.review or approval.stage is Stage.APPROVED):
-        following = after(approval, Concluded(gateways.clock(), outcome, trouble))
-        if (await store.change(approval, following)).how == "won":
+        following = after(approval, Concluded(gateways.clock(), outcome, failure))
+        if (await store.change(approval, following)).result == "won":
             return following
         approval = await store.read(approval.workspace, approval.id) or following
     return approval

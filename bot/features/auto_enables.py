@@ -2,128 +2,136 @@
 
 import asyncio
 
-from bot.core.auto_enables import Closed, How, Phase, Return, after
-from bot.core.errors import ApiError, Gone, ReturnOver
-from bot.core.invocation import Asked
-from bot.core.language.commands import Bring, ListTimers, Switch
-from bot.core.listings import Off, OffListed
+from bot.core.auto_enables import AutoEnable, Closed, ClosedAs, Phase, after
+from bot.core.errors import ApiError, AutoEnableClosed, NotAvailable
+from bot.core.invocation import Invocation
+from bot.core.language.commands import ChangeAutoEnable, ListTimers, Switch
+from bot.core.listings import DisabledListed, DisabledTimer
 from bot.core.names import ITwinId, PersonId
-from bot.core.outcomes import AlreadySo, Outcome
+from bot.core.outcomes import AlreadyInState, Outcome
 from bot.core.timers import ITwin, LastSeen, Timer
-from bot.features.open_items import held
-from bot.features.resolver import Finding
-from bot.features.starting import shown
+from bot.features.open_items import auto_enable_of
+from bot.features.resolver import NameResolver
+from bot.features.starting import observe
 from bot.gateways.gateways import Gateways
 
 MOST_ITWINS = 25
 AT_ONCE = 4
 
 
-async def meant(gateways: Gateways, asked: Asked, command: Bring) -> Switch:
+async def as_switch(
+    gateways: Gateways, invocation: Invocation, command: ChangeAutoEnable
+) -> Switch:
     """Return the switch that changes a return: back on now, off until later, or off for good.
 
-    So policy, approval, audit and card hold for it as for any switch. Raises Gone, ReturnOver.
+    So policy, approval, audit and card hold for it as for any switch.
+
+    Raises NotAvailable, AutoEnableClosed.
     """
-    back = await gateways.store.returns.read(asked.workspace, command.off)
-    if back is None:
-        raise Gone("return")
-    if back.phase is Phase.CLOSED:
-        raise ReturnOver(back.how or "kept", back.closed_by)
-    place = (back.itwin.id, back.timer.id)
+    auto_enable = await gateways.store.auto_enables.read(invocation.workspace, command.off)
+    if auto_enable is None:
+        raise NotAvailable("return")
+    if auto_enable.phase is Phase.CLOSED:
+        raise AutoEnableClosed(auto_enable.closed_as or "kept", auto_enable.closed_by)
+    place = (auto_enable.itwin.id, auto_enable.timer.id)
     match command.verb:
         case "return":
             return Switch("enable", *place)
         case "extend":
-            return Switch("disable", *place, back.because, command.until)
+            return Switch("disable", *place, auto_enable.reason, command.until)
         case "keep":
-            return Switch("disable", *place, back.because, "for good")
+            return Switch("disable", *place, auto_enable.reason, "for good")
 
 
-async def seen(gateways: Gateways, asked: Asked, command: Bring, outcome: Outcome) -> Outcome:
+async def close_if_already_on(
+    gateways: Gateways, invocation: Invocation, command: ChangeAutoEnable, outcome: Outcome
+) -> Outcome:
     """Whoever wants it back finds it on already: then nothing is left to bring back."""
-    if command.verb == "return" and isinstance(outcome, AlreadySo):
-        back = await gateways.store.returns.read(asked.workspace, command.off)
-        if back is not None:
-            await close(gateways, back, "already")
+    if command.verb == "return" and isinstance(outcome, AlreadyInState):
+        auto_enable = await gateways.store.auto_enables.read(invocation.workspace, command.off)
+        if auto_enable is not None:
+            await close(gateways, auto_enable, "already")
     return outcome
 
 
 async def close(
-    gateways: Gateways, back: Return, how: How, by: PersonId | None = None
-) -> Return | None:
+    gateways: Gateways, auto_enable: AutoEnable, how: ClosedAs, by: PersonId | None = None
+) -> AutoEnable | None:
     """End it, whatever else moves it meanwhile; None when it was over before."""
-    store = gateways.store.returns
-    now: Return | None = back
+    store = gateways.store.auto_enables
+    now: AutoEnable | None = auto_enable
     while now is not None and now.phase is not Phase.CLOSED:
         over = after(now, Closed(gateways.clock(), how, by))
-        if (await store.change(now, over)).how == "won":
+        if (await store.change(now, over)).result == "won":
             return over
-        now = await store.read(back.workspace, back.id)
+        now = await store.read(auto_enable.workspace, auto_enable.id)
     return None
 
 
-async def listed(
+async def list_disabled(
     gateways: Gateways,
-    asked: Asked,
+    invocation: Invocation,
     command: ListTimers,
     first: frozenset[ITwinId] = frozenset(),
     most: int = MOST_ITWINS,
-) -> OffListed:
+) -> DisabledListed:
     """Read, with the person's own token, what is off; ``first`` are iTwins to begin with.
 
     ``most`` iTwins are read: each is a request of the person's share.
     """
-    finding = Finding(gateways, asked, command)
+    resolver = NameResolver(gateways, invocation, command)
     if command.itwin:
-        itwin = await finding.itwin(command.itwin)
-        _, timers = await finding.timers(itwin)
-        off = await _off(gateways, asked, itwin, timers)
-        return OffListed(off, itwin=itwin, page=command.page)
-    itwins = await _likeliest_first(gateways, asked, await finding.itwins(), first)
+        itwin = await resolver.itwin(command.itwin)
+        _, timers = await resolver.timers(itwin)
+        off = await _disabled_in(gateways, invocation, itwin, timers)
+        return DisabledListed(off, itwin=itwin, page=command.page)
+    itwins = await _likeliest_first(gateways, invocation, await resolver.itwins(), first)
     turns = asyncio.Semaphore(AT_ONCE)
 
-    async def read(itwin: ITwin) -> tuple[Off, ...] | None:
+    async def read(itwin: ITwin) -> tuple[DisabledTimer, ...] | None:
         async with turns:
             try:
-                _, timers = await finding.timers(itwin)
+                _, timers = await resolver.timers(itwin)
             except ApiError:
                 return None
-            return await _off(gateways, asked, itwin, timers)
+            return await _disabled_in(gateways, invocation, itwin, timers)
 
     looked, left = itwins[:most], len(itwins[most:])
     answers = list(zip(looked, await asyncio.gather(*map(read, looked)), strict=True))
     found = tuple(one for _, off in answers for one in off or ())
     unread = tuple(itwin for itwin, off in answers if off is None)
-    return OffListed(found, unread, left, page=command.page)
+    return DisabledListed(found, unread, left, page=command.page)
 
 
 async def _likeliest_first(
-    gateways: Gateways, asked: Asked, itwins: tuple[ITwin, ...], first: frozenset[ITwinId]
+    gateways: Gateways, invocation: Invocation, itwins: tuple[ITwin, ...], first: frozenset[ITwinId]
 ) -> list[ITwin]:
     """Where something is known to be off, asked for, told of or changed comes first."""
-    store, workspace = gateways.store, asked.workspace
-    known = {back.itwin.id for back in await store.returns.open(workspace)}
-    known |= {one.wish.itwin.id for one in await store.approvals.open(workspace)}
+    store, workspace = gateways.store, invocation.workspace
+    known = {auto_enable.itwin.id for auto_enable in await store.auto_enables.open(workspace)}
+    known |= {one.operation.itwin.id for one in await store.approvals.open(workspace)}
     known |= {one.itwin.id for one in await store.subscriptions.open(workspace)}
-    known |= set(await store.indexes.changed_last(workspace))
+    known |= set(await store.option_lists.changed_last(workspace))
     return sorted(itwins, key=lambda itwin: (itwin.id not in known, itwin.id not in first))
 
 
-async def _off(
-    gateways: Gateways, asked: Asked, itwin: ITwin, timers: tuple[Timer, ...]
-) -> tuple[Off, ...]:
+async def _disabled_in(
+    gateways: Gateways, invocation: Invocation, itwin: ITwin, timers: tuple[Timer, ...]
+) -> tuple[DisabledTimer, ...]:
     off = sorted((one for one in timers if not one.enabled), key=Timer.in_lists)
-    return tuple([await _known(gateways, asked, itwin, timer) for timer in off])
+    return tuple([await _disabled_timer(gateways, invocation, itwin, timer) for timer in off])
 
 
-async def _known(gateways: Gateways, asked: Asked, itwin: ITwin, timer: Timer) -> Off:
+async def _disabled_timer(
+    gateways: Gateways, invocation: Invocation, itwin: ITwin, timer: Timer
+) -> DisabledTimer:
     """Say since when, by whom and why, as far as the bot knows."""
-    before = (await shown(gateways, asked, itwin, timer)).last_seen
+    before = (await observe(gateways, invocation, itwin, timer)).last_seen
     # What was last seen on was turned off elsewhere, at a time that nobody knows.
-    last = before if before and not before.enabled else LastSeen(enabled=False, at=asked.now)
-    back = await held(gateways, itwin, timer.id, asked)
-    because = back.because if back else ""
-    if last.operation is not None and not because:
-        operation = await gateways.store.operations.read(asked.workspace, last.operation)
-        because = operation.because if operation else ""
-    return Off(itwin, timer, last, because, back)
+    last = before if before and not before.enabled else LastSeen(enabled=False, at=invocation.now)
+    auto_enable = await auto_enable_of(gateways, itwin, timer.id, invocation)
+    reason = auto_enable.reason if auto_enable else ""
+    if last.operation is not None and not reason:
+        operation = await gateways.store.operations.read(invocation.workspace, last.operation)
+        reason = operation.reason if operation else ""
+    return DisabledTimer(itwin, timer, last, reason, auto_enable)

@@ -1,48 +1,58 @@
 """What is arranged for timers: the returns they have, and the requests that wait."""
 
 from bot.core.approvals import Approval, Stage
-from bot.core.auto_enables import Phase, Return
-from bot.core.invocation import Asked
-from bot.core.listings import Standing
+from bot.core.auto_enables import AutoEnable, Phase
+from bot.core.invocation import Invocation
+from bot.core.listings import OpenItems
 from bot.core.names import OperationId, TimerId
 from bot.core.timers import ITwin
 from bot.gateways.gateways import Gateways
 
 
-async def held(gateways: Gateways, itwin: ITwin, timer: TimerId, asked: Asked) -> Return | None:
+async def auto_enable_of(
+    gateways: Gateways, itwin: ITwin, timer: TimerId, invocation: Invocation
+) -> AutoEnable | None:
     """Return the return that this timer has."""
-    store = gateways.store.returns
-    holder = await store.holder(asked.workspace, itwin.id, timer)
-    back = await store.read(asked.workspace, holder) if holder else None
-    return back if back is not None and back.phase is not Phase.CLOSED else None
+    store = gateways.store.auto_enables
+    holder = await store.holder(invocation.workspace, itwin.id, timer)
+    auto_enable = await store.read(invocation.workspace, holder) if holder else None
+    return (
+        auto_enable if auto_enable is not None and auto_enable.phase is not Phase.CLOSED else None
+    )
 
 
-async def standing_of(gateways: Gateways, asked: Asked, itwin: ITwin, timer: TimerId) -> Standing:
+async def open_items_of(
+    gateways: Gateways, invocation: Invocation, itwin: ITwin, timer: TimerId
+) -> OpenItems:
     """Return what is arranged for one timer, which this person's token has just read."""
     store = gateways.store.approvals
-    back = await held(gateways, itwin, timer, asked)
+    auto_enable = await auto_enable_of(gateways, itwin, timer, invocation)
     found = []
     for change in ("enable", "disable"):
-        holder: OperationId | None = await store.holder(asked.workspace, itwin.id, timer, change)
-        request = await store.read(asked.workspace, holder) if holder else None
-        if request is not None and _waits(request, asked.now):
+        holder: OperationId | None = await store.holder(
+            invocation.workspace, itwin.id, timer, change
+        )
+        request = await store.read(invocation.workspace, holder) if holder else None
+        if request is not None and _waits(request, invocation.now):
             found.append(request)
-    return Standing(back, tuple(found))
+    return OpenItems(auto_enable, tuple(found))
 
 
-async def standing_in(gateways: Gateways, asked: Asked, itwin: ITwin) -> dict[TimerId, Standing]:
+async def open_items_in(
+    gateways: Gateways, invocation: Invocation, itwin: ITwin
+) -> dict[TimerId, OpenItems]:
     """Return it for all timers of an iTwin that have something arranged, however many they are."""
     backs = {
-        back.timer.id: back
-        for back in await gateways.store.returns.open(asked.workspace)
-        if back.itwin.id == itwin.id
+        auto_enable.timer.id: auto_enable
+        for auto_enable in await gateways.store.auto_enables.open(invocation.workspace)
+        if auto_enable.itwin.id == itwin.id
     }
     requests: dict[TimerId, list[Approval]] = {}
-    for one in await gateways.store.approvals.open(asked.workspace):
-        if one.wish.itwin.id == itwin.id and not one.review and _waits(one, asked.now):
-            requests.setdefault(one.wish.timer.id, []).append(one)
+    for one in await gateways.store.approvals.open(invocation.workspace):
+        if one.operation.itwin.id == itwin.id and not one.review and _waits(one, invocation.now):
+            requests.setdefault(one.operation.timer.id, []).append(one)
     return {
-        timer: Standing(backs.get(timer), tuple(requests.get(timer, ())))
+        timer: OpenItems(backs.get(timer), tuple(requests.get(timer, ())))
         for timer in (*backs, *requests)
     }
 

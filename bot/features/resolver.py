@@ -4,40 +4,40 @@ import asyncio
 from dataclasses import replace
 
 from bot.core.errors import AmbiguousName, Choice, NoSuchName
-from bot.core.invocation import Asked
-from bot.core.language.commands import Choose, History, ListTimers, Show, Subscribe, Switch
+from bot.core.invocation import Invocation
+from bot.core.language.commands import History, ListTimers, OpenChooser, Show, Subscribe, Switch
 from bot.core.names import (
+    Ambiguous,
     ITwinId,
-    Nothing,
-    One,
-    Several,
-    find,
+    NoMatch,
+    Unique,
     guid_in_address,
     is_guid,
+    match_name,
 )
-from bot.core.suggestions import index_of_timers
+from bot.core.suggestions import option_list_of_timers
 from bot.core.timers import ITwin, Timer
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
 
 CHOICES = 5
-Naming = Choose | Switch | Show | ListTimers | History | Subscribe
+Naming = OpenChooser | Switch | Show | ListTimers | History | Subscribe
 
 
-async def channels_itwin(gateways: Gateways, asked: Asked) -> ITwin | None:
+async def channel_itwin(gateways: Gateways, invocation: Invocation) -> ITwin | None:
     """Return what is meant where a command names no iTwin; of a kept one, what was meant then."""
-    if asked.kept:
-        return asked.here
-    return await gateways.store.channels.default(asked.workspace, asked.channel)
+    if invocation.resumed:
+        return invocation.channel_itwin
+    return await gateways.store.channel_outbox.default(invocation.workspace, invocation.channel)
 
 
-class Finding:
+class NameResolver:
     """Looks for what one command names; the choices it offers are that command, made definite."""
 
-    def __init__(self, gateways: Gateways, asked: Asked, command: Naming) -> None:
+    def __init__(self, gateways: Gateways, invocation: Invocation, command: Naming) -> None:
         self._gateways = gateways
-        self._asked = asked
+        self._asked = invocation
         self._command = command
 
     async def itwins(self, *, fresh: bool = False) -> tuple[ITwin, ...]:
@@ -50,7 +50,7 @@ class Finding:
             self._gateways, asked.workspace, asked.who, self._gateways.edfs.itwins
         )
         ordered = tuple(sorted(found, key=ITwin.in_lists))
-        await timers.keep_itwins(asked.workspace, asked.who, ordered)
+        await timers.save_itwins(asked.workspace, asked.who, ordered)
         return ordered
 
     async def itwin(self, wanted: str) -> ITwin:
@@ -58,15 +58,15 @@ class Finding:
         identity = guid_in_address(wanted) or (wanted if is_guid(wanted) else None)
         if identity is not None:
             return await self._by_id(ITwinId(identity))
-        match = find(wanted, await self.itwins(), ITwin.names)
-        if isinstance(match, Nothing):  # it may be newer than the list
-            match = find(wanted, await self.itwins(fresh=True), ITwin.names)
+        match = match_name(wanted, await self.itwins(), ITwin.names)
+        if isinstance(match, NoMatch):  # it may be newer than the list
+            match = match_name(wanted, await self.itwins(fresh=True), ITwin.names)
         match match:
-            case One(itwin):
+            case Unique(itwin):
                 return itwin
-            case Several(itwins):
+            case Ambiguous(itwins):
                 raise AmbiguousName("iTwin", wanted, tuple(map(self._itwin_choice, itwins)))
-            case Nothing(nearest):
+            case NoMatch(nearest):
                 raise NoSuchName("iTwin", wanted, tuple(map(self._itwin_choice, nearest)))
 
     async def _by_id(self, identity: ITwinId) -> ITwin:
@@ -82,23 +82,27 @@ class Finding:
 
         workspace, who, at = self._asked.workspace, self._asked.who, self._gateways.clock()
         bearer, timers = await with_token(self._gateways, workspace, who, read)
-        indexes = self._gateways.store.indexes
-        if await indexes.kept(workspace, who, itwin.id):  # their selects show the same states then
-            index = await asyncio.to_thread(index_of_timers, at, bearer.account.subject, timers)
-            await indexes.keep(workspace, who, itwin.id, index)
+        indexes = self._gateways.store.option_lists
+        if await indexes.exists(
+            workspace, who, itwin.id
+        ):  # their selects show the same states then
+            index = await asyncio.to_thread(
+                option_list_of_timers, at, bearer.account.subject, timers
+            )
+            await indexes.save(workspace, who, itwin.id, index)
         return bearer, timers
 
     async def timer(self, itwin: ITwin, wanted: str) -> tuple[Bearer, Timer]:
         """Find it by id, name, package, or unique part of one, in the list as it is now."""
         bearer, timers = await self.timers(itwin)
         wanted_name = guid_in_address(wanted) or wanted
-        match find(wanted_name, timers, Timer.names):
-            case One(timer):
+        match match_name(wanted_name, timers, Timer.names):
+            case Unique(timer):
                 return bearer, timer
-            case Several(found):
+            case Ambiguous(found):
                 choices = tuple(self._timer_choice(itwin, timer) for timer in found)
                 raise AmbiguousName("timer", wanted, choices)
-            case Nothing(nearest):
+            case NoMatch(nearest):
                 choices = tuple(self._timer_choice(itwin, timer) for timer in nearest)
                 raise NoSuchName("timer", wanted, choices, where=itwin.name)
 

@@ -22,12 +22,12 @@ from bot.core.errors import (
 )
 from bot.core.names import ITwinId, PersonId, Workspace
 from bot.core.suggestions import (
-    Index,
-    Offer,
-    index_of_itwins,
-    index_of_timers,
-    offer_itwins,
-    offer_timers,
+    OptionList,
+    OptionPage,
+    itwin_options,
+    option_list_of_itwins,
+    option_list_of_timers,
+    timer_options,
 )
 from bot.core.timers import ITwin
 from bot.gateways.edfs import Caller
@@ -40,41 +40,41 @@ MOST_READINGS = 32  # at the same time, in this process
 ITWINS = "itwins"
 
 Answer = TypeVar("Answer")
-Read = Callable[["Whose"], Awaitable[Index]]
+Read = Callable[["Owner"], Awaitable[OptionList]]
 
 log = structlog.get_logger("suggesting")
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
+class Owner:
     """Whose lists they are."""
 
     workspace: Workspace
     person: PersonId
 
 
-class Suggesting:
+class OptionLists:
     """Owns the readings that go on behind an answer; each list is read once at a time.
 
     Where Bentley has not answered by then (``by``, a time of the event loop), what is kept is
     offered; where nothing is kept, Unclear is raised, and the reading goes on for the next try.
-    Raises SignInNeeded, StoreUnreachable, IdentityProviderTrouble and ApiError too.
+    Raises SignInNeeded, StoreUnreachable, IdentityProviderError and ApiError too.
     """
 
     def __init__(self, gateways: Gateways) -> None:
         self._gateways = gateways
-        self._readings: dict[tuple[Whose, str], asyncio.Task[Index]] = {}
+        self._readings: dict[tuple[Owner, str], asyncio.Task[OptionList]] = {}
 
-    async def itwins_for(self, whose: Whose, typed: str, by: float) -> Offer:
-        return offer_itwins(await self._index(whose, ITWINS, self._read_itwins, by), typed)
+    async def itwins_for(self, whose: Owner, typed: str, by: float) -> OptionPage:
+        return itwin_options(await self._index(whose, ITWINS, self._read_itwins, by), typed)
 
-    async def timers_for(self, whose: Whose, itwin: ITwinId, typed: str, by: float) -> Offer:
-        async def read(whose: Whose) -> Index:
+    async def timers_for(self, whose: Owner, itwin: ITwinId, typed: str, by: float) -> OptionPage:
+        async def read(whose: Owner) -> OptionList:
             return await self._read_timers(whose, itwin)
 
-        return offer_timers(await self._index(whose, itwin, read, by), typed)
+        return timer_options(await self._index(whose, itwin, read, by), typed)
 
-    async def warm(self, whose: Whose) -> None:
+    async def warm(self, whose: Owner) -> None:
         """Have the person's iTwins read behind, unless they are fresh: they are wanted soon.
 
         It never raises: where it fails, the select says why when it is opened.
@@ -93,7 +93,7 @@ class Suggesting:
             reading.cancel()
         await asyncio.gather(*readings, return_exceptions=True)
 
-    async def _index(self, whose: Whose, what: str, read: Read, by: float) -> Index:
+    async def _index(self, whose: Owner, what: str, read: Read, by: float) -> OptionList:
         known, current = await _from_store(self._kept(whose, what))
         if known is not None and current:
             if not self._fresh(known):
@@ -113,7 +113,7 @@ class Suggesting:
                 raise
             return known
 
-    async def _kept(self, whose: Whose, what: str) -> tuple[Index | None, bool]:
+    async def _kept(self, whose: Owner, what: str) -> tuple[OptionList | None, bool]:
         """Return what is kept, and whether the bot has changed nothing there since."""
         account = await self._gateways.ims.account(whose.workspace, whose.person)
         if account is None:
@@ -121,23 +121,23 @@ class Suggesting:
         known = await self._known(whose, what, account.subject)
         if known is None or what == ITWINS:
             return known, True
-        indexes = self._gateways.store.indexes
+        indexes = self._gateways.store.option_lists
         return known, known.at > await indexes.changed_at(whose.workspace, ITwinId(what))
 
-    async def _known(self, whose: Whose, what: str, subject: str) -> Index | None:
+    async def _known(self, whose: Owner, what: str, subject: str) -> OptionList | None:
         """Return what is kept for this account; another account's list is nobody's business."""
-        index = await self._gateways.store.indexes.read(whose.workspace, whose.person, what)
+        index = await self._gateways.store.option_lists.load(whose.workspace, whose.person, what)
         if index is None or index.subject != subject:
             return None
         return index if self._age(index) <= INDEX_SECONDS else None
 
-    def _fresh(self, index: Index) -> bool:
+    def _fresh(self, index: OptionList) -> bool:
         return self._age(index) <= FRESH_SECONDS
 
-    def _age(self, index: Index) -> float:
+    def _age(self, index: OptionList) -> float:
         return self._gateways.clock() - index.at
 
-    def _reading(self, whose: Whose, what: str, read: Read) -> asyncio.Task[Index] | None:
+    def _reading(self, whose: Owner, what: str, read: Read) -> asyncio.Task[OptionList] | None:
         """Return the reading of this list, begun if need be; None where too many are under way."""
         key = (whose, what)
         reading = self._readings.get(key)
@@ -147,13 +147,13 @@ class Suggesting:
             reading.add_done_callback(lambda done: self._ended(key, done))
         return reading
 
-    def _ended(self, key: tuple[Whose, str], reading: asyncio.Task[Index]) -> None:
+    def _ended(self, key: tuple[Owner, str], reading: asyncio.Task[OptionList]) -> None:
         self._readings.pop(key, None)
         if not reading.cancelled() and (error := reading.exception()) is not None:
             log.info("reading.failed", what=_operation(key[1]), error=type(error).__name__)
 
-    async def _refreshed(self, whose: Whose, what: str, read: Read) -> Index:
-        indexes = self._gateways.store.indexes
+    async def _refreshed(self, whose: Owner, what: str, read: Read) -> OptionList:
+        indexes = self._gateways.store.option_lists
         try:
             index = await read(whose)
         except (NotSent, Unclear, RateLimited, StoreUnreachable):
@@ -162,12 +162,12 @@ class Suggesting:
             await indexes.drop(whose.workspace, whose.person, what)
             raise
         try:
-            await indexes.keep(whose.workspace, whose.person, what, index)
+            await indexes.save(whose.workspace, whose.person, what, index)
         except StoreUnreachable:
             log.warning("index.not_kept", what=_operation(what))
         return index
 
-    async def _read_itwins(self, whose: Whose) -> Index:
+    async def _read_itwins(self, whose: Owner) -> OptionList:
         edfs, at = self._gateways.edfs, self._gateways.clock()
 
         async def read(caller: Caller) -> tuple[tuple[ITwin, ...], ...]:
@@ -178,9 +178,9 @@ class Suggesting:
             )
 
         bearer, lists = await with_token(self._gateways, whose.workspace, whose.person, read)
-        return await asyncio.to_thread(index_of_itwins, at, bearer.account.subject, *lists)
+        return await asyncio.to_thread(option_list_of_itwins, at, bearer.account.subject, *lists)
 
-    async def _read_timers(self, whose: Whose, itwin: ITwinId) -> Index:
+    async def _read_timers(self, whose: Owner, itwin: ITwinId) -> OptionList:
         edfs, at = self._gateways.edfs, self._gateways.clock()
         bearer, timers = await with_token(
             self._gateways,
@@ -189,7 +189,7 @@ class Suggesting:
             lambda caller: edfs.timers(caller, itwin),
         )
         # Folding ten thousand names takes longer than anybody else should wait.
-        return await asyncio.to_thread(index_of_timers, at, bearer.account.subject, timers)
+        return await asyncio.to_thread(option_list_of_timers, at, bearer.account.subject, timers)
 
 
 def _operation(what: str) -> str:

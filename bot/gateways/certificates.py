@@ -5,6 +5,6 @@ from functools import cache
 
 
 @cache
-def trust(ca_file: str | None) -> ssl.SSLContext:
+def ssl_context(ca_file: str | None) -> ssl.SSLContext:
     """Return the context for all connections; reading a system's store takes many milliseconds."""
     return ssl.create_default_context(cafile=ca_file)

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from bot.core.errors import TokenRefused
 from bot.core.names import PersonId, Workspace
-from bot.core.operations.operation import Terms
+from bot.core.operations.operation import Timeouts
 from bot.gateways.edfs import Caller, Edfs
 from bot.gateways.ims import Bearer, Ims
-from bot.gateways.policy_file import Rules
+from bot.gateways.policy_file import PolicyFile
 from bot.gateways.store import Store
 
 Answer = TypeVar("Answer")
@@ -30,8 +30,8 @@ class Gateways:
     ims: Ims
     clock: Callable[[], float]
     schedule_zone: str = "UTC"
-    terms: Terms = field(default_factory=Terms)
-    rules: Rules = field(default_factory=lambda: Rules(None))
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    policy_file: PolicyFile = field(default_factory=lambda: PolicyFile(None))
     jitter: Callable[[float, float], float] = SystemRandom().uniform
 
 

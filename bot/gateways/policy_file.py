@@ -19,7 +19,7 @@ log = structlog.get_logger("policy")
 _Mark = tuple[int, int, int, int] | None
 
 
-class Rules:
+class PolicyFile:
     """The policy of one file. Without a path nothing is asked of anybody, for good."""
 
     def __init__(self, path: Path | None) -> None:

@@ -18,7 +18,7 @@ from bot.core.audit import FIELDS, record, states
 from bot.core.names import PersonId, Workspace
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import open_store
-from bot.gateways.store.audit import Entry
+from bot.gateways.store.audit import AuditEntry
 from bot.gateways.store.embedded import start
 from bot.sandbox.world import World
 from tests.conftest import KEYS
@@ -55,13 +55,13 @@ async def settings(redis_url: str) -> AsyncIterator[dict[str, str]]:
     given = world.settings("http://bot.localhost:1")
     given |= {"REDIS_URL": redis_url, "EDFS_BOT_KEYS": KEYS}
     opened = open_store(redis_url, KeyRing.parse(KEYS))
-    await opened.writes.remember(HOME)
+    await opened.kill_switch.remember(HOME)
     for at, what, facts in (
         (NOVEMBER - 86_400, "signin", {}),
         (NOVEMBER - 0.001, "operation.applied", FACTS),
         (NOVEMBER, "writes.off", {}),
     ):
-        await opened.audit.append(HOME, Entry(at, what, PersonId("U0ALICE"), facts))
+        await opened.audit.append(HOME, AuditEntry(at, what, PersonId("U0ALICE"), facts))
     await opened.aclose()
     yield given
     await world.close()
@@ -142,7 +142,7 @@ async def test_what_does_not_open_is_counted_and_the_rest_is_written(
     settings: dict[str, str], redis_url: str
 ) -> None:
     other = open_store(redis_url, KeyRing.parse(KeyRing.new_key()))
-    await other.audit.append(HOME, Entry(1.0, "test", PersonId("U0ALICE")))
+    await other.audit.append(HOME, AuditEntry(1.0, "test", PersonId("U0ALICE")))
     await other.aclose()
     exported = await asked(settings, "export", "--since", "2020-01-01")
     assert (exported.exit_code, len(exported.stdout.splitlines())) == (1, 3)
@@ -156,11 +156,11 @@ async def test_a_store_that_is_in_use_in_this_folder_is_shared(
     own = {**settings, "EDFS_BOT_STATE_DIR": str(tmp_path)}
     del own["REDIS_URL"]
     store = open_store(server.url, KeyRing.parse(KEYS))
-    await store.writes.remember(HOME)
-    await store.audit.append(HOME, Entry(1.0, "test", PersonId("U0ALICE")))
+    await store.kill_switch.remember(HOME)
+    await store.audit.append(HOME, AuditEntry(1.0, "test", PersonId("U0ALICE")))
     assert "T0HOME: 1 entry from 1970" in (await asked(own, "verify")).output
     assert len((await asked(own, "export", "--since=1970-01-01")).stdout.splitlines()) == 1
-    await store.audit.append(HOME, Entry(2.0, "test", PersonId("U0ALICE")))
+    await store.audit.append(HOME, AuditEntry(2.0, "test", PersonId("U0ALICE")))
     await store.aclose()
     await server.stop()
 
@@ -209,7 +209,7 @@ def test_the_manual_explains_every_field() -> None:
 
 def test_a_request_names_its_asker_and_its_votes() -> None:
     facts = {"request": "a" * 24, "requester": "U0ALICE", "votes": "U0BOB=sub-2", "review": "yes"}
-    said = record("T0HOME", Entry(0.0, "approval.approved", PersonId("U0BOB"), facts))
+    said = record("T0HOME", AuditEntry(0.0, "approval.approved", PersonId("U0BOB"), facts))
     assert (said["person"], said["asked_by"], said["approvals"]) == (
         "U0BOB",
         "U0ALICE",

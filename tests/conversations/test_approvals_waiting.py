@@ -51,7 +51,7 @@ async def test_it_is_reminded_of_then_expires_and_can_be_asked_again(
     await story.clicks("alice", "Ask again")
     anew = await story.sees("bob", ASKED, "#approvals")
     assert anew.ts != card.ts
-    assert (await record(story, anew)).wish.place.channel == "C0PLANTOPS"
+    assert (await record(story, anew)).operation.origin.channel == "C0PLANTOPS"
     assert len(replies(story, card)) == 2
     assert story.flips() == 0
 
@@ -166,7 +166,7 @@ async def test_a_busy_timer_is_waited_for(ruled: Story, policy: Path) -> None:
 async def test_while_changes_are_switched_off_nobody_agrees(ruled: Story, policy: Path) -> None:
     story = ruled
     card = await ask(story, policy, IN_APPROVALS)
-    await story.bot.store.writes.turn(HOME, story.world.clock.now(), on=False)
+    await story.bot.store.kill_switch.turn(HOME, story.world.clock.now(), on=False)
     await story.clicks("bob", "Approve", card.ts)
     await story.sees("bob", "An admin has switched all changes off")
     assert (await record(story, card)).votes == ()

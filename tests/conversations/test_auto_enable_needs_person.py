@@ -125,7 +125,7 @@ async def test_only_a_deny_stops_it_and_approval_is_not_asked_again(
         "[defaults]\napprovals = 1\n"
         f'[[rule]]\nname = "frozen"\ntimer = "SAP work*"\nchange = "enable"\ndeny = ["{alice}"]\n'
     )
-    await ruled.world.until(lambda: ruled.bot.desk.gateways.rules.current.rules)
+    await ruled.world.until(lambda: ruled.bot.context.gateways.policy_file.current.rules)
     ruled.world.clock.forward(DUE)
     await ruled.sees("bob", "Still off: SAP work orders")
     await ruled.sees("bob", "denies you this change (rule 1 (frozen)).")
@@ -136,7 +136,7 @@ async def test_only_a_deny_stops_it_and_approval_is_not_asked_again(
 
 async def test_while_changes_are_off_it_waits_and_says_so(story: Story) -> None:
     await goes_off(story)
-    writes = story.bot.store.writes
+    writes = story.bot.store.kill_switch
     await writes.turn(HOME, story.world.clock.now(), on=False)
     story.world.clock.forward(DUE + 600)
     await story.sees("bob", "An admin has switched all changes off: it waits")

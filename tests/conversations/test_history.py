@@ -8,18 +8,18 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.core.approvals import Approval, Cancelled, Declined, Lapsed, Reminded, Vote, Voted
+from bot.core.approvals import Approval, Canceled, Declined, Expired, Reminded, Vote, Voted
 from bot.core.approvals import after as decided
-from bot.core.auto_enables import Asked, Closed, Return, set_by
+from bot.core.auto_enables import AutoEnable, Closed, NeedsPerson, scheduled_by
 from bot.core.auto_enables import after as returned
 from bot.core.language.until import Until
 from bot.core.names import ChannelId, OperationId, PersonId
-from bot.core.operations.operation import Approved, Operation, Trouble
+from bot.core.operations.operation import Approved, Failure, Operation
 from bot.core.subscriptions import Subscription
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import open_store
-from bot.gateways.store.audit import Entry
-from bot.gateways.store.schemas import APPROVALS, RETURNS, SUBSCRIPTIONS
+from bot.gateways.store.audit import AuditEntry
+from bot.gateways.store.schemas import APPROVALS, AUTO_ENABLES, SUBSCRIPTIONS
 from bot.sandbox.people import person_named
 from tests.world.story import Story, read
 
@@ -45,14 +45,16 @@ async def off(story: Story, command: str = OFF) -> Operation:
     found = re.search(r"Operation ([0-9a-f]{24})", card)
     assert found, card
     store = story.bot.store
-    operation = await store.operations.read(story.bot.desk.home.workspace, OperationId(found[1]))
+    operation = await store.operations.read(
+        story.bot.context.installation.workspace, OperationId(found[1])
+    )
     assert operation is not None
     return operation
 
 
-async def written(story: Story, *entries: Entry) -> None:
+async def written(story: Story, *entries: AuditEntry) -> None:
     for entry in entries:
-        await story.bot.store.audit.append(story.bot.desk.home.workspace, entry)
+        await story.bot.store.audit.append(story.bot.context.installation.workspace, entry)
 
 
 def facts_of(about: Operation, /, **changes: str) -> dict[str, str]:
@@ -70,7 +72,7 @@ def request(operation: Operation, number: int, *, review: bool = False) -> Appro
     """Return a request of alice's that waits for bob."""
     own = operation if review else replace(operation, id=OperationId(f"{number:024x}"))
     return Approval(
-        wish=own,
+        operation=own,
         review=review,
         needed=1,
         approvers=None,
@@ -81,14 +83,14 @@ def request(operation: Operation, number: int, *, review: bool = False) -> Appro
     )
 
 
-def entries_of(versions: Iterable[Approval]) -> list[Entry]:
+def entries_of(versions: Iterable[Approval]) -> list[AuditEntry]:
     assert APPROVALS.entry is not None
     return [APPROVALS.entry(one) for one in versions]
 
 
-def back_entries(versions: Iterable[Return]) -> list[Entry]:
-    assert RETURNS.entry is not None
-    return [RETURNS.entry(one) for one in versions]
+def back_entries(versions: Iterable[AutoEnable]) -> list[AuditEntry]:
+    assert AUTO_ENABLES.entry is not None
+    return [AUTO_ENABLES.entry(one) for one in versions]
 
 
 async def test_who_as_whom_what_and_why_for_one_person(story: Story) -> None:
@@ -128,7 +130,7 @@ async def test_without_a_name_no_more_than_eight_itwins_are_read(story: Story) -
     for place in range(1, 12):
         itwin = story.world.edfs.itwin(f"Bridge {place:03d}").id
         facts = {"operation": f"{place:024x}", "itwin": itwin, "timer_name": "x", "wanted": "off"}
-        await written(story, Entry(operation.asked_at, "operation.applied", ALICE, facts))
+        await written(story, AuditEntry(operation.asked_at, "operation.applied", ALICE, facts))
     before = len(story.world.edfs.calls)
     await asks(story, "alice", "/edfs history", NOTHING)
     reads = [call for call in story.world.edfs.calls[before:] if "/timers" in call["path"]]
@@ -170,8 +172,8 @@ async def test_requests_their_end_and_reminders_are_one_line_each(story: Story) 
     await written(
         story,
         *entries_of([declined, decided(declined, Declined(BOB, operation.asked_at, "not now"))]),
-        *entries_of([expired, reminded, decided(reminded, Lapsed(operation.asked_at + 3_600))]),
-        *entries_of([taken_back, decided(taken_back, Cancelled(operation.asked_at))]),
+        *entries_of([expired, reminded, decided(reminded, Expired(operation.asked_at + 3_600))]),
+        *entries_of([taken_back, decided(taken_back, Canceled(operation.asked_at))]),
     )
     said = await asks(story, "alice", "/edfs history plant-a", "History of plant-a")
     lines = [line for line in said.splitlines() if "SAP work orders" in line]
@@ -194,16 +196,16 @@ async def test_votes_an_end_and_an_emergency_fold_into_the_operation(story: Stor
     facts = facts_of(
         operation, approved_by=BOB, until=str(at + 7_200), emergency="yes", seen="disabled"
     )
-    ended = Entry(at, "operation.applied", ALICE, facts)
-    late = Entry(at, "operation.late", ALICE, {**facts, "late": "look True"})
-    back = set_by(replace(agreed, until=Until(at + 7_200)))
+    ended = AuditEntry(at, "operation.applied", ALICE, facts)
+    late = AuditEntry(at, "operation.late", ALICE, {**facts, "late": "look True"})
+    back = scheduled_by(replace(agreed, until=Until(at + 7_200)))
     assert back is not None
     await written(story, *entries_of([review, reviewed]), ended, late, *back_entries([back]))
     said = await asks(story, "alice", "/edfs history plant-a", "History of plant-a")
     [line] = [line for line in said.splitlines() if "SAP work orders" in line]
     assert "approved by @bob, an emergency (reviewed by @bob), until " in line
     assert "later found enabled" in line
-    asking = returned(back, Asked(at + 7_200, trouble=_gone()))
+    asking = returned(back, NeedsPerson(at + 7_200, failure=_gone()))
     kept = returned(asking, Closed(at + 7_300, "kept", BOB))
     await written(story, *back_entries([asking]))
     said = await asks(story, "alice", "/edfs history plant-a", "did not come back on by itself")
@@ -213,8 +215,8 @@ async def test_votes_an_end_and_an_emergency_fold_into_the_operation(story: Stor
     assert "did not come back" not in said
 
 
-def _gone() -> Trouble:
-    return Trouble("SignInNeeded")
+def _gone() -> Failure:
+    return Failure("SignInNeeded")
 
 
 async def test_subscriptions_stand_in_the_history_of_the_whole_itwin_only(story: Story) -> None:
@@ -245,7 +247,7 @@ async def test_pages_follow_each_other_and_the_right_is_asked_for_on_each(story:
     operation = await off(story)
     for number in range(1, 45):
         facts = facts_of(operation, operation=f"{number:024x}", timer_name=f"Timer {number:02d}")
-        await written(story, Entry(operation.asked_at, "operation.rejected", BOB, facts))
+        await written(story, AuditEntry(operation.asked_at, "operation.rejected", BOB, facts))
     await asks(story, "alice", "/edfs history", "History of your iTwins")
     seen = shown_numbers(story)
     for _ in range(4):
@@ -272,7 +274,7 @@ async def test_what_does_not_open_is_left_out_and_said(story: Story, redis_url: 
     operation = await off(story)
     other = open_store(redis_url, KeyRing.parse(KeyRing.new_key()))
     facts = {"operation": "7" * 24, "itwin": operation.itwin.id, "timer_name": "Hidden"}
-    await other.audit.append(operation.workspace, Entry(1.0, "operation.applied", BOB, facts))
+    await other.audit.append(operation.workspace, AuditEntry(1.0, "operation.applied", BOB, facts))
     await other.aclose()
     said = await asks(story, "alice", "/edfs history plant-a", "could not be opened. Tell an admin")
     assert "SAP work orders disabled, by @alice" in said

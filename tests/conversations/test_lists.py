@@ -88,7 +88,7 @@ async def test_requests_and_subscriptions_are_walked_through_too(story: Story) -
             itwin=place,
             asked_at=now + number,
         )
-        await store.approvals.put(request(ORDINARY, wish=wish, expires_at=now + 86_400))
+        await store.approvals.put(request(ORDINARY, operation=wish, expires_at=now + 86_400))
     for number in range(25):
         pattern = f"{number:04d} {SCRIPTS[number % len(SCRIPTS)]}"[:255]
         one = subscription(ORDINARY, id=own_id(number + 1), itwin=place, pattern=pattern)

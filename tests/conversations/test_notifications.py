@@ -85,13 +85,13 @@ async def test_a_channel_that_is_gone_ends_its_subscriptions(story: Story) -> No
     await subscribes(story, '"SAP*"')
     story.world.archives(ROOM)
     await story.types("alice", TOGGLE)
-    store, home = story.bot.desk.gateways.store, story.bot.desk.home.workspace
+    store, home = story.bot.context.gateways.store, story.bot.context.installation.workspace
     for _ in range(1_500):
         if not await store.subscriptions.open(home):
             break
         await pause()
-    (lost,) = await store.undelivered.read(home)
-    assert lost.why == "is_archived"
-    assert lost.what.startswith("notice:")
+    (lost,) = await store.dead_letters.read(home)
+    assert lost.reason == "is_archived"
+    assert lost.record.startswith("notice:")
     ends = [entry for entry in await store.audit.read(home) if entry.what == "subscription.ended"]
-    assert [entry.person for entry in ends] == [story.bot.desk.home.bot]
+    assert [entry.person for entry in ends] == [story.bot.context.installation.bot_user]

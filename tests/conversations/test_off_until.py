@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import redis
 
-from bot.core.auto_enables import Return
+from bot.core.auto_enables import AutoEnable
 from bot.core.names import OperationId, Workspace
 from bot.sandbox.people import TEAM_ID
 from bot.sandbox.slack import Message
@@ -35,8 +35,8 @@ def cards(story: Story) -> list[Message]:
     return [m for m in story.world.reads("alice", "#plant-ops") if m.visible_to is None]
 
 
-async def returns(story: Story) -> list[Return]:
-    return await story.bot.store.returns.open(HOME)
+async def returns(story: Story) -> list[AutoEnable]:
+    return await story.bot.store.auto_enables.open(HOME)
 
 
 async def goes_off(story: Story, until: str = "for 3 days", because: str = "SAP is down") -> str:
@@ -50,7 +50,7 @@ async def goes_off(story: Story, until: str = "for 3 days", because: str = "SAP 
     return found[1]
 
 
-async def open_returns(story: Story, count: int) -> list[Return]:
+async def open_returns(story: Story, count: int) -> list[AutoEnable]:
     """Wait until so many are open."""
     with redis.Redis.from_url(story.bot.store_url) as client:
         key = f"edfs:{{{TEAM_ID}}}:open:return"
@@ -105,7 +105,7 @@ async def test_what_may_mean_several_times_is_asked_back(story: Story) -> None:
     await story.sees("bob", "is now disabled")
     (back,) = await open_returns(story, 1)
     assert datetime.fromtimestamp(back.at, ZoneInfo("Europe/Berlin")).hour == 8
-    assert back.because == "SAP"
+    assert back.reason == "SAP"
 
 
 async def test_runs_are_counted_and_what_is_off_already_can_be_given_an_end(story: Story) -> None:
@@ -131,7 +131,7 @@ async def test_extend_keep_return_now_and_undo_leave_no_second_return(story: Sto
     await story.sees("alice", "Its end was set anew")
     (back,) = await open_returns(story, 1)
     assert back.person == story.world.person("bob").id
-    assert back.because == "SAP is down"
+    assert back.reason == "SAP is down"
     await story.types("bob", f"/edfs extend {off} for 10 days")
     await story.sees("bob", "Another return has taken its place")
     await story.clicks("bob", "Return now")
@@ -216,4 +216,4 @@ async def test_what_is_off_is_listed_with_who_why_since_and_until(story: Story) 
     await story.types("carol", "/edfs list plant-a disabled")
     await story.sees("carol", "Trace")
     assert not any(NAME in m and "off until" in m for m in story.says("carol", "#plant-ops")[-1:])
-    assert await story.bot.store.returns.read(HOME, off) is not None
+    assert await story.bot.store.auto_enables.read(HOME, off) is not None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.features.select_options import Whose
+from bot.features.select_options import Owner
 from bot.sandbox.slack import Ack
 from tests.world.story import TOGGLE, Story
 
@@ -304,14 +304,14 @@ async def test_the_list_is_warmed_before_it_is_wanted(story: Story) -> None:
     await story.signs_in("alice")
     opens(story)
     alice = story.world.person("alice")
-    whose = Whose(story.bot.desk.home.workspace, alice.id)  # type: ignore[arg-type]
+    whose = Owner(story.bot.context.installation.workspace, alice.id)  # type: ignore[arg-type]
     for _ in range(3):
-        await story.bot.desk.suggesting.warm(whose)
+        await story.bot.context.option_lists.warm(whose)
     await story.world.until(lambda: calls(story, "/recents") == 1)
     assert await itwins(story, "plant-a") == ["plant-a · PA-001"]
     assert calls(story, "/itwins/") == 1
     bob = story.world.person("bob")
-    await story.bot.desk.suggesting.warm(Whose(whose.workspace, bob.id))  # type: ignore[arg-type]
+    await story.bot.context.option_lists.warm(Owner(whose.workspace, bob.id))  # type: ignore[arg-type]
     assert calls(story, "/itwins/") == 1, "nobody is signed in there"
 
 

@@ -11,12 +11,12 @@ LOOK = 301.0
 
 async def looked(story: Story) -> None:
     """Let the watch look once (again), and wait until all of it is told."""
-    store, home = story.bot.desk.gateways.store, story.bot.desk.home.workspace
+    store, home = story.bot.context.gateways.store, story.bot.context.installation.workspace
     (one,) = await store.subscriptions.open(home)
     story.world.clock.forward(LOOK)
     begun = story.world.clock.now()
     for _ in range(1_000):
-        seen = await store.watches.read(home, one.id)
+        seen = await store.poll_snapshots.load(home, one.id)
         if seen and seen.at >= begun:
             break
         await pause()
@@ -25,10 +25,10 @@ async def looked(story: Story) -> None:
 
 
 async def first_look(story: Story) -> None:
-    store, home = story.bot.desk.gateways.store, story.bot.desk.home.workspace
+    store, home = story.bot.context.gateways.store, story.bot.context.installation.workspace
     (one,) = await store.subscriptions.open(home)
     for _ in range(800):
-        if await store.watches.read(home, one.id):
+        if await store.poll_snapshots.load(home, one.id):
             return
         await pause()
     raise AssertionError("nobody looked")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bot.core.names import ChannelId
-from bot.gateways.slack.client import SlackAway
-from bot.gateways.slack.messages import Card, Private
-from bot.gateways.slack.rate_limits import SECOND, Gate
+from bot.gateways.slack.client import SlackUnavailable
+from bot.gateways.slack.messages import Card, Ephemeral
+from bot.gateways.slack.rate_limits import SECOND, SlackRateLimiter
 from bot.sandbox.people import person_named
 from bot.sandbox.world import World
 from tests.conftest import living
@@ -70,20 +70,20 @@ async def test_twelve_cards_at_one_moment_all_come_true(two: tuple[Story, Story]
 
 async def test_retry_after_holds_for_every_replica(two: tuple[Story, Story]) -> None:
     world, channel = two[0].world, channel_of(two[0].world)
-    here, there = (story.bot.desk.poster for story in two)
+    here, there = (story.bot.context.slack for story in two)
     ts = await here.post(channel, CARD)
     world.slack.fail("chat.update", 429, retry_after=40)
-    with pytest.raises(SlackAway) as away:
-        await here.edit(channel, ts, CARD)
+    with pytest.raises(SlackUnavailable) as away:
+        await here.update(channel, ts, CARD)
     assert away.value.wait == 40
     asked = len(calls(world, "chat.update"))
     for poster in (here, there):
-        with pytest.raises(SlackAway, match="gate") as away:
-            await poster.edit(channel, ts, CARD)
+        with pytest.raises(SlackUnavailable, match="gate") as away:
+            await poster.update(channel, ts, CARD)
         assert 35 < away.value.wait <= 40.1
     assert len(calls(world, "chat.update")) == asked
     world.clock.forward(41)
-    await there.edit(channel, ts, CARD)
+    await there.update(channel, ts, CARD)
     assert len(calls(world, "chat.update")) == asked + 1
 
 
@@ -102,7 +102,7 @@ async def test_a_card_waits_as_long_as_slack_says_and_comes_true(story: Story) -
 async def test_a_channel_gets_one_message_a_second(two: tuple[Story, Story]) -> None:
     world = two[0].world
     world.slack.limits = True
-    posters = [story.bot.desk.poster for story in two]
+    posters = [story.bot.context.slack for story in two]
     posts = (poster.post(channel_of(world), CARD) for poster in posters)
     assert len(set(await asyncio.gather(*posts))) == 2
     one, other = [call["at"] for call in calls(world, "chat.postMessage") if call["ok"]]
@@ -111,31 +111,31 @@ async def test_a_channel_gets_one_message_a_second(two: tuple[Story, Story]) -> 
 
 
 async def test_nobody_waits_long_for_a_turn(two: tuple[Story, Story]) -> None:
-    poster, channel = two[0].bot.desk.poster, channel_of(two[0].world)
+    poster, channel = two[0].bot.context.slack, channel_of(two[0].world)
     begun = time.monotonic()
     found = await asyncio.gather(
         *(poster.post(channel, CARD) for _ in range(6)), return_exceptions=True
     )
     assert time.monotonic() - begun < 4
-    later = [answer for answer in found if isinstance(answer, SlackAway)]
+    later = [answer for answer in found if isinstance(answer, SlackUnavailable)]
     assert 2 <= len(later) <= 5
     assert all(0 < away.wait <= SECOND + 0.1 for away in later)
 
 
 async def test_a_minute_holds_no_more_than_its_tier(story: Story) -> None:
     """The fifty-first edit within a minute is not tried; a window, whose trigger dies, neither."""
-    world, poster, channel = story.world, story.bot.desk.poster, channel_of(story.world)
+    world, poster, channel = story.world, story.bot.context.slack, channel_of(story.world)
     world.slack.limits = True
     ts = await poster.post(channel, CARD)
     for _ in range(50):
-        await poster.edit(channel, ts, CARD)
+        await poster.update(channel, ts, CARD)
     begun = time.monotonic()
-    with pytest.raises(SlackAway, match="gate") as away:
-        await poster.edit(channel, ts, CARD)
+    with pytest.raises(SlackUnavailable, match="gate") as away:
+        await poster.update(channel, ts, CARD)
     assert 50 < away.value.wait <= 62
     assert time.monotonic() - begun < 1
     world.clock.forward(away.value.wait)
-    await poster.edit(channel, ts, CARD)
+    await poster.update(channel, ts, CARD)
     assert limited(world) == []
 
 
@@ -144,8 +144,8 @@ async def test_one_answer_a_second_through_one_response_url(story: Story) -> Non
     place = slack.state.workspace.channel_named("#plant-ops")
     url = slack.acts.hooks_url + slack.state.hooks.issue(place, person_named("bob"))
     begun = time.monotonic()
-    assert await story.bot.desk.poster.reply(url, Private("one", []))
-    assert await story.bot.desk.poster.reply(url, Private("two", []))
+    assert await story.bot.context.slack.respond(url, Ephemeral("one", []))
+    assert await story.bot.context.slack.respond(url, Ephemeral("two", []))
     assert time.monotonic() - begun >= 1
     await story.sees("bob", "two")
 
@@ -159,19 +159,19 @@ def stopped(own: Valkey, own_story: Story) -> Iterator[Story]:
 
 @pytest.mark.timeout(60)
 async def test_without_a_store_a_person_is_still_told(stopped: Story) -> None:
-    poster, channel = stopped.bot.desk.poster, channel_of(stopped.world)
+    poster, channel = stopped.bot.context.slack, channel_of(stopped.world)
     begun = time.monotonic()
     await poster.post(channel, CARD)
     await poster.post(channel, CARD)
     assert time.monotonic() - begun < 3
     stopped.world.slack.fail("chat.postMessage", 429, retry_after=1)
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailable):
         await poster.post(channel, CARD)
 
 
 async def test_a_window_that_cannot_open_now_is_said_at_once(story: Story) -> None:
-    gate = Gate(story.bot.store.limits, story.world.clock.now)
-    await gate.shut("views.open", 1)
+    gate = SlackRateLimiter(story.bot.store.limits, story.world.clock.now)
+    await gate.pause("views.open", 1)
     begun = time.monotonic()
-    assert await gate.passed("views.open") > 0.5
+    assert await gate.wait_for_turn("views.open") > 0.5
     assert time.monotonic() - begun < 0.5

@@ -86,8 +86,8 @@ async def test_a_channel_has_so_many_and_ends_only_its_own(story: Story) -> None
     await story.sees("alice", "This channel will be told of “SAP*”", "#plant-ops")
     (here,) = [
         one
-        for one in await story.bot.desk.gateways.store.subscriptions.open(
-            story.bot.desk.home.workspace
+        for one in await story.bot.context.gateways.store.subscriptions.open(
+            story.bot.context.installation.workspace
         )
         if one.pattern == "SAP*"
     ]

@@ -6,17 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.approval_rules import Decider, granted, objection, outruled, void
+from bot.core.approval_rules import (
+    Decider,
+    approved_operation,
+    forbidden_now,
+    objection,
+    stale_reason,
+)
 from bot.core.approvals import (
     REMIND_AFTER,
+    AlreadyDecided,
     AlreadyVoted,
     Approval,
-    Cancelled,
+    Canceled,
     Concluded,
-    Decided,
     Declined,
     Event,
-    Lapsed,
+    Expired,
     Moved,
     Reminded,
     Stage,
@@ -28,7 +34,14 @@ from bot.core.approvals import (
     reminder_at,
 )
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
-from bot.core.operations.operation import Acting, Operation, Place, Seen, State, Trouble
+from bot.core.operations.operation import (
+    ActingAccount,
+    Failure,
+    Observation,
+    Operation,
+    Origin,
+    State,
+)
 from bot.core.policy.rules import Ruling
 from bot.core.timers import ITwin, Parameter, Timer
 
@@ -38,19 +51,19 @@ WISH = Operation(
     id=OperationId("0" * 24),
     workspace=Workspace("T0HOME"),
     person=ALICE,
-    acting=Acting("sub-alice", "Alice", "alice@acme.example"),
+    acting=ActingAccount("sub-alice", "Alice", "alice@acme.example"),
     verb="disable",
     itwin=ITwin(ITwinId("i1"), "plant-a"),
     timer=TIMER.without_values(),
     definition=TIMER.definition(),
     inputs=TIMER.inputs(),
     wanted=False,
-    place=Place(ChannelId("C0HERE"), "https://hooks.example/1", "1.2"),
+    origin=Origin(ChannelId("C0HERE"), "https://hooks.example/1", "1.2"),
     asked_at=1_000.0,
-    seen=Seen(enabled=True, at=1_000.0),
+    seen=Observation(enabled=True, at=1_000.0),
 )
 WAITING = Approval(
-    wish=WISH,
+    operation=WISH,
     review=False,
     needed=1,
     approvers=None,
@@ -72,9 +85,9 @@ RULING = Ruling(approvals=1)
         (Voted(VOTE), Stage.APPROVED, BOB),
         (Voted(VOTE, needed=2), Stage.WAITING, None),
         (Declined(BOB, 2_000.0, "no"), Stage.DECLINED, BOB),
-        (Cancelled(2_000.0), Stage.CANCELLED, ALICE),
-        (Lapsed(2_000.0), Stage.EXPIRED, None),
-        (Voided(2_000.0, Trouble("AlreadySo")), Stage.VOID, None),
+        (Canceled(2_000.0), Stage.CANCELED, ALICE),
+        (Expired(2_000.0), Stage.EXPIRED, None),
+        (Voided(2_000.0, Failure("AlreadySo")), Stage.VOID, None),
         (Reminded(2_000.0), Stage.WAITING, None),
         (Moved(ChannelId("C0HERE")), Stage.WAITING, None),
     ],
@@ -91,9 +104,9 @@ EVENTS = st.sampled_from(
         Voted(OTHER),
         Voted(VOTE, needed=2),
         Declined(BOB, 2_000.0),
-        Cancelled(2_000.0),
-        Lapsed(2_000.0),
-        Voided(2_000.0, Trouble("AlreadySo")),
+        Canceled(2_000.0),
+        Expired(2_000.0),
+        Voided(2_000.0, Failure("AlreadySo")),
         Reminded(2_000.0),
         Moved(None),
         Concluded(3_000.0, State.APPLIED),
@@ -108,7 +121,7 @@ def test_the_first_decision_is_the_only_one(events: list[Event], needed: int, re
         before = approval
         try:
             approval = after(approval, event)
-        except Decided:
+        except AlreadyDecided:
             continue
         assert approval.version == before.version + 1
         assert approval.needed >= before.needed
@@ -116,7 +129,7 @@ def test_the_first_decision_is_the_only_one(events: list[Event], needed: int, re
             assert approval.stage is before.stage
             assert (approval.votes, approval.decided_by) == (before.votes, before.decided_by)
         if before.concluded:
-            assert (approval.outcome, approval.trouble) == (before.outcome, before.trouble)
+            assert (approval.outcome, approval.failure) == (before.outcome, before.failure)
     if approval.stage is Stage.APPROVED:
         assert len({vote.by for vote in approval.votes}) >= approval.needed
         assert len({vote.subject for vote in approval.votes}) == len(approval.votes)
@@ -130,11 +143,11 @@ def test_one_human_is_one_vote() -> None:
 
 
 def test_only_what_was_begun_is_concluded_and_once() -> None:
-    with pytest.raises(Decided):
+    with pytest.raises(AlreadyDecided):
         after(WAITING, Concluded(3_000.0, State.APPLIED))
     done = after(after(WAITING, Voted(VOTE)), Concluded(3_000.0, State.APPLIED))
     assert (done.outcome, due(done)) == (State.APPLIED, None)
-    with pytest.raises(Decided):
+    with pytest.raises(AlreadyDecided):
         after(done, Concluded(3_001.0, State.REJECTED))
     assert after(REVIEW, Concluded(3_000.0, State.APPLIED)).stage is Stage.WAITING
 
@@ -145,7 +158,7 @@ def test_when_somebody_has_to_look_again() -> None:
     assert due(replace(REVIEW, expires_at=1_100.0)) == WISH.asked_at + REMIND_AFTER
     assert due(after(WAITING, Voted(VOTE))) == VOTE.at + 3.0
     assert due(after(REVIEW, Voted(VOTE))) is None
-    assert due(after(WAITING, Lapsed(2_000.0))) is None
+    assert due(after(WAITING, Expired(2_000.0))) is None
 
 
 @given(st.floats(0, 14 * 86_400))
@@ -251,33 +264,42 @@ def test_without_self_approval_neither_who_asked_nor_their_account_agrees(  # no
     ],
 )
 def test_what_makes_a_request_void(timer: Timer, kind: str | None) -> None:
-    trouble = void(WAITING, timer)
+    trouble = stale_reason(WAITING, timer)
     assert (trouble.kind if trouble else None) == kind
     assert "2000" not in str(trouble)
 
 
 def test_what_was_off_already_and_is_on_now_is_not_what_was_seen() -> None:
-    given_an_end = replace(WAITING, wish=replace(WISH, seen=Seen(enabled=False, at=1_000.0)))
-    assert void(given_an_end, replace(TIMER, enabled=False)) is None
-    assert void(given_an_end, TIMER) == Trouble("StateChanged")
+    given_an_end = replace(
+        WAITING, operation=replace(WISH, seen=Observation(enabled=False, at=1_000.0))
+    )
+    assert stale_reason(given_an_end, replace(TIMER, enabled=False)) is None
+    assert stale_reason(given_an_end, TIMER) == Failure("StateChanged")
 
 
 def test_what_the_policy_lets_nothing_come_of() -> None:
-    assert not outruled(WAITING, RULING)
-    assert not outruled(replace(WAITING, runs_as="approver"), Ruling())
-    assert outruled(WAITING, replace(RULING, refused="denied"))
-    assert outruled(WAITING, replace(RULING, runs_as="approver"))
+    assert not forbidden_now(WAITING, RULING)
+    assert not forbidden_now(replace(WAITING, runs_as="approver"), Ruling())
+    assert forbidden_now(WAITING, replace(RULING, refused="denied"))
+    assert forbidden_now(WAITING, replace(RULING, runs_as="approver"))
 
 
 def test_what_an_approved_request_becomes() -> None:
     approval = after(after(replace(WAITING, needed=2), Voted(VOTE)), Voted(OTHER))
-    operation = granted(approval, 5_000.0, "9.9")
+    operation = approved_operation(approval, 5_000.0, "9.9")
     assert (operation.id, operation.person, operation.acting) == (WISH.id, ALICE, WISH.acting)
-    assert (operation.asked_at, operation.place) == (5_000.0, Place(ChannelId("C0HERE"), "", "9.9"))
+    assert (operation.asked_at, operation.origin) == (
+        5_000.0,
+        Origin(ChannelId("C0HERE"), "", "9.9"),
+    )
     assert operation.approved is not None
     assert (operation.approved.by, operation.approved.digest) == ((BOB, CAROL), WAITING.digest)
-    through = granted(replace(approval, runs_as="approver"), 5_000.0)
-    assert (through.person, through.asker, through.acting.subject) == (CAROL, ALICE, "sub-carol")
+    through = approved_operation(replace(approval, runs_as="approver"), 5_000.0)
+    assert (through.person, through.requester, through.acting.subject) == (
+        CAROL,
+        ALICE,
+        "sub-carol",
+    )
 
 
 def test_what_is_agreed_to_is_bound_to_all_of_it() -> None:
@@ -285,14 +307,14 @@ def test_what_is_agreed_to_is_bound_to_all_of_it() -> None:
         replace(WAITING, runs_as="approver"),
         replace(WAITING, expires_at=1.0),
         *(
-            replace(WAITING, wish=replace(WISH, **change))
+            replace(WAITING, operation=replace(WISH, **change))
             for change in (
                 {"person": BOB},
-                {"acting": Acting("sub-other", "", "")},
+                {"acting": ActingAccount("sub-other", "", "")},
                 {"wanted": True},
                 {"definition": "other"},
-                {"because": "other"},
-                {"seen": Seen(enabled=False, at=1_000.0)},
+                {"reason": "other"},
+                {"seen": Observation(enabled=False, at=1_000.0)},
                 {"timer": replace(TIMER, id=TimerId("t2"))},
             )
         ),

@@ -4,17 +4,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.errors import NotUnderstood
+from bot.core.errors import InvalidCommand
 from bot.core.language.commands import (
     VERBS,
-    Bring,
-    Choose,
+    ChangeAutoEnable,
     Command,
     Decide,
     Help,
     History,
     ListTimers,
+    OpenChooser,
     Pending,
+    SetChannelDefault,
     Show,
     SignIn,
     SignOut,
@@ -23,7 +24,6 @@ from bot.core.language.commands import (
     Switch,
     Undo,
     Unsubscribe,
-    Use,
     WhoAmI,
 )
 from bot.core.language.parser import parse
@@ -53,13 +53,13 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(Switch, st.just("disable"), NAMES, NAMES, NAMES, st.just("") | UNTILS, st.booleans()),
     st.builds(Undo, IDS),
     st.builds(Decide, st.sampled_from(["approve", "decline", "cancel"]), IDS, st.just("") | NAMES),
-    st.builds(Bring, st.sampled_from(["return", "keep"]), IDS),
-    st.builds(Bring, st.just("extend"), IDS, UNTILS),
+    st.builds(ChangeAutoEnable, st.sampled_from(["return", "keep"]), IDS),
+    st.builds(ChangeAutoEnable, st.just("extend"), IDS, UNTILS),
     st.builds(ListTimers, st.just("") | NAMES, st.booleans(), PAGES),
     st.builds(ListTimers, st.just(""), st.booleans(), PAGES, everywhere=st.just(True)),
     st.builds(Show, st.just("") | NAMES, NAMES),
-    st.builds(Choose, NAMES, st.just("") | NAMES),
-    st.builds(Use, st.just("") | NAMES),
+    st.builds(OpenChooser, NAMES, st.just("") | NAMES),
+    st.builds(SetChannelDefault, st.just("") | NAMES),
     st.builds(History, NAMES, st.just("") | NAMES, st.just(0) | st.integers(1, 10**15 - 1)),
     st.builds(History, st.just(""), st.just(""), st.integers(1, 10**15 - 1)),
     st.builds(
@@ -72,7 +72,13 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(Pending, PAGES),
     st.builds(Subscriptions, PAGES),
     st.sampled_from(
-        [History(), History(everywhere=True), Choose(), Use(nothing=True), Subscribe()]
+        [
+            History(),
+            History(everywhere=True),
+            OpenChooser(),
+            SetChannelDefault(nothing=True),
+            Subscribe(),
+        ]
     ),
     st.just(SignIn()),
     st.just(SignOut()),
@@ -92,7 +98,7 @@ def test_every_command_is_read_back_from_its_own_words(command: Command) -> None
 def test_any_text_is_a_command_or_a_clear_refusal(text: str) -> None:
     try:
         command = parse(text)
-    except NotUnderstood as refusal:
+    except InvalidCommand as refusal:
         assert refusal.reason  # noqa: PT017 - either outcome is right
     else:
         assert parse(str(command)) == command
@@ -118,13 +124,13 @@ def test_any_text_is_a_command_or_a_clear_refusal(text: str) -> None:
         ('toggle "SAP work orders"', Switch("toggle", "", "SAP work orders")),
         ("off nightly for 2 runs", Switch("disable", "", "nightly", "", "for 2 runs")),
         ("show nightly", Show("", "nightly")),
-        ("choose", Choose()),
-        ("choose plant-a", Choose("plant-a")),
-        ("choose plant-a SAP work orders", Choose("plant-a", "SAP work orders")),
-        ("use", Use()),
-        ("use plant a", Use("plant a")),
-        ("use nothing", Use(nothing=True)),
-        ('use "nothing"', Use("nothing")),
+        ("choose", OpenChooser()),
+        ("choose plant-a", OpenChooser("plant-a")),
+        ("choose plant-a SAP work orders", OpenChooser("plant-a", "SAP work orders")),
+        ("use", SetChannelDefault()),
+        ("use plant a", SetChannelDefault("plant a")),
+        ("use nothing", SetChannelDefault(nothing=True)),
+        ('use "nothing"', SetChannelDefault("nothing")),
         ("list all", ListTimers(everywhere=True)),
         ("list all disabled", ListTimers(disabled=True, everywhere=True)),
         ('list "all"', ListTimers("all")),
@@ -165,8 +171,8 @@ def test_any_text_is_a_command_or_a_clear_refusal(text: str) -> None:
         ("history before 0", History("before", "0")),
         (f"approve {ID}", Decide("approve", OperationId(ID))),
         (f"decline {ID} because not today", Decide("decline", OperationId(ID), "not today")),
-        (f"extend {ID} until friday", Bring("extend", OperationId(ID), "until friday")),
-        (f"keep {ID}", Bring("keep", OperationId(ID))),
+        (f"extend {ID} until friday", ChangeAutoEnable("extend", OperationId(ID), "until friday")),
+        (f"keep {ID}", ChangeAutoEnable("keep", OperationId(ID))),
         (
             'subscribe plant-a "SAP*" returns changes not-mine',
             Subscribe("plant-a", "SAP*", ("changes", "returns", "not-mine")),
@@ -181,7 +187,7 @@ def test_any_text_is_a_command_or_a_clear_refusal(text: str) -> None:
         ("whoami", WhoAmI()),
         ("help off", Help("disable")),
         ("help nonsense", Help()),
-        ("", Choose()),
+        ("", OpenChooser()),
     ],
 )
 def test_what_people_type(typed: str, command: Command) -> None:
@@ -223,12 +229,12 @@ NEEDS_ID = "undo needs the id of one operation: 24 letters and digits, at the fo
     ],
 )
 def test_what_is_refused_and_why(typed: str, reason: str, verb: str | None) -> None:
-    with pytest.raises(NotUnderstood) as refusal:
+    with pytest.raises(InvalidCommand) as refusal:
         parse(typed)
     assert (refusal.value.reason, refusal.value.verb) == (reason, verb)
 
 
 def test_a_misspelt_verb_is_answered_with_the_nearest() -> None:
-    with pytest.raises(NotUnderstood) as refusal:
+    with pytest.raises(InvalidCommand) as refusal:
         parse("togle plant-a x")
     assert refusal.value.nearest[0] == "toggle"

@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.names import (
-    Nothing,
-    One,
+    Ambiguous,
+    NoMatch,
     PersonId,
-    Several,
+    Unique,
     Workspace,
-    find,
-    fold,
     guid_in_address,
     is_guid,
     is_slack_id,
-    plain,
+    match_name,
+    normalized,
+    single_line,
 )
 from bot.core.people import Person, refusal
 from bot.core.schedules import in_words, next_run
@@ -29,10 +29,10 @@ GUID = "6172e54b-45eb-5ff1-829a-df7b4fcdae2c"
 
 @given(st.text(max_size=400), st.integers(1, 200))
 def test_a_plain_name_is_one_short_line_that_can_be_seen(text: str, limit: int) -> None:
-    shown = plain(text, limit)
+    shown = single_line(text, limit)
     assert len(shown) <= limit
     assert shown.isprintable()
-    assert plain(shown, limit) == shown
+    assert single_line(shown, limit) == shown
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_plain_name_is_one_short_line_that_can_be_seen(text: str, limit: int) 
     ],
 )
 def test_spellings_of_one_name(one: str, other: str) -> None:
-    assert fold(one) == fold(other)
+    assert normalized(one) == normalized(other)
 
 
 def test_finding_by_whole_name_before_part() -> None:
@@ -55,11 +55,11 @@ def test_finding_by_whole_name_before_part() -> None:
     def names(thing: str) -> tuple[str, ...]:
         return (thing,)
 
-    assert find("PLANT", things, names) == One("plant")
-    assert find("plant-", things, names) == Several(("plant-a", "plant-b"))
-    assert find("idg", things, names) == One("bridge", whole=False)
-    assert find("brigde", things, names) == Nothing(("bridge",))
-    assert find("", [], names) == Nothing(())
+    assert match_name("PLANT", things, names) == Unique("plant")
+    assert match_name("plant-", things, names) == Ambiguous(("plant-a", "plant-b"))
+    assert match_name("idg", things, names) == Unique("bridge", whole=False)
+    assert match_name("brigde", things, names) == NoMatch(("bridge",))
+    assert match_name("", [], names) == NoMatch(())
 
 
 @pytest.mark.parametrize(

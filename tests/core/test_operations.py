@@ -10,33 +10,33 @@ from bot.core.errors import BotError, Unclear
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
 from bot.core.operations import events
 from bot.core.operations.events import Event
-from bot.core.operations.failures import error_of, trouble_of
-from bot.core.operations.operation import Acting, Operation, Place, State, Trouble
-from bot.core.operations.transitions import STEP, Impossible, after, due, look_again
+from bot.core.operations.failures import error_from, failure_from
+from bot.core.operations.operation import ActingAccount, Failure, Operation, Origin, State
+from bot.core.operations.transitions import STEP, InvalidTransition, after, due, retry_read_back_at
 from bot.core.timers import ITwin, Timer
-from bot.slack.views.errors import words_of
+from bot.slack.views.errors import error_text
 
 GUID = "6172e54b-45eb-5ff1-829a-df7b4fcdae2c"
 READY = Operation(
     id=OperationId("0" * 24),
     workspace=Workspace("T0HOME"),
     person=PersonId("U0ALICE"),
-    acting=Acting("sub", "Alice", "alice@acme.example"),
+    acting=ActingAccount("sub", "Alice", "alice@acme.example"),
     verb="disable",
     itwin=ITwin(ITwinId(GUID), "plant-a", "PA-001"),
     timer=Timer(TimerId(GUID), "SAP", "SAP_WORK_ORDERS", "0 2 * * *", enabled=True),
     definition="d",
     wanted=False,
-    place=Place(ChannelId("C0PLANT")),
+    origin=Origin(ChannelId("C0PLANT")),
     asked_at=100.0,
 )
-TROUBLE = Trouble("Forbidden")
-UNSENT = Trouble("NotSent")
-LOST = Trouble("Unclear", why="timeout")
+TROUBLE = Failure("Forbidden")
+UNSENT = Failure("NotSent")
+LOST = Failure("Unclear", why="timeout")
 EVENTS: dict[str, Callable[[Operation], Event]] = {
-    "taken": lambda _: events.Taken(101.0),
-    "found so": lambda _: events.FoundSo(101.0),
-    "found changed": lambda _: events.FoundChanged(101.0),
+    "taken": lambda _: events.LockAcquired(101.0),
+    "found so": lambda _: events.FoundInState(101.0),
+    "found changed": lambda _: events.FoundRedefined(101.0),
     "delayed": lambda _: events.Delayed(101.0, UNSENT, 102.0),
     "permitted": lambda _: events.Permitted(101.0),
     "not executed": lambda _: events.NotExecuted(101.0, UNSENT, 102.0),
@@ -44,13 +44,13 @@ EVENTS: dict[str, Callable[[Operation], Event]] = {
     "answered otherwise": lambda o: events.Answered(101.0, o.attempts, not o.wanted),
     "answered for another": lambda o: events.Answered(101.0, o.attempts + 1, o.wanted),
     "refused": lambda _: events.Refused(101.0, TROUBLE),
-    "lost": lambda _: events.Lost(101.0, LOST),
-    "looked early": lambda o: events.Looked(121.0, 119.0, o.wanted),
-    "looked": lambda o: events.Looked(121.0, 120.0, o.wanted),
-    "looked otherwise": lambda o: events.Looked(121.0, 120.0, not o.wanted),
-    "gave up": lambda _: events.GaveUp(101.0),
-    "late look": lambda _: events.LateLook(500.0, enabled=True),
-    "late answer": lambda _: events.LateAnswer(500.0, enabled=True),
+    "lost": lambda _: events.ResponseLost(101.0, LOST),
+    "looked early": lambda o: events.ReadBack(121.0, 119.0, o.wanted),
+    "looked": lambda o: events.ReadBack(121.0, 120.0, o.wanted),
+    "looked otherwise": lambda o: events.ReadBack(121.0, 120.0, not o.wanted),
+    "gave up": lambda _: events.VerificationAbandoned(101.0),
+    "late look": lambda _: events.LateReadBack(500.0, enabled=True),
+    "late answer": lambda _: events.LateResponse(500.0, enabled=True),
 }
 TABLE = {
     (State.READY, "taken"): State.LOCKED,
@@ -77,11 +77,11 @@ TABLE = {
 
 @pytest.mark.parametrize(("state", "event"), list(itertools.product(State, EVENTS)))
 def test_the_table_of_transitions(state: State, event: str) -> None:
-    before = replace(READY, state=state, quiet_at=120.0, late_at=430.0, version=3, attempts=1)
+    before = replace(READY, state=state, settled_at=120.0, late_at=430.0, version=3, attempts=1)
     happened = EVENTS[event](before)
     wanted = TABLE.get((state, event))
     if wanted is None:
-        with pytest.raises(Impossible):
+        with pytest.raises(InvalidTransition):
             after(before, happened)
         return
     became = after(before, happened)
@@ -98,63 +98,69 @@ def through(*happened: Event) -> Operation:
     return operation
 
 
-TERMS = READY.terms
+TERMS = READY.timeouts
 
 
 def test_deadlines_are_data() -> None:
-    taken = through(events.Taken(100.0))
+    taken = through(events.LockAcquired(100.0))
     assert due(taken) == 100.0 + STEP
     delayed = after(taken, events.Delayed(101.0, UNSENT, 107.0))
     assert due(delayed) == delayed.resume_at == 107.0
     sending = after(delayed, events.Permitted(107.0))
-    assert (sending.resume_at, sending.trouble) == (0.0, None)
+    assert (sending.resume_at, sending.failure) == (0.0, None)
     assert sending.send_by == 107.0 + TERMS.send
     assert due(sending) == 107.0 + TERMS.send + TERMS.patch
     assert due(after(sending, events.Answered(108.0, 1, enabled=False))) is None
 
 
 def test_a_crash_is_quiet_only_when_its_patch_must_have_ended_and_settled() -> None:
-    sending = through(events.Taken(100.0), events.Permitted(100.0))
-    crash = Trouble("Unclear", operation="toggle", why="crash")
-    found = after(sending, events.Lost(126.0, crash))
-    assert found.quiet_at == 100.0 + TERMS.send + TERMS.patch + TERMS.settle
-    told = after(sending, events.Lost(103.0, LOST))
-    assert told.quiet_at == 103.0 + TERMS.settle
+    sending = through(events.LockAcquired(100.0), events.Permitted(100.0))
+    crash = Failure("Unclear", operation="toggle", why="crash")
+    found = after(sending, events.ResponseLost(126.0, crash))
+    assert found.settled_at == 100.0 + TERMS.send + TERMS.patch + TERMS.settle
+    told = after(sending, events.ResponseLost(103.0, LOST))
+    assert told.settled_at == 103.0 + TERMS.settle
 
 
 def test_the_looks_after_a_loss() -> None:
-    lost = through(events.Taken(100.0), events.Permitted(100.0), events.Lost(110.0, LOST))
+    lost = through(
+        events.LockAcquired(100.0), events.Permitted(100.0), events.ResponseLost(110.0, LOST)
+    )
     looks = []
     while not lost.state.ended:
         at = due(lost)
         assert at is not None
         looks.append(at - 110.0)
-        lost = after(lost, events.Looked(at, at, enabled=False))
+        lost = after(lost, events.ReadBack(at, at, enabled=False))
     assert looks == [*TERMS.looks, TERMS.settle]
     assert lost.state is State.APPLIED
     assert due(lost) == 110.0 + TERMS.late
-    assert look_again(lost, 111.0) == 126.0
-    assert look_again(replace(lost, quiet_at=0.0), 110.0 + 86_400) == 110.0 + 86_400 + 300.0
+    assert retry_read_back_at(lost, 111.0) == 126.0
+    assert (
+        retry_read_back_at(replace(lost, settled_at=0.0), 110.0 + 86_400) == 110.0 + 86_400 + 300.0
+    )
 
 
 @pytest.mark.parametrize(("read", "said"), [(False, None), (True, True), (None, None)])
 def test_a_late_look_stands_beside_the_verdict(read: bool | None, said: bool | None) -> None:
-    lost = through(events.Taken(100.0), events.Permitted(100.0), events.Lost(110.0, LOST))
-    ended = after(lost, events.Looked(231.0, 230.0, enabled=False))
-    looked = after(ended, events.LateLook(440.0, read))
+    lost = through(
+        events.LockAcquired(100.0), events.Permitted(100.0), events.ResponseLost(110.0, LOST)
+    )
+    ended = after(lost, events.ReadBack(231.0, 230.0, enabled=False))
+    looked = after(ended, events.LateReadBack(440.0, read))
     assert looked.state is State.APPLIED
     assert looked.seen == ended.seen
-    assert (looked.late.enabled if looked.late else None) is said
+    assert (looked.late_finding.enabled if looked.late_finding else None) is said
     assert due(looked) is None
-    with pytest.raises(Impossible):
-        after(looked, events.LateLook(441.0, read))
+    with pytest.raises(InvalidTransition):
+        after(looked, events.LateReadBack(441.0, read))
 
 
 def test_what_is_counted() -> None:
-    operation = through(events.Taken(100.0))
+    operation = through(events.LockAcquired(100.0))
     for kind in ("RateLimited", "NotSent", "TokenRefused", "NotSent"):
         operation = after(operation, events.Permitted(101.0))
-        operation = after(operation, events.NotExecuted(102.0, Trouble(kind), 103.0))
+        operation = after(operation, events.NotExecuted(102.0, Failure(kind), 103.0))
     assert (operation.attempts, operation.unsent, operation.renewals) == (4, 2, 1)
 
 
@@ -163,25 +169,25 @@ def subclasses(kind: type[BotError]) -> list[type[BotError]]:
 
 
 SAMPLES: dict[str, dict[str, object]] = {
-    "IdentityProviderTrouble": {"what": "no answer"},
+    "IdentityProviderError": {"what": "no answer"},
     "SignInRefused": {"reason": "denied"},
     "PersonRefused": {"reason": "guest"},
-    "NotUnderstood": {"reason": "no"},
-    "NoDefault": {"wanted": "nightly", "verb": "show"},
+    "InvalidCommand": {"reason": "no"},
+    "NoChannelDefault": {"wanted": "nightly", "verb": "show"},
     "NoSuchName": {"kind": "timer", "wanted": "x"},
     "AmbiguousName": {"kind": "timer", "wanted": "x", "choices": ()},
     "TimerGone": {"wanted": "x"},
     "CannotUndo": {"reason": "changed"},
     "TimerBusy": {"holder": READY.id},
     "AccountTaken": {"holder": READY.person},
-    "Gone": {"what": "ticket"},
+    "NotAvailable": {"what": "ticket"},
     "PolicyRefused": {"reason": "denied", "rule": "rule 1"},
-    "ReasonNeeded": {"command": "disable a b"},
+    "ReasonRequired": {"command": "disable a b"},
     "MayNotDecide": {"reason": "own"},
-    "RequestOver": {"stage": "declined", "by": READY.person, "at": 90.0},
-    "ReturnOver": {"how": "kept", "by": READY.person},
+    "RequestClosed": {"stage": "declined", "by": READY.person, "at": 90.0},
+    "AutoEnableClosed": {"how": "kept", "by": READY.person},
     "CannotSubscribe": {"reason": "shared"},
-    "Withdrawn": {"what": "policy"},
+    "AuthorizationRevoked": {"reason": "policy"},
 }
 LEAVES = [kind for kind in subclasses(BotError) if kind.__name__ not in {"BotError", "ApiError"}]
 
@@ -192,8 +198,8 @@ def test_every_error_is_worded_with_cause_and_next_step(kind: type[BotError]) ->
     if issubclass(kind, Unclear) or "ApiError" in {base.__name__ for base in kind.__mro__}:
         facts = {"operation": "toggle"}
     error = kind(**facts)
-    words = words_of(error, 100.0)
+    words = error_text(error, 100.0)
     assert words.title
     assert len(words.lines) >= 2
-    kept = trouble_of(error, 100.0)
-    assert words_of(error_of(kept, 100.0), 100.0).title
+    kept = failure_from(error, 100.0)
+    assert error_text(error_from(kept, 100.0), 100.0).title

@@ -7,7 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.names import ChannelId, ITwinId, PersonId, TimerId
-from bot.core.policy.rules import LAID, Policy, Rule, Ruling, Wish, judge, matches, may_approve
+from bot.core.policy.rules import (
+    LAYERED_KEYS,
+    ChangeRequest,
+    Policy,
+    Rule,
+    Ruling,
+    judge,
+    matches,
+    may_approve,
+)
 from bot.core.timers import ITwin, Timer
 
 ALICE, BOB = PersonId("U0ALICE"), PersonId("U0BOB")
@@ -15,7 +24,7 @@ PLANT = ITwin(ITwinId("0a1b2c3d-0000-4000-8000-00000000000a"), "Überlandwerk  A
 ORDERS = Timer(
     TimerId("0a1b2c3d-0000-4000-8000-0000000000f1"), "SAP Work Orders", "Maximo.Sync", "", True
 )
-WISH = Wish(ALICE, frozenset({"S0OPS"}), PLANT, ORDERS, "disable", ChannelId("C0HERE"))
+WISH = ChangeRequest(ALICE, frozenset({"S0OPS"}), PLANT, ORDERS, "disable", ChannelId("C0HERE"))
 
 
 def people(*ids: str) -> frozenset[str]:
@@ -69,8 +78,8 @@ def test_a_bracket_in_a_name_is_matched_as_one() -> None:
 # What it sets
 
 
-def ruled(*rules: Rule, defaults: Rule | None = None, wish: Wish = WISH) -> Ruling:
-    return judge(Policy(defaults or Rule("defaults"), rules), wish)
+def ruled(*rules: Rule, defaults: Rule | None = None, request: ChangeRequest = WISH) -> Ruling:
+    return judge(Policy(defaults or Rule("defaults"), rules), request)
 
 
 def test_without_a_policy_nothing_is_asked() -> None:
@@ -104,7 +113,7 @@ def test_each_key_is_set_by_a_rule_and_by_the_defaults(
         ("rule 1", ruled(Rule("rule 1", **sets))),
         ("defaults", ruled(defaults=Rule("defaults", **sets))),
     ):
-        because = tuple((key, place) for key in LAID if key in sets)
+        because = tuple((key, place) for key in LAYERED_KEYS if key in sets)
         assert ruling == replace(Ruling(because=because), **gives)
 
 
@@ -257,8 +266,10 @@ def with_rule(policy: Policy, rule: Rule, place: int) -> Policy:
 
 @FIXED
 @given(POLICIES, WISHES)
-def test_the_judge_always_answers_and_names_its_rules(policy: Policy, wish: Wish) -> None:
-    ruling = judge(policy, wish)
+def test_the_judge_always_answers_and_names_its_rules(
+    policy: Policy, request: ChangeRequest
+) -> None:
+    ruling = judge(policy, request)
     assert 0 <= ruling.approvals <= 5
     names = {rule.name for rule in (policy.defaults, *policy.rules)}
     assert {name for _, name in ruling.because} <= names
@@ -268,32 +279,36 @@ def test_the_judge_always_answers_and_names_its_rules(policy: Policy, wish: Wish
 
 @FIXED
 @given(POLICIES, WISHES, st.integers(0, 5))
-def test_deny_wins_whatever_else_stands_there(policy: Policy, wish: Wish, place: int) -> None:
-    for one in (wish.person, *wish.groups):
+def test_deny_wins_whatever_else_stands_there(
+    policy: Policy, request: ChangeRequest, place: int
+) -> None:
+    for one in (request.person, *request.groups):
         denied = with_rule(policy, Rule("no", deny=people(one)), place)
-        assert judge(denied, wish).refused == "denied"
+        assert judge(denied, request).refused == "denied"
 
 
 @FIXED
 @given(POLICIES, WISHES, DENYING, st.integers(0, 5), GROUPS)
 def test_a_rule_with_deny_only_narrows(
-    policy: Policy, wish: Wish, deny: Rule, place: int, groups: frozenset[str]
+    policy: Policy, request: ChangeRequest, deny: Rule, place: int, groups: frozenset[str]
 ) -> None:
-    before, after = judge(policy, wish), judge(with_rule(policy, deny, place), wish)
+    before, after = judge(policy, request), judge(with_rule(policy, deny, place), request)
     assert after.refused or not before.refused
     same = ("approvals", "approvers", "self_approval", "runs_as", "expires", "channel")
     same += ("reason_required", "confirm", "emergency")
     assert [getattr(after, key) for key in same] == [getattr(before, key) for key in same]
     for person in (ALICE, BOB):
-        asked = {"person": person, "groups": groups, "requester": wish.person}
+        asked = {"person": person, "groups": groups, "requester": request.person}
         assert may_approve(before, **asked) or not may_approve(after, **asked)
 
 
 @FIXED
 @given(POLICIES, WISHES)
-def test_nobody_approves_themselves_where_that_is_off(policy: Policy, wish: Wish) -> None:
-    own = {"person": wish.person, "groups": wish.groups, "requester": wish.person}
-    ruling = judge(policy, wish)
+def test_nobody_approves_themselves_where_that_is_off(
+    policy: Policy, request: ChangeRequest
+) -> None:
+    own = {"person": request.person, "groups": request.groups, "requester": request.person}
+    ruling = judge(policy, request)
     assert ruling.self_approval or not may_approve(ruling, **own)
     off = with_rule(policy, Rule("off", self_approval=False), len(policy.rules))
-    assert not may_approve(judge(off, wish), **own)
+    assert not may_approve(judge(off, request), **own)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.language.until import Doubtful, Until, read
+from bot.core.language.until import AmbiguousTime, Until, parse_until
 from bot.core.schedules import Runs, after_runs, next_run, on_the_clock, runs_between
 
 BERLIN, NEW_YORK, KOLKATA = "Europe/Berlin", "America/New_York", "Asia/Kolkata"
@@ -111,8 +111,8 @@ def test_on_the_clock(day: str, minutes: int, zone: str, shown: list[str]) -> No
 def told(phrase: str, now: str, zone: str, fold: int = 0) -> str:
     """Read a phrase at a wall time; say the moments with their offsets, and why it is doubtful."""
     start = datetime.fromisoformat(now).replace(tzinfo=ZoneInfo(zone), fold=fold).timestamp()
-    match read(phrase, start, zone, "0 2 * * *", "UTC"):
-        case Doubtful(moments, why):
+    match parse_until(phrase, start, zone, "0 2 * * *", "UTC"):
+        case AmbiguousTime(moments, why):
             shown = (datetime.fromtimestamp(at, ZoneInfo(zone)) for at in moments)
             return f"{' or '.join(f'{moment:%d %H:%M%z}' for moment in shown)}: {why}"
         case Until(float(at)):

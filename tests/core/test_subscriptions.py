@@ -9,24 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.change_detection import (
-    Snapshot,
-    comings_and_goings,
-    flips,
-    glimpse_of,
+    PollSnapshot,
+    added_and_removed,
     last_monday,
     next_monday,
+    state_changes,
+    timer_snapshot,
 )
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
 from bot.core.notifications import (
-    ALONE,
-    LINES,
-    Event,
-    News,
-    Story,
-    gathered,
-    grown,
-    notice_of,
-    stories,
+    MOST_IN_DIGEST,
+    MOST_SINGLE,
+    ChangeThread,
+    NotificationEvent,
+    PendingEvent,
+    batched,
+    change_threads,
+    notification_of,
+    with_events,
 )
 from bot.core.subscriptions import Subscription, ended, identity, matches, stopped, subscribed
 from bot.core.timers import ITwin, LastSeen, Timer
@@ -98,8 +98,8 @@ def test_only_what_looks_is_due() -> None:
     assert (resumed.due, resumed.stopped_at, resumed.why) == (400.0, 300.0, None)
 
 
-def news(root: str, key: str, at: float) -> News:
-    return News(root, PLANT, ORDERS, Event(key, at, "disabled", BOB))
+def news(root: str, key: str, at: float) -> PendingEvent:
+    return PendingEvent(root, PLANT, ORDERS, NotificationEvent(key, at, "disabled", BOB))
 
 
 roots = st.sampled_from([f"r{number}" for number in range(60)])
@@ -109,13 +109,15 @@ items = st.lists(
 
 
 @given(items, st.integers(0, 5))
-def test_everything_is_told_once_and_few_messages_tell_it(told: list[News], made: int) -> None:
-    waiting = stories(told)
-    messages = gathered(waiting, made)
+def test_everything_is_told_once_and_few_messages_tell_it(
+    told: list[PendingEvent], made: int
+) -> None:
+    waiting = change_threads(told)
+    messages = batched(waiting, made)
     assert [story for message in messages for story in message] == list(waiting)
     assert {story.root for story in waiting} == {one.root for one in told}
-    assert all(1 <= len(message) <= LINES for message in messages)
-    assert len(messages) <= max(ALONE, -(-len(waiting) // LINES))
+    assert all(1 <= len(message) <= MOST_IN_DIGEST for message in messages)
+    assert len(messages) <= max(MOST_SINGLE, -(-len(waiting) // MOST_IN_DIGEST))
     for story in waiting:
         keys = [event.key for event in story.events]
         assert len(keys) == len(set(keys))
@@ -123,20 +125,22 @@ def test_everything_is_told_once_and_few_messages_tell_it(told: list[News], made
 
 
 @given(items.filter(bool), items)
-def test_a_notice_grows_by_what_is_new_and_only_once(first: list[News], more: list[News]) -> None:
-    notice = notice_of(HOME, ROOM, stories(first), 10.0, 0)
-    after = grown(notice, more, 20.0)
-    assert grown(after, more, 30.0) is after
-    assert [story.root for story in after.stories] == [story.root for story in notice.stories]
-    for old, new in zip(notice.stories, after.stories, strict=True):
+def test_a_notice_grows_by_what_is_new_and_only_once(
+    first: list[PendingEvent], more: list[PendingEvent]
+) -> None:
+    notice = notification_of(HOME, ROOM, change_threads(first), 10.0, 0)
+    after = with_events(notice, more, 20.0)
+    assert with_events(after, more, 30.0) is after
+    assert [story.root for story in after.threads] == [story.root for story in notice.threads]
+    for old, new in zip(notice.threads, after.threads, strict=True):
         assert new.events[: len(old.events)] == old.events
 
 
 def test_one_alone_and_four_together() -> None:
-    four = tuple(Story(str(n), PLANT, ORDERS, ()) for n in range(4))
-    assert len(gathered(four[:3], 0)) == 3
-    assert len(gathered(four, 0)) == 1
-    assert len(gathered(four[:2], 2)) == 1
+    four = tuple(ChangeThread(str(n), PLANT, ORDERS, ()) for n in range(4))
+    assert len(batched(four[:3], 0)) == 3
+    assert len(batched(four, 0)) == 1
+    assert len(batched(four[:2], 2)) == 1
 
 
 OFF = replace(ORDERS, enabled=False)
@@ -163,19 +167,19 @@ def test_what_the_bot_did_explains_itself(
     tells: list[tuple[str, float]],
     unsure: bool,
 ) -> None:
-    seen = Snapshot(100.0, {before.id: glimpse_of(before)} if before else {})
-    found, open_ones = flips(seen, [now], {now.id: last} if last else {}, 400.0)
-    assert [(one.what, one.since) for one in found] == tells
+    seen = PollSnapshot(100.0, {before.id: timer_snapshot(before)} if before else {})
+    found, open_ones = state_changes(seen, [now], {now.id: last} if last else {}, 400.0)
+    assert [(one.change, one.since) for one in found] == tells
     assert bool(open_ones) is unsure
 
 
 def test_an_edit_is_no_loss() -> None:
     other = replace(ORDERS, id=TimerId("t2"), name="Other", package="OTHER")
-    seen = Snapshot(100.0, {one.id: glimpse_of(one) for one in (ORDERS, other)})
+    seen = PollSnapshot(100.0, {one.id: timer_snapshot(one) for one in (ORDERS, other)})
     edited = replace(ORDERS, id=TimerId("t3"), cron="1 1 * * *")
     new = replace(ORDERS, id=TimerId("t4"), name="New", package="NEW")
-    found = comings_and_goings(seen, [edited, new])
-    assert {(one.id, one.what) for one in found} == {
+    found = added_and_removed(seen, [edited, new])
+    assert {(one.id, one.change) for one in found} == {
         ("t3", "replaced"),
         ("t4", "appeared"),
         ("t2", "vanished"),

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.names import ITwinId, TimerId, fold
+from bot.core.names import ITwinId, TimerId, normalized
 from bot.core.suggestions import (
     MOST,
-    Offer,
-    index_of_itwins,
-    index_of_timers,
-    offer_itwins,
-    offer_timers,
+    OptionPage,
+    itwin_options,
+    option_list_of_itwins,
+    option_list_of_timers,
+    timer_options,
 )
 from bot.core.timers import ITwin, Timer
 from bot.slack.views import options as views
@@ -50,7 +50,7 @@ def timer(number: int, name: str, package: str = "", *, enabled: bool = True) ->
     return Timer(TimerId(guid(number)), name, package, "0 2 * * *", enabled)
 
 
-def shown(offer: Offer) -> list[str]:
+def shown(offer: OptionPage) -> list[str]:
     return [entry.name for group in offer.groups for entry in group.entries]
 
 
@@ -58,20 +58,20 @@ NAMES = ["Pump", "Old pump", "Pumping station", "Bilgepump", "pump", "SAP-pump h
 
 
 def test_whole_names_come_first_then_beginnings_words_and_parts() -> None:
-    index = index_of_itwins(0.0, "me", [itwin(n, name) for n, name in enumerate(NAMES)])
-    found = shown(offer_itwins(index, "PÚMP"))
+    index = option_list_of_itwins(0.0, "me", [itwin(n, name) for n, name in enumerate(NAMES)])
+    found = shown(itwin_options(index, "PÚMP"))
     assert found[:2] == ["Pump", "pump"]
     assert found[2:] == ["Pumping station", "Old pump", "SAP-pump house", "Bilgepump"]
 
 
 def test_favourites_then_recents_then_the_rest_but_a_whole_name_before_all() -> None:
     itwins = [itwin(n, name) for n, name in enumerate(NAMES)]
-    index = index_of_itwins(0.0, "me", itwins, [itwins[3], itwins[5]], [itwins[1], itwins[3]])
-    found = shown(offer_itwins(index, "pump"))
+    index = option_list_of_itwins(0.0, "me", itwins, [itwins[3], itwins[5]], [itwins[1], itwins[3]])
+    found = shown(itwin_options(index, "pump"))
     assert found == [
         *("Pump", "pump", "SAP-pump house", "Bilgepump", "Old pump", "Pumping station"),
     ]
-    nothing_typed = offer_itwins(index, " ")
+    nothing_typed = itwin_options(index, " ")
     assert [(group.name, len(group.entries)) for group in nothing_typed.groups] == [
         ("favorites", 2),
         ("recents", 1),
@@ -80,26 +80,26 @@ def test_favourites_then_recents_then_the_rest_but_a_whole_name_before_all() -> 
 
 
 def test_a_favourite_that_the_list_leaves_out_is_offered() -> None:
-    index = index_of_itwins(0.0, "me", [itwin(1, "One")], [itwin(2, "Two")], [])
-    assert shown(offer_itwins(index, "")) == ["Two", "One"]
-    assert shown(offer_itwins(index, "two")) == ["Two"]
+    index = option_list_of_itwins(0.0, "me", [itwin(1, "One")], [itwin(2, "Two")], [])
+    assert shown(itwin_options(index, "")) == ["Two", "One"]
+    assert shown(itwin_options(index, "two")) == ["Two"]
 
 
 def test_ids_and_addresses_find_their_thing() -> None:
-    index = index_of_timers(0.0, "me", [timer(n, f"Timer {n}") for n in range(20)])
+    index = option_list_of_timers(0.0, "me", [timer(n, f"Timer {n}") for n in range(20)])
     for typed in (guid(7), guid(7).upper(), f"https://somewhere.example/timers/{guid(7)}"):
-        assert shown(offer_timers(index, typed)) == ["Timer 7"]
-    assert shown(offer_timers(index, guid(99))) == []
+        assert shown(timer_options(index, typed)) == ["Timer 7"]
+    assert shown(timer_options(index, guid(99))) == []
 
 
 def test_what_is_no_guid_is_never_offered() -> None:
     odd = Timer(TimerId("../../users"), "Odd", "", "", enabled=True)
-    assert offer_timers(index_of_timers(0.0, "me", [odd]), "").known == 0
+    assert timer_options(option_list_of_timers(0.0, "me", [odd]), "").known == 0
 
 
 def test_off_comes_first_and_says_so() -> None:
     timers = [timer(1, "B"), timer(2, "C", enabled=False), timer(3, "A"), timer(4, "", "SAP_X")]
-    offer = offer_timers(index_of_timers(0.0, "me", timers), "")
+    offer = timer_options(option_list_of_timers(0.0, "me", timers), "")
     assert shown(offer) == ["C", "A", "B", "SAP_X"]
     drawn = views.timers(offer, "")["options"]
     assert [one["text"]["text"] for one in drawn] == ["C (off)", "A (on)", "B (on)", "SAP_X (on)"]
@@ -109,7 +109,9 @@ def test_off_comes_first_and_says_so() -> None:
 
 def test_two_of_one_name_can_be_told_apart() -> None:
     twins = [itwin(1, "twin"), itwin(2, "twin"), itwin(3, "twin", "T-3"), itwin(4, "other")]
-    drawn = views.itwins(offer_itwins(index_of_itwins(0.0, "me", twins), "t"), "t")["options"]
+    drawn = views.itwins(itwin_options(option_list_of_itwins(0.0, "me", twins), "t"), "t")[
+        "options"
+    ]
     seen = {one["value"]: (one["text"]["text"], one.get("description")) for one in drawn}
     assert len({(text, str(description)) for text, description in seen.values()}) == 4
     assert seen[guid(3)] == ("twin · T-3", None)
@@ -117,16 +119,16 @@ def test_two_of_one_name_can_be_told_apart() -> None:
 
 
 def test_a_long_name_leaves_room_for_the_number() -> None:
-    index = index_of_itwins(0.0, "me", [itwin(1, "n" * 255, "N" * 255)])
-    [option] = views.itwins(offer_itwins(index, "n"), "n")["options"]
+    index = option_list_of_itwins(0.0, "me", [itwin(1, "n" * 255, "N" * 255)])
+    [option] = views.itwins(itwin_options(index, "n"), "n")["options"]
     name, _, number = option["text"]["text"].partition(" · ")
     assert (len(name), len(number)) == (47, 25)
 
 
 @pytest.mark.parametrize("count", [99, 100, 101, 10_000])
 def test_never_more_than_slack_shows_and_the_rest_is_counted(count: int) -> None:
-    index = index_of_timers(0.0, "me", [timer(n, f"Timer {n:05d}") for n in range(count)])
-    drawn = views.timers(offer_timers(index, "timer"), "timer")["options"]
+    index = option_list_of_timers(0.0, "me", [timer(n, f"Timer {n:05d}") for n in range(count)])
+    drawn = views.timers(timer_options(index, "timer"), "timer")["options"]
     assert len(drawn) == min(count, 100)
     left = count - 99
     last = f"…and {left:,} more: type some letters"
@@ -141,11 +143,11 @@ def test_any_three_letters_of_a_name_find_it(names: list[str], dice: random.Rand
     timers = [timer(number, name, f"PACKAGE {number}") for number, name in enumerate(names)]
     itwins = [itwin(number, name, f"NUMBER {number}") for number, name in enumerate(names)]
     for number, name in enumerate(names):
-        folded = fold(name)
+        folded = normalized(name)
         start = dice.randrange(max(1, len(folded) - 2))
         typed = folded[start : start + 3]
-        ours = offer_timers(index_of_timers(0.0, "me", timers), typed)
-        theirs = offer_itwins(index_of_itwins(0.0, "me", itwins), typed)
+        ours = timer_options(option_list_of_timers(0.0, "me", timers), typed)
+        theirs = itwin_options(option_list_of_itwins(0.0, "me", itwins), typed)
         for offer in (ours, theirs):
             ids = {entry.id for group in offer.groups for entry in group.entries}
             assert guid(number) in ids, (typed, name)
@@ -161,10 +163,10 @@ def test_hostile_names_keep_slacks_limits_in_a_fixed_order(
     stars, used = itwins[::3], itwins[::5]
 
     def drawn() -> tuple[dict[str, Any], dict[str, Any]]:
-        listed = index_of_itwins(0.0, "me", itwins, stars, used)
+        listed = option_list_of_itwins(0.0, "me", itwins, stars, used)
         return (
-            views.itwins(offer_itwins(listed, typed), typed),
-            views.timers(offer_timers(index_of_timers(0.0, "me", timers), typed), typed),
+            views.itwins(itwin_options(listed, typed), typed),
+            views.timers(timer_options(option_list_of_timers(0.0, "me", timers), typed), typed),
         )
 
     first = drawn()

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.core.errors import NotUnderstood
+from bot.core.errors import InvalidCommand
 from bot.core.language.parser import parse
-from bot.core.language.until import SOONEST, YEAR, Doubtful, Until, definite, read
+from bot.core.language.until import SOONEST, YEAR, AmbiguousTime, Until, format_until, parse_until
 
 ROOT = Path(__file__).resolve().parents[2]
 BERLIN, NEW_YORK, KOLKATA = "Europe/Berlin", "America/New_York", "Asia/Kolkata"
@@ -30,20 +30,20 @@ def walls(moments: tuple[float, ...], zone: str) -> list[str]:
 
 
 def said(phrase: str, now: str = TUESDAY_NOON, zone: str = BERLIN, cron: str = NIGHTLY) -> Until:
-    answer = read(phrase, seconds(now, zone), zone, cron, "UTC")
+    answer = parse_until(phrase, seconds(now, zone), zone, cron, "UTC")
     assert isinstance(answer, Until), answer
     return answer
 
 
-def asked_back(phrase: str, now: str = TUESDAY_NOON, zone: str = BERLIN) -> Doubtful:
-    answer = read(phrase, seconds(now, zone), zone, NIGHTLY, "UTC")
-    assert isinstance(answer, Doubtful), answer
+def asked_back(phrase: str, now: str = TUESDAY_NOON, zone: str = BERLIN) -> AmbiguousTime:
+    answer = parse_until(phrase, seconds(now, zone), zone, NIGHTLY, "UTC")
+    assert isinstance(answer, AmbiguousTime), answer
     return answer
 
 
 def refused(phrase: str, now: str = TUESDAY_NOON, zone: str = BERLIN, cron: str = NIGHTLY) -> str:
-    with pytest.raises(NotUnderstood) as caught:
-        read(phrase, seconds(now, zone), zone, cron, "UTC")
+    with pytest.raises(InvalidCommand) as caught:
+        parse_until(phrase, seconds(now, zone), zone, cron, "UTC")
     assert caught.value.verb == "disable"
     return caught.value.reason
 
@@ -254,16 +254,16 @@ NOWS = st.floats(1_767_225_600, 1_830_297_600)
 @example("until 2099-12-31", BERLIN, 1_767_225_600.5)
 def test_any_phrase_is_ahead_within_a_year_or_refused(phrase: str, zone: str, now: float) -> None:
     try:
-        answer = read(phrase, now, zone, NIGHTLY, "UTC")
-    except NotUnderstood:
+        answer = parse_until(phrase, now, zone, NIGHTLY, "UTC")
+    except InvalidCommand:
         return
     match answer:
         case Until(None):
             assert phrase == "for good" or "good" in phrase
         case Until(float(at)):
             assert now + SOONEST <= at <= now + YEAR
-            assert read(definite(at, zone), now, zone, NIGHTLY, "UTC") == Until(at)
-        case Doubtful(moments, why):
+            assert parse_until(format_until(at, zone), now, zone, NIGHTLY, "UTC") == Until(at)
+        case AmbiguousTime(moments, why):
             assert why
             assert 1 <= len(moments) <= 4
             assert list(moments) == sorted(set(moments))
@@ -274,17 +274,17 @@ def test_any_phrase_is_ahead_within_a_year_or_refused(phrase: str, zone: str, no
 @settings(max_examples=200, deadline=None)
 def test_a_definite_phrase_is_read_back(ahead: int, zone: str, minute: int) -> None:
     now, at = minute * 60.0, (minute + ahead) * 60.0
-    phrase = definite(at, zone)
-    assert read(phrase, now, zone, "nonsense", "UTC") == Until(at)
+    phrase = format_until(at, zone)
+    assert parse_until(phrase, now, zone, "nonsense", "UTC") == Until(at)
     assert getattr(parse(f"disable a b {phrase}"), "until", "") == phrase
 
 
 def test_the_clock_and_zone_of_the_machine_do_not_matter() -> None:
     program = (
-        "from bot.core.language.until import read\n"
+        "from bot.core.language.until import parse_until\n"
         "for phrase in ('until monday 08:00', 'until tomorrow', 'until 5 december 8am'):\n"
         "    for zone in ('Europe/Berlin', 'No/Where'):\n"
-        "        print(read(phrase, 1795518000.0, zone, '0 2 * * *', 'UTC'))\n"
+        "        print(parse_until(phrase, 1795518000.0, zone, '0 2 * * *', 'UTC'))\n"
     )
     printed = {
         subprocess.run(  # noqa: S603  # our own interpreter

@@ -13,9 +13,9 @@ from typing import Any, Self
 
 from redis.commands.core import AsyncScript
 
-from bot.core.invocation import Asked
+from bot.core.invocation import Invocation
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
-from bot.core.operations.operation import Operation, Place, Trouble
+from bot.core.operations.operation import Failure, Operation, Origin
 from bot.core.people import Person
 from bot.engine import Engine
 from bot.gateways.edfs import Budget, Edfs, EdfsSettings
@@ -63,7 +63,7 @@ class Clock:
         return self.at
 
 
-async def still_stands(_: Operation) -> Trouble | None:
+async def still_stands(_: Operation) -> Failure | None:
     """What was allowed here is done within moments: nothing lies between."""
 
 
@@ -132,7 +132,7 @@ class World:
         budget = Budget(store.limits, clock)
         edfs = Edfs(EdfsSettings(line.url, timeout=PATIENCE, connect=PATIENCE), clock, budget)
         stack.push_async_callback(edfs.aclose)
-        ims = Ims(ImsSettings(ISSUER, CLIENT, "secret", (SCOPE,)), store.tokens, clock)
+        ims = Ims(ImsSettings(ISSUER, CLIENT, "secret", (SCOPE,)), store.sign_ins, clock)
         stack.push_async_callback(ims.aclose)
         return Gateways(store, edfs, ims, clock, jitter=self.chance.uniform)
 
@@ -170,15 +170,15 @@ class World:
         token_endpoint = "https://ims.example/connect/token"
         cache.add({"client_id": CLIENT, "token_endpoint": token_endpoint, "response": response})
         sign_in = SignIn(self.tokens, ISSUER, person, person, "", cache.compact(), self.clock.at)
-        await self.store.tokens.put(self.workspace, person, sign_in)
+        await self.store.sign_ins.put(self.workspace, person, sign_in)
 
-    def asking(self, person: PersonId, again: OperationId | None = None) -> Asked:
+    def asking(self, person: PersonId, again: OperationId | None = None) -> Invocation:
         """Return a new asking, or the one of this operation delivered once more."""
         self.asked += not again
         self.provider.lines[-1].person = person
         who = Person(person, self.workspace, person)
         identity = again or OperationId(f"{self.asked:024x}")
-        return Asked(identity, who, Place(ChannelId("C0PLANT")), self.clock.at)
+        return Invocation(identity, who, Origin(ChannelId("C0PLANT")), self.clock.at)
 
     async def versions(self) -> dict[OperationId, int]:
         found = await self._versions(keys=[f"edfs:{{{self.workspace}}}:operation:"])
@@ -228,7 +228,7 @@ class World:
 
     async def due(self) -> list[tuple[str, OperationId]]:
         """Take what is due, as the tick of jobs does."""
-        found = await self.store.deliveries.take_due(self.clock.at, LENT)
+        found = await self.store.deliveries.lease_due(self.clock.at, LENT)
         # What is to be drawn says of which kind it is; here all are operations.
         named = [(kind, identity.rpartition(":")[2]) for _, kind, identity in found]
         return [(kind, OperationId(identity)) for kind, identity in named]

@@ -13,8 +13,8 @@ from typing import Any
 from bot.core.language.commands import Switch, Undo
 from bot.core.names import OperationId, TimerId
 from bot.core.operations.operation import Operation, State
-from bot.gateways.store.audit import Entry
-from bot.gateways.store.card_outbox import sheet_of
+from bot.gateways.store.audit import AuditEntry
+from bot.gateways.store.card_outbox import card_ref
 from bot.slack.views.cards import card, title_of
 from tests.engine.engine_world import World
 
@@ -94,8 +94,8 @@ class Judge:
         """Judge a version that was not seen yet."""
         before, seen = self._ended.get(operation.id), operation.seen
         if before:
-            same = (before.state, before.seen, before.trouble, before.changed_at)
-            now = (operation.state, operation.seen, operation.trouble, operation.changed_at)
+            same = (before.state, before.seen, before.failure, before.changed_at)
+            now = (operation.state, operation.seen, operation.failure, operation.changed_at)
             assert same == now, f"INV9: {before} became {operation}"
         elif operation.state.ended:
             self._ended[operation.id] = operation
@@ -134,8 +134,8 @@ class Judge:
         assert await world.next_due() is None, "INV4: something is still due"
         for operation in self.operations.values():
             assert operation.state.ended, f"INV4: it did not end: {operation}"
-            drawing = await world.store.drawings.read(sheet_of(operation))
-            assert drawing.drawn == operation.version, f"INV4: its card is old: {operation}"
+            drawing = await world.store.card_outbox.read(card_ref(operation))
+            assert drawing.rendered == operation.version, f"INV4: its card is old: {operation}"
             self._card(operation)
         entries = await world.store.audit.read(world.workspace, 10_000)
         checked = await world.store.audit.check(world.workspace)
@@ -150,7 +150,7 @@ class Judge:
         drawn = card(operation, self._world.clock.at, "UTC")
         found = STATE.search(json.dumps(drawn.blocks))
         assert found, f"INV11: no state on the card of {operation}"
-        late, seen = operation.late, operation.seen
+        late, seen = operation.late_finding, operation.seen
         assert (" is now " in drawn.text) is _done(operation), "INV11: the text"
         if found[1] == "not known":
             assert operation.state is State.UNKNOWN or not seen, f"INV11: {operation}"
@@ -159,7 +159,7 @@ class Judge:
         had = self._world.provider.had(operation.timer.id, at)
         assert (found[1] == "enabled") in had, f"INV11: it was not {found[1]}: {operation}"
 
-    def _trail(self, entries: list[Entry]) -> None:
+    def _trail(self, entries: list[AuditEntry]) -> None:
         """Read the trail from the beginning, as one who was not there."""
         versions: Mapping[str, list[int]] = defaultdict(list)
         permits: Counter[str] = Counter()
@@ -185,6 +185,6 @@ class Judge:
 
 def _done(operation: Operation) -> bool:
     """Whether a card may say "is now": it was done, and nothing else is known since."""
-    late, seen = operation.late, operation.seen
+    late, seen = operation.late_finding, operation.seen
     outdated = late is not None and seen is not None and late.enabled is not seen.enabled
     return operation.state is State.APPLIED and not outdated

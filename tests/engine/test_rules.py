@@ -36,9 +36,9 @@ from bot.core.errors import BotError, StoreUnreachable
 from bot.core.language.commands import Switch, Undo
 from bot.core.names import OperationId, PersonId, TimerId
 from bot.core.operations.operation import Operation, State
-from bot.core.outcomes import Begun
+from bot.core.outcomes import OperationStarted
 from bot.features import timers
-from bot.gateways.store.card_outbox import sheet_of
+from bot.gateways.store.card_outbox import card_ref
 from tests.engine.engine_world import PEOPLE, Worker, World
 from tests.engine.fates import ITWIN, MEETINGS, PLAIN, TIMERS, Fate, Meets
 from tests.engine.judge import Judge
@@ -130,7 +130,7 @@ class Schedule(RuleBasedStateMachine):
                 outcome = await timers.undo(self.world.front, asking, command)
             else:
                 outcome = await timers.switch(self.world.front, asking, command)
-            if isinstance(outcome, Begun) and again is None:
+            if isinstance(outcome, OperationStarted) and again is None:
                 await self.judge.begun(outcome.operation, command)
                 return outcome.operation
         except BotError as error:
@@ -163,9 +163,9 @@ class Schedule(RuleBasedStateMachine):
         for kind, identity in await self.world.due():
             operation = await self.world.read(identity)
             if kind == "draw":
-                await self.world.store.drawings.drawn(sheet_of(operation))
+                await self.world.store.card_outbox.mark_rendered(card_ref(operation))
             elif kind == "news":
-                await self.world.store.operations.heard(operation)
+                await self.world.store.operations.ended_handled(operation)
             elif free := idle(self):
                 await self._run(free[0], operation, meets)
                 meets = PLAIN
@@ -223,7 +223,7 @@ class Schedule(RuleBasedStateMachine):
         provider, world = self.world.provider, self.world
         provider.writes_off = not provider.writes_off
         on = not provider.writes_off
-        await world.store.writes.turn(world.workspace, world.clock.at, on=on)
+        await world.store.kill_switch.turn(world.workspace, world.clock.at, on=on)
 
     @invariant()
     def holds(self) -> None:

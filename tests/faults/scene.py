@@ -99,7 +99,7 @@ class Scene:
             (identity,) = new
         else:
             identity = self.operation.id
-        home = self.bot.desk.home.workspace
+        home = self.bot.context.installation.workspace
         self.operation = await self.store.operations.read(home, identity)
 
     async def _operations(self) -> set[OperationId]:

@@ -52,7 +52,7 @@ def _ends(scene: Scene) -> Iterator[str]:
         yield f"it did not end: {scene.operation}"
     elif end not in allowed:
         names = sorted(one.name for one in allowed)
-        trouble = scene.operation.trouble if scene.operation else ""
+        trouble = scene.operation.failure if scene.operation else ""
         yield f"it ended {end.name}, not {names}; {trouble} told: {scene.refusals()}"
 
 
@@ -94,7 +94,7 @@ def _card(scene: Scene, operation: Operation, card: Message) -> Iterator[str]:
 
 def _title(operation: Operation) -> str:
     wanted, other = ("enabled", "disabled") if operation.wanted else ("disabled", "enabled")
-    late, seen = operation.late, operation.seen
+    late, seen = operation.late_finding, operation.seen
     if late and seen and late.enabled is not seen.enabled:
         return f"{TIMER} reads {_word(bool(late.enabled))} in the end"
     titles = {

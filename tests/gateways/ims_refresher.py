@@ -1,7 +1,7 @@
 """One replica of the refresh race: `python -m tests.gateways.ims_refresher SOCKET ISSUER`.
 
-The keys are the first line of stdin. Each further line is the time of one round (unix seconds). It answers with one line: a
-JSON list of what its four callers got, a token or the name of an error.
+The keys are the first line of stdin. Each further line is the time of one round (unix seconds).
+It answers with one line: a JSON list of what its four callers got, a token or the name of an error.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from bot.gateways.ims import Ims
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store.sign_ins import Tokens
+from bot.gateways.store.sign_ins import SignIns
 from tests.gateways.ims_world import ALICE, TEAM, settings_for
 from tests.world.identity_provider import Clock
 
@@ -30,7 +30,7 @@ async def main(socket: str, issuer: str) -> None:
     keys = await asyncio.to_thread(sys.stdin.readline)
     clock = Clock()
     async with Redis(unix_socket_path=socket) as redis:
-        tokens = Tokens(redis, KeyRing.parse(keys))
+        tokens = SignIns(redis, KeyRing.parse(keys))
         ims = Ims(settings_for(issuer), tokens, clock)
         print("ready", flush=True)  # noqa: T201
         while line := await asyncio.to_thread(sys.stdin.readline):

@@ -23,7 +23,7 @@ from bot.core.names import PersonId, Workspace
 from bot.gateways.ims import Flow, Ims, ImsSettings
 from bot.gateways.loopback import AsyncLoopbackTransport
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store.sign_ins import SignIn, Tokens
+from bot.gateways.store.sign_ins import SignIn, SignIns
 from tests.world.identity_provider import (
     API_SCOPE,
     CLIENT_ID,
@@ -49,7 +49,7 @@ class ImsWorld:
         self.provider = provider
         self.clock = provider.clock
         self.keys = KeyRing.new_key()
-        self.tokens = Tokens(redis, KeyRing.parse(self.keys))
+        self.tokens = SignIns(redis, KeyRing.parse(self.keys))
         self._stack = stack
         self.ims = self.another()
 
@@ -60,7 +60,7 @@ class ImsWorld:
     def settings(self, **changes: Any) -> ImsSettings:
         return replace(settings_for(self.provider.issuer), **changes)
 
-    def another(self, tokens: Tokens | None = None, **changes: Any) -> Ims:
+    def another(self, tokens: SignIns | None = None, **changes: Any) -> Ims:
         """A further gateway, as in another replica."""
         ims = Ims(self.settings(**changes), tokens or self.tokens, self.clock)
         self._stack.push_async_callback(ims.aclose, 0.5)

@@ -9,7 +9,7 @@ from redis import Redis
 from bot.core.names import PersonId, Workspace
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
-from bot.gateways.store.audit import Entry
+from bot.gateways.store.audit import AuditEntry
 from tests.conftest import KEYS
 
 HOME = Workspace("T0HOME")
@@ -18,8 +18,8 @@ ENTRIES = 12
 Row = tuple[bytes, dict[bytes, bytes]]
 
 
-def entry(number: int) -> Entry:
-    return Entry(1_000.0 + number, "test", PersonId("U0ALICE"), {"number": str(number)})
+def entry(number: int) -> AuditEntry:
+    return AuditEntry(1_000.0 + number, "test", PersonId("U0ALICE"), {"number": str(number)})
 
 
 @pytest.fixture

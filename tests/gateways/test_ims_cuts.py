@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 
 from bot.core.errors import StoreUnreachable
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store.sign_ins import Tokens
+from bot.gateways.store.sign_ins import SignIns
 from tests.gateways import ims_world
 from tests.gateways.ims_world import ALICE, BACK, TEAM, ImsWorld, browse
 from tests.world.redis_proxy import RedisProxy
@@ -26,7 +26,7 @@ async def test_a_lost_reply_to_the_write_of_a_rotated_token(
 ) -> None:
     proxy = RedisProxy(ims_redis_socket)
     async with proxy.client(tmp_path) as cut:
-        ims = world.another(Tokens(cut, KeyRing.parse(world.keys)))
+        ims = world.another(SignIns(cut, KeyRing.parse(world.keys)))
         await world.signed_in()
         sign_in = await world.signed_in(ims)
         assert not await world.tokens.swap(TEAM, ALICE, -1, sign_in)  # the server knows the script
@@ -52,7 +52,7 @@ async def test_a_rotated_token_is_written_when_the_store_comes_back(
     world.clock.now += 3600
     world.switches.gate = asyncio.Event()
     async with proxy.client(tmp_path) as cut:
-        ims = world.another(Tokens(cut, KeyRing.parse(world.keys)))
+        ims = world.another(SignIns(cut, KeyRing.parse(world.keys)))
         caller = asyncio.create_task(ims.bearer(TEAM, ALICE))
         gate = await world.held()
         proxy.down = True
@@ -69,15 +69,15 @@ async def test_a_renewal_that_does_not_get_through_is_tried_again(
 ) -> None:
     proxy = RedisProxy(ims_redis_socket)
     async with proxy.client(tmp_path) as cut:
-        short = Tokens(cut, KeyRing.parse(KeyRing.new_key()), lock_seconds=1.2)
-        async with short.held(TEAM, ALICE):
+        short = SignIns(cut, KeyRing.parse(KeyRing.new_key()), lock_seconds=1.2)
+        async with short.is_locked(TEAM, ALICE):
             proxy.down = True
             await asyncio.sleep(0.5)
             proxy.down = False
             await asyncio.sleep(0.9)
             assert await ims_redis.exists(LOCK)
         assert not await ims_redis.exists(LOCK)
-        async with short.held(TEAM, ALICE):
+        async with short.is_locked(TEAM, ALICE):
             proxy.down = True  # the lock cannot be given back; that harms nobody
         assert await ims_redis.exists(LOCK)
 
@@ -99,7 +99,7 @@ async def test_a_refresh_gives_way_to_another_of_the_same_sign_in(world: ImsWorl
 
 async def test_a_store_that_is_away_is_said_so(world: ImsWorld) -> None:
     async with Redis(unix_socket_path="/nowhere", retry=Retry(NoBackoff(), 0)) as nowhere:
-        ims = world.another(Tokens(nowhere, KeyRing.parse(world.keys)))
+        ims = world.another(SignIns(nowhere, KeyRing.parse(world.keys)))
         with pytest.raises(StoreUnreachable):
             await ims.bearer(TEAM, ALICE)
         with pytest.raises(StoreUnreachable):

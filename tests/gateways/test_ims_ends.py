@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.errors import IdentityProviderTrouble, SignInNeeded
+from bot.core.errors import IdentityProviderError, SignInNeeded
 from bot.core.names import PersonId
 from bot.gateways.ims import SignOut
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store.sign_ins import Tokens
+from bot.gateways.store.sign_ins import SignIns
 from tests.gateways import ims_world
 from tests.gateways.ims_world import ALICE, BACK, TEAM, ImsWorld, browse
 from tests.world.identity_provider import GONE
@@ -89,7 +89,7 @@ async def test_trouble_keeps_the_sign_in(
     gate = await world.held()
     asyncio.get_running_loop().call_later(0.05, gate.set)  # by then all three have joined
     for trouble in await asyncio.gather(*callers, return_exceptions=True):
-        assert isinstance(trouble, IdentityProviderTrouble)
+        assert isinstance(trouble, IdentityProviderError)
         assert trouble.settings is settings
     assert world.provider.token_requests == 2  # one refresh, and one trouble, for all three
     world.switches.token_status = None
@@ -100,7 +100,7 @@ async def test_a_lost_answer_ends_the_sign_in_when_it_is_tried_again(world: ImsW
     await world.signed_in()
     world.clock.now += HOUR
     world.switches.lost_answers = 1
-    with pytest.raises(IdentityProviderTrouble):
+    with pytest.raises(IdentityProviderError):
         await world.ims.bearer(TEAM, ALICE)
     assert world.provider.token_requests == 2  # httpx did not send it again by itself
     with pytest.raises(SignInNeeded) as caught:
@@ -134,7 +134,7 @@ async def test_tokens_are_never_shown_to_another_issuer(world: ImsWorld) -> None
 
 async def test_a_record_that_does_not_open_is_no_sign_in(world: ImsWorld) -> None:
     await world.signed_in()
-    other = world.another(Tokens(world.redis, KeyRing.parse(KeyRing.new_key())))
+    other = world.another(SignIns(world.redis, KeyRing.parse(KeyRing.new_key())))
     with pytest.raises(SignInNeeded) as caught:
         await other.bearer(TEAM, ALICE)
     assert caught.value.ended
@@ -166,7 +166,7 @@ async def test_stopping_waits_for_a_refresh_but_not_for_ever(world: ImsWorld) ->
     gate = await world.held()
     await world.ims.aclose(patience=0.05)
     gate.set()
-    with pytest.raises(IdentityProviderTrouble):
+    with pytest.raises(IdentityProviderError):
         await caller
-    with pytest.raises(IdentityProviderTrouble):
+    with pytest.raises(IdentityProviderError):
         await world.ims.bearer(TEAM, ALICE)

@@ -5,7 +5,7 @@ from typing import Any
 import jwt
 import pytest
 
-from bot.core.errors import IdentityProviderTrouble, SignInRefused
+from bot.core.errors import IdentityProviderError, SignInRefused
 from tests.gateways import ims_world
 from tests.gateways.ims_world import BACK, ImsWorld, browse, refused
 from tests.world.identity_provider import CLIENT_ID, GONE, public_jwk, signed, signing_key
@@ -156,7 +156,7 @@ async def test_keys_that_cannot_be_fetched_leave_the_code_unspent(world: ImsWorl
     world.switches.jwks_status = 503
     flow = await world.ims.begin(BACK)
     query = await browse(flow)
-    with pytest.raises(IdentityProviderTrouble):
+    with pytest.raises(IdentityProviderError):
         await world.ims.complete(flow.body, query)
     world.switches.jwks_status = 200
     await world.ims.complete(flow.body, query)

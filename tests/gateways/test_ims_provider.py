@@ -13,11 +13,11 @@ import httpx
 import pytest
 from aiohttp import web
 
-from bot.core.errors import IdentityProviderTrouble
+from bot.core.errors import IdentityProviderError
 from bot.gateways.ims import ImsSettings
 from bot.gateways.ims.adapter import ImsHttp
 from bot.gateways.ims.discovery import Document
-from bot.gateways.ims.transport import Wire
+from bot.gateways.ims.transport import Transport
 from bot.gateways.loopback import (
     AsyncLoopbackTransport,
     LoopbackResolver,
@@ -47,7 +47,7 @@ async def test_discovery_of_before_does_while_the_provider_is_away(world: ImsWor
     world.clock.now += 3600
     await world.ims.check()
     world.clock.now += 24 * 3600
-    with pytest.raises(IdentityProviderTrouble):
+    with pytest.raises(IdentityProviderError):
         await world.ims.check()
 
 
@@ -69,7 +69,7 @@ async def test_discovery_of_before_does_while_the_provider_is_away(world: ImsWor
 )
 async def test_discovery_that_is_not_believed(world: ImsWorld, document: dict[str, Any]) -> None:
     world.switches.discovery = document
-    with pytest.raises(IdentityProviderTrouble) as caught:
+    with pytest.raises(IdentityProviderError) as caught:
         await world.ims.check()
     assert caught.value.settings
 
@@ -79,21 +79,21 @@ async def test_endpoints_with_a_port_a_user_or_a_query_elsewhere(world: ImsWorld
     host = world.provider.issuer.removeprefix("http://")
     for odd in (f"http://user@{host}/t", f"https://{host}/t", f"http://{host}/t?x=1", "http://["):
         world.switches.discovery = {"token_endpoint": odd + end}
-        with pytest.raises(IdentityProviderTrouble):
+        with pytest.raises(IdentityProviderError):
             await world.another().check()
 
 
 @pytest.mark.parametrize(("status", "settings"), [(404, True), (503, False), (429, False)])
 async def test_discovery_that_is_not_there(world: ImsWorld, status: int, *, settings: bool) -> None:
     world.switches.discovery_status = status
-    with pytest.raises(IdentityProviderTrouble) as caught:
+    with pytest.raises(IdentityProviderError) as caught:
         await world.ims.check()
     assert caught.value.settings is settings
 
 
 async def test_discovery_that_is_too_long(world: ImsWorld) -> None:
     world.switches.discovery = {"filling": "x" * 70_000}
-    with pytest.raises(IdentityProviderTrouble):
+    with pytest.raises(IdentityProviderError):
         await world.ims.check()
 
 
@@ -101,9 +101,9 @@ async def test_a_provider_that_does_not_answer(world: ImsWorld) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and says nothing
         port = silent.getsockname()[1]
         ims = world.another(issuer=f"http://127.0.0.1:{port}", read_seconds=0.1)
-        with pytest.raises(IdentityProviderTrouble):
+        with pytest.raises(IdentityProviderError):
             await ims.check()
-    with pytest.raises(IdentityProviderTrouble):
+    with pytest.raises(IdentityProviderError):
         await ims.check()
 
 
@@ -117,10 +117,10 @@ async def test_an_answer_that_drips_ends_some_time() -> None:
             connect_seconds=0.2,
             read_seconds=0.1,
         )
-        async with Wire(settings) as wire:
-            with pytest.raises(IdentityProviderTrouble):
+        async with Transport(settings) as wire:
+            with pytest.raises(IdentityProviderError):
                 await wire.fetch(issuer)
-            with pytest.raises(IdentityProviderTrouble):
+            with pytest.raises(IdentityProviderError):
                 await asyncio.to_thread(wire.post, issuer, {}, {})
 
 
@@ -180,14 +180,14 @@ def test_settings_that_can_be(issuer: str) -> None:
 
 async def test_a_certificate_file_and_a_proxy_are_taken(world: ImsWorld) -> None:
     proxied = world.settings(proxy="http://127.0.0.1:1", ca_file=certifi.where())
-    async with Wire(proxied) as wire:  # loopback is never reached through the proxy
+    async with Transport(proxied) as wire:  # loopback is never reached through the proxy
         assert (await wire.fetch(f"{world.provider.issuer}/connect/jwks")).status == 200
     elsewhere = settings_for("https://ims.example")
     away = ImsSettings(
         elsewhere.issuer, "c", "s", ("x",), proxy="http://127.0.0.1:1", connect_seconds=1
     )
-    async with Wire(away) as wire:
-        with pytest.raises(IdentityProviderTrouble):
+    async with Transport(away) as wire:
+        with pytest.raises(IdentityProviderError):
             await wire.fetch("https://ims.example/")
 
 
@@ -195,11 +195,11 @@ async def test_msal_reaches_the_pinned_addresses_only() -> None:
     settings = settings_for("https://ims.bentley.com")
     base = settings.issuer
     document = Document(base, f"{base}/a", f"{base}/t", f"{base}/k", None, names_itself=False)
-    async with Wire(settings) as wire:
+    async with Transport(settings) as wire:
         http = ImsHttp(settings, wire, document)
-        with pytest.raises(IdentityProviderTrouble):
+        with pytest.raises(IdentityProviderError):
             http.get("https://login.microsoftonline.com/common/discovery/instance")
-        with pytest.raises(IdentityProviderTrouble):
+        with pytest.raises(IdentityProviderError):
             http.post("https://ims.bentley.com/t", data={"grant_type": "refresh_token"})
         assert (
             "connect/token" in http.get(f"{http.authority}/.well-known/openid-configuration").text

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.core.errors import IdentityProviderTrouble, SignInNeeded
+from bot.core.errors import IdentityProviderError, SignInNeeded
 from bot.gateways.ims import SignOut
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store.sign_ins import Tokens
+from bot.gateways.store.sign_ins import SignIns
 from tests.gateways import ims_world
 from tests.gateways.ims_world import ALICE, TEAM, ImsWorld, refresh_token_in
 from tests.world.identity_provider import GONE
@@ -152,7 +152,7 @@ async def test_renewing_does_not_take_the_refused_token_from_a_plain_refresh(
     refused = await world.ims.bearer(TEAM, ALICE)
     record = await world.tokens.read(TEAM, ALICE)
     assert record is not None
-    async with world.tokens.held(TEAM, ALICE):
+    async with world.tokens.is_locked(TEAM, ALICE):
         expired = replace(record, version=record.version + 1, cache=_expired(record.cache))
         assert await world.tokens.swap(TEAM, ALICE, record.version, expired)
         plain = asyncio.create_task(world.ims.bearer(TEAM, ALICE))
@@ -230,7 +230,7 @@ async def test_a_refresh_that_lost_its_lock_gives_way_to_a_new_sign_in(world: Im
 
 async def test_the_lock_is_kept_alive_as_long_as_the_refresh_takes(world: ImsWorld) -> None:
     ring = KeyRing.parse(world.keys)
-    replicas = [world.another(Tokens(world.redis, ring, lock_seconds=0.6)) for _ in range(2)]
+    replicas = [world.another(SignIns(world.redis, ring, lock_seconds=0.6)) for _ in range(2)]
     await world.signed_in()
     world.clock.now += HOUR
     world.switches.gate = asyncio.Event()
@@ -241,7 +241,7 @@ async def test_the_lock_is_kept_alive_as_long_as_the_refresh_takes(world: ImsWor
         replicas[1].keep(TEAM, ALICE, await _record(world)),
         return_exceptions=True,
     )
-    assert [type(other) for other in others] == [IdentityProviderTrouble] * 2
+    assert [type(other) for other in others] == [IdentityProviderError] * 2
     gate.set()
     await first
     assert await replicas[1].bearer(TEAM, ALICE) == await first
@@ -249,7 +249,7 @@ async def test_the_lock_is_kept_alive_as_long_as_the_refresh_takes(world: ImsWor
 
 
 async def test_a_lock_whose_holder_died_is_outlived(world: ImsWorld) -> None:
-    tokens = Tokens(world.redis, KeyRing.parse(world.keys), lock_seconds=0.3)
+    tokens = SignIns(world.redis, KeyRing.parse(world.keys), lock_seconds=0.3)
     await world.signed_in()
     world.clock.now += HOUR
     await tokens.lock(TEAM, ALICE).acquire()

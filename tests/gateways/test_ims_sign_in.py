@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.core.errors import IdentityProviderTrouble
+from bot.core.errors import IdentityProviderError
 from bot.gateways.ims import Account
 from tests.gateways import ims_world
 from tests.gateways.ims_world import ALICE, BACK, TEAM, ImsWorld, browse, refresh_token_in, refused
@@ -124,7 +124,7 @@ async def test_a_callback_that_is_not_the_persons_matter(
 ) -> None:
     world.switches.callback = {"code": GONE, "error": code}
     flow = await world.ims.begin(BACK)
-    with pytest.raises(IdentityProviderTrouble) as caught:
+    with pytest.raises(IdentityProviderError) as caught:
         await world.ims.complete(flow.body, await browse(flow))
     assert caught.value.settings is settings
 
@@ -186,7 +186,7 @@ async def test_trouble_at_the_token_endpoint(
     flow = await world.ims.begin(BACK)
     query = await browse(flow)
     world.switches.token_status = status
-    with pytest.raises(IdentityProviderTrouble) as caught:
+    with pytest.raises(IdentityProviderError) as caught:
         await world.ims.complete(flow.body, query)
     assert caught.value.settings is settings
     for secret in (query["code"], query["state"], json.loads(flow.body)["code_verifier"]):

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from bot.core.errors import SealBroken
 from bot.core.names import PersonId, Workspace
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store.sign_ins import SignIn, SignInBusy, Tokens
+from bot.gateways.store.sign_ins import SignIn, SignInBusy, SignIns
 from tests.gateways import ims_world
 from tests.gateways.ims_world import ALICE, TEAM
 
@@ -23,11 +23,11 @@ FIRST = SignIn(5, "https://ims.example", "s-1", "Alice", "alice@example.com", "{
 
 
 @pytest.fixture
-def tokens(ims_redis: Redis) -> Tokens:
-    return Tokens(ims_redis, KeyRing.parse(OLD))
+def tokens(ims_redis: Redis) -> SignIns:
+    return SignIns(ims_redis, KeyRing.parse(OLD))
 
 
-async def test_what_is_put_is_read_and_only_at_its_place(tokens: Tokens) -> None:
+async def test_what_is_put_is_read_and_only_at_its_place(tokens: SignIns) -> None:
     assert await tokens.read(TEAM, ALICE) is None
     assert await tokens.put(TEAM, ALICE, FIRST) is None
     assert await tokens.read(TEAM, ALICE) == FIRST
@@ -35,14 +35,14 @@ async def test_what_is_put_is_read_and_only_at_its_place(tokens: Tokens) -> None
     assert await tokens.read(Workspace("T0002"), ALICE) is None
 
 
-async def test_putting_again_gives_what_stood_there(tokens: Tokens) -> None:
+async def test_putting_again_gives_what_stood_there(tokens: SignIns) -> None:
     await tokens.put(TEAM, ALICE, FIRST)
     second = replace(FIRST, version=6, subject="s-2")
     assert await tokens.put(TEAM, ALICE, second) == FIRST
     assert await tokens.read(TEAM, ALICE) == second
 
 
-async def test_nothing_readable_stands_in_the_store(tokens: Tokens, ims_redis: Redis) -> None:
+async def test_nothing_readable_stands_in_the_store(tokens: SignIns, ims_redis: Redis) -> None:
     await tokens.put(TEAM, ALICE, FIRST)
     fields = await ims_redis.hgetall(KEY)
     assert fields[b"v"] == b"5"
@@ -50,7 +50,7 @@ async def test_nothing_readable_stands_in_the_store(tokens: Tokens, ims_redis: R
     assert b"lice" not in fields[b"c"]
 
 
-async def test_swapping_needs_the_version(tokens: Tokens, ims_redis: Redis) -> None:
+async def test_swapping_needs_the_version(tokens: SignIns, ims_redis: Redis) -> None:
     await tokens.put(TEAM, ALICE, FIRST)
     await ims_redis.expire(KEY, 100)
     second = replace(FIRST, version=6)
@@ -63,7 +63,7 @@ async def test_swapping_needs_the_version(tokens: Tokens, ims_redis: Redis) -> N
     assert await tokens.read(TEAM, ALICE) is None
 
 
-async def test_of_many_swaps_one_wins(tokens: Tokens) -> None:
+async def test_of_many_swaps_one_wins(tokens: SignIns) -> None:
     await tokens.put(TEAM, ALICE, FIRST)
     others = [replace(FIRST, version=6, name=f"n{i}") for i in range(10)]
     done = await asyncio.gather(*(tokens.swap(TEAM, ALICE, 5, other) for other in others))
@@ -71,7 +71,7 @@ async def test_of_many_swaps_one_wins(tokens: Tokens) -> None:
     assert await tokens.read(TEAM, ALICE) == others[done.index(True)]
 
 
-async def test_dropping_gives_what_was_there_and_minds_the_version(tokens: Tokens) -> None:
+async def test_dropping_gives_what_was_there_and_minds_the_version(tokens: SignIns) -> None:
     assert await tokens.drop(TEAM, ALICE) is None
     await tokens.put(TEAM, ALICE, FIRST)
     assert await tokens.drop(TEAM, ALICE, version=4) is None
@@ -82,7 +82,7 @@ async def test_dropping_gives_what_was_there_and_minds_the_version(tokens: Token
 
 
 async def test_a_script_that_is_sent_again_knows_its_own_write(
-    tokens: Tokens, ims_redis: Redis
+    tokens: SignIns, ims_redis: Redis
 ) -> None:
     """As redis-py does when the reply is lost: the same script with the same arguments."""
     await tokens.put(TEAM, ALICE, FIRST)
@@ -92,7 +92,7 @@ async def test_a_script_that_is_sent_again_knows_its_own_write(
     assert await swap(keys=[KEY], args=[4, 5, body, 100]) == 1
 
 
-async def test_a_record_moved_or_altered_does_not_open(tokens: Tokens, ims_redis: Redis) -> None:
+async def test_a_record_moved_or_altered_does_not_open(tokens: SignIns, ims_redis: Redis) -> None:
     await tokens.put(TEAM, ALICE, FIRST)
     await ims_redis.copy(KEY, KEY.replace(ALICE, BOB))
     with pytest.raises(SealBroken):
@@ -106,7 +106,7 @@ async def test_a_record_moved_or_altered_does_not_open(tokens: Tokens, ims_redis
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b"not json", b'{"version": 5}'])
 async def test_a_sealed_body_of_another_shape(
-    tokens: Tokens, ims_redis: Redis, body: bytes
+    tokens: SignIns, ims_redis: Redis, body: bytes
 ) -> None:
     sealed = KeyRing.parse(OLD).seal(body, key=KEY, purpose="signin")
     fields: dict[str, Any] = {"v": 5, "c": sealed}
@@ -115,33 +115,33 @@ async def test_a_sealed_body_of_another_shape(
         await tokens.read(TEAM, ALICE)
 
 
-async def test_reading_seals_again_with_the_newest_key(tokens: Tokens, ims_redis: Redis) -> None:
+async def test_reading_seals_again_with_the_newest_key(tokens: SignIns, ims_redis: Redis) -> None:
     await tokens.put(TEAM, ALICE, FIRST)
     await ims_redis.expire(KEY, 100)
-    rotated = Tokens(ims_redis, KeyRing.parse(f"{NEW},{OLD}"))
+    rotated = SignIns(ims_redis, KeyRing.parse(f"{NEW},{OLD}"))
     assert await rotated.read(TEAM, ALICE) == FIRST
     assert await ims_redis.ttl(KEY) == 100
-    assert await Tokens(ims_redis, KeyRing.parse(NEW)).read(TEAM, ALICE) == FIRST
+    assert await SignIns(ims_redis, KeyRing.parse(NEW)).read(TEAM, ALICE) == FIRST
     with pytest.raises(SealBroken):
         await tokens.read(TEAM, ALICE)
 
 
-async def test_the_lock_is_one_and_is_given_back(tokens: Tokens, ims_redis: Redis) -> None:
-    impatient = Tokens(ims_redis, KeyRing.parse(OLD), lock_seconds=0.4)
-    async with tokens.held(TEAM, ALICE), tokens.held(TEAM, BOB):
+async def test_the_lock_is_one_and_is_given_back(tokens: SignIns, ims_redis: Redis) -> None:
+    impatient = SignIns(ims_redis, KeyRing.parse(OLD), lock_seconds=0.4)
+    async with tokens.is_locked(TEAM, ALICE), tokens.is_locked(TEAM, BOB):
         assert await ims_redis.pttl(f"edfs:{{{TEAM}}}:signin-lock:{ALICE}") > 29_000
         with pytest.raises(SignInBusy):
-            async with impatient.held(TEAM, ALICE):
+            async with impatient.is_locked(TEAM, ALICE):
                 pass
-    async with impatient.held(TEAM, ALICE):
+    async with impatient.is_locked(TEAM, ALICE):
         await asyncio.sleep(0.6)  # renewed all the while
         assert await ims_redis.exists(f"edfs:{{{TEAM}}}:signin-lock:{ALICE}")
     assert await ims_redis.dbsize() == 0
 
 
 async def test_a_lock_that_was_taken_away_is_let_go(ims_redis: Redis) -> None:
-    short = Tokens(ims_redis, KeyRing.parse(OLD), lock_seconds=0.1)
-    async with short.held(TEAM, ALICE):
+    short = SignIns(ims_redis, KeyRing.parse(OLD), lock_seconds=0.1)
+    async with short.is_locked(TEAM, ALICE):
         await ims_redis.flushall()
         await asyncio.sleep(0.1)
     assert await ims_redis.dbsize() == 0

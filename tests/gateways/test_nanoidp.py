@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from bot.core.errors import SignInNeeded
 from bot.gateways.ims import Ims, ImsSettings, SignOut
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store.sign_ins import Tokens
+from bot.gateways.store.sign_ins import SignIns
 from tests.gateways import ims_world
 from tests.gateways.ims_world import ALICE, BACK, TEAM, refresh_token_in
 
@@ -101,7 +101,7 @@ async def browse_as_alice(auth_uri: str) -> dict[str, str]:
 
 async def test_sign_in_refresh_with_rotation_and_sign_out(ims_redis: Redis, issuer: str) -> None:
     now = [time.time()]
-    tokens = Tokens(ims_redis, KeyRing.parse(KeyRing.new_key()))
+    tokens = SignIns(ims_redis, KeyRing.parse(KeyRing.new_key()))
     settings = ImsSettings(issuer, "edfs-bot", "a/secret+with=marks", ("itwin-platform",))
     ims = Ims(settings, tokens, lambda: now[0])
     try:
@@ -133,7 +133,7 @@ async def test_the_old_refresh_token_used_again_ends_the_sign_in(
     ims_redis: Redis, issuer: str
 ) -> None:
     now = [time.time()]
-    tokens = Tokens(ims_redis, KeyRing.parse(KeyRing.new_key()))
+    tokens = SignIns(ims_redis, KeyRing.parse(KeyRing.new_key()))
     settings = ImsSettings(issuer, "edfs-bot", "a/secret+with=marks", ("itwin-platform",))
     ims = Ims(settings, tokens, lambda: now[0])
     try:

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from bot.core.policy.rules import Policy
 from bot.core.policy.toml_file import PolicyBroken
-from bot.gateways.policy_file import Rules, read_policy
+from bot.gateways.policy_file import PolicyFile, read_policy
 from bot.sandbox.world import World
 from tests.world.ports import kept_port
 from tests.world.processes import BotProcess, environment_of
@@ -36,17 +36,19 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def rules(path: Path) -> Rules:
-    loaded = Rules(path)
+def rules(path: Path) -> PolicyFile:
+    loaded = PolicyFile(path)
     loaded.load()
     return loaded
 
 
-def approvals(rules: Rules) -> int | None:
+def approvals(rules: PolicyFile) -> int | None:
     return rules.current.defaults.approvals
 
 
-def test_a_changed_file_is_taken_and_an_unchanged_one_is_not_read(path: Path, rules: Rules) -> None:
+def test_a_changed_file_is_taken_and_an_unchanged_one_is_not_read(
+    path: Path, rules: PolicyFile
+) -> None:
     assert (approvals(rules), rules.refresh()) == (1, False)
     put(path, TWO)
     with capture_logs() as said:
@@ -57,7 +59,7 @@ def test_a_changed_file_is_taken_and_an_unchanged_one_is_not_read(path: Path, ru
     assert (rules.refresh(), approvals(rules)) == (False, 2)
 
 
-def test_a_file_written_in_place_is_taken_too(path: Path, rules: Rules) -> None:
+def test_a_file_written_in_place_is_taken_too(path: Path, rules: PolicyFile) -> None:
     path.write_text(f"{TWO}\n")
     assert (rules.refresh(), approvals(rules)) == (True, 2)
     # As long, and as old by its own account: what is left is the tick when it was touched.
@@ -69,7 +71,7 @@ def test_a_file_written_in_place_is_taken_too(path: Path, rules: Rules) -> None:
     assert (rules.refresh(), approvals(rules)) == (True, 1)
 
 
-def test_what_changes_while_it_is_read_is_not_taken(path: Path, rules: Rules) -> None:
+def test_what_changes_while_it_is_read_is_not_taken(path: Path, rules: PolicyFile) -> None:
     os.mkfifo(path.with_suffix(".pipe"))
     path.with_suffix(".pipe").replace(path)
 
@@ -94,7 +96,7 @@ def test_what_changes_while_it_is_read_is_not_taken(path: Path, rules: Rules) ->
     ],
 )
 def test_a_broken_or_vanished_file_keeps_the_last_good_one_and_is_told_of_once(
-    path: Path, rules: Rules, text: str | None, event: dict[str, Any]
+    path: Path, rules: PolicyFile, text: str | None, event: dict[str, Any]
 ) -> None:
     with capture_logs() as said:
         path.unlink() if text is None else put(path, text)
@@ -111,7 +113,7 @@ def test_a_broken_or_vanished_file_keeps_the_last_good_one_and_is_told_of_once(
     assert (rules.refresh(), approvals(rules)) == (True, 2)
 
 
-def test_it_breaks_again_and_is_told_of_again(path: Path, rules: Rules) -> None:
+def test_it_breaks_again_and_is_told_of_again(path: Path, rules: PolicyFile) -> None:
     with capture_logs() as said:
         for text in (BROKEN, ONE, BROKEN, TWO):
             put(path, text)
@@ -119,24 +121,24 @@ def test_it_breaks_again_and_is_told_of_again(path: Path, rules: Rules) -> None:
     assert [event["event"] for event in said] == ["policy.broken"] * 2 + ["policy.changed"]
 
 
-def test_reload_reads_whatever_the_file_looks_like(path: Path, rules: Rules) -> None:
+def test_reload_reads_whatever_the_file_looks_like(path: Path, rules: PolicyFile) -> None:
     put(path, TWO)
     assert (rules.reload(), rules.reload(), rules.refresh()) == (True, False, False)
 
 
 def test_at_the_start_a_file_has_to_be_right(path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        Rules(path.with_name("none")).load()
+        PolicyFile(path.with_name("none")).load()
     put(path, BROKEN)
     with pytest.raises(PolicyBroken) as broken:
-        Rules(path).load()
+        PolicyFile(path).load()
     found = [(problem.line, problem.key) for problem in broken.value.problems]
     assert found == [(3, "channel"), (4, "expires")]
     assert "canary" not in str(broken.value)
 
 
 def test_without_a_path_nothing_is_asked() -> None:
-    none = Rules(None)
+    none = PolicyFile(None)
     none.load()
     assert (none.current, none.refresh(), none.reload()) == (Policy(), False, False)
 

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 
 from bot.core import errors
 from bot.core.approvals import Stage
-from bot.core.auto_enables import How, Phase, Return
+from bot.core.auto_enables import AutoEnable, ClosedAs, Phase
 from bot.core.language.until import Until
 from bot.core.names import ChannelId
-from bot.core.notifications import LINES, What
+from bot.core.notifications import MOST_IN_DIGEST, EventKind
 from bot.core.operations.operation import Approved, State
-from bot.core.outcomes import Begun, Failed
+from bot.core.outcomes import Failed, OperationStarted
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Stop
-from bot.gateways.slack.messages import Card, Modal, Private
+from bot.gateways.slack.messages import Card, Ephemeral, Modal
 from bot.slack.views import (
     approval_replies,
     approvals,
@@ -53,16 +53,16 @@ from tests.slack.samples import (
     weekly,
 )
 
-Drawn = tuple[str, Card | Private | Modal]
+Drawn = tuple[str, Card | Ephemeral | Modal]
 ZONE = "Europe/Berlin"
 
 
-def backs(voice: Voice) -> Iterator[tuple[str, Return]]:
+def backs(voice: Voice) -> Iterator[tuple[str, AutoEnable]]:
     """A return in every phase, and with every end."""
     for phase in Phase:
-        for how in typing.get_args(How) if phase is Phase.CLOSED else (None,):
-            for consents in (True, False) if phase is Phase.SET else (True,):
-                one = back(voice, phase=phase, how=how, closed_by=BOB, consents=consents)
+        for how in typing.get_args(ClosedAs) if phase is Phase.CLOSED else (None,):
+            for consents in (True, False) if phase is Phase.SCHEDULED else (True,):
+                one = back(voice, phase=phase, closed_as=how, closed_by=BOB, sign_in_valid=consents)
                 yield f"{phase.value} {how or ''} {consents}", one
 
 
@@ -75,7 +75,7 @@ def timer_cards(voice: Voice) -> Iterator[Drawn]:
                 state=state,
                 wanted=wanted,
                 until=until,
-                late=late,
+                late_finding=late,
                 approved=APPROVED if late else None,
                 emergency=late is not None,
                 on_behalf_of=BOB if late else None,
@@ -87,17 +87,17 @@ def timer_cards(voice: Voice) -> Iterator[Drawn]:
     for state, (says, one) in itertools.product(State, backs(voice)):
         off = operation(voice, state=state, until=Until(NOW + 3 * DAY))
         yield f"timer {state.value}, {says}", cards.card(off, NOW, ZONE, one)
-        on = operation(voice, state=state, wanted=True, brings_back=own_id(1))
+        on = operation(voice, state=state, wanted=True, auto_enables=own_id(1))
         yield f"timer back {state.value}, {says}", cards.card(on, NOW, ZONE, one)
     for trouble in troubles(voice):
         for state in (State.LOCKED, State.REJECTED, State.STALE):
-            one = operation(voice, state=state, trouble=trouble)
+            one = operation(voice, state=state, failure=trouble)
             says = f"{state.value} {trouble.kind} {trouble.why}"
             yield f"timer {says}", cards.card(one, NOW, ZONE)
-            yield f"waiting {says}", cards.waiting(one)
+            yield f"waiting {says}", cards.waiting_message(one)
     crowd = Approved(tuple(person(place) for place in range(20)), NOW, "digest")
     yield "timer, approved by many", cards.card(operation(voice, approved=crowd), NOW, ZONE)
-    yield "begun", continued(Begun(operation(voice)))
+    yield "begun", continued(OperationStarted(operation(voice)))
 
 
 def request_cards(voice: Voice) -> Iterator[Drawn]:
@@ -115,7 +115,7 @@ def request_cards(voice: Voice) -> Iterator[Drawn]:
                 needed=3,
                 votes=tuple(vote(voice, place) for place in range(3)),
                 decided_by=BOB,
-                because=voice.says("reason"),
+                decision_reason=voice.says("reason"),
                 reminders=int(review),
             )
             says = f"{stage.value} {review} {len(who or ())} {outcome and outcome.value}"
@@ -127,11 +127,15 @@ def request_cards(voice: Voice) -> Iterator[Drawn]:
                 yield f"reminder {says}", approval_replies.reminder(one)
             else:
                 yield f"ended {says}", approval_replies.ended(one)
-                for error in (None, errors.Withdrawn("policy"), errors.GaveUp()):
+                for error in (
+                    None,
+                    errors.AuthorizationRevoked("policy"),
+                    errors.RetriesExhausted(),
+                ):
                     about = type(error).__name__
                     yield f"concluded {says} {about}", approval_replies.concluded(one, error, NOW)
     for trouble in troubles(voice):
-        void = request(voice, stage=Stage.VOID, trouble=trouble)
+        void = request(voice, stage=Stage.VOID, failure=trouble)
         says = f"void {trouble.kind} {trouble.why}"
         yield f"request {says}", approvals.card(void, RUNS, ZONE)
         yield f"ended {says}", approval_replies.ended(void)
@@ -142,25 +146,27 @@ def return_cards(voice: Voice) -> Iterator[Drawn]:
         yield f"return {says}", auto_enables.card(one)
     for trouble in troubles(voice):
         for replaces in (None, one.timer.id):
-            asks = back(voice, phase=Phase.ASKING, trouble=trouble, replaces=replaces)
+            asks = back(voice, phase=Phase.NEEDS_PERSON, failure=trouble, replaces=replaces)
             says = f"{trouble.kind} {trouble.why} {bool(replaces)}"
             yield f"return asks {says}", auto_enables.card(asks)
-            yield f"return to setter {says}", auto_enables.to_setter(asks)
+            yield f"return to setter {says}", auto_enables.to_requester(asks)
     covered = tuple(person(place) for place in range(20))
-    yield "return escalated", auto_enables.escalated(back(voice, covered=covered))
+    yield "return escalated", auto_enables.escalated(back(voice, end_approved=covered))
     yield "return, nobody else", auto_enables.escalated(back(voice))
-    yield "return, consent ended", auto_enables.consent_ended(back(voice))
+    yield "return, consent ended", auto_enables.sign_in_ended(back(voice))
 
 
 def notice_cards(voice: Voice) -> Iterator[Drawn]:
-    every = typing.get_args(What)
+    every = typing.get_args(EventKind)
     for what in every:
         one = story(voice, (what,))
         yield f"notice {what}", notifications.card(notice((one,)))
-        yield f"word {what}", notifications.event_word(one, 0)
+        yield f"word {what}", notifications.event_reply(one, 0)
     yield "notice, a long story", notifications.card(notice((story(voice, every),)))
-    many = tuple(story(voice, (every[place % len(every)],), place) for place in range(LINES))
-    for count in (2, LINES):
+    many = tuple(
+        story(voice, (every[place % len(every)],), place) for place in range(MOST_IN_DIGEST)
+    )
+    for count in (2, MOST_IN_DIGEST):
         yield f"digest {count}", notifications.card(notice(many[:count]))
     for count in (1, 200):
         yield f"weekly {count}", notifications.card(weekly(voice, count))
@@ -174,13 +180,13 @@ def notice_cards(voice: Voice) -> Iterator[Drawn]:
 def windows(voice: Voice) -> Iterator[Drawn]:
     yield "decline", modals.decline_modal(own_id(1), ROOM)
     yield "extend", modals.extend_modal(own_id(1), ChannelId("C0123456789012345678"))
-    yield "loading", timers.loading()
-    yield "waiting", modals.waiting_window(ROOM)
-    yield "offered", confirmations.window_offered("choose plant-a")
+    yield "loading", timers.loading_modal()
+    yield "waiting", modals.waiting_modal(ROOM)
+    yield "offered", confirmations.offer_modal("choose plant-a")
     gone = failed(Failed(errors.NoSuchName("timer", voice.says("timer")), "01234567"), NOW)
-    yield "could not be loaded", timers.loading(gone)
-    yield "answered in a window", modals.answer_window(gone, ROOM)
-    yield "instead of a Home", home.page_instead(gone, ROOM)
+    yield "could not be loaded", timers.loading_modal(gone)
+    yield "answered in a window", modals.answer_modal(gone, ROOM)
+    yield "instead of a Home", home.error_page(gone, ROOM)
 
 
 CARDS: tuple[Callable[[Voice], Iterator[Drawn]], ...] = (

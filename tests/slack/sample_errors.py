@@ -19,22 +19,22 @@ from tests.slack.samples import ALICE, GUID, NOW, Voice, own_id
 
 ABSTRACT = frozenset({BotError, errors.ApiError})
 CLOSED: dict[tuple[str, str], tuple[Any, ...]] = {
-    ("Withdrawn", "what"): (
+    ("AuthorizationRevoked", "reason"): (
         *("policy", "approver", "requester", "return", "account", "request", "state"),
     ),
-    ("RequestOver", "stage"): tuple(s.value for s in Stage if s is not Stage.WAITING),
-    ("ReturnOver", "how"): typing.get_args(auto_enables.How),
+    ("RequestClosed", "stage"): tuple(s.value for s in Stage if s is not Stage.WAITING),
+    ("AutoEnableClosed", "how"): typing.get_args(auto_enables.ClosedAs),
     ("Unclear", "why"): (*("timeout", "cut", "status", "redirect", "body", "other_id", "crash"),),
     ("NotFound", "code"): (
         *("TimerNotFound", "TimerListNotFound", "iTwinNotFound", "ResourceNotFound"),
     ),
-    ("NotUnderstood", "reason"): ("the timer is missing",),
-    ("NotUnderstood", "verb"): ("toggle", None),
-    ("IdentityProviderTrouble", "what"): ("it did not answer in time",),
-    ("ReasonNeeded", "command"): ("disable plant-a SAP",),
+    ("InvalidCommand", "reason"): ("the timer is missing",),
+    ("InvalidCommand", "verb"): ("toggle", None),
+    ("IdentityProviderError", "what"): ("it did not answer in time",),
+    ("ReasonRequired", "command"): ("disable plant-a SAP",),
 }
 # Lists that may be empty, which is said in other words.
-LISTS = frozenset({("NoSuchName", "nearest"), ("NotUnderstood", "nearest")})
+LISTS = frozenset({("NoSuchName", "nearest"), ("InvalidCommand", "nearest")})
 _SPOKEN = {"wanted": "timer", "where": "iTwin", "rule": "rule"}
 STATUS = {"TokenRefused": 401, "ClientUnknown": 401, "Forbidden": 403, "NotFound": 404}
 _STATUSES = {**STATUS, "Invalid": 422, "RateLimited": 429, "Unclear": 502, "Refused": 409}
@@ -78,7 +78,7 @@ def errors_of(voice: Voice) -> Iterator[tuple[str, BotError]]:
 def _made_sense(error: BotError, voice: Voice) -> None:
     """Some facts go together: nobody has made a request expire, and no iTwin is in another."""
     match error:
-        case errors.RequestOver(stage="expired" | "void"):
+        case errors.RequestClosed(stage="expired" | "void"):
             error.by = None
         case errors.NoSuchName(kind="iTwin"):
             error.wanted, error.where = voice.says("iTwin"), ""

@@ -9,38 +9,38 @@ from bot.core.auto_enables import Phase
 from bot.core.history import PastEvent
 from bot.core.language.commands import VERBS
 from bot.core.listings import (
+    DisabledListed,
+    DisabledTimer,
     HistoryShown,
     ITwinsListed,
-    Off,
-    OffListed,
+    OpenItems,
     PendingListed,
-    Standing,
     SubscriptionsListed,
     TimerShown,
     TimersListed,
 )
 from bot.core.names import TimerId
-from bot.core.operations.operation import Acting, State, Trouble
+from bot.core.operations.operation import ActingAccount, Failure, State
 from bot.core.outcomes import (
-    AlreadySo,
-    ApprovalAsked,
-    Begun,
-    Decided,
+    AlreadyInState,
+    ApprovalRequested,
+    ConfirmationNeeded,
+    DecisionHint,
     DetailsShown,
+    Duplicate,
     Failed,
     HelpShown,
-    Identity,
+    OperationStarted,
     Outcome,
-    PointedOut,
-    SameAgain,
+    RequestDecided,
     SignedIn,
     SignedInAlready,
     SignedOut,
     SignInOffered,
     Subscribed,
-    SureAsked,
-    TimeAsked,
+    TimeChoiceNeeded,
     Unsubscribed,
+    WhoAmIShown,
 )
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Kind, Stop
@@ -74,17 +74,17 @@ Sample = tuple[str, Outcome]
 LINK = "http://bot.localhost/link/T0EDFSBOT1.secret"
 
 
-def acting(voice: Voice) -> Acting:
-    return Acting("subject", voice.says("account"), voice.says("account"))
+def acting(voice: Voice) -> ActingAccount:
+    return ActingAccount("subject", voice.says("account"), voice.says("account"))
 
 
-def standings(voice: Voice) -> Iterator[tuple[str, Standing]]:
+def standings(voice: Voice) -> Iterator[tuple[str, OpenItems]]:
     waiting = (request(voice), request(voice, approvers=MANY_APPROVERS))
-    yield "nothing arranged", Standing()
-    yield "a return", Standing(back(voice))
-    yield "a return that asks", Standing(back(voice, phase=Phase.ASKING))
-    yield "requests", Standing(None, waiting)
-    yield "both", Standing(back(voice), waiting)
+    yield "nothing arranged", OpenItems()
+    yield "a return", OpenItems(back(voice))
+    yield "a return that asks", OpenItems(back(voice, phase=Phase.NEEDS_PERSON))
+    yield "requests", OpenItems(None, waiting)
+    yield "both", OpenItems(back(voice), waiting)
 
 
 def shown(voice: Voice, *, enabled: bool = True) -> TimerShown:
@@ -92,12 +92,12 @@ def shown(voice: Voice, *, enabled: bool = True) -> TimerShown:
 
 
 def begun(voice: Voice) -> Iterator[Sample]:
-    yield "", Begun(operation(voice))
+    yield "", OperationStarted(operation(voice))
 
 
 def same_again(voice: Voice) -> Iterator[Sample]:
     for state in STATES:
-        yield state.value, SameAgain(operation(voice, state=state))
+        yield state.value, Duplicate(operation(voice, state=state))
 
 
 def sign_ins(voice: Voice) -> Iterator[Sample]:
@@ -111,8 +111,8 @@ def sign_ins(voice: Voice) -> Iterator[Sample]:
     for revoked in (True, False):
         for count in (0, 1, 12):
             yield f"signed out {revoked} {count}", SignedOut(True, revoked, count, NOW)
-    yield "nobody", Identity(None)
-    yield "somebody", Identity(acting(voice))
+    yield "nobody", WhoAmIShown(None)
+    yield "somebody", WhoAmIShown(acting(voice))
 
 
 def helped(_: Voice) -> Iterator[Sample]:
@@ -135,12 +135,12 @@ def lists(voice: Voice) -> Iterator[Sample]:
 def timers_shown(voice: Voice) -> Iterator[Sample]:
     for enabled in (True, False):
         for says, standing in standings(voice):
-            one = replace(shown(voice, enabled=enabled), standing=standing)
+            one = replace(shown(voice, enabled=enabled), open_items=standing)
             outside = replace(one, changed_outside_since=NOW)
             seen = replace(one, last_seen=last_seen(enabled=enabled))
             for how, variant in (("", one), (" outside", outside), (" seen", seen)):
                 yield f"{enabled}{how}, {says}", variant
-                yield f"{enabled}{how}, {says}", AlreadySo(variant)
+                yield f"{enabled}{how}, {says}", AlreadyInState(variant)
                 yield f"{enabled}{how}, {says}", DetailsShown(variant, acting(voice))
     many = tuple(timer(voice).parameters[:1] * 150)
     crowded = replace(shown(voice), timer=replace(timer(voice), parameters=many))
@@ -152,12 +152,12 @@ def timers_shown(voice: Voice) -> Iterator[Sample]:
 def asked_back(voice: Voice) -> Iterator[Sample]:
     command = f"disable {GUID.format(1)} {GUID.format(2)} until 2026-11-30t08:00+01:00"
     choices = tuple((NOW + DAY * place, command) for place in range(5))
-    yield "several moments", TimeAsked(shown(voice), "it may mean several days", choices)
+    yield "several moments", TimeChoiceNeeded(shown(voice), "it may mean several days", choices)
     long = (NOW, f"{command} because {'x' * 3_000}")
-    yield "too long for a button", TimeAsked(shown(voice), "it may mean two hours", (long,))
+    yield "too long for a button", TimeChoiceNeeded(shown(voice), "it may mean two hours", (long,))
     for wanted in (True, False):
         for runs in (None, Runs(()), RUNS):
-            sure = SureAsked(operation(voice, wanted=wanted), own_id(1), runs)
+            sure = ConfirmationNeeded(operation(voice, wanted=wanted), own_id(1), runs)
             yield f"{wanted}, runs {None if runs is None else len(runs.at)}", sure
 
 
@@ -174,26 +174,26 @@ def requests(voice: Voice) -> Iterator[Sample]:
                     votes=votes,
                     needed=5,
                     decided_by=ALICE,
-                    because=voice.says("reason"),
+                    decision_reason=voice.says("reason"),
                 )
                 says = f"{stage.value}{' review' if review else ''} {len(who or ())}"
-                yield says, PointedOut(one)
+                yield says, DecisionHint(one)
                 for again in (False, True):
-                    yield f"{says} {again}", ApprovalAsked(one, again)
-                for verb in typing.get_args(Decided.__dataclass_fields__["verb"].type):
-                    yield f"{says} {verb}", Decided(one, verb)
-    void = request(voice, stage=Stage.VOID, trouble=Trouble("AlreadySo"))
-    yield "void", ApprovalAsked(void)
+                    yield f"{says} {again}", ApprovalRequested(one, again)
+                for verb in typing.get_args(RequestDecided.__dataclass_fields__["verb"].type):
+                    yield f"{says} {verb}", RequestDecided(one, verb)
+    void = request(voice, stage=Stage.VOID, failure=Failure("AlreadySo"))
+    yield "void", ApprovalRequested(void)
     for place in ("D0DIRECT01", "C0ELSEWHERE"):
-        yield f"stands in {place}", ApprovalAsked(request(voice, stands=place))
-    yield "asked in a direct message", ApprovalAsked(request(voice, channel="D0DIRECT01"))
+        yield f"stands in {place}", ApprovalRequested(request(voice, moved_to=place))
+    yield "asked in a direct message", ApprovalRequested(request(voice, channel="D0DIRECT01"))
 
 
 def pending(voice: Voice) -> Iterator[Sample]:
     many = tuple(
         request(
             voice,
-            wish=operation(voice, id=own_id(place)),
+            operation=operation(voice, id=own_id(place)),
             approvers=(None, APPROVERS, MANY_APPROVERS)[place % 3],
             review=place % 4 == 0,
         )
@@ -208,18 +208,20 @@ def off(voice: Voice) -> Iterator[Sample]:
     gone = timer(voice, enabled=False)
     reason = voice.says("reason")
     kinds = (
-        Off(itwin(voice), gone, None),
-        Off(itwin(voice), gone, last_seen(), reason),
-        Off(itwin(voice), gone, last_seen(None), reason, back(voice)),
-        Off(itwin(voice), gone, last_seen(), reason, back(voice, phase=Phase.ASKING)),
+        DisabledTimer(itwin(voice), gone, None),
+        DisabledTimer(itwin(voice), gone, last_seen(), reason),
+        DisabledTimer(itwin(voice), gone, last_seen(None), reason, back(voice)),
+        DisabledTimer(
+            itwin(voice), gone, last_seen(), reason, back(voice, phase=Phase.NEEDS_PERSON)
+        ),
     )
     many = tuple(kinds[place % 4] for place in range(60))
     unread = tuple(itwin(voice, place) for place in range(25))
     for count, page in ((0, 1), (1, 1), (60, 1), (60, 3), (60, 99)):
-        yield f"{count} on page {page}", OffListed(many[:count], page=page)
-        of_one = OffListed(many[:count], itwin=itwin(voice), page=page)
+        yield f"{count} on page {page}", DisabledListed(many[:count], page=page)
+        of_one = DisabledListed(many[:count], itwin=itwin(voice), page=page)
         yield f"{count} of one on page {page}", of_one
-        not_all = OffListed(many[:count], unread, 99, page=page)
+        not_all = DisabledListed(many[:count], unread, 99, page=page)
         yield f"{count} on page {page}, others unread", not_all
 
 
@@ -266,7 +268,7 @@ def events(voice: Voice) -> Iterator[PastEvent]:
                 emergency=True,
                 review="approved",
                 reviewed_by=person(2),
-                trouble=voice.says("name"),
+                failure=voice.says("name"),
                 later="enabled",
                 root=own_id(9),
                 pattern=voice.says("pattern"),

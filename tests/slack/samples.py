@@ -13,21 +13,35 @@ from typing import Any
 
 from bot.core import schedules
 from bot.core.approvals import Approval, Stage, Vote
-from bot.core.auto_enables import Phase, Return
+from bot.core.auto_enables import AutoEnable, Phase
 from bot.core.history import PastEvent
 from bot.core.language import commands
 from bot.core.language.until import Until
-from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace, plain
-from bot.core.notifications import LINES, Event, Notice, StillOff, Story
+from bot.core.names import (
+    ChannelId,
+    ITwinId,
+    OperationId,
+    PersonId,
+    TimerId,
+    Workspace,
+    single_line,
+)
+from bot.core.notifications import (
+    MOST_IN_DIGEST,
+    ChangeThread,
+    Notification,
+    NotificationEvent,
+    StillDisabled,
+)
 from bot.core.operations.operation import (
-    Acting,
+    ActingAccount,
     Approved,
-    Late,
+    Failure,
+    LateFinding,
+    Observation,
     Operation,
-    Place,
-    Seen,
+    Origin,
     State,
-    Trouble,
 )
 from bot.core.subscriptions import Kind, Subscription
 from bot.core.timers import ITwin, LastSeen, Parameter, Timer
@@ -165,20 +179,20 @@ def operation(voice: Voice, **changes: Any) -> Operation:
         id=own_id(1),
         workspace=Workspace(TEAM_ID),
         person=ALICE,
-        acting=Acting("subject", voice.says("account"), voice.says("account")),
+        acting=ActingAccount("subject", voice.says("account"), voice.says("account")),
         verb="disable",
         itwin=itwin(voice),
         timer=switched.without_values(),
         definition=switched.definition(),
         inputs=switched.inputs(),
         wanted=False,
-        place=Place(ROOM),
+        origin=Origin(ROOM),
         asked_at=NOW,
-        because=voice.says("reason"),
+        reason=voice.says("reason"),
         changed_at=NOW,
-        quiet_at=NOW + 60,
+        settled_at=NOW + 60,
         resume_at=NOW + 30,
-        seen=Seen(enabled=True, at=NOW),
+        seen=Observation(enabled=True, at=NOW),
     )
     return replace(made, **changes)
 
@@ -191,27 +205,34 @@ EDITED = (
 )
 
 
-def troubles(voice: Voice) -> Iterator[Trouble]:
+def troubles(voice: Voice) -> Iterator[Failure]:
     """Each trouble that cards tell apart."""
     said = voice.says("reason")
-    for kind in ("RateLimited", "NotSent", "TokenRefused", "WritesOff", "Unclear", "Forbidden"):
-        yield Trouble(kind, "toggle", 0, voice.says("name"), said, (), NOW + 60)
+    for kind in (
+        "RateLimited",
+        "NotSent",
+        "TokenRefused",
+        "ChangesStopped",
+        "Unclear",
+        "Forbidden",
+    ):
+        yield Failure(kind, "toggle", 0, voice.says("name"), said, (), NOW + 60)
     for why in ("policy", "approver", "requester", "return", "account", "request", "state"):
-        yield Trouble("Withdrawn", why=why)
-    yield Trouble("PersonRefused", why="unchecked")
-    yield Trouble("PersonRefused", why="guest")
-    yield Trouble("PolicyRefused", code=voice.says("name"), why="denied")
-    yield Trouble("DefinitionChanged", details=EDITED)
-    yield Trouble("TimerGone")
-    yield Trouble("TimerGone", why="replaced", details=(("id", "a", GUID.format(9)), *EDITED))
+        yield Failure("AuthorizationRevoked", why=why)
+    yield Failure("PersonRefused", why="unchecked")
+    yield Failure("PersonRefused", why="guest")
+    yield Failure("PolicyRefused", code=voice.says("name"), why="denied")
+    yield Failure("DefinitionChanged", details=EDITED)
+    yield Failure("TimerGone")
+    yield Failure("TimerGone", why="replaced", details=(("id", "a", GUID.format(9)), *EDITED))
     for kind in ("AlreadySo", "StateChanged", "Expired", "CannotUndo", "SignInNeeded"):
-        yield Trouble(kind)
-    for kind in ("OtherAccount", "conflict", "unknown"):
-        yield Trouble(kind)
+        yield Failure(kind)
+    for kind in ("AccountChanged", "conflict", "unknown"):
+        yield Failure(kind)
 
 
-def back(voice: Voice, **changes: Any) -> Return:
-    made = Return(
+def back(voice: Voice, **changes: Any) -> AutoEnable:
+    made = AutoEnable(
         id=own_id(1),
         workspace=Workspace(TEAM_ID),
         person=ALICE,
@@ -220,8 +241,8 @@ def back(voice: Voice, **changes: Any) -> Return:
         timer=timer(voice, enabled=False).without_values(),
         channel=ROOM,
         at=NOW + 3 * DAY,
-        set_at=NOW,
-        because=voice.says("reason"),
+        scheduled_at=NOW,
+        reason=voice.says("reason"),
         changed_at=NOW,
     )
     return replace(made, **changes)
@@ -229,7 +250,7 @@ def back(voice: Voice, **changes: Any) -> Return:
 
 def request(voice: Voice, **changes: Any) -> Approval:
     made = Approval(
-        wish=operation(voice, until=Until(NOW + 3 * DAY)),
+        operation=operation(voice, until=Until(NOW + 3 * DAY)),
         review=False,
         needed=1,
         approvers=None,
@@ -267,26 +288,26 @@ def subscription(voice: Voice, **changes: Any) -> Subscription:
     return replace(made, **changes)
 
 
-def event(voice: Voice, what: Any, place: int = 0) -> Event:
-    said = plain(voice.says("reason"), 300)
+def event(voice: Voice, what: Any, place: int = 0) -> NotificationEvent:
+    said = single_line(voice.says("reason"), 300)
     until = NOW + DAY if what == "disabled" else None
-    return Event(f"key {place}", NOW, what, ALICE, said, None, False, until, NOW - DAY)
+    return NotificationEvent(f"key {place}", NOW, what, ALICE, said, None, False, until, NOW - DAY)
 
 
-def story(voice: Voice, whats: tuple[Any, ...], place: int = 0) -> Story:
+def story(voice: Voice, whats: tuple[Any, ...], place: int = 0) -> ChangeThread:
     events = tuple(event(voice, what, number) for number, what in enumerate(whats))
-    return Story(f"root {place}", itwin(voice), timer(voice).without_values(), events)
+    return ChangeThread(f"root {place}", itwin(voice), timer(voice).without_values(), events)
 
 
-def notice(stories: tuple[Story, ...], **changes: Any) -> Notice:
-    made = Notice(own_id(4), Workspace(TEAM_ID), ROOM, stories, NOW, NOW, NOW)
+def notice(stories: tuple[ChangeThread, ...], **changes: Any) -> Notification:
+    made = Notification(own_id(4), Workspace(TEAM_ID), ROOM, stories, NOW, NOW, NOW)
     return replace(made, **changes)
 
 
-def weekly(voice: Voice, count: int) -> Notice:
-    off = StillOff(voice.says("timer"), NOW - DAY, ALICE, voice.says("reason"), NOW + DAY)
-    unknown = replace(off, since=0.0, by=None, because="", until=None)
-    return notice((), itwin=itwin(voice), off=((off, unknown) * count)[:count])
+def weekly(voice: Voice, count: int) -> Notification:
+    off = StillDisabled(voice.says("timer"), NOW - DAY, ALICE, voice.says("reason"), NOW + DAY)
+    unknown = replace(off, since=0.0, by=None, reason="", until=None)
+    return notice((), itwin=itwin(voice), still_disabled=((off, unknown) * count)[:count])
 
 
 def past(voice: Voice, number: int, **changes: Any) -> PastEvent:
@@ -302,7 +323,7 @@ def past(voice: Voice, number: int, **changes: Any) -> PastEvent:
         acting_as=voice.says("account"),
         verb="disable",
         wanted="disabled",
-        because=voice.says("reason"),
+        reason=voice.says("reason"),
     )
     return replace(made, **changes)
 
@@ -315,11 +336,11 @@ RUNS = schedules.Runs(tuple(NOW + DAY * place for place in range(50)), more=True
 HISTORY = commands.History(GUID.format(1))
 LATE = (
     None,
-    Late(NOW, enabled=True, how="look"),
-    Late(NOW, enabled=False, how="answer"),
+    LateFinding(NOW, enabled=True, how="look"),
+    LateFinding(NOW, enabled=False, how="answer"),
 )
 APPROVED = Approved((BOB, person(1)), NOW, "digest")
 ENDED_STAGES = tuple(stage for stage in Stage if stage is not Stage.WAITING)
-STORY_LINES = LINES
+STORY_LINES = MOST_IN_DIGEST
 STATES = tuple(State)
 PHASES = tuple(Phase)

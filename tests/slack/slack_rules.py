@@ -6,14 +6,14 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from bot.gateways.slack.messages import Aloud, Card, HomePage, Modal, Private
+from bot.gateways.slack.messages import AppHome, Card, Ephemeral, InChannel, Modal
 from bot.sandbox.slack.blocks import (
     complaints_about_blocks,
     complaints_about_view,
     view_too_large,
 )
 
-Said = Aloud | Card | Private | Modal | HomePage
+Said = InChannel | Card | Ephemeral | Modal | AppHome
 # What may begin something live in a text that Slack parses: people, places and moments of ours.
 OWN = re.compile(r"<@[UW]\w+>|<#[CDG]\w+>|<!subteam\^S\w+>|<!date\^\d+\^[^|>]+\|[^>]+>", re.ASCII)
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -42,7 +42,7 @@ def unseen(text: str) -> list[str]:
 
 def kept(message: Said) -> None:
     """Raise AssertionError where Slack, or a person who cannot see it, would stumble."""
-    if isinstance(message, Modal | HomePage):
+    if isinstance(message, Modal | AppHome):
         assert complaints_about_view(message.view) == []
         assert not view_too_large(message.view)
         blocks = message.view["blocks"]
@@ -67,13 +67,11 @@ def kept(message: Said) -> None:
 
 def words(message: Said) -> str:
     """All that a message says in its blocks, without styles: what is left of it in words."""
-    blocks = message.view["blocks"] if isinstance(message, Modal | HomePage) else message.blocks
+    blocks = message.view["blocks"] if isinstance(message, Modal | AppHome) else message.blocks
     texts = [thing["text"] for thing in objects(blocks) if isinstance(thing.get("text"), str)]
     return "\n".join(reversed(texts))
 
 
 def size(message: Said) -> int:
     """Characters of its blocks, with letters beyond ASCII written as escapes."""
-    return len(
-        json.dumps(message.view if isinstance(message, Modal | HomePage) else message.blocks)
-    )
+    return len(json.dumps(message.view if isinstance(message, Modal | AppHome) else message.blocks))

@@ -13,10 +13,10 @@ import pytest
 from bot.core import errors
 from bot.core.errors import BotError
 from bot.core.outcomes import Failed
-from bot.gateways.slack.messages import Private
+from bot.gateways.slack.messages import Ephemeral
 from bot.sandbox.slack.blocks import complaints_about_blocks, too_many_characters
-from bot.slack.views.blocks import Line, Room, Team, Text, When, Who
-from bot.slack.views.errors import Words, words_of
+from bot.slack.views.blocks import ChannelMention, GroupMention, Line, Text, Timestamp, UserMention
+from bot.slack.views.errors import ErrorText, error_text
 from bot.slack.views.render import render
 from tests.slack.sample_errors import errors_of, every_kind
 from tests.slack.samples import NOW, ORDINARY, VOICES, Voice
@@ -41,11 +41,11 @@ def in_words(parts: Line) -> str:
                 said.append(f"`{says}`")
             case Text(says):
                 said.append(says)
-            case When():
+            case Timestamp():
                 said.append("at the time it says")
-            case Who():
+            case UserMention():
                 said.append("@somebody")
-            case Room() | Team():
+            case ChannelMention() | GroupMention():
                 said.append("#somewhere")
     return " ".join("".join(said).split())
 
@@ -63,7 +63,7 @@ def test_no_error_is_left_out() -> None:
 
 @pytest.mark.parametrize(("variant", "error"), ALL, ids=[variant for variant, _ in ALL])
 def test_each_has_a_title_a_cause_a_next_step_and_a_trace(variant: str, error: BotError) -> None:
-    words = words_of(error, NOW)
+    words = error_text(error, NOW)
     cause, step = in_words(words.cause), in_words(words.step)
     assert 0 < len(words.title) <= 40, words.title
     assert cause.endswith("."), cause
@@ -77,9 +77,9 @@ def test_each_has_a_title_a_cause_a_next_step_and_a_trace(variant: str, error: B
     print(f"\n{variant}\n  {words.title}\n  {cause}\n  {step}")  # noqa: T201 - the catalogue
 
 
-def drawn(error: BotError) -> Private:
+def drawn(error: BotError) -> Ephemeral:
     (message,) = render(Failed(error, TRACE, "toggle plant-a SAP"), NOW, "UTC")
-    assert isinstance(message, Private)
+    assert isinstance(message, Ephemeral)
     return message
 
 
@@ -104,13 +104,13 @@ Names in it are examples. This file is written by
 
 def catalogue() -> str:
     sections = [INTRODUCTION]
-    for title, entries in by_title(words_of(error, NOW) for _, error in ALL):
+    for title, entries in by_title(error_text(error, NOW) for _, error in ALL):
         rows = "".join(f"| {cause} | {step} |\n" for cause, step in entries)
         sections.append(f"## {title}\n\n| Why | What to do |\n| --- | --- |\n{rows}")
     return "\n".join(sections)
 
 
-def by_title(worded: Iterable[Words]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def by_title(worded: Iterable[ErrorText]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for words in worded:
         entry = tuple(in_words(one).replace("|", "\\|") for one in (words.cause, words.step))

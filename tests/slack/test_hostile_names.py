@@ -11,10 +11,24 @@ from bot.core import errors
 from bot.core.errors import Choice, Detail
 from bot.core.listings import ITwinsListed, TimerShown, TimersListed
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
-from bot.core.operations.operation import Acting, Operation, Place, Seen, State, Trouble
-from bot.core.outcomes import AlreadySo, DetailsShown, Failed, SameAgain, SignedIn, SignInOffered
+from bot.core.operations.operation import (
+    ActingAccount,
+    Failure,
+    Observation,
+    Operation,
+    Origin,
+    State,
+)
+from bot.core.outcomes import (
+    AlreadyInState,
+    DetailsShown,
+    Duplicate,
+    Failed,
+    SignedIn,
+    SignInOffered,
+)
 from bot.core.timers import ITwin, Parameter, Timer
-from bot.gateways.slack.messages import Card, Modal, Private
+from bot.gateways.slack.messages import Card, Ephemeral, Modal
 from bot.sandbox.people import TEAM_ID, person_named
 from bot.sandbox.slack.blocks import (
     complaints_about_blocks,
@@ -59,22 +73,22 @@ def operation(dice: random.Random, state: State) -> Operation:
         id=OperationId("0123456789abcdef01234567"),
         workspace=Workspace(TEAM_ID),
         person=PersonId(ALICE),
-        acting=Acting("subject", hostile(dice), dice.choice(["", hostile(dice)])),
+        acting=ActingAccount("subject", hostile(dice), dice.choice(["", hostile(dice)])),
         verb="toggle",
         itwin=itwin,
         timer=timer,
         definition=timer.definition(),
         wanted=dice.random() < 0.5,
-        place=Place(ChannelId("C0PLANTOPS")),
+        origin=Origin(ChannelId("C0PLANTOPS")),
         asked_at=NOW,
-        because=hostile(dice),
+        reason=hostile(dice),
         undoes=dice.choice([None, OperationId("0123456789abcdef01234568")]),
         changed_outside_since=dice.choice([0.0, NOW - 60]),
         state=state,
         changed_at=NOW,
-        quiet_at=NOW + 60,
-        seen=dice.choice([None, Seen(True, NOW), Seen(False, NOW)]),
-        trouble=Trouble("Unclear", message=hostile(dice)),
+        settled_at=NOW + 60,
+        seen=dice.choice([None, Observation(True, NOW), Observation(False, NOW)]),
+        failure=Failure("Unclear", message=hostile(dice)),
     )
 
 
@@ -85,15 +99,15 @@ def failures(dice: random.Random) -> Iterator[errors.BotError]:
     for kind in ("iTwin", "timer"):
         yield errors.NoSuchName(kind, name, choices, hostile(dice))
         yield errors.AmbiguousName(kind, name, choices)
-    yield errors.NotUnderstood("it is odd", None, (name, hostile(dice)))
+    yield errors.InvalidCommand("it is odd", None, (name, hostile(dice)))
     yield errors.TimerGone(name)
-    yield errors.IdentityProviderTrouble(name)
+    yield errors.IdentityProviderError(name)
     yield errors.Invalid(operation="timer", status=422, code=name, message=name, details=details)
     yield errors.Forbidden(operation="timer", status=403, code=name, message=name)
     yield errors.Unclear(operation="toggle", status=500, message=name, why="status")
 
 
-def messages(dice: random.Random) -> Iterator[Private | Modal | Card]:
+def messages(dice: random.Random) -> Iterator[Ephemeral | Modal | Card]:
     """Every view there is, with hostile words wherever a stranger's words may stand."""
     zone = "UTC"
     made = operation(dice, dice.choice(list(State)))
@@ -102,13 +116,13 @@ def messages(dice: random.Random) -> Iterator[Private | Modal | Card]:
     shown = TimerShown(itwin, timer, None, changed_outside_since=dice.choice([0.0, NOW]))
     yield card(made, NOW, zone)
     outcomes = [
-        SameAgain(made),
+        Duplicate(made),
         SignInOffered(f"http://bot.localhost/link/{TEAM_ID}.x", "kept", hostile(dice)),
         SignedIn(acting, "kept", hostile(dice)),
         ITwinsListed((itwin, replace(itwin, number=""))),
         TimersListed(itwin, (timer, replace(timer, enabled=not timer.enabled))),
         shown,
-        AlreadySo(shown),
+        AlreadyInState(shown),
         DetailsShown(shown, acting),
         *(Failed(error, "01234567", "toggle a b") for error in failures(dice)),
     ]

@@ -48,12 +48,12 @@ async def test_a_button_that_comes_three_times_acts_once(story: Story, redis_url
 
 
 def delivery(story: Story, text: str) -> Delivery:
-    home = story.bot.desk.home.workspace
+    home = story.bot.context.installation.workspace
     return Delivery(
         id=identity("test", text),
         kind="command",
         workspace=home,
-        home=home,
+        installed_in=home,
         person=PersonId(person_named("alice").id),
         channel=ChannelId(story.world.slack.state.workspace.channel_named("#plant-ops").id),
         at=story.world.clock.now(),
@@ -64,7 +64,7 @@ def delivery(story: Story, text: str) -> Delivery:
 async def test_what_was_kept_and_never_begun_is_found(story: Story, redis_url: str) -> None:
     await story.signs_in("alice")
     kept = delivery(story, TOGGLE.removeprefix("/edfs "))
-    assert await story.bot.store.deliveries.keep(kept, "me", story.world.clock.now() - 60)
+    assert await story.bot.store.deliveries.save(kept, "me", story.world.clock.now() - 60)
     await story.sees("bob", "SAP work orders is now disabled")
     await story.world.until(lambda: not due(redis_url))
     assert story.flips() == 1
@@ -73,13 +73,13 @@ async def test_what_was_kept_and_never_begun_is_found(story: Story, redis_url: s
 async def test_a_retry_is_not_its_own_duplicate(story: Story) -> None:
     kept, later = delivery(story, "help"), story.world.clock.now() + 3_600
     deliveries = story.bot.store.deliveries
-    assert await deliveries.keep(kept, "me", later)
-    assert await deliveries.keep(kept, "me", later)
-    assert not await deliveries.keep(kept, "somebody else", later)
-    assert await deliveries.read(kept.home, kept.id) == kept
-    await deliveries.finish(kept.home, kept.id)
-    assert not await deliveries.keep(kept, "somebody else", later)
-    assert await deliveries.read(kept.home, kept.id) is None
+    assert await deliveries.save(kept, "me", later)
+    assert await deliveries.save(kept, "me", later)
+    assert not await deliveries.save(kept, "somebody else", later)
+    assert await deliveries.read(kept.installed_in, kept.id) == kept
+    await deliveries.finish(kept.installed_in, kept.id)
+    assert not await deliveries.save(kept, "somebody else", later)
+    assert await deliveries.read(kept.installed_in, kept.id) is None
 
 
 async def signed_in(story: Story, own: Valkey) -> None:

@@ -14,21 +14,21 @@ from bot.core.auto_enables import Phase
 from bot.core.language.commands import Command, ListTimers, Pending, Subscriptions
 from bot.core.language.parser import parse
 from bot.core.listings import (
+    DisabledListed,
+    DisabledTimer,
     ITwinsListed,
-    Off,
-    OffListed,
+    OpenItems,
     PendingListed,
-    Standing,
     SubscriptionsListed,
     TimersListed,
 )
 from bot.core.names import ITwinId, OperationId, PersonId, TimerId
 from bot.core.outcomes import Outcome
 from bot.core.timers import ITwin, LastSeen, Timer
-from bot.gateways.slack.messages import Private
+from bot.gateways.slack.messages import Ephemeral
 from bot.sandbox.slack.blocks import complaints_about_blocks, too_many_characters
 from bot.slack.views import auto_enables, timers
-from bot.slack.views.blocks import option_of, paragraph, weight
+from bot.slack.views.blocks import json_size, option_of, paragraph
 from bot.slack.views.paging import page_of
 from bot.slack.views.render import render
 from tests.core.test_approvals import WAITING
@@ -78,18 +78,22 @@ def timer(number: int) -> Timer:
     return Timer(identity, name(number), name(number), "0 2 * * *", number % 3 > 0)
 
 
-def off(number: int) -> Off:
-    back = replace(SET, because=name(number)) if number % 2 else None
-    return Off(itwin(number % 7), timer(number), None, name(number) * 2, back)
+def off(number: int) -> DisabledTimer:
+    back = replace(SET, reason=name(number)) if number % 2 else None
+    return DisabledTimer(itwin(number % 7), timer(number), None, name(number) * 2, back)
 
 
 def request(number: int) -> Approval:
     identity = OperationId(f"{number:024x}")
     wish = replace(
-        WAITING.wish, id=identity, timer=timer(number), itwin=itwin(number), because=name(number)
+        WAITING.operation,
+        id=identity,
+        timer=timer(number),
+        itwin=itwin(number),
+        reason=name(number),
     )
     many = frozenset(f"U0PERSON{place:03d}" for place in range(200))
-    return replace(WAITING, wish=wish, approvers=many if number % 2 else None)
+    return replace(WAITING, operation=wish, approvers=many if number % 2 else None)
 
 
 def subscription(number: int) -> Any:
@@ -98,7 +102,7 @@ def subscription(number: int) -> Any:
 
 
 TIMERS = tuple(map(timer, range(1_000)))
-STANDING = {one.id: Standing(SET, (WAITING,)) for one in TIMERS[::5]}
+STANDING = {one.id: OpenItems(SET, (WAITING,)) for one in TIMERS[::5]}
 REQUESTS = tuple(map(request, range(60)))
 HALF = frozenset(one.id for one in REQUESTS[:30])
 ITWINS = tuple(map(itwin, range(1_000)))
@@ -113,7 +117,7 @@ LISTS: dict[str, tuple[int, Callable[[int], Outcome], type[Command]]] = {
     ),
     "off": (
         1_000,
-        lambda page: OffListed(OFFS, (itwin(1),) * 30, 9, page=page),
+        lambda page: DisabledListed(OFFS, (itwin(1),) * 30, 9, page=page),
         ListTimers,
     ),
     "pending": (60, lambda page: PendingListed(REQUESTS, HALF, page), Pending),
@@ -125,16 +129,16 @@ LISTS: dict[str, tuple[int, Callable[[int], Outcome], type[Command]]] = {
 }
 
 
-def drawn(outcome: Outcome) -> Private:
+def drawn(outcome: Outcome) -> Ephemeral:
     (message,) = render(outcome, NOW, "UTC")
-    assert isinstance(message, Private)
+    assert isinstance(message, Ephemeral)
     assert message.text.strip()
     assert complaints_about_blocks(message.blocks) == []
     assert not too_many_characters(message.blocks)
     return message
 
 
-def controls(message: Private, action: str) -> list[dict[str, Any]]:
+def controls(message: Ephemeral, action: str) -> list[dict[str, Any]]:
     rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
     return [one for row in rows for one in row if one["action_id"] == f"edfs.{action}"]
 
@@ -142,7 +146,7 @@ def controls(message: Private, action: str) -> list[dict[str, Any]]:
 BEFORE = {"subscriptions": "“", "pending": "turn off ", "timers": "abled "}
 
 
-def numbers_of(message: Private, which: str = "timers") -> list[int]:
+def numbers_of(message: Ephemeral, which: str = "timers") -> list[int]:
     """The numbers that begin the names of what a page lists."""
     said = [block for block in message.blocks if block["type"] == "rich_text"]
     lines = "".join(
@@ -191,14 +195,14 @@ def test_the_estimate_is_never_less_than_what_is_drawn(label: str, other: str, c
         ],
         [paragraph([timers._itwin_line(place)]), option_of(timers._itwin_option(place))],
     ]
-    estimates = [timers.weight_of_timer(place, one), timers._weight_of_itwin(place)]
+    estimates = [timers.timer_json_size(place, one), timers._itwin_json_size(place)]
     for blocks, estimate in zip(drawn_so, estimates, strict=True):
-        assert weight(blocks) <= estimate
+        assert json_size(blocks) <= estimate
     seen = LastSeen(enabled=False, at=NOW, by=ALICE)
-    for back in (None, SET, replace(SET, phase=Phase.ASKING)):
-        gone = Off(place, one, seen, other, back)
+    for back in (None, SET, replace(SET, phase=Phase.NEEDS_PERSON)):
+        gone = DisabledTimer(place, one, seen, other, back)
         entry = [paragraph(auto_enables.entry(gone)), option_of(auto_enables._pick(gone))]
-        assert weight(entry) <= auto_enables._weight(gone)
+        assert json_size(entry) <= auto_enables._weight(gone)
 
 
 def test_a_page_of_timers_offers_each_of_them() -> None:

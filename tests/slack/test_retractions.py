@@ -18,7 +18,7 @@ from bot.gateways.store.deliveries import Delivery
 from bot.sandbox.people import TEAM_ID
 from bot.sandbox.world import World
 from bot.slack.inbound.deliveries import identity
-from bot.slack.inbound.listeners import CERTAIN_AFTER, DUE_AFTER, KEEP_SECONDS, Intake
+from bot.slack.inbound.listeners import CERTAIN_AFTER, DUE_AFTER, SAVE_SECONDS, Intake
 from tests.conftest import KEYS, living
 from tests.world.story import TOGGLE, Story
 
@@ -110,8 +110,8 @@ def wire(redis_url: str) -> Wire:
 async def here(wire: Wire, tmp_path: Path) -> AsyncIterator[Store]:
     """The store at the end of the wire, which has been used before."""
     async with wire.laid(tmp_path) as url, opened(url) as store:
-        await store.deliveries.keep(delivery("first"), "first", time.time() + 3_600)
-        await store.deliveries.withdraw(HOME, delivery("first").id, "first")
+        await store.deliveries.save(delivery("first"), "first", time.time() + 3_600)
+        await store.deliveries.retract(HOME, delivery("first").id, "first")
         yield store
 
 
@@ -120,7 +120,7 @@ def delivery(text: str) -> Delivery:
         id=identity("test", text),
         kind="command",
         workspace=HOME,
-        home=HOME,
+        installed_in=HOME,
         person=PersonId("U1"),
         channel=ChannelId("C1"),
         at=time.time(),
@@ -155,9 +155,9 @@ async def test_what_reaches_the_store_too_late_is_not_kept(
     wire.open.clear()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
-            await here.deliveries.keep(kept, "me", time.time(), 0.1)
+            await here.deliveries.save(kept, "me", time.time(), 0.1)
     wire.open.set()
-    assert await here.deliveries.keep(delivery("after it"), "me", time.time() + 3_600)
+    assert await here.deliveries.save(delivery("after it"), "me", time.time() + 3_600)
     assert await there.deliveries.read(HOME, kept.id) is None
     assert await due_in(there, kept) is None
 
@@ -167,45 +167,45 @@ async def test_a_clock_that_was_set_costs_one_more_round(
     wire: Wire, here: Store, there: Store, shift: int
 ) -> None:
     wire.shift = shift
-    assert await here.deliveries.keep(delivery("one"), "me", time.time(), 1)
+    assert await here.deliveries.save(delivery("one"), "me", time.time(), 1)
     wire.shift = 0
-    assert await here.deliveries.keep(delivery("two"), "me", time.time(), 1)
-    assert await here.deliveries.keep(delivery("three"), "me", time.time(), 1)
+    assert await here.deliveries.save(delivery("two"), "me", time.time(), 1)
+    assert await here.deliveries.save(delivery("three"), "me", time.time(), 1)
     assert await there.deliveries.read(HOME, delivery("three").id)
 
 
 async def test_too_late_is_too_late_with_the_clock_right(here: Store, there: Store) -> None:
     with pytest.raises(StoreUnreachable):
-        await here.deliveries.keep(delivery("help"), "me", time.time(), -0.5)
+        await here.deliveries.save(delivery("help"), "me", time.time(), -0.5)
     assert await there.deliveries.read(HOME, delivery("help").id) is None
 
 
 async def test_a_withdrawal_stands_in_the_way_of_a_keeping_to_come(there: Store) -> None:
     kept = delivery("help")
-    assert await there.deliveries.withdraw(HOME, kept.id, "me")
-    await there.deliveries.keep(kept, "me", time.time())
+    assert await there.deliveries.retract(HOME, kept.id, "me")
+    await there.deliveries.save(kept, "me", time.time())
     assert await there.deliveries.read(HOME, kept.id) is None
     assert await due_in(there, kept) is None
-    assert not await there.deliveries.keep(kept, "somebody else", time.time())
+    assert not await there.deliveries.save(kept, "somebody else", time.time())
 
 
 async def test_what_somebody_else_kept_is_not_withdrawn(there: Store) -> None:
     kept = delivery("help")
-    assert await there.deliveries.keep(kept, "somebody else", time.time())
-    assert await there.deliveries.withdraw(HOME, kept.id, "me")
+    assert await there.deliveries.save(kept, "somebody else", time.time())
+    assert await there.deliveries.retract(HOME, kept.id, "me")
     assert await there.deliveries.read(HOME, kept.id) == kept
     assert await due_in(there, kept) is not None
 
 
 async def test_a_withdrawal_says_when_it_came_too_late(there: Store) -> None:
     kept = delivery("help")
-    assert await there.deliveries.keep(kept, "me", time.time())
+    assert await there.deliveries.save(kept, "me", time.time())
     await there.deliveries.finish(HOME, kept.id)
-    assert not await there.deliveries.withdraw(HOME, kept.id, "me")
+    assert not await there.deliveries.retract(HOME, kept.id, "me")
     again = delivery("again")
-    assert await there.deliveries.keep(again, "me", time.time())
-    assert await there.deliveries.withdraw(HOME, again.id, "me")
-    assert await there.deliveries.withdraw(HOME, again.id, "me")
+    assert await there.deliveries.save(again, "me", time.time())
+    assert await there.deliveries.retract(HOME, again.id, "me")
+    assert await there.deliveries.retract(HOME, again.id, "me")
 
 
 async def test_a_lost_nudge_costs_a_second(there: Store) -> None:
@@ -222,7 +222,7 @@ async def test_until_its_keeper_has_heard_it_waits(here: Store, there: Store, wi
     begun = time.monotonic()
     with pytest.raises(StoreUnreachable):
         await taking.take(kept)
-    assert time.monotonic() - begun < KEEP_SECONDS + 0.8
+    assert time.monotonic() - begun < SAVE_SECONDS + 0.8
     assert kept.id in taking.withdrawn
     assert await there.deliveries.read(HOME, kept.id) == kept, (
         "the answer got lost, not the keeping"
@@ -247,7 +247,7 @@ async def test_a_lost_answer_alone_is_withdrawn_before_anybody_is_told(
     wire.lose = b":delivery:"
 
     async def heal() -> None:
-        await asyncio.sleep(KEEP_SECONDS - 0.3)
+        await asyncio.sleep(SAVE_SECONDS - 0.3)
         wire.cut = False
 
     healing = asyncio.create_task(heal())
@@ -288,7 +288,7 @@ async def test_no_replica_does_what_a_person_was_told_is_not_done(
             wire.cut = False
             await until(quiet)
             world.clock.forward(2 * CERTAIN_AFTER)
-            world.connect(other.desk.door.public_url)
+            world.connect(other.context.sign_in_urls.public_url)
             await story.types("bob", "/edfs help")
             await story.sees("bob", "What you can ask")
             assert story.flips() == 0

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from bot.core.listings import TimerShown, TimersListed
-from bot.core.outcomes import AlreadySo, DetailsShown, Failed, Outcome
-from bot.gateways.slack.messages import Aloud, Card, HomePage, Modal, Private
+from bot.core.outcomes import AlreadyInState, DetailsShown, Failed, Outcome
+from bot.gateways.slack.messages import AppHome, Card, Ephemeral, InChannel, Modal
 from bot.slack import views
 from bot.slack.views.render import render
 from tests.slack.sample_cards import drawn
@@ -24,10 +24,10 @@ from tests.slack.samples import NOW, ORDINARY, VOICES, Voice
 from tests.slack.slack_rules import kept, size, words
 
 Keep = Callable[[str, object], None]
-Said = Aloud | Card | Private | Modal | HomePage
-STATES_SAID = (TimerShown, AlreadySo, DetailsShown, TimersListed)
+Said = InChannel | Card | Ephemeral | Modal | AppHome
+STATES_SAID = (TimerShown, AlreadyInState, DetailsShown, TimersListed)
 OF_VOICES = pytest.mark.parametrize("voice", VOICES, ids=lambda voice: voice.label)
-SPEAKS = (Aloud, Card, Private, Modal, HomePage)
+SPEAKS = (InChannel, Card, Ephemeral, Modal, AppHome)
 # All of them would make a record of more than 100 MB.
 RECORDED = frozenset({"ordinary", "longest letters", "longest emoji", "hostile 0"})
 EACH_TIME = RECORDED | {"empty"}  # each takes some seconds
@@ -89,11 +89,11 @@ def test_all_that_is_said_is_within_slacks_limits(voice: Voice, keep: Keep, *, d
         except AssertionError as error:
             raise AssertionError(f"{name} ({size(message)} characters): {error}") from error
         if voice.label in RECORDED:
-            payload = message.view if isinstance(message, Modal | HomePage) else said(message)
+            payload = message.view if isinstance(message, Modal | AppHome) else said(message)
             keep(f"view:{name}:{voice.label}", payload)
 
 
-def said(message: Aloud | Card | Private) -> dict[str, Any]:
+def said(message: InChannel | Card | Ephemeral) -> dict[str, Any]:
     return {"text": message.text, "blocks": message.blocks}
 
 
@@ -114,5 +114,5 @@ def test_a_failure_is_told_without_the_blocks_too(voice: Voice) -> None:
     for variant, outcome in outcomes(voice):
         if isinstance(outcome, Failed):
             (message,) = render(outcome, NOW, "UTC")
-            assert isinstance(message, Private)
+            assert isinstance(message, Ephemeral)
             assert ". " in message.text, variant

@@ -19,7 +19,7 @@ IN_APPROVALS = f'{HERE}channel = "C0APPROVAL"\n'
 def rule(story: Story, policy: Path, text: str) -> None:
     """Have the bot take this policy now; by itself it would look each second."""
     policy.write_text(text, encoding="utf-8")
-    assert story.bot.desk.gateways.rules.reload()
+    assert story.bot.context.gateways.policy_file.reload()
 
 
 async def ask(story: Story, policy: Path, text: str, command: str = OFF) -> Message:

@@ -37,7 +37,7 @@ def below(story: Story, card: Message, channel: str = ROOM) -> list[str]:
 
 async def settled(story: Story, seconds: float = 20.0) -> None:
     """Wait until nothing waits to be told or drawn."""
-    redis, home = story.bot.desk.gateways.store.redis, story.bot.desk.home.workspace
+    redis, home = story.bot.context.gateways.store.redis, story.bot.context.installation.workspace
     left: list[bytes] = [b"?"]
 
     async def waits() -> list[bytes]:
@@ -56,7 +56,7 @@ async def settled(story: Story, seconds: float = 20.0) -> None:
 
 async def put_off(story: Story, seconds: float) -> None:
     """Wait until the next look has been put off for about so long."""
-    redis, home = story.bot.desk.gateways.store.redis, story.bot.desk.home.workspace
+    redis, home = story.bot.context.gateways.store.redis, story.bot.context.installation.workspace
     end = time.monotonic() + 10
     while time.monotonic() < end:
         due = await redis.zrange(f"edfs:{{{home}}}:due", 0, -1, withscores=True)

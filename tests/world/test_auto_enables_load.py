@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.auto_enables import Phase, Return
+from bot.core.auto_enables import AutoEnable, Phase
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
 from bot.core.timers import ITwin, Timer
 from bot.gateways.sealing import KeyRing
@@ -82,7 +82,7 @@ async def sign_in(world: World) -> None:
     await asyncio.gather(*map(signs_in, CREW))
 
 
-async def set_returns(world: World, store: Store, count: int) -> list[Return]:
+async def set_returns(world: World, store: Store, count: int) -> list[AutoEnable]:
     """As if so many operations had turned their timers off until some time within the hour."""
     dice, now = random.Random(SEED), world.clock.now()
     home = world.edfs.itwin("plant-a")
@@ -92,7 +92,7 @@ async def set_returns(world: World, store: Store, count: int) -> list[Return]:
     for number in range(count):
         timer = world.edfs.put_timer("plant-a", f"Timer {number:04d}", enabled=False)
         person = CREW[number % len(CREW)]
-        back = Return(
+        back = AutoEnable(
             id=OperationId(f"{number:024x}"),
             workspace=HOME,
             person=PersonId(person.id),
@@ -101,10 +101,10 @@ async def set_returns(world: World, store: Store, count: int) -> list[Return]:
             timer=Timer(TimerId(timer.id), timer.name, timer.package, timer.cron, enabled=False),
             channel=ChannelId(channels[number % len(channels)]),
             at=now + LEAD + dice.random() * HOUR,
-            set_at=now,
+            scheduled_at=now,
             changed_at=now,
         )
-        await store.returns.put(back)
+        await store.auto_enables.put(back)
         found.append(back)
     return found
 
@@ -145,7 +145,7 @@ async def test_each_return_fires_once_in_time_though_a_replica_dies(
 
 
 async def passes(
-    world: World, store: Store, waiting: list[Return], lifeline: Lifeline, step: float
+    world: World, store: Store, waiting: list[AutoEnable], lifeline: Lifeline, step: float
 ) -> None:
     """Let the hour pass in steps, and then what was held up come, within another one."""
     begun = world.clock.now()
@@ -161,20 +161,20 @@ async def passes(
         world.clock.forward(step)
     lifeline.cut()
     async with asyncio.timeout(60):  # what follows from the last flips
-        while await store.returns.open(HOME):
+        while await store.auto_enables.open(HOME):
             world.clock.forward(1.0)
             await asyncio.sleep(0.05)
 
 
-async def judged(world: World, store: Store, waiting: list[Return]) -> None:
+async def judged(world: World, store: Store, waiting: list[AutoEnable]) -> None:
     assert set(flipped(world).values()) == {1}
     at = {back.timer.id: back.at for back in waiting}
     patches = flips(world)
     early = [one for one in patches if one["at"] < at[TimerId(str(one["path"]).split("/")[-2])]]
     assert early == [], early
     for back in waiting:
-        over = await store.returns.read(HOME, back.id)
+        over = await store.auto_enables.read(HOME, back.id)
         assert over is not None
-        assert (over.phase, over.how) == (Phase.CLOSED, "returned"), over
+        assert (over.phase, over.closed_as) == (Phase.CLOSED, "returned"), over
         assert world.edfs.timer("plant-a", back.timer.name).enabled
     assert len(patches) == len(waiting)

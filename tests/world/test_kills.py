@@ -250,7 +250,7 @@ async def is_in_the_books(store: Store, wish: Wish, operation: Operation) -> Non
     """One entry for the end, one for the late look where there was one, and one for each permit."""
     entries = await store.audit.read(HOME, count=10_000)
     what = [entry.what for entry in entries if entry.facts.get("operation") == wish.operation]
-    looked = bool(operation.lost_at)
+    looked = bool(operation.response_lost_at)
     assert what.count(f"operation.{operation.state.value}") == 1, (what, str(wish))
     assert what.count("operation.late") == looked, (what, str(wish))
     assert what.count("operation.sending") == operation.attempts, (what, str(wish))

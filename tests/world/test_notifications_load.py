@@ -9,7 +9,7 @@ from collections import defaultdict
 import pytest
 
 from bot.core.names import ChannelId
-from bot.core.notifications import LINES
+from bot.core.notifications import MOST_IN_DIGEST
 from tests.world.notification_story import pause, settled
 from tests.world.story import Story, read
 
@@ -44,17 +44,17 @@ async def test_every_channel_hears_of_every_change(story: Story, deep: bool) -> 
         said = "\n".join(read(card) for card in cards)
         missing = [name for name in names if f"{name} (big): disabled elsewhere" not in said]
         assert missing == []
-        assert len(cards) == -(-changes // LINES)
+        assert len(cards) == -(-changes // MOST_IN_DIGEST)
     within_limits(story)
 
 
 async def all_looked(story: Story, since: float) -> None:
     """Wait until each watch has looked since then."""
-    store, home = story.bot.desk.gateways.store, story.bot.desk.home.workspace
+    store, home = story.bot.context.gateways.store, story.bot.context.installation.workspace
     waiting = {one.id for one in await store.subscriptions.open(home)}
     for _ in range(10_000):
         for one in list(waiting):
-            seen = await store.watches.read(home, one)
+            seen = await store.poll_snapshots.load(home, one)
             if seen is not None and seen.at >= since:
                 waiting.discard(one)
         if not waiting:

@@ -21,8 +21,8 @@ from bot.core.names import OperationId, Workspace
 from bot.core.operations.operation import Operation, State
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
-from bot.gateways.store.audit import Entry
-from bot.gateways.store.card_outbox import sheet_of
+from bot.gateways.store.audit import AuditEntry
+from bot.gateways.store.card_outbox import card_ref
 from bot.sandbox.people import CREW, TEAM_ID, Person, UnknownNameError
 from bot.sandbox.slack import Message
 from bot.sandbox.world import World
@@ -204,7 +204,7 @@ async def judged(crowd: Crowd, store: Store, before: dict[str, bool]) -> None:
     await cards_are_true(crowd, store, done)
 
 
-def one_at_a_time(trail: Sequence[Entry]) -> None:
+def one_at_a_time(trail: Sequence[AuditEntry]) -> None:
     """The audit trail has one order, and in it a timer's operations do not overlap."""
     under_way: dict[str, str] = {}
     for entry in trail:
@@ -219,7 +219,7 @@ def one_at_a_time(trail: Sequence[Entry]) -> None:
     assert under_way == {}
 
 
-def each_wish_once(crowd: Crowd, done: Sequence[Operation], trail: Sequence[Entry]) -> None:
+def each_wish_once(crowd: Crowd, done: Sequence[Operation], trail: Sequence[AuditEntry]) -> None:
     acted: Counter[Wish] = Counter((one.person, one.verb, one.timer.id) for one in done)
     assert acted <= crowd.asked, acted - crowd.asked
     permits = Counter(e.facts["operation"] for e in trail if e.what == "operation.sending")
@@ -247,8 +247,8 @@ async def cards_are_true(crowd: Crowd, store: Store, done: Sequence[Operation]) 
     """
     shown: dict[str, Operation] = {}
     for operation in sorted(done, key=lambda one: one.changed_at):
-        drawing = await store.drawings.read(sheet_of(operation))
-        shown[drawing.card or operation.place.card] = operation
+        drawing = await store.card_outbox.read(card_ref(operation))
+        shown[drawing.ts or operation.origin.card] = operation
     cards = {message.ts: message for message in crowd.cards()}
     assert cards.keys() == shown.keys()
     for ts, operation in shown.items():

@@ -15,7 +15,7 @@ from bot.core.errors import StoreUnreachable
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import job_url, open_store
 from bot.gateways.store.connection import CONNECTIONS, connect
-from bot.gateways.store.redis_url import Address, address_of, through
+from bot.gateways.store.redis_url import RedisUrl, parse_redis_url, through
 from bot.sandbox.people import TEAM_ID
 from bot.sandbox.world import World
 from tests.conftest import known_keys, living
@@ -193,15 +193,15 @@ async def test_sentinels_that_are_gone_are_said_without_their_addresses() -> Non
 @pytest.mark.parametrize(
     ("url", "address"),
     [
-        ("rediss://u:p@h:1/2", Address("server", "rediss://u:p@h:1/2")),
-        ("unix:///a/socket", Address("server", "unix:///a/socket")),
+        ("rediss://u:p@h:1/2", RedisUrl("server", "rediss://u:p@h:1/2")),
+        ("unix:///a/socket", RedisUrl("server", "unix:///a/socket")),
         (
             "redis://h?replicas=2&protocol=3",
-            Address("server", "redis://h?protocol=3", replicas=2),
+            RedisUrl("server", "redis://h?protocol=3", replicas=2),
         ),
         (
             "redis+sentinel://u:p@h1:1,[::1],h3/main/4",
-            Address(
+            RedisUrl(
                 "sentinel",
                 "redis://u:p@master/4",
                 (("h1", 1), ("::1", 26_379), ("h3", 26_379)),
@@ -210,7 +210,7 @@ async def test_sentinels_that_are_gone_are_said_without_their_addresses() -> Non
         ),
         (
             "rediss+sentinel://h1/main?sentinel_password=s&ssl_ca_certs=%2Fca&sentinel_username=n",
-            Address(
+            RedisUrl(
                 "sentinel",
                 "rediss://master/0?ssl_ca_certs=%2Fca",
                 (("h1", 26_379),),
@@ -220,12 +220,12 @@ async def test_sentinels_that_are_gone_are_said_without_their_addresses() -> Non
         ),
         (
             "redis+cluster://:p@h1,h2:7000/0?protocol=3",
-            Address("cluster", "redis://:p@cluster?protocol=3", (("h1", 6_379), ("h2", 7_000))),
+            RedisUrl("cluster", "redis://:p@cluster?protocol=3", (("h1", 6_379), ("h2", 7_000))),
         ),
     ],
 )
-async def test_an_address_is_taken_apart(url: str, address: Address) -> None:
-    assert address_of(url) == address
+async def test_an_address_is_taken_apart(url: str, address: RedisUrl) -> None:
+    assert parse_redis_url(url) == address
     redis = connect(url)
     assert isinstance(redis, Redis) is (address.kind != "cluster")
     await redis.aclose()
@@ -250,7 +250,7 @@ CANARY = "canary0123"
 )
 def test_what_is_no_address_is_said_without_it(url: str, says: str) -> None:
     with pytest.raises(ValueError, match=says) as refused:
-        address_of(url)
+        parse_redis_url(url)
     assert CANARY not in str(refused.value)
 
 

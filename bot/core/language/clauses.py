@@ -2,9 +2,9 @@
 
 import re
 
-from bot.core.errors import NotUnderstood
-from bot.core.language.tokens import Word, unescaped
-from bot.core.names import plain
+from bot.core.errors import InvalidCommand
+from bot.core.language.tokens import Token, unescaped
+from bot.core.names import single_line
 
 REASON_LIMIT = 300
 # "for" begins a time only before a number or "good": names of timers hold the word too.
@@ -12,7 +12,9 @@ _SPAN = re.compile(r"(\d.*|an?|one|two|three|four|five|six|seven|good)", re.IGNO
 _PHRASE = re.compile(r"[0-9a-z][0-9a-z:.,/+-]*( [0-9a-z:.,/+-]+){1,15}", re.ASCII)
 
 
-def reason_of(verb: str, text: str, words: list[Word], after: int) -> tuple[str, bool, list[Word]]:
+def take_reason(
+    verb: str, text: str, words: list[Token], after: int
+) -> tuple[str, bool, list[Token]]:
     """Take off the reason: it begins at the first bare "because" behind ``after`` words.
 
     A reason in quotes may be followed by one word more, "emergency".
@@ -22,18 +24,18 @@ def reason_of(verb: str, text: str, words: list[Word], after: int) -> tuple[str,
             continue
         said = words[place + 1 :]
         if len(said) > 1 and all(one.bare for one in said) and said[-1].is_bare("emergency"):
-            raise NotUnderstood("an emergency needs its reason in quotes", verb)
+            raise InvalidCommand("an emergency needs its reason in quotes", verb)
         emergency = len(said) == 2 and not said[0].bare and said[1].is_bare("emergency")
         alone = len(said) == 1 and not said[0].bare
         whole = said[0].text if emergency or alone else unescaped(text[word.end :])
-        reason = plain(whole, REASON_LIMIT)
+        reason = single_line(whole, REASON_LIMIT)
         if not reason:
-            raise NotUnderstood("the reason after “because” is missing", verb)
+            raise InvalidCommand("the reason after “because” is missing", verb)
         return reason, emergency, words[:place]
     return "", False, words
 
 
-def ending_of(verb: str, words: list[Word]) -> tuple[str, list[Word]]:
+def take_until(verb: str, words: list[Token]) -> tuple[str, list[Token]]:
     """Take off "until …" or "for …": the first that leaves a name before it."""
     for place, word in enumerate(words):
         following = words[place + 1] if place + 1 < len(words) else None
@@ -41,19 +43,19 @@ def ending_of(verb: str, words: list[Word]) -> tuple[str, list[Word]]:
             word.is_bare("for") and following is not None and _SPAN.fullmatch(following.text)
         )
         if place >= 1 and begins:
-            return phrase_of(verb, words[place:]), words[:place]
+            return phrase_from(verb, words[place:]), words[:place]
     return "", words
 
 
-def phrase_of(verb: str, words: list[Word]) -> str:
-    return phrase_in(verb, " ".join(word.text for word in words))
+def phrase_from(verb: str, words: list[Token]) -> str:
+    return parse_phrase(verb, " ".join(word.text for word in words))
 
 
-def phrase_in(verb: str, said: str) -> str:
-    """Return a phrase as it is kept: its first word, and a time. Raises NotUnderstood."""
+def parse_phrase(verb: str, said: str) -> str:
+    """Return a phrase as it is kept: its first word, and a time. Raises InvalidCommand."""
     phrase = " ".join(said.split()).casefold()
     if " " not in phrase:
-        raise NotUnderstood(f"the time after “{phrase}” is missing", verb)
+        raise InvalidCommand(f"the time after “{phrase}” is missing", verb)
     if not _PHRASE.fullmatch(phrase) or "because" in phrase:
-        raise NotUnderstood(f"“{plain(phrase, 60)}” is no time", verb)
+        raise InvalidCommand(f"“{single_line(phrase, 60)}” is no time", verb)
     return phrase

@@ -51,13 +51,13 @@ class Switch:
     verb: SwitchVerb
     itwin: str
     timer: str
-    because: str = ""
+    reason: str = ""
     until: str = ""
     emergency: bool = False
 
     def __str__(self) -> str:
         until = f" {self.until}" if self.until else ""
-        reason = reason_in_text(self.because, emergency=self.emergency)
+        reason = reason_in_text(self.reason, emergency=self.emergency)
         return f"{self.verb} {named(self.itwin, self.timer)}{until}{reason}"
 
 
@@ -78,10 +78,10 @@ class Decide:
 
     verb: Literal["approve", "decline", "cancel"]
     request: OperationId
-    because: str = ""
+    reason: str = ""
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.request}{reason_in_text(self.because)}"
+        return f"{self.verb} {self.request}{reason_in_text(self.reason)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Bring:
+class ChangeAutoEnable:
     """Change a return: bring the timer back now, later, or not at all.
 
     A return is named after the operation that turned the timer off.
@@ -187,7 +187,7 @@ class Subscriptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Choose:
+class OpenChooser:
     """A window in which all of it is pointed at; the names are filled in already."""
 
     itwin: str = ""
@@ -199,7 +199,7 @@ class Choose:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class SetChannelDefault:
     """Have this iTwin stand where none is named in this channel; ``nothing``: none any more.
 
     Without a name it says which one does.
@@ -248,19 +248,19 @@ def _where(itwin: str, *, everywhere: bool = False) -> list[str]:
 
 
 Command = (
-    Choose
+    OpenChooser
     | Switch
     | Undo
     | Decide
     | Pending
-    | Bring
+    | ChangeAutoEnable
     | ListTimers
     | Show
     | History
     | Subscribe
     | Unsubscribe
     | Subscriptions
-    | Use
+    | SetChannelDefault
     | SignIn
     | SignOut
     | WhoAmI

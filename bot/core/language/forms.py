@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.core.errors import NotUnderstood
-from bot.core.language.clauses import phrase_in
-from bot.core.names import ITwinId, TimerId, is_guid, plain
+from bot.core.errors import InvalidCommand
+from bot.core.language.clauses import parse_phrase
+from bot.core.names import ITwinId, TimerId, is_guid, single_line
 from bot.core.timers import ITwin, Timer
 
 NAME = 255
@@ -18,7 +18,7 @@ _SPAN = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class TimerFields:
     """The timer as the window read it: kept in the window, so that typing reads nothing anew.
 
     They are shown and nothing more: what is done reads the timer again.
@@ -32,17 +32,17 @@ class Facts:
         itwin, timer = self.itwin, self.timer
         return {
             "itwin": itwin.id,
-            "itwin_name": plain(itwin.display_name, NAME),
-            "itwin_number": plain(itwin.number, NAME),
+            "itwin_name": single_line(itwin.display_name, NAME),
+            "itwin_number": single_line(itwin.number, NAME),
             "timer": timer.id,
-            "name": plain(timer.name, NAME),
-            "package": plain(timer.package, NAME),
-            "cron": plain(timer.cron, NAME),
+            "name": single_line(timer.name, NAME),
+            "package": single_line(timer.package, NAME),
+            "cron": single_line(timer.cron, NAME),
             "enabled": "yes" if timer.enabled else "no",
         }
 
     @classmethod
-    def read(cls, kept: Mapping[str, str]) -> "Facts | None":
+    def read(cls, kept: Mapping[str, str]) -> "TimerFields | None":
         itwin, timer = kept.get("itwin", ""), kept.get("timer", "")
         if not (is_guid(itwin) and is_guid(timer)):
             return None
@@ -53,14 +53,14 @@ class Facts:
         )
 
 
-def phrase_typed(text: str) -> str:
+def phrase_from_input(text: str) -> str:
     """Return the phrase that a window's "until" means: "monday 08:00" and "3 days" are right too.
 
-    Raises NotUnderstood.
+    Raises InvalidCommand.
     """
     words = text.split()
     if not words:
-        raise NotUnderstood("the time is missing", "disable")
+        raise InvalidCommand("the time is missing", "disable")
     if words[0].casefold() not in {"until", "for"}:
         words.insert(0, "for" if _SPAN.match(" ".join(words)) else "until")
-    return phrase_in("disable", " ".join(words))
+    return parse_phrase("disable", " ".join(words))

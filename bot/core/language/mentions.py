@@ -12,7 +12,7 @@ from bot.core.names import GUID, PersonId
 _SIGN = re.compile(r"<([^<>|\s]+)(?:\|([^<>]*))?>")
 
 
-def words_for(bot: PersonId, text: str) -> str:
+def command_text(bot: PersonId, text: str) -> str:
     """Return the command in a message: without the mentions of the bot, and with names as typed."""
     mention = re.compile(rf"<@{re.escape(bot)}(?:\|[^<>]*)?>[,:]?")
     asked = mention.sub(" ", text)

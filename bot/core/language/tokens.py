@@ -24,7 +24,7 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Token:
     """``bare`` says that it stood without quotes; ``end`` is where it ends in the text."""
 
     text: str
@@ -46,32 +46,32 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;")
 
 
-def split(text: str) -> list[Word]:
+def tokenize(text: str) -> list[Token]:
     """Split at white space outside quotes. A quote that is never closed runs to the end."""
-    words: list[Word] = []
+    words: list[Token] = []
     place = 0
     while place < len(text):
         if text[place].isspace():
             place += 1
         elif text[place] in _CLOSERS:
-            word = _quoted_word(text, place)
+            word = _quoted_token(text, place)
             words.append(word)
             place = word.end
         else:
-            word = _bare_word(text, place)
+            word = _bare_token(text, place)
             words.append(word)
             place = word.end
     return words
 
 
-def _bare_word(text: str, start: int) -> Word:
+def _bare_token(text: str, start: int) -> Token:
     end = start
     while end < len(text) and not text[end].isspace():
         end += 1
-    return Word(unescaped(text[start:end]), bare=True, end=end)
+    return Token(unescaped(text[start:end]), bare=True, end=end)
 
 
-def _quoted_word(text: str, start: int) -> Word:
+def _quoted_token(text: str, start: int) -> Token:
     closers = _closers(text, start)
     letters: list[str] = []
     place = start + 1
@@ -80,7 +80,7 @@ def _quoted_word(text: str, start: int) -> Word:
             place += 1
         letters.append(text[place])
         place += 1
-    return Word(unescaped("".join(letters)), bare=False, end=min(place + 1, len(text)))
+    return Token(unescaped("".join(letters)), bare=False, end=min(place + 1, len(text)))
 
 
 def _closers(text: str, start: int) -> str:
@@ -103,14 +103,14 @@ def in_quotes(text: str) -> str:
     return f'"{within}"'
 
 
-def reason_in_text(because: str, *, emergency: bool = False) -> str:
+def reason_in_text(reason: str, *, emergency: bool = False) -> str:
     """Write a reason so that it is read back as it is."""
     if emergency:
-        return f" because {in_quotes(because)} emergency"
-    if not because:
+        return f" because {in_quotes(reason)} emergency"
+    if not reason:
         return ""
     # What begins with a quote could be read as one that is quoted as a whole.
     # And so could what ends like the word for an emergency.
-    plainly = because[0] not in _CLOSERS and not because.casefold().endswith("emergency")
-    said = escaped(because) if plainly else in_quotes(because)
+    plainly = reason[0] not in _CLOSERS and not reason.casefold().endswith("emergency")
+    said = escaped(reason) if plainly else in_quotes(reason)
     return f" because {said}"

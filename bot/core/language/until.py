@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from bot.core.errors import NotUnderstood
-from bot.core.names import plain
+from bot.core.errors import InvalidCommand
+from bot.core.names import single_line
 from bot.core.schedules import after_runs, on_the_clock
 
 YEAR = 366 * 86_400.0
@@ -77,7 +77,7 @@ class Until:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubtful:
+class AmbiguousTime:
     """One to four moments it may mean (future unix seconds, ascending; one is to be confirmed).
 
     ``why`` is a clause to ask back with.
@@ -88,7 +88,7 @@ class Doubtful:
 
 
 @dataclass(frozen=True, slots=True)
-class _Meant:
+class _Candidates:
     """What a word may mean: days as ordinals, or minutes from a day's beginning (1440: its end).
 
     ``guessed``: to be confirmed even when only one of them is left.
@@ -99,11 +99,13 @@ class _Meant:
     guessed: bool = False
 
 
-def read(phrase: str, now: float, zone: str, cron: str, schedule_zone: str) -> Until | Doubtful:
+def parse_until(
+    phrase: str, now: float, zone: str, cron: str, schedule_zone: str
+) -> Until | AmbiguousTime:
     """Read a phrase of the grammar at the moment ``now`` (unix seconds).
 
     ``zone`` is the person's (unknown: UTC), ``cron`` and ``schedule_zone`` are the timer's.
-    Raises NotUnderstood for what is unknown, past, less than a minute or more than a year ahead.
+    Raises InvalidCommand for what is unknown, past, less than a minute or more than a year ahead.
     """
     person = _zone(zone)
     opener, _, said = phrase.partition(" ")
@@ -118,7 +120,7 @@ def read(phrase: str, now: float, zone: str, cron: str, schedule_zone: str) -> U
     return Until(_reachable([_after(text, now, person)], now, person)[0])
 
 
-def definite(at: float, zone: str) -> str:
+def format_until(at: float, zone: str) -> str:
     """Write a moment so that ``read`` gives it back: to the minute, or the second if it has one."""
     timespec = "seconds" if at % 60 >= 1 else "minutes"
     return f"until {datetime.fromtimestamp(at, _zone(zone)).isoformat(timespec=timespec)}".lower()
@@ -161,7 +163,7 @@ def _after_runs(count: int, now: float, cron: str, zone: str) -> float:
     return at
 
 
-def _until(text: str, now: float, zone: tzinfo) -> Until | Doubtful:
+def _until(text: str, now: float, zone: tzinfo) -> Until | AmbiguousTime:
     if _INSTANT.fullmatch(text):
         return Until(_reachable([_instant(text)], now, zone)[0])
     if text.endswith((" utc", " gmt")):
@@ -174,7 +176,7 @@ def _until(text: str, now: float, zone: tzinfo) -> Until | Doubtful:
         raise _unknown(text)
     if days is None:  # the next time that the clock shows it
         passed = on_the_clock(today, hours.values[0], zone)[0][-1] <= now
-        days = _Meant((today + passed,) if len(hours.values) == 1 else (today, today + 1))
+        days = _Candidates((today + passed,) if len(hours.values) == 1 else (today, today + 1))
     return _decided(days, hours, now, zone)
 
 
@@ -195,45 +197,51 @@ def _day_and_hour(text: str) -> tuple[re.Match[str] | None, re.Match[str] | None
     return _DAY.fullmatch(text), None
 
 
-def _hours(said: re.Match[str] | None, days: _Meant | None) -> _Meant | None:
+def _hours(said: re.Match[str] | None, days: _Candidates | None) -> _Candidates | None:
     """Return the times of day that are meant, or None where none can be told: "8" alone."""
     if said is None:
         # A day may be meant with or without itself; of two days, each has its beginning only.
         ends = (2 * _NOON,) if days and len(days.values) == 1 else ()
-        return _Meant((0, 8 * 60, *ends), "no time of day was given", guessed=True)
+        return _Candidates((0, 8 * 60, *ends), "no time of day was given", guessed=True)
     if said["name"]:
-        midnight = _Meant((0, 2 * _NOON) if days else (0,), "midnight begins that day and ends it")
-        return midnight if said["name"] == "midnight" else _Meant((_NOON,))
+        midnight = _Candidates(
+            (0, 2 * _NOON) if days else (0,), "midnight begins that day and ends it"
+        )
+        return midnight if said["name"] == "midnight" else _Candidates((_NOON,))
     hour, minute, half = int(said["hour"]), int(said["minute"] or 0), said["half"]
     if minute > 59 or hour > 23 or (half and not 1 <= hour <= 12):
         return None
     if half:
-        return _Meant((hour % 12 * 60 + minute + (_NOON if half == "p" else 0),))
+        return _Candidates((hour % 12 * 60 + minute + (_NOON if half == "p" else 0),))
     if not said["minute"] and 1 <= hour <= 12 and said["at"]:
-        return _Meant((hour % 12 * 60, hour % 12 * 60 + _NOON), f"{hour} may be am or pm")
-    return _Meant((hour * 60 + minute,)) if said["minute"] or said["at"] else None
+        return _Candidates((hour % 12 * 60, hour % 12 * 60 + _NOON), f"{hour} may be am or pm")
+    return _Candidates((hour * 60 + minute,)) if said["minute"] or said["at"] else None
 
 
-def _days(said: re.Match[str], today: int) -> _Meant:
+def _days(said: re.Match[str], today: int) -> _Candidates:
     if said["relative"]:
-        return _Meant((today + (said["relative"] == "tomorrow"),))
+        return _Candidates((today + (said["relative"] == "tomorrow"),))
     if said["weekday"]:
         coming = _named(said["weekday"][:3], today)
         if said["next"] and coming > today:
-            return _Meant((coming, coming + 7), "“next” may be the coming one or the one after")
+            return _Candidates(
+                (coming, coming + 7), "“next” may be the coming one or the one after"
+            )
         if coming == today and not said["next"]:
-            return _Meant((today, today + 7), "it may be today or in a week")
-        return _Meant((coming + 7 * (coming == today),))
+            return _Candidates((today, today + 7), "it may be today or in a week")
+        return _Candidates((coming + 7 * (coming == today),))
     if said["spoken"]:
         day = _named(said["spoken"], today)
-        return _Meant((day,), "no year was given", not said["named"] and day - today > _HALF_A_YEAR)
+        return _Candidates(
+            (day,), "no year was given", not said["named"] and day - today > _HALF_A_YEAR
+        )
     if said["iso"]:
         year, month, day = map(int, said["iso"].split("-"))
-        return _Meant(_valid(year, (month, day)))
+        return _Candidates(_valid(year, (month, day)))
     one, other, year = int(said["one"]), int(said["other"]), int(said["year"])
     # Dots are written where the day comes first; strokes are written everywhere.
     orders = [(other, one)] if said["mark"] == "." else [(other, one), (one, other)]
-    return _Meant(_valid(year, *orders), "the day or the month may come first")
+    return _Candidates(_valid(year, *orders), "the day or the month may come first")
 
 
 def _valid(year: int, *months_and_days: tuple[int, int]) -> tuple[int, ...]:
@@ -262,7 +270,9 @@ def _named(text: str, today: int) -> int:
     return found.toordinal()
 
 
-def _decided(days: _Meant, hours: _Meant, now: float, zone: tzinfo) -> Until | Doubtful:
+def _decided(
+    days: _Candidates, hours: _Candidates, now: float, zone: tzinfo
+) -> Until | AmbiguousTime:
     """Ask back where what is left, the past put aside, may still be more than one thing."""
     every = [(*on_the_clock(d, m, zone), d, m) for d in days.values for m in hours.values]
     moments = _reachable((at for ats, *_ in every for at in ats), now, zone)
@@ -274,7 +284,7 @@ def _decided(days: _Meant, hours: _Meant, now: float, zone: tzinfo) -> Until | D
         (len(moments) > len(left), "the clock shows that time twice"),
     )
     whys = [why for doubtful, why in doubts if doubtful and why]
-    return Doubtful(moments[:4], " and ".join(whys)) if whys else Until(moments[0])
+    return AmbiguousTime(moments[:4], " and ".join(whys)) if whys else Until(moments[0])
 
 
 def _reachable(found: Iterable[float], now: float, zone: tzinfo) -> tuple[float, ...]:
@@ -291,9 +301,9 @@ def _reachable(found: Iterable[float], now: float, zone: tzinfo) -> tuple[float,
     return tuple(at for at in near if at >= now + SOONEST)
 
 
-def _unknown(text: str) -> NotUnderstood:
-    return _refused(f"“{plain(text, 60)}” cannot be read as a time; say {_EXAMPLES}")
+def _unknown(text: str) -> InvalidCommand:
+    return _refused(f"“{single_line(text, 60)}” cannot be read as a time; say {_EXAMPLES}")
 
 
-def _refused(reason: str) -> NotUnderstood:
-    return NotUnderstood(reason, "disable")
+def _refused(reason: str) -> InvalidCommand:
+    return InvalidCommand(reason, "disable")

@@ -5,23 +5,23 @@
 
 from dataclasses import dataclass
 
-from bot.core.operations.operation import Trouble
+from bot.core.operations.operation import Failure
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class LockAcquired:
     at: float
 
 
 @dataclass(frozen=True, slots=True)
-class FoundSo:
+class FoundInState:
     """The read under the lock found the wanted state."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True)
-class FoundChanged:
+class FoundRedefined:
     """The read under the lock found another definition than the one that was seen.
 
     ``changes`` as ``timers.differences`` tells them.
@@ -36,7 +36,7 @@ class Delayed:
     """It could not be read or may not be sent now; it goes on by itself at ``resume_at``."""
 
     at: float
-    trouble: Trouble
+    failure: Failure
     resume_at: float
 
 
@@ -52,7 +52,7 @@ class NotExecuted:
     """Proof that the PATCH was not executed, and another try is worth it."""
 
     at: float
-    trouble: Trouble
+    failure: Failure
     resume_at: float
 
 
@@ -70,19 +70,19 @@ class Refused:
     """Refused, or given up, with proof that nothing of it was executed."""
 
     at: float
-    trouble: Trouble
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class ResponseLost:
     """Nobody can say whether the PATCH was executed; it may still be under way."""
 
     at: float
-    trouble: Trouble
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class ReadBack:
     """A verification read, begun at ``begun_at``: provisional before ``quiet_at``, then final."""
 
     at: float
@@ -91,14 +91,14 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
-class GaveUp:
+class VerificationAbandoned:
     """No read has succeeded for as long as a verdict is looked for."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True)
-class LateLook:
+class LateReadBack:
     """The last look. ``enabled`` None: another operation has had the last word since."""
 
     at: float
@@ -106,7 +106,7 @@ class LateLook:
 
 
 @dataclass(frozen=True, slots=True)
-class LateAnswer:
+class LateResponse:
     """The PATCH was answered after the verdict had been given."""
 
     at: float
@@ -114,17 +114,17 @@ class LateAnswer:
 
 
 Event = (
-    Taken
-    | FoundSo
-    | FoundChanged
+    LockAcquired
+    | FoundInState
+    | FoundRedefined
     | Delayed
     | Permitted
     | NotExecuted
     | Answered
     | Refused
-    | Lost
-    | Looked
-    | GaveUp
-    | LateLook
-    | LateAnswer
+    | ResponseLost
+    | ReadBack
+    | VerificationAbandoned
+    | LateReadBack
+    | LateResponse
 )

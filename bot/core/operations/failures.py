@@ -2,15 +2,15 @@
 
 from bot.core import errors
 from bot.core.errors import ApiError, BotError, Detail, RateLimited, Unclear
-from bot.core.operations.operation import Trouble
+from bot.core.operations.operation import Failure
 
 _PLAIN: tuple[type[BotError], ...] = (
     errors.Expired,
-    errors.OtherAccount,
+    errors.AccountChanged,
     errors.DefinitionChanged,
     errors.SealBroken,
     errors.StoreUnreachable,
-    errors.WritesOff,
+    errors.ChangesStopped,
 )
 _API: tuple[type[ApiError], ...] = (
     errors.NotSent,
@@ -23,11 +23,11 @@ _API: tuple[type[ApiError], ...] = (
 )
 
 
-def trouble_of(error: BotError, now: float) -> Trouble:
+def failure_from(error: BotError, now: float) -> Failure:
     kind = type(error).__name__
     match error:
         case ApiError():
-            return Trouble(
+            return Failure(
                 kind=kind,
                 operation=error.operation,
                 status=error.status,
@@ -37,14 +37,14 @@ def trouble_of(error: BotError, now: float) -> Trouble:
                 until=now + error.retry_after if isinstance(error, RateLimited) else 0.0,
                 why=_why(error),
             )
-        case errors.Withdrawn(what=what):
-            return Trouble(kind=kind, why=what)
+        case errors.AuthorizationRevoked(reason=what):
+            return Failure(kind=kind, why=what)
         case errors.PersonRefused(reason=reason):
-            return Trouble(kind=kind, why=reason)
-        case errors.IdentityProviderTrouble(what=what, settings=settings):
-            return Trouble(kind=kind, message=what, why="settings" if settings else "")
+            return Failure(kind=kind, why=reason)
+        case errors.IdentityProviderError(what=what, settings=settings):
+            return Failure(kind=kind, message=what, why="settings" if settings else "")
         case _:
-            return Trouble(kind=kind)
+            return Failure(kind=kind)
 
 
 def _why(error: ApiError) -> str:
@@ -57,32 +57,32 @@ def _why(error: ApiError) -> str:
             return ""
 
 
-def error_of(trouble: Trouble, now: float) -> BotError:
+def error_from(failure: Failure, now: float) -> BotError:
     """Return the error again; the waiting time of a rate limit is what is left of it."""
     by_name = {kind.__name__: kind for kind in (*_PLAIN, *_API)}
     facts = {
-        "operation": trouble.operation,
-        "status": trouble.status,
-        "code": trouble.code,
-        "message": trouble.message,
-        "details": tuple(Detail(*entry) for entry in trouble.details),
+        "operation": failure.operation,
+        "status": failure.status,
+        "code": failure.code,
+        "message": failure.message,
+        "details": tuple(Detail(*entry) for entry in failure.details),
     }
-    match trouble.kind:
+    match failure.kind:
         case "SignInNeeded":
             return errors.SignInNeeded(ended=True)
-        case "IdentityProviderTrouble":
-            return errors.IdentityProviderTrouble(trouble.message, trouble.why == "settings")
-        case "Withdrawn":
-            return errors.Withdrawn(trouble.why)
+        case "IdentityProviderError":
+            return errors.IdentityProviderError(failure.message, failure.why == "settings")
+        case "AuthorizationRevoked":
+            return errors.AuthorizationRevoked(failure.why)
         case "PersonRefused":
             return errors.PersonRefused("unchecked")
         case "RateLimited":
-            left = max(0.0, trouble.until - now)
-            ours = trouble.why == "ours"
+            left = max(0.0, failure.until - now)
+            ours = failure.why == "ours"
             return RateLimited(**facts, retry_after=left, ours=ours)  # type: ignore[arg-type]
         case "Unclear":
-            return Unclear(**facts, why=trouble.why)  # type: ignore[arg-type]
+            return Unclear(**facts, why=failure.why)  # type: ignore[arg-type]
         case kind if kind in {one.__name__ for one in _API}:
             return by_name[kind](**facts)
         case kind:
-            return by_name.get(kind, errors.GaveUp)()
+            return by_name.get(kind, errors.RetriesExhausted)()

@@ -48,13 +48,13 @@ class State(Enum):
         return self not in {State.READY, State.LOCKED, State.SENDING, State.VERIFYING}
 
     @property
-    def came_to_nothing(self) -> bool:
+    def changed_nothing(self) -> bool:
         """Whether it ended and has changed nothing, for certain."""
         return self in {State.REJECTED, State.STALE, State.NOT_APPLIED, State.ALREADY}
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class Timeouts:
     """How long what may take, in seconds. They go with the operation: all replicas mean the same.
 
     ``life``: what could not be sent by then is not sent any more. ``send``: a permit not used by
@@ -73,7 +73,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
+class ActingAccount:
     """The iTwin account an operation acts as (claims of the ID token)."""
 
     subject: str
@@ -86,7 +86,7 @@ class Acting:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Origin:
     """Where it was asked. ``reply`` is Slack's response_url (30 minutes, 5 uses), or empty.
 
     ``card`` is the ts of a message of ours that this operation takes over, or empty; ``of`` is the
@@ -95,9 +95,9 @@ class Place:
     """
 
     channel: ChannelId
-    reply: str = ""
+    response_url: str = ""
     card: str = ""
-    of: OperationId | None = None
+    replaces: OperationId | None = None
     thread: str = ""
 
 
@@ -111,13 +111,13 @@ class Approved:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observation:
     enabled: bool
     at: float
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Failure:
     """Why an operation did not do what was wished, as facts; the words are made in the views.
 
     ``kind`` names the error's class in ``core.errors``; ``code``, ``message``, ``details`` are the
@@ -135,7 +135,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Late:
+class LateFinding:
     """What was learnt after the end. ``enabled`` None: somebody else had changed it since."""
 
     at: float
@@ -155,21 +155,21 @@ class Operation:
     id: OperationId
     workspace: Workspace
     person: PersonId
-    acting: Acting
+    acting: ActingAccount
     verb: Literal["toggle", "enable", "disable", "undo"]
     itwin: ITwin
     timer: Timer
     definition: str
     wanted: bool
-    place: Place
+    origin: Origin
     asked_at: float
-    terms: Terms = Terms()
-    because: str = ""
+    timeouts: Timeouts = Timeouts()
+    reason: str = ""
     undoes: OperationId | None = None
     # How long it is to stay off; the return is set when it is known to be off.
     until: Until | None = None
     # The operation whose return this is: that one turned the timer off until now.
-    brings_back: OperationId | None = None
+    auto_enables: OperationId | None = None
     # Who asked, where another person's account is used for it (the policy's ``runs_as``).
     on_behalf_of: PersonId | None = None
     approved: Approved | None = None
@@ -184,12 +184,12 @@ class Operation:
     renewals: int = 0
     unsent: int = 0
     looks: int = 0
-    lost_at: float = 0.0
-    quiet_at: float = 0.0
+    response_lost_at: float = 0.0
+    settled_at: float = 0.0
     late_at: float = 0.0
-    seen: Seen | None = None
-    late: Late | None = None
-    trouble: Trouble | None = None
+    seen: Observation | None = None
+    late_finding: LateFinding | None = None
+    failure: Failure | None = None
     version: int = 0
 
     @property
@@ -198,21 +198,21 @@ class Operation:
         return self.id[:8]
 
     @property
-    def asker(self) -> PersonId:
+    def requester(self) -> PersonId:
         """Whose wish it is; ``person`` is whose account it is done with."""
         return self.on_behalf_of or self.person
 
     @property
     def root(self) -> OperationId:
         """The operation whose story this one goes on with."""
-        return self.undoes or self.brings_back or self.id
+        return self.undoes or self.auto_enables or self.id
 
     @property
     def ends_at(self) -> float:
         """From then on it is not sent any more."""
-        return self.asked_at + self.terms.life
+        return self.asked_at + self.timeouts.life
 
     @property
     def send_by(self) -> float:
         """In SENDING: until then the holder of the permit may begin to send."""
-        return self.changed_at + self.terms.send
+        return self.changed_at + self.timeouts.send

@@ -27,13 +27,13 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal, TypeVar
 
-from bot.core.names import ChannelId, PersonId, fold
+from bot.core.names import ChannelId, PersonId, normalized
 from bot.core.timers import ITwin, Timer
 
 Change = Literal["enable", "disable"]
 RunsAs = Literal["requester", "approver"]
 Reason = Literal["optional", "required"]
-Refused = Literal["", "denied", "not_allowed", "protected"]
+Refusal = Literal["", "denied", "not_allowed", "protected"]
 
 Value = TypeVar("Value")
 
@@ -41,7 +41,7 @@ EXPIRES = 8 * 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ChangeRequest:
     """Somebody wants a timer changed; ``channel`` is where they asked.
 
     ``groups`` are those user groups and channels of ``Policy.groups()`` that they are in.
@@ -82,7 +82,7 @@ class Rule:
 
 
 # What the last matching rule decides, in the order in which it is explained.
-LAID = (
+LAYERED_KEYS = (
     "protected",
     "approvals",
     "approvers",
@@ -139,14 +139,14 @@ class Ruling:
     confirm: bool = False
     emergency: bool = False
     denied: frozenset[str] = frozenset()
-    refused: Refused = ""
+    refused: Refusal = ""
     because: tuple[tuple[str, str], ...] = ()
 
 
-def judge(policy: Policy, wish: Wish) -> Ruling:
+def judge(policy: Policy, request: ChangeRequest) -> Ruling:
     """Lay the matching rules over the defaults and say what the wish needs."""
-    rules = (policy.defaults, *(rule for rule in policy.rules if matches(rule, wish)))
-    refused, because = _refusal(rules, frozenset({wish.person, *wish.groups}))
+    rules = (policy.defaults, *(rule for rule in policy.rules if matches(rule, request)))
+    refused, reason = _refusal(rules, frozenset({request.person, *request.groups}))
     approvals = _last(rules, lambda rule: rule.approvals, 0)
     return Ruling(
         approvals=approvals,
@@ -161,7 +161,7 @@ def judge(policy: Policy, wish: Wish) -> Ruling:
         emergency=_last(rules, lambda rule: rule.emergency, False),
         denied=frozenset[str]().union(*(rule.deny for rule in rules if rule.deny)),
         refused=refused,
-        because=because + _deciders(rules),
+        because=reason + _deciders(rules),
     )
 
 
@@ -178,12 +178,12 @@ def may_approve(
     return ruling.approvers is None or bool(ids & ruling.approvers)
 
 
-def matches(rule: Rule, wish: Wish) -> bool:
+def matches(rule: Rule, request: ChangeRequest) -> bool:
     return (
-        (rule.change is None or rule.change == wish.change)
-        and (not rule.channels or wish.channel in rule.channels)
-        and _named(wish.itwin.names(), rule.itwin)
-        and _named(wish.timer.names(), rule.timer)
+        (rule.change is None or rule.change == request.change)
+        and (not rule.channels or request.channel in rule.channels)
+        and _named(request.itwin.names(), rule.itwin)
+        and _named(request.timer.names(), rule.timer)
     )
 
 
@@ -191,13 +191,13 @@ def _named(names: tuple[str, ...], globs: tuple[str, ...]) -> bool:
     """Whether one of the globs fits one of the names; no glob asks for nothing."""
     if not globs:
         return True
-    folded = [fold(name) for name in names]
-    return any(fnmatchcase(name, fold(glob)) for glob in globs for name in folded)
+    folded = [normalized(name) for name in names]
+    return any(fnmatchcase(name, normalized(glob)) for glob in globs for name in folded)
 
 
 def _refusal(
     rules: Sequence[Rule], ids: frozenset[str]
-) -> tuple[Refused, tuple[tuple[str, str], ...]]:
+) -> tuple[Refusal, tuple[tuple[str, str], ...]]:
     """Return why the person of these ids is refused, and the rule that does it."""
     for rule in rules:
         if rule.deny is not None and rule.deny & ids:
@@ -220,5 +220,7 @@ def _last(
 
 def _deciders(rules: Sequence[Rule]) -> tuple[tuple[str, str], ...]:
     """Return the key and the name of the rule that decided it, for each key that a rule sets."""
-    setters = {key: rule.name for rule in rules for key in LAID if getattr(rule, key) is not None}
-    return tuple((key, setters[key]) for key in LAID if key in setters)
+    setters = {
+        key: rule.name for rule in rules for key in LAYERED_KEYS if getattr(rule, key) is not None
+    }
+    return tuple((key, setters[key]) for key in LAYERED_KEYS if key in setters)

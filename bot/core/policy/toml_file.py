@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from bot.core.names import plain
+from bot.core.names import single_line
 from bot.core.policy.rules import Policy, Rule
-from bot.core.policy.toml_keys import MATCHING, SETTING, Reader, Unfit
+from bot.core.policy.toml_keys import MATCHING, SETTING, InvalidValue, Reader
 
-Place = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 _DEEPEST = 3
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -84,21 +84,21 @@ def _no_toml(text: str, error: Exception) -> Problem:
     found = _AT_LINE.search(str(error))
     last = text.rstrip().count("\n") + 1
     line = int(found[1] or last) if found else 1
-    return Problem(line, "", f"is not TOML: {plain(_AT_LINE.sub('', str(error)))}")
+    return Problem(line, "", f"is not TOML: {single_line(_AT_LINE.sub('', str(error)))}")
 
 
 # Where things stand: tomllib does not tell.
 
 
-def places(text: str) -> dict[Place, int]:
+def places(text: str) -> dict[KeyPath, int]:
     """Return the line of every table and key of a TOML text that is right.
 
     ``("rule", 0)`` is the first ``[[rule]]`` and ``("rule", 0, "expires")`` a key in it. What
     stands inside a value has the line where the value's key stands.
     """
-    lines: dict[Place, int] = {}
+    lines: dict[KeyPath, int] = {}
     tables: dict[str, int] = {}
-    table: Place = ()
+    table: KeyPath = ()
     for line, statement in _statements(text.replace("\r\n", "\n")):
         # A statement alone is a little document, so that tomllib can read its key.
         content = tomllib.loads(statement)
@@ -124,7 +124,7 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
             start, line = token.end(), passed + 1
 
 
-def _table(header: dict[str, Any], tables: dict[str, int], *, several: bool) -> Place:
+def _table(header: dict[str, Any], tables: dict[str, int], *, several: bool) -> KeyPath:
     """Return the place that a header opens; ``tables`` counts the ``[[…]]`` of each name."""
     names: list[str] = []
     inside: Any = header
@@ -137,7 +137,7 @@ def _table(header: dict[str, Any], tables: dict[str, int], *, several: bool) -> 
     return (names[0], *numbered, *names[1:])
 
 
-def _paths(value: Any, at: Place) -> Iterator[Place]:
+def _paths(value: Any, at: KeyPath) -> Iterator[KeyPath]:
     """Yield the place and those inside it; a policy has none that is deeper than a rule's key."""
     if at:
         yield at
@@ -157,7 +157,7 @@ def _paths(value: Any, at: Place) -> Iterator[Place]:
 class _Reading:
     """One pass over a document that complains instead of raising, so that all is said at once."""
 
-    def __init__(self, lines: Mapping[Place, int]) -> None:
+    def __init__(self, lines: Mapping[KeyPath, int]) -> None:
         self._lines = lines
         self.problems: list[Problem] = []
 
@@ -175,14 +175,14 @@ class _Reading:
         )
 
     def _defaults(self, table: object) -> Rule:
-        at: Place = ("defaults",)
+        at: KeyPath = ("defaults",)
         values = self._values(table, at, SETTING)
         defaults = _made("defaults", values)
         self._check_quorum(defaults, defaults, at)
         return defaults
 
     def _rule(self, table: object, place: int, defaults: Rule) -> Rule:
-        at: Place = ("rule", place)
+        at: KeyPath = ("rule", place)
         values = self._values(table, at, {**MATCHING, **SETTING})
         said = values.get("name")
         number = f"rule {place + 1}"
@@ -192,7 +192,7 @@ class _Reading:
         self._check_quorum(rule, defaults, at)
         return rule
 
-    def _values(self, table: object, at: Place, known: Mapping[str, Reader]) -> dict[str, Any]:
+    def _values(self, table: object, at: KeyPath, known: Mapping[str, Reader]) -> dict[str, Any]:
         """Return what is right in the table, and complain of the rest."""
         if not isinstance(table, dict):
             self._complain(at, "must be a table: [defaults] or [[rule]], then a key on each line")
@@ -204,11 +204,11 @@ class _Reading:
                 continue
             try:
                 values[key] = known[key](value)
-            except Unfit as unfit:
+            except InvalidValue as unfit:
                 self._complain((*at, key), str(unfit))
         return values
 
-    def _check_effect(self, table: Mapping[str, Any], at: Place) -> None:
+    def _check_effect(self, table: Mapping[str, Any], at: KeyPath) -> None:
         """A rule does something, and one that denies does nothing else: so it only narrows."""
         if all(key in MATCHING for key in table):
             self._complain(at, "sets nothing: write what it asks for, or take it out")
@@ -217,7 +217,7 @@ class _Reading:
                 says = "cannot stand beside deny, which only refuses: write a rule of its own"
                 self._complain((*at, key), says)
 
-    def _check_quorum(self, rule: Rule, defaults: Rule, at: Place) -> None:
+    def _check_quorum(self, rule: Rule, defaults: Rule, at: KeyPath) -> None:
         """See that the people who are named are enough; how many a group has is not known."""
         if rule.approvals is None and rule.approvers is None:
             return
@@ -230,11 +230,11 @@ class _Reading:
             key = "approvals" if rule.approvers is None else "approvers"
             self._complain((*at, key), says)
 
-    def _complain(self, place: Place, says: str) -> None:
+    def _complain(self, place: KeyPath, says: str) -> None:
         holders = (place[:length] for length in range(len(place), 0, -1))
         line = next((self._lines[holder] for holder in holders if holder in self._lines), 1)
         key = next(part for part in reversed(place) if isinstance(part, str))
-        self.problems.append(Problem(line, plain(key, 40), says))
+        self.problems.append(Problem(line, single_line(key, 40), says))
 
 
 def _made(name: str, values: Mapping[str, Any]) -> Rule:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.core.names import fold, is_slack_id, plain
+from bot.core.names import is_slack_id, normalized, single_line
 
 Reader = Callable[[object], Any]
 
@@ -21,20 +21,20 @@ _CHANNELS = "channels by their ids (C… or G…)"
 _PEOPLE = "people (U… or W…), user groups (S…) and channels (C… or G…) by their Slack ids"
 
 
-class Unfit(Exception):
+class InvalidValue(Exception):
     """Its text is what the key takes."""
 
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise Unfit("must be true or false, without quotes")
+        raise InvalidValue("must be true or false, without quotes")
     return value
 
 
 def _approvals(value: object) -> int:
     # A bool is an int to Python.
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_APPROVALS:
-        raise Unfit(f"must be a number from 0 to {MOST_APPROVALS}")
+        raise InvalidValue(f"must be a number from 0 to {MOST_APPROVALS}")
     return value
 
 
@@ -42,19 +42,19 @@ def _seconds(value: object) -> float:
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
     if not SHORTEST <= seconds <= LONGEST:
-        raise Unfit('must be from "5m" to "14d", written as "90m", "8h" or "2d"')
+        raise InvalidValue('must be from "5m" to "14d", written as "90m", "8h" or "2d"')
     return float(seconds)
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or not plain(value) or len(value) > TEXT_LIMIT:
-        raise Unfit(f"must be a text of 1 to {TEXT_LIMIT} characters, in quotes")
-    return plain(value)
+    if not isinstance(value, str) or not single_line(value) or len(value) > TEXT_LIMIT:
+        raise InvalidValue(f"must be a text of 1 to {TEXT_LIMIT} characters, in quotes")
+    return single_line(value)
 
 
 def _channel(value: object) -> str:
     if not isinstance(value, str) or not _is_id(value, "CG"):
-        raise Unfit("must be one channel by its id (C… or G…)")
+        raise InvalidValue("must be one channel by its id (C… or G…)")
     return value
 
 
@@ -63,7 +63,7 @@ def _one_of(*accepted: str) -> Reader:
 
     def read(value: object) -> str:
         if not isinstance(value, str) or value not in accepted:
-            raise Unfit(f"must be {words}")
+            raise InvalidValue(f"must be {words}")
         return value
 
     return read
@@ -80,10 +80,10 @@ def _several(what: str, is_right: Callable[[str], bool]) -> Callable[[object], t
             if not isinstance(one, str) or not is_right(one)
         ]
         if not values:
-            raise Unfit(f"must name {what}: the list is empty")
+            raise InvalidValue(f"must name {what}: the list is empty")
         if wrong:
             which = f"; look at entry {', '.join(wrong)}" if isinstance(value, list) else ""
-            raise Unfit(f"must name {what}{which}")
+            raise InvalidValue(f"must name {what}{which}")
         return tuple(values)
 
     return read
@@ -94,7 +94,7 @@ def _is_id(text: str, first_letters: str) -> bool:
 
 
 def _is_glob(text: str) -> bool:
-    return bool(fold(text)) and len(text) <= TEXT_LIMIT
+    return bool(normalized(text)) and len(text) <= TEXT_LIMIT
 
 
 def _people(value: object) -> frozenset[str]:

@@ -47,7 +47,7 @@ class Budget:
             log.info("edfs.held_back", operation=operation, wait=round(wait, 1), gate=bool(shut))
             raise RateLimited(operation=operation, retry_after=wait, ours=not shut)
 
-    async def refused(self, error: RateLimited) -> None:
+    async def on_rate_limited(self, error: RateLimited) -> None:
         """Bentley said 429: shut the gate for everybody."""
         try:
             await self.limits.shut(GATE, self.clock() + error.retry_after)

@@ -13,7 +13,7 @@ from bot.core.names import ITwinId, TimerId, is_guid
 from bot.core.timers import ITwin, Timer
 from bot.gateways.edfs.budget import Budget, Caller
 from bot.gateways.edfs.responses import body_of, itwin_from, timer_from
-from bot.gateways.edfs.transport import EdfsSettings, Request, Wire
+from bot.gateways.edfs.transport import EdfsSettings, Request, Transport
 
 # The definition says the default is Project, so everything that may hold timers is named.
 SUB_CLASSES = "Account,Portfolio,Asset,Program,Project,WorkPackage"
@@ -29,10 +29,10 @@ class Edfs:
     """
 
     def __init__(self, settings: EdfsSettings, clock: Callable[[], float], budget: Budget) -> None:
-        self._reader = Wire(settings, clock, budget, kept_alive=10)
+        self._reader = Transport(settings, clock, budget, kept_alive=10)
         # The flip goes out on a connection of its own: a kept one may be dead, and a request
         # written to it could not be told from one that arrived.
-        self._flipper = Wire(settings, clock, budget, kept_alive=0)
+        self._flipper = Transport(settings, clock, budget, kept_alive=0)
 
     async def aclose(self) -> None:
         await self._reader.aclose()

@@ -16,7 +16,7 @@ import httpx
 import structlog
 
 from bot.core.errors import ApiError, NotSent, RateLimited, Unclear
-from bot.gateways.certificates import trust
+from bot.gateways.certificates import ssl_context
 from bot.gateways.edfs.budget import Budget, Caller
 from bot.gateways.edfs.responses import LARGEST, refusal
 from bot.gateways.loopback import AsyncLoopbackTransport
@@ -60,7 +60,7 @@ class _TooLateError(Exception):
     """The permit had run out when the first byte was to be written."""
 
 
-class Wire:
+class Transport:
     def __init__(
         self,
         settings: EdfsSettings,
@@ -85,7 +85,7 @@ class Wire:
         try:
             return await self._sent(asked, caller)
         except RateLimited as error:
-            await self._budget.refused(error)
+            await self._budget.on_rate_limited(error)
             raise
 
     async def _sent(self, asked: Request, caller: Caller) -> tuple[int, bytes]:
@@ -101,7 +101,7 @@ class Wire:
                 "X-Correlation-Id": correlation,
                 **(asked.headers or {}),
             },
-            extensions={"trace": progress.heard},
+            extensions={"trace": progress.on_event},
         )
         try:
             async with asyncio.timeout(self._settings.timeout):
@@ -126,7 +126,7 @@ class _Progress:
         self._asked = asked
         self.sending = False
 
-    async def heard(self, event: str, facts: dict[str, Any]) -> None:
+    async def on_event(self, event: str, facts: dict[str, Any]) -> None:
         if not event.endswith("send_request_headers.started"):
             return
         said = getattr(facts.get("request"), "method", b"")
@@ -140,7 +140,7 @@ class _Progress:
 
 def _client(settings: EdfsSettings, limits: httpx.Limits) -> httpx.AsyncClient:
     transport = httpx.AsyncHTTPTransport(
-        verify=trust(settings.ca_file),
+        verify=ssl_context(settings.ca_file),
         limits=limits,
         retries=0,
         trust_env=False,

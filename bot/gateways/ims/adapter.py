@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from bot.core.errors import IdentityProviderTrouble
+from bot.core.errors import IdentityProviderError
 from bot.gateways.ims.discovery import Document
-from bot.gateways.ims.transport import Answer, Wire, client_authentication
+from bot.gateways.ims.transport import Response, Transport, client_authentication
 from bot.gateways.ims.values import ImsSettings
 
 # RFC 6749 sections 4.1.3 and 6 and RFC 7636 section 4.5. MSAL also sends client_info, claims and
@@ -41,7 +41,7 @@ class ImsHttp:
     ``claims`` are those of the ID token in the answer, not verified; None without a readable one.
     """
 
-    def __init__(self, settings: ImsSettings, wire: Wire, document: Document) -> None:
+    def __init__(self, settings: ImsSettings, wire: Transport, document: Document) -> None:
         self._settings = settings
         self._wire = wire
         self._document = document
@@ -52,7 +52,7 @@ class ImsHttp:
     def get(self, url: str, **_: object) -> Reply:
         """Serve the discovery document; anything else MSAL wants to fetch is refused."""
         if url != f"{self.authority}/.well-known/openid-configuration":
-            raise IdentityProviderTrouble("MSAL asked for an address that is not pinned")
+            raise IdentityProviderError("MSAL asked for an address that is not pinned")
         document = {
             "issuer": self.authority,
             "authorization_endpoint": self._document.authorization_endpoint,
@@ -67,7 +67,7 @@ class ImsHttp:
         answer reaches its cache or its log (it logs one that is not JSON whole).
         """
         if url != self._token_url:
-            raise IdentityProviderTrouble("MSAL asked for an address that is not pinned")
+            raise IdentityProviderError("MSAL asked for an address that is not pinned")
         fields, headers = client_authentication(self._settings)
         fields.update((name, str(value)) for name, value in data.items() if name in _SENT)
         answer = self._wire.post(self._document.token_endpoint, fields, headers)
@@ -80,21 +80,21 @@ class ImsHttp:
         return Reply(200 if "error" not in values else 400, json.dumps(values))
 
 
-def _members(answer: Answer) -> dict[str, Any]:
+def _members(answer: Response) -> dict[str, Any]:
     """Return an answer of RFC 6749 section 5.1 or 5.2 with just the members that MSAL may see."""
     if answer.status == 429 or answer.status >= 500:
-        raise IdentityProviderTrouble(f"the token endpoint answers {answer.status}")
+        raise IdentityProviderError(f"the token endpoint answers {answer.status}")
     values = answer.json()
     if values is not None and "error" in values and answer.status >= 400:
         code = values["error"]
         known = isinstance(code, str) and _CODE.fullmatch(code)
         return {"error": code if known else "unknown_error"}
     if answer.status != 200 or values is None or not _text(values, "access_token"):
-        raise IdentityProviderTrouble(
+        raise IdentityProviderError(
             f"the token endpoint gives an answer ({answer.status}) that is not of OAuth"
         )
     if (_text(values, "token_type") or "bearer").lower() != "bearer":  # RFC 6749 section 5.1
-        raise IdentityProviderTrouble("the token endpoint gives tokens of an unknown type")
+        raise IdentityProviderError("the token endpoint gives tokens of an unknown type")
     kept = {
         "access_token": _text(values, "access_token"),
         "refresh_token": _text(values, "refresh_token"),

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.core.errors import IdentityProviderTrouble
-from bot.gateways.ims.transport import Wire
+from bot.core.errors import IdentityProviderError
+from bot.gateways.ims.transport import Transport
 from bot.gateways.ims.values import ImsSettings, origin
 
 _FRESH: Final = 3600.0  # seconds
@@ -38,7 +38,7 @@ class Document:
 class Discovery:
     """Keeps the document for an hour; for a day while the provider does not answer."""
 
-    def __init__(self, settings: ImsSettings, wire: Wire, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: ImsSettings, wire: Transport, clock: Callable[[], float]) -> None:
         self._issuer = settings.issuer
         self._wire = wire
         self._clock = clock
@@ -54,11 +54,11 @@ class Discovery:
                 return kept
             try:
                 self._document = await self._fetch()
-            except IdentityProviderTrouble as trouble:
+            except IdentityProviderError as failure:
                 kept = self._kept(_BEARABLE)
-                if trouble.settings or kept is None:
+                if failure.settings or kept is None:
                     raise
-                _log.warning("discovery failed, the document of before is used: %s", trouble.what)
+                _log.warning("discovery failed, the document of before is used: %s", failure.what)
                 return kept
             self._fetched_at = self._clock()
             return self._document
@@ -74,12 +74,12 @@ class Discovery:
         if answer.status != 200 or values is None:
             # 4xx says that nothing is there: the issuer in the settings is wrong
             wrong = 400 <= answer.status < 500 and answer.status not in {408, 429}
-            raise IdentityProviderTrouble(f"discovery answers {answer.status}", settings=wrong)
+            raise IdentityProviderError(f"discovery answers {answer.status}", settings=wrong)
         return self._believed(values)
 
     def _believed(self, values: dict[str, Any]) -> Document:
         if values.get("issuer") != self._issuer:
-            raise IdentityProviderTrouble("discovery names another issuer", settings=True)
+            raise IdentityProviderError("discovery names another issuer", settings=True)
         revocation = values.get("revocation_endpoint")
         return Document(
             issuer=self._issuer,
@@ -93,7 +93,7 @@ class Discovery:
     def _own(self, values: dict[str, Any], name: str) -> str:
         endpoint = values.get(name)
         if not isinstance(endpoint, str) or origin(endpoint) != origin(self._issuer):
-            raise IdentityProviderTrouble(
+            raise IdentityProviderError(
                 f"discovery has no {name} on the issuer's own origin", settings=True
             )
         return endpoint

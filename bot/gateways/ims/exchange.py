@@ -15,7 +15,7 @@ import msal
 from bot.gateways.ims.adapter import ImsHttp
 from bot.gateways.ims.cache import UserCache
 from bot.gateways.ims.discovery import Document
-from bot.gateways.ims.transport import Wire
+from bot.gateways.ims.transport import Transport
 from bot.gateways.ims.values import Flow, ImsSettings
 
 
@@ -48,7 +48,7 @@ class Exchange:
     Both raise IdentityProviderTrouble when there is no answer of OAuth.
     """
 
-    def __init__(self, settings: ImsSettings, wire: Wire, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: ImsSettings, wire: Transport, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._wire = wire
         self._clock = clock

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Mapping
 
-from bot.core.errors import IdentityProviderTrouble
+from bot.core.errors import IdentityProviderError
 from bot.core.names import PersonId, Workspace
 from bot.gateways.ims.discovery import Discovery
 from bot.gateways.ims.exchange import Exchange
 from bot.gateways.ims.identity import Identities
 from bot.gateways.ims.login import Login
-from bot.gateways.ims.refresh import Refreshing
+from bot.gateways.ims.refresh import TokenRefresher
 from bot.gateways.ims.revocation import Revocation
-from bot.gateways.ims.sign_in_reader import Records, account_of
-from bot.gateways.ims.thread_pool import Threads
-from bot.gateways.ims.transport import Wire
+from bot.gateways.ims.sign_in_reader import SignInReader, account_of
+from bot.gateways.ims.thread_pool import ThreadPool
+from bot.gateways.ims.transport import Transport
 from bot.gateways.ims.values import Account, Bearer, Flow, ImsSettings, SignOut
-from bot.gateways.store.sign_ins import SignIn, SignInBusy, Tokens
+from bot.gateways.store.sign_ins import SignIn, SignInBusy, SignIns
 
 
 class Ims:
@@ -23,15 +23,15 @@ class Ims:
     Beside what each method names, all that touch the store may raise StoreUnreachable.
     """
 
-    def __init__(self, settings: ImsSettings, tokens: Tokens, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: ImsSettings, tokens: SignIns, clock: Callable[[], float]) -> None:
         self._tokens = tokens
-        self._wire = Wire(settings)
-        self._threads = Threads()
+        self._wire = Transport(settings)
+        self._threads = ThreadPool()
         self._discovery = Discovery(settings, self._wire, clock)
         self._revocation = Revocation(settings, self._wire, self._discovery)
         exchange = Exchange(settings, self._wire, clock)
         identities = Identities(settings, self._wire, clock)
-        self._records = Records(settings, tokens, exchange)
+        self._records = SignInReader(settings, tokens, exchange)
         self._login = Login(
             settings=settings,
             exchange=exchange,
@@ -41,7 +41,7 @@ class Ims:
             threads=self._threads,
             clock=clock,
         )
-        self._refreshing = Refreshing(
+        self._refreshing = TokenRefresher(
             tokens=tokens,
             records=self._records,
             exchange=exchange,
@@ -57,7 +57,7 @@ class Ims:
     async def complete(self, flow_body: str, query: Mapping[str, str]) -> SignIn:
         """End a sign-in with the callback's query; nothing is stored.
 
-        ``flow_body`` is ``Flow.body``, used once. Raises SignInRefused, IdentityProviderTrouble.
+        ``flow_body`` is ``Flow.body``, used once. Raises SignInRefused, IdentityProviderError.
         """
         return await self._login.complete(flow_body, query)
 
@@ -68,10 +68,10 @@ class Ims:
         IdentityProviderTrouble when such a refresh does not end.
         """
         try:
-            async with self._tokens.held(workspace, person):
+            async with self._tokens.is_locked(workspace, person):
                 before = await self._tokens.put(workspace, person, sign_in)
         except SignInBusy:
-            raise IdentityProviderTrouble("a refresh of the sign-in before takes long") from None
+            raise IdentityProviderError("a refresh of the sign-in before takes long") from None
         old = self._records.refresh_token(before)
         if old != self._records.refresh_token(sign_in):
             await self._revocation.revoke(old)

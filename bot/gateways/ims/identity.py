@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import jwt
 
-from bot.core.errors import IdentityProviderTrouble, SignInRefused
-from bot.gateways.ims.transport import Wire
+from bot.core.errors import IdentityProviderError, SignInRefused
+from bot.gateways.ims.transport import Transport
 from bot.gateways.ims.values import Account, ImsSettings
 
 # Asymmetric only: with HS256 the client secret would be a key for identities.
@@ -48,7 +48,7 @@ class _Key:
 class Identities:
     """Validates ID tokens with the provider's published keys, which it keeps for an hour."""
 
-    def __init__(self, settings: ImsSettings, wire: Wire, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: ImsSettings, wire: Transport, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._wire = wire
         self._clock = clock
@@ -114,7 +114,7 @@ class Identities:
             answer = await self._wire.fetch(jwks_uri)
             values = (answer.json() or {}).get("keys")
             if answer.status != 200 or not isinstance(values, list):
-                raise IdentityProviderTrouble("the identity provider's keys cannot be fetched")
+                raise IdentityProviderError("the identity provider's keys cannot be fetched")
             self._keys = tuple(key for value in values if (key := _usable(value)) is not None)
             self._fetched_at = self._clock()
 

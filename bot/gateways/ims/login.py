@@ -5,12 +5,12 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bot.core.errors import IdentityProviderTrouble, SignInRefusal, SignInRefused
+from bot.core.errors import IdentityProviderError, SignInRefusal, SignInRefused
 from bot.gateways.ims.discovery import Discovery, Document
 from bot.gateways.ims.exchange import Denied, Exchange, Granted
 from bot.gateways.ims.identity import Identities
 from bot.gateways.ims.revocation import Revocation
-from bot.gateways.ims.thread_pool import Threads
+from bot.gateways.ims.thread_pool import ThreadPool
 from bot.gateways.ims.values import Flow, ImsSettings
 from bot.gateways.store.sign_ins import SignIn
 
@@ -34,7 +34,7 @@ class Login:
         discovery: Discovery,
         identities: Identities,
         revocation: Revocation,
-        threads: Threads,
+        threads: ThreadPool,
         clock: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -51,7 +51,7 @@ class Login:
     async def complete(self, flow_body: str, query: Mapping[str, str]) -> SignIn:
         """Redeem the code of the callback and find out who signed in.
 
-        Raises SignInRefused or IdentityProviderTrouble. A grant that is not kept is revoked.
+        Raises SignInRefused or IdentityProviderError. A grant that is not kept is revoked.
         """
         flow: dict[str, Any] = json.loads(flow_body)
         document = await self._discovery.document()
@@ -106,10 +106,10 @@ class Login:
         )
 
 
-def refusal(code: str) -> SignInRefused | IdentityProviderTrouble:
+def refusal(code: str) -> SignInRefused | IdentityProviderError:
     """Word an OAuth error code; of an unknown one nothing is repeated."""
     if code in _PROVIDERS_MATTER | _ADMINS_MATTER:
-        return IdentityProviderTrouble(
+        return IdentityProviderError(
             f"the identity provider answers {code}", settings=code in _ADMINS_MATTER
         )
     return SignInRefused(_REFUSALS.get(code, "other"))

@@ -12,16 +12,16 @@ import logging
 from dataclasses import replace
 from typing import Final
 
-from bot.core.errors import IdentityProviderTrouble, SignInNeeded, StoreUnreachable
+from bot.core.errors import IdentityProviderError, SignInNeeded, StoreUnreachable
 from bot.core.names import PersonId, Workspace
 from bot.gateways.ims.discovery import Discovery
 from bot.gateways.ims.exchange import Denied, Exchange, Granted
 from bot.gateways.ims.identity import same_account
 from bot.gateways.ims.revocation import Revocation
-from bot.gateways.ims.sign_in_reader import Records, account_of
-from bot.gateways.ims.thread_pool import Threads
+from bot.gateways.ims.sign_in_reader import SignInReader, account_of
+from bot.gateways.ims.thread_pool import ThreadPool
 from bot.gateways.ims.values import Bearer
-from bot.gateways.store.sign_ins import SignIn, SignInBusy, Tokens
+from bot.gateways.store.sign_ins import SignIn, SignInBusy, SignIns
 
 # Seconds between tries to write a rotated token: without it the person must sign in again.
 _PAUSES: Final = (0.1, 0.3, 1.0, 3.0, 6.0)
@@ -32,16 +32,16 @@ _log = logging.getLogger(__name__)
 _Person = tuple[Workspace, PersonId]
 
 
-class Refreshing:
+class TokenRefresher:
     def __init__(
         self,
         *,
-        tokens: Tokens,
-        records: Records,
+        tokens: SignIns,
+        records: SignInReader,
         exchange: Exchange,
         discovery: Discovery,
         revocation: Revocation,
-        threads: Threads,
+        threads: ThreadPool,
     ) -> None:
         self._tokens = tokens
         self._records = records
@@ -55,7 +55,7 @@ class Refreshing:
     async def bearer(self, person: _Person, refused: str | None = None) -> Bearer:
         """Return a token other than ``refused``, refreshing if nobody else has.
 
-        Raises SignInNeeded, IdentityProviderTrouble, StoreUnreachable.
+        Raises SignInNeeded, IdentityProviderError, StoreUnreachable.
         """
         while True:
             task = self._running.get(person)
@@ -77,7 +77,7 @@ class Refreshing:
 
     def _begin(self, person: _Person, refused: str | None) -> asyncio.Task[Bearer]:
         if self._closing:
-            raise IdentityProviderTrouble("the bot is stopping")
+            raise IdentityProviderError("the bot is stopping")
         task = asyncio.create_task(self._locked(person, refused))
         self._running[person] = task
 
@@ -91,10 +91,10 @@ class Refreshing:
 
     async def _locked(self, person: _Person, refused: str | None) -> Bearer:
         try:
-            async with self._tokens.held(*person):
+            async with self._tokens.is_locked(*person):
                 return await self._refreshed(person, refused)
         except SignInBusy:
-            raise IdentityProviderTrouble("another refresh of this sign-in takes long") from None
+            raise IdentityProviderError("another refresh of this sign-in takes long") from None
 
     async def _refreshed(self, person: _Person, refused: str | None) -> Bearer:
         record = await self._records.read(person)
@@ -109,7 +109,7 @@ class Refreshing:
             case Denied("invalid_grant"):
                 return await self._ended(person, record)
             case Denied(code):
-                raise IdentityProviderTrouble(
+                raise IdentityProviderError(
                     f"the token endpoint answers {code}", settings=code in _ADMINS_MATTER
                 )
             case Granted() if not same_account(account_of(record), outcome.claims):
@@ -162,5 +162,5 @@ async def _shielded(task: asyncio.Task[Bearer]) -> Bearer:
     except asyncio.CancelledError:
         caller = asyncio.current_task()
         if task.cancelled() and caller is not None and not caller.cancelling():
-            raise IdentityProviderTrouble("the bot is stopping") from None
+            raise IdentityProviderError("the bot is stopping") from None
         raise

@@ -2,16 +2,16 @@
 
 import logging
 
-from bot.core.errors import IdentityProviderTrouble
+from bot.core.errors import IdentityProviderError
 from bot.gateways.ims.discovery import Discovery
-from bot.gateways.ims.transport import Wire, client_authentication
+from bot.gateways.ims.transport import Transport, client_authentication
 from bot.gateways.ims.values import ImsSettings
 
 _log = logging.getLogger(__name__)
 
 
 class Revocation:
-    def __init__(self, settings: ImsSettings, wire: Wire, discovery: Discovery) -> None:
+    def __init__(self, settings: ImsSettings, wire: Transport, discovery: Discovery) -> None:
         self._settings = settings
         self._wire = wire
         self._discovery = discovery
@@ -30,8 +30,8 @@ class Revocation:
             fields, headers = client_authentication(self._settings)
             fields |= {"token": refresh_token, "token_type_hint": "refresh_token"}
             answer = await self._wire.send(endpoint, fields, headers)
-        except IdentityProviderTrouble as trouble:
-            _log.warning("a refresh token could not be revoked: %s", trouble.what)
+        except IdentityProviderError as failure:
+            _log.warning("a refresh token could not be revoked: %s", failure.what)
             return False
         if answer.status != 200:
             _log.warning("a refresh token could not be revoked: status %d", answer.status)

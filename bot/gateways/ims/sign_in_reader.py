@@ -6,13 +6,13 @@ from bot.core.errors import SealBroken, SignInNeeded
 from bot.core.names import PersonId, Workspace
 from bot.gateways.ims.exchange import Exchange
 from bot.gateways.ims.values import Account, Bearer, ImsSettings
-from bot.gateways.store.sign_ins import SignIn, Tokens
+from bot.gateways.store.sign_ins import SignIn, SignIns
 
 _log = logging.getLogger(__name__)
 
 
-class Records:
-    def __init__(self, settings: ImsSettings, tokens: Tokens, exchange: Exchange) -> None:
+class SignInReader:
+    def __init__(self, settings: ImsSettings, tokens: SignIns, exchange: Exchange) -> None:
         self._issuer = settings.issuer
         self._tokens = tokens
         self._exchange = exchange

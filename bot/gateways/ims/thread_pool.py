@@ -11,7 +11,7 @@ Args = ParamSpec("Args")
 Result = TypeVar("Result")
 
 
-class Threads:
+class ThreadPool:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="ims")
 

@@ -16,8 +16,8 @@ from urllib.parse import quote_plus
 
 import httpx
 
-from bot.core.errors import IdentityProviderTrouble
-from bot.gateways.certificates import trust
+from bot.core.errors import IdentityProviderError
+from bot.gateways.certificates import ssl_context
 from bot.gateways.ims.values import ImsSettings, origin
 from bot.gateways.loopback import AsyncLoopbackTransport, LoopbackTransport, is_loopback
 
@@ -29,7 +29,7 @@ _SILENCE: Final = "the identity provider does not answer"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     body: bytes
 
@@ -42,13 +42,13 @@ class Answer:
         return value if isinstance(value, dict) else None
 
 
-class Wire:
+class Transport:
     """``post`` is for threads (MSAL is synchronous); ``fetch`` and ``send`` are for the loop."""
 
     def __init__(self, settings: ImsSettings) -> None:
         place = origin(settings.issuer)
         at_home = place is not None and is_loopback(place[1])
-        verify = trust(settings.ca_file)
+        verify = ssl_context(settings.ca_file)
         proxy = None if at_home else settings.proxy  # a proxy elsewhere cannot reach loopback
         timeout = httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds)
         # Timeouts are for each read of the socket; this is for the whole answer.
@@ -89,7 +89,7 @@ class Wire:
         self._client.close()
         await self._async_client.aclose()
 
-    def post(self, url: str, data: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+    def post(self, url: str, data: Mapping[str, str], headers: Mapping[str, str]) -> Response:
         """Post a form from a thread; raises IdentityProviderTrouble when no whole answer comes."""
         ends = time.monotonic() + self._longest
         body = bytearray()
@@ -98,38 +98,38 @@ class Wire:
                 for chunk in response.iter_raw():
                     body += chunk
                     if len(body) > _LARGEST or time.monotonic() > ends:
-                        raise IdentityProviderTrouble("the identity provider's answer is too long")
-                return Answer(response.status_code, bytes(body))
+                        raise IdentityProviderError("the identity provider's answer is too long")
+                return Response(response.status_code, bytes(body))
         except httpx.HTTPError:
-            raise IdentityProviderTrouble(_SILENCE) from None
+            raise IdentityProviderError(_SILENCE) from None
 
-    async def fetch(self, url: str) -> Answer:
+    async def fetch(self, url: str) -> Response:
         """Get a document; raises IdentityProviderTrouble when no whole answer comes."""
         return await self._bounded(self._async_client.build_request("GET", url))
 
-    async def send(self, url: str, data: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+    async def send(self, url: str, data: Mapping[str, str], headers: Mapping[str, str]) -> Response:
         """Post a form from the loop; raises IdentityProviderTrouble as :meth:`fetch`."""
         request = self._async_client.build_request("POST", url, data=data, headers=headers)
         return await self._bounded(request)
 
-    async def _bounded(self, request: httpx.Request) -> Answer:
+    async def _bounded(self, request: httpx.Request) -> Response:
         try:
             async with asyncio.timeout(self._longest):
                 return await self._whole(request)
         except (httpx.HTTPError, TimeoutError):
-            raise IdentityProviderTrouble(_SILENCE) from None
+            raise IdentityProviderError(_SILENCE) from None
 
-    async def _whole(self, request: httpx.Request) -> Answer:
+    async def _whole(self, request: httpx.Request) -> Response:
         body = bytearray()
         response = await self._async_client.send(request, stream=True)
         try:
             async for chunk in response.aiter_raw():
                 body += chunk
                 if len(body) > _LARGEST:
-                    raise IdentityProviderTrouble("the identity provider's answer is too long")
+                    raise IdentityProviderError("the identity provider's answer is too long")
         finally:
             await response.aclose()
-        return Answer(response.status_code, bytes(body))
+        return Response(response.status_code, bytes(body))
 
 
 def client_authentication(settings: ImsSettings) -> tuple[dict[str, str], httpx.Headers]:

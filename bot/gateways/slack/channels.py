@@ -1,20 +1,20 @@
 """Whether a channel may be told things: what Slack says of it."""
 
-from bot.context import Desk
+from bot.context import Context
 from bot.core.errors import CannotSubscribe
 from bot.core.names import ChannelId
-from bot.gateways.slack.client import NOT_THERE, SlackRefused
+from bot.gateways.slack.client import NOT_THERE, SlackRejected
 
 
-async def place_for(desk: Desk, channel: ChannelId) -> ChannelId:
+async def postable_channel(context: Context, channel: ChannelId) -> ChannelId:
     """Return a channel that may be told things. Raises CannotSubscribe, SlackAway.
 
     Source: Slack's conversation object. A private channel that the bot is not in does not exist
     for it.
     """
     try:
-        found = await desk.poster.place(channel)
-    except SlackRefused as refused:
+        found = await context.slack.channel_info(channel)
+    except SlackRejected as refused:
         if refused.code in NOT_THERE:
             raise CannotSubscribe("not_there") from refused
         raise

@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from bot.core.errors import PersonRefused
 from bot.core.names import PersonId, Workspace
 from bot.core.people import Person, refusal
-from bot.gateways.slack.client import Poster, SlackAway, SlackRefused
+from bot.gateways.slack.client import SlackClient, SlackRejected, SlackUnavailable
 from bot.gateways.store.people import People
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    poster: Poster
+    slack: SlackClient
     people: People
     home: Workspace
 
     async def person(self, person: PersonId, *, fresh: bool = False) -> Person:
         """Return what Slack says of a person. Raises PersonRefused when it cannot be known."""
-        known = None if fresh else await self.people.read(self.home, person)
+        known = None if fresh else await self.people.load(self.home, person)
         if known is None:
-            known = await self.poster.person(self.home, person)
-            await self.people.keep(self.home, known)
+            known = await self.slack.user_info(self.home, person)
+            await self.people.save(self.home, known)
         return known
 
     async def member(self, person: PersonId, asked_from: Workspace) -> Person:
@@ -54,10 +54,10 @@ class Directory:
         known = await self.people.members(self.home, group)
         if known is None:
             try:
-                known = await self.poster.members(group)
-            except SlackRefused as refused:
+                known = await self.slack.group_members(group)
+            except SlackRejected as refused:
                 if sure:
-                    raise SlackAway("members", 60.0) from refused
+                    raise SlackUnavailable("members", 60.0) from refused
                 return frozenset()  # not kept: it may be read as soon as the bot is let in
-            await self.people.keep_members(self.home, group, known)
+            await self.people.save_members(self.home, group, known)
         return known

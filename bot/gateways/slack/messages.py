@@ -9,7 +9,7 @@ Block = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Private:
+class Ephemeral:
     """Only its person sees it. ``replace``: it takes the place of the message they pressed on.
 
     ``thread`` is the ts of the message below which they see it, or empty.
@@ -17,12 +17,12 @@ class Private:
 
     text: str
     blocks: list[Block]
-    replace: bool = False
+    replace_original: bool = False
     thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Aloud:
+class InChannel:
     """Everybody in the channel where it was asked sees it; it is not edited later."""
 
     text: str
@@ -45,7 +45,7 @@ class Word:
     """
 
     what: str
-    said: Private
+    said: Ephemeral
     to: PersonId | None = None
     direct: bool = False
 
@@ -58,10 +58,10 @@ class Modal:
 
 
 @dataclass(frozen=True, slots=True)
-class HomePage:
+class AppHome:
     """A view that one person sees in the bot's Home."""
 
     view: Block
 
 
-Message = Private | Aloud | Modal | HomePage
+Message = Ephemeral | InChannel | Modal | AppHome

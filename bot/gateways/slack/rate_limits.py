@@ -36,18 +36,18 @@ PER_MINUTE = {
 MINUTE, SECOND = 61.0, 1.1
 REPLY = "response_url"
 SPACED = frozenset({"chat.postMessage", REPLY})  # one a second for each place
-PATIENCE = 2.0
-IMPATIENT = {
+MOST_WAIT = 2.0
+SHORTER_WAITS = {
     "views.open": 0.3,
     "views.push": 0.3,
 }  # its trigger lives three seconds, most of them are over
 STORE_SECONDS = 0.5
-LONGEST = 15 * 60.0
+LONGEST_PAUSE = 15 * 60.0
 
 log = structlog.get_logger("slack")
 
 
-class Gate:
+class SlackRateLimiter:
     """Lets a call through, or says how long that would take.
 
     When the store does not answer the call is let through: a person must still be told.
@@ -57,12 +57,12 @@ class Gate:
         self._limits = limits
         self._clock = clock
 
-    async def passed(self, method: str, place: str = "") -> float:
+    async def wait_for_turn(self, method: str, place: str = "") -> float:
         """Wait for a turn, if it comes soon. Return 0.0, or the seconds after which to ask again.
 
         ``place`` is the channel of a new message, or a word that stands for a response_url.
         """
-        end = time.monotonic() + IMPATIENT.get(method, PATIENCE)
+        end = time.monotonic() + SHORTER_WAITS.get(method, MOST_WAIT)
         while wait := await self._asked(method, place):
             if time.monotonic() + wait > end:
                 log.info("gate.later", method=method, wait=round(wait, 1))
@@ -70,9 +70,9 @@ class Gate:
             await asyncio.sleep(wait)
         return 0.0
 
-    async def shut(self, method: str, wait: float) -> None:
+    async def pause(self, method: str, wait: float) -> None:
         """Slack said 429: nobody calls this method for so long."""
-        until = self._clock() + min(max(wait, SECOND), LONGEST)
+        until = self._clock() + min(max(wait, SECOND), LONGEST_PAUSE)
         log.warning("gate.shut", method=method, wait=wait)
         try:
             async with asyncio.timeout(STORE_SECONDS):

@@ -66,59 +66,59 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from bot.core.approvals import Approval
-from bot.core.auto_enables import Return
-from bot.core.notifications import Notice
+from bot.core.auto_enables import AutoEnable
+from bot.core.notifications import Notification
 from bot.core.subscriptions import Subscription
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store.audit import Audit
-from bot.gateways.store.card_outbox import Drawings
-from bot.gateways.store.channel_outbox import Channels
-from bot.gateways.store.connection import connect, job_url, reaching, told_by_servers
-from bot.gateways.store.dead_letters import Undelivered
+from bot.gateways.store.card_outbox import CardOutbox
+from bot.gateways.store.channel_outbox import ChannelOutbox
+from bot.gateways.store.connection import connect, job_url, server_info, translate_errors
+from bot.gateways.store.dead_letters import DeadLetters
 from bot.gateways.store.deliveries import Deliveries
-from bot.gateways.store.kill_switch import Writes
+from bot.gateways.store.kill_switch import KillSwitch
 from bot.gateways.store.limits import Limits
-from bot.gateways.store.modal_clicks import Windows
+from bot.gateways.store.modal_clicks import ModalClicks
 from bot.gateways.store.operations import Operations
-from bot.gateways.store.option_lists import Indexes
+from bot.gateways.store.option_lists import OptionListCache
 from bot.gateways.store.people import People
-from bot.gateways.store.poll_snapshots import Watches
-from bot.gateways.store.schemas import APPROVALS, NOTICES, RETURNS, SUBSCRIPTIONS
-from bot.gateways.store.sealed import Records
-from bot.gateways.store.sign_in_links import Tickets
-from bot.gateways.store.sign_ins import Tokens
+from bot.gateways.store.poll_snapshots import PollSnapshots
+from bot.gateways.store.schemas import APPROVALS, AUTO_ENABLES, NOTIFICATIONS, SUBSCRIPTIONS
+from bot.gateways.store.sealed import SealedCodec
+from bot.gateways.store.sign_in_links import SignInLinks
+from bot.gateways.store.sign_ins import SignIns
 from bot.gateways.store.timers import Timers
-from bot.gateways.store.versioned import Ledger
+from bot.gateways.store.versioned import VersionedRecords
 
-__all__ = ["Store", "job_url", "open_store", "reaching"]
+__all__ = ["Store", "job_url", "open_store", "translate_errors"]
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
     redis: Redis
-    approvals: Ledger[Approval]
+    approvals: VersionedRecords[Approval]
     audit: Audit
-    channels: Channels
+    channel_outbox: ChannelOutbox
     deliveries: Deliveries
-    drawings: Drawings
-    indexes: Indexes
+    card_outbox: CardOutbox
+    option_lists: OptionListCache
     limits: Limits
-    notices: Ledger[Notice]
+    notifications: VersionedRecords[Notification]
     operations: Operations
     people: People
-    returns: Ledger[Return]
-    subscriptions: Ledger[Subscription]
-    tickets: Tickets
+    auto_enables: VersionedRecords[AutoEnable]
+    subscriptions: VersionedRecords[Subscription]
+    sign_in_links: SignInLinks
     timers: Timers
-    tokens: Tokens
-    undelivered: Undelivered
-    watches: Watches
-    windows: Windows
-    writes: Writes
+    sign_ins: SignIns
+    dead_letters: DeadLetters
+    poll_snapshots: PollSnapshots
+    modal_clicks: ModalClicks
+    kill_switch: KillSwitch
 
     async def ping(self) -> None:
         """Raise StoreUnreachable when the server does not answer."""
-        async with reaching():
+        async with translate_errors():
             await self.redis.ping()
 
     async def durability(self) -> tuple[bool, str] | None:
@@ -127,8 +127,8 @@ class Store:
         Of a Cluster's servers it is the one that promises least.
         """
         try:
-            persistence = await told_by_servers(self.redis, "persistence")
-            memory = await told_by_servers(self.redis, "memory")
+            persistence = await server_info(self.redis, "persistence")
+            memory = await server_info(self.redis, "memory")
         except ResponseError:
             return None
         policies = {one.get("maxmemory_policy", "") for one in memory}
@@ -142,7 +142,7 @@ class Store:
         them), or None where the server does not tell.
         """
         try:
-            said = await told_by_servers(self.redis, "replication")
+            said = await server_info(self.redis, "replication")
         except ResponseError:
             return None
         if not all("connected_slaves" in one for one in said):
@@ -158,27 +158,27 @@ class Store:
 def open_store(url: str, ring: KeyRing, operation_days: int = 90, audit_days: int = 400) -> Store:
     """Return the store of this URL; no connection is made before the first command."""
     redis = connect(url)
-    records = Records(ring)
+    records = SealedCodec(ring)
     audit = Audit(redis, records, audit_days)
     return Store(
         redis=redis,
-        approvals=Ledger(redis, records, audit, operation_days, APPROVALS),
+        approvals=VersionedRecords(redis, records, audit, operation_days, APPROVALS),
         audit=audit,
-        channels=Channels(redis, records, operation_days),
+        channel_outbox=ChannelOutbox(redis, records, operation_days),
         deliveries=Deliveries(redis, records),
-        drawings=Drawings(redis),
-        indexes=Indexes(redis, records),
+        card_outbox=CardOutbox(redis),
+        option_lists=OptionListCache(redis, records),
         limits=Limits(redis),
-        notices=Ledger(redis, records, audit, operation_days, NOTICES),
+        notifications=VersionedRecords(redis, records, audit, operation_days, NOTIFICATIONS),
         operations=Operations(redis, records, audit, operation_days),
         people=People(redis, records),
-        returns=Ledger(redis, records, audit, operation_days, RETURNS),
-        subscriptions=Ledger(redis, records, audit, operation_days, SUBSCRIPTIONS),
-        tickets=Tickets(redis, records),
+        auto_enables=VersionedRecords(redis, records, audit, operation_days, AUTO_ENABLES),
+        subscriptions=VersionedRecords(redis, records, audit, operation_days, SUBSCRIPTIONS),
+        sign_in_links=SignInLinks(redis, records),
         timers=Timers(redis, records),
-        tokens=Tokens(redis, ring),
-        undelivered=Undelivered(redis, records),
-        watches=Watches(redis, records),
-        windows=Windows(redis),
-        writes=Writes(redis, audit),
+        sign_ins=SignIns(redis, ring),
+        dead_letters=DeadLetters(redis, records),
+        poll_snapshots=PollSnapshots(redis, records),
+        modal_clicks=ModalClicks(redis),
+        kill_switch=KillSwitch(redis, audit),
     )

@@ -17,8 +17,8 @@ from redis.asyncio import Redis
 
 from bot.core.errors import SealBroken, StoreUnreachable
 from bot.core.names import PersonId, Workspace
-from bot.gateways.store.connection import reaching
-from bot.gateways.store.sealed import Records, in_bytes, in_text, key_of
+from bot.gateways.store.connection import translate_errors
+from bot.gateways.store.sealed import SealedCodec, in_bytes, in_text, key_of
 
 PURPOSE = "audit"
 PAGE = 500
@@ -52,7 +52,7 @@ Said = list[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """``what`` is a short word ("operation.applied", "signin"); ``facts`` never hold a secret."""
 
     at: float
@@ -64,7 +64,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ChainHead:
     """The number of the newest entry and the SHA-256 of it as it stands sealed."""
 
     number: int = 0
@@ -72,12 +72,12 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ChainLink:
     """An entry sealed for one head, and the head after it."""
 
-    before: Head
+    before: ChainHead
     entry: bytes
-    after: Head
+    after: ChainHead
     oldest: int
 
     def arguments(self) -> list[Any]:
@@ -87,7 +87,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class ChainReport:
     """How many entries there are, and what is wrong with the first one that does not fit.
 
     ``first`` and ``last`` are the times of the outermost of those that fit (unix seconds).
@@ -100,68 +100,68 @@ class Checked:
 
 
 class Audit:
-    def __init__(self, redis: Redis, records: Records, days: int) -> None:
+    def __init__(self, redis: Redis, codec: SealedCodec, days: int) -> None:
         self._redis = redis
-        self._records = records
+        self._records = codec
         self._kept = days * 86_400
         self._append = redis.register_script(_APPEND)
-        self._heads: dict[Workspace, Head] = {}
+        self._heads: dict[Workspace, ChainHead] = {}
 
     def keys(self, workspace: Workspace) -> list[str]:
         """Return the keys of the stream and of its head."""
         return [key_of(workspace, "audit"), key_of(workspace, "audit-head")]
 
     async def chained(
-        self, workspace: Workspace, entry: Entry, write: Callable[[Link], Awaitable[Said]]
+        self, workspace: Workspace, entry: AuditEntry, write: Callable[[ChainLink], Awaitable[Said]]
     ) -> Said:
         """Have a script write this entry with whatever else it writes; return what it answered.
 
         ``write`` runs the script, which answers ``moved`` with the head where it is another.
         """
         for _ in range(ROUNDS):
-            link = self._link(workspace, entry, self._heads.get(workspace, Head()))
+            link = self._link(workspace, entry, self._heads.get(workspace, ChainHead()))
             said = await write(link)
             if in_text(said[0]) != "moved":
                 return said
-            self._heads[workspace] = Head(int(said[1]), in_text(said[2]))
+            self._heads[workspace] = ChainHead(int(said[1]), in_text(said[2]))
         raise StoreUnreachable("the audit trail is too busy")
 
-    def linked(self, workspace: Workspace, link: Link) -> None:
+    def linked(self, workspace: Workspace, link: ChainLink) -> None:
         """The script has written it: the next one is sealed for this head."""
         self._heads[workspace] = link.after
 
-    async def append(self, workspace: Workspace, entry: Entry) -> None:
+    async def append(self, workspace: Workspace, entry: AuditEntry) -> None:
         """Write an entry of its own. Raises StoreUnreachable."""
 
-        async def write(link: Link) -> Said:
+        async def write(link: ChainLink) -> Said:
             said: Said = await self._append(keys=self.keys(workspace), args=link.arguments())
             if in_text(said[0]) == "linked":
                 self.linked(workspace, link)
             return said
 
-        async with reaching():
+        async with translate_errors():
             await self.chained(workspace, entry, write)
 
-    def _link(self, workspace: Workspace, entry: Entry, head: Head) -> Link:
+    def _link(self, workspace: Workspace, entry: AuditEntry, head: ChainHead) -> ChainLink:
         numbered = replace(entry, number=head.number + 1, before=head.hash)
         key, _ = self.keys(workspace)
         sealed = self._records.seal(numbered, key=key, purpose=PURPOSE)
         oldest = max(0, int((entry.at - self._kept) * 1_000))
-        return Link(head, sealed, Head(numbered.number, _hash(sealed)), oldest)
+        return ChainLink(head, sealed, ChainHead(numbered.number, _hash(sealed)), oldest)
 
-    async def read(self, workspace: Workspace, count: int = 1_000) -> list[Entry]:
+    async def read(self, workspace: Workspace, count: int = 1_000) -> list[AuditEntry]:
         """Return the newest ``count`` entries, oldest first. Raises SealBroken."""
         key, _ = self.keys(workspace)
         rows = await self._redis.xrevrange(key, count=count)
         return [self._open(key, fields[b"e"]) for _, fields in reversed(rows or []) if fields]
 
-    async def check(self, workspace: Workspace) -> Checked:
+    async def check(self, workspace: Workspace) -> ChainReport:
         """Follow the chain from the oldest entry that is kept to the head."""
         stream, head_key = self.keys(workspace)
-        async with reaching():
+        async with translate_errors():
             number, hash_ = await self._redis.hmget(head_key, ["n", "h"])
-        head = Head(int(number or 0), in_text(hash_ or b""))
-        sound, before, passed = Checked(0), Head(), head.number == 0
+        head = ChainHead(int(number or 0), in_text(hash_ or b""))
+        sound, before, passed = ChainReport(0), ChainHead(), head.number == 0
         async for sealed in self._sealed(stream):
             entry = self._opened(stream, sealed)
             if entry is None:
@@ -171,8 +171,8 @@ class Audit:
                 broken = f"number {before.number} is not followed by the next"
                 return replace(sound, broken=broken)
             first = sound.first if sound.entries else entry.at
-            sound = Checked(sound.entries + 1, first=first, last=entry.at)
-            before = Head(entry.number, _hash(sealed))
+            sound = ChainReport(sound.entries + 1, first=first, last=entry.at)
+            before = ChainHead(entry.number, _hash(sealed))
             passed = passed or before == head
         return (
             sound
@@ -180,25 +180,25 @@ class Audit:
             else replace(sound, broken=f"nothing leads to the newest, {head.number}")
         )
 
-    async def newest(self, workspace: Workspace, most: int) -> AsyncIterator[Entry | None]:
+    async def newest(self, workspace: Workspace, most: int) -> AsyncIterator[AuditEntry | None]:
         """Yield at most so many entries, the newest first; None for one that does not open."""
         key, _ = self.keys(workspace)
         end, left = "+", most
         while left > 0:
-            async with reaching():
+            async with translate_errors():
                 rows = await self._redis.xrevrange(key, max=end, count=min(left, PAGE))
             for identity, fields in rows or []:
                 yield self._opened(key, in_bytes((fields or {}).get(b"e", b"")))
                 end = f"({in_text(identity or b'')}"
             left = left - len(rows) if rows else 0
 
-    async def oldest(self, workspace: Workspace) -> AsyncIterator[Entry | None]:
+    async def oldest(self, workspace: Workspace) -> AsyncIterator[AuditEntry | None]:
         """Yield every entry, the oldest first; None for one that does not open."""
         key, _ = self.keys(workspace)
         async for sealed in self._sealed(key):
             yield self._opened(key, sealed)
 
-    def _opened(self, key: str, sealed: bytes) -> Entry | None:
+    def _opened(self, key: str, sealed: bytes) -> AuditEntry | None:
         try:
             return self._open(key, sealed)
         except SealBroken:
@@ -207,7 +207,7 @@ class Audit:
     async def _sealed(self, key: str) -> AsyncIterator[bytes]:
         start = "-"
         while True:
-            async with reaching():
+            async with translate_errors():
                 rows = await self._redis.xrange(key, min=start, count=PAGE)
             for identity, fields in rows or []:
                 yield in_bytes((fields or {}).get(b"e", b""))
@@ -215,8 +215,8 @@ class Audit:
             if not rows:
                 return
 
-    def _open(self, key: str, sealed: bytes | str) -> Entry:
-        return self._records.open(Entry, sealed, key=key, purpose=PURPOSE)
+    def _open(self, key: str, sealed: bytes | str) -> AuditEntry:
+        return self._records.open(AuditEntry, sealed, key=key, purpose=PURPOSE)
 
 
 def _hash(sealed: bytes) -> str:

@@ -10,49 +10,49 @@ from redis.asyncio import Redis
 
 from bot.core.names import OperationId, Workspace
 from bot.core.operations.operation import Operation
-from bot.gateways.store.connection import reaching
+from bot.gateways.store.connection import translate_errors
 from bot.gateways.store.operation_scripts import DRAWN, LAID_DOWN
 from bot.gateways.store.sealed import in_text, key_of
 
-BRUSH_SECONDS = 30
+LOCK_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class CardRef:
     """Which version of which record is drawn; ``beside``: and of the return that it set."""
 
     workspace: Workspace
     kind: str
     id: OperationId
     version: int = -1
-    beside: int = 0
+    auto_enable_version: int = 0
 
     @property
     def member(self) -> str:
         return f"{self.kind}:{self.id}"
 
 
-def sheet_of(operation: Operation) -> Sheet:
-    return Sheet(operation.workspace, "operation", operation.id, operation.version)
+def card_ref(operation: Operation) -> CardRef:
+    return CardRef(operation.workspace, "operation", operation.id, operation.version)
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class CardStatus:
     """The card's ts, or empty, and the versions it was last drawn of.
 
     ``handed``: another record has taken the card over, so this one draws there no more.
     """
 
-    card: str = ""
-    drawn: int = -1
-    beside: int = 0
-    handed: bool = False
+    ts: str = ""
+    rendered: int = -1
+    auto_enable_version: int = 0
+    transferred: bool = False
 
-    def shows(self, sheet: Sheet) -> bool:
-        return self.drawn >= sheet.version and self.beside >= sheet.beside
+    def is_current(self, ref: CardRef) -> bool:
+        return self.rendered >= ref.version and self.auto_enable_version >= ref.auto_enable_version
 
 
-class Drawings:
+class CardOutbox:
     """All of it raises StoreUnreachable."""
 
     def __init__(self, redis: Redis) -> None:
@@ -60,69 +60,71 @@ class Drawings:
         self._drawn = redis.register_script(DRAWN)
         self._laid_down = redis.register_script(LAID_DOWN)
 
-    async def read(self, sheet: Sheet) -> Drawing:
-        async with reaching():
+    async def read(self, ref: CardRef) -> CardStatus:
+        async with translate_errors():
             fields = ["card", "drawn", "beside", "handed"]
-            card, drawn, beside, handed = await self._redis.hmget(_key(sheet), fields)
+            card, drawn, beside, handed = await self._redis.hmget(_key(ref), fields)
         version = -1 if drawn is None else int(drawn)
-        return Drawing(in_text(card or b""), version, int(beside or 0), bool(handed))
+        return CardStatus(in_text(card or b""), version, int(beside or 0), bool(handed))
 
-    async def take_brush(self, sheet: Sheet, painter: str) -> bool:
+    async def lock_card(self, ref: CardRef, owner: str) -> bool:
         """Two who paint at once could leave the older picture on top."""
-        async with reaching():
-            taken = await self._redis.set(_brush(sheet), painter, nx=True, ex=BRUSH_SECONDS)
+        async with translate_errors():
+            taken = await self._redis.set(_brush(ref), owner, nx=True, ex=LOCK_SECONDS)
         return bool(taken)
 
-    async def lay_brush_down(self, sheet: Sheet, painter: str) -> None:
-        async with reaching():
-            await self._laid_down(keys=[_brush(sheet)], args=[painter])
+    async def unlock_card(self, ref: CardRef, owner: str) -> None:
+        async with translate_errors():
+            await self._laid_down(keys=[_brush(ref)], args=[owner])
 
-    async def carded(self, sheet: Sheet, ts: str) -> None:
+    async def set_message(self, ref: CardRef, ts: str) -> None:
         """Remember the message that is this record's card."""
-        async with reaching():
-            await self._redis.hset(_key(sheet), "card", ts)
+        async with translate_errors():
+            await self._redis.hset(_key(ref), "card", ts)
 
-    async def hand_over(self, sheet: Sheet, ts: str) -> None:
+    async def transfer(self, ref: CardRef, ts: str) -> None:
         """This card of its is another record's now.
 
         What is learnt later of this one would otherwise be painted over that one.
         """
-        if ts and (await self.read(sheet)).card == ts:
-            async with reaching():
-                await self._redis.hset(_key(sheet), "handed", "1")
+        if ts and (await self.read(ref)).ts == ts:
+            async with translate_errors():
+                await self._redis.hset(_key(ref), "handed", "1")
 
-    async def told(self, sheet: Sheet, what: str) -> bool:
+    async def claim(self, ref: CardRef, what: str) -> bool:
         """Take the one chance to tell this; False when it was taken."""
-        async with reaching():
-            return bool(await self._redis.hsetnx(_key(sheet), f"told-{what}", "1"))
+        async with translate_errors():
+            return bool(await self._redis.hsetnx(_key(ref), f"told-{what}", "1"))
 
-    async def untold(self, sheet: Sheet, what: str) -> None:
-        async with reaching():
-            await self._redis.hdel(_key(sheet), f"told-{what}")
+    async def release(self, ref: CardRef, what: str) -> None:
+        async with translate_errors():
+            await self._redis.hdel(_key(ref), f"told-{what}")
 
-    async def drawn(self, sheet: Sheet) -> bool:
+    async def mark_rendered(self, ref: CardRef) -> bool:
         """The card shows this version; False when that is not, or not for certain, the newest."""
-        keys = [_key(sheet), key_of(sheet.workspace, "due")]
-        if sheet.kind == "operation":
-            keys.append(key_of(sheet.workspace, "return", sheet.id))
-        async with reaching():
-            newest = await self._drawn(keys=keys, args=[sheet.member, sheet.version, sheet.beside])
+        keys = [_key(ref), key_of(ref.workspace, "due")]
+        if ref.kind == "operation":
+            keys.append(key_of(ref.workspace, "return", ref.id))
+        async with translate_errors():
+            newest = await self._drawn(
+                keys=keys, args=[ref.member, ref.version, ref.auto_enable_version]
+            )
         return bool(newest)
 
-    async def postpone(self, sheet: Sheet, until: float) -> None:
+    async def reschedule(self, ref: CardRef, until: float) -> None:
         """Draw it then: Slack does not take it now."""
-        async with reaching():
-            await self._redis.zadd(key_of(sheet.workspace, "due"), {f"draw:{sheet.member}": until})
+        async with translate_errors():
+            await self._redis.zadd(key_of(ref.workspace, "due"), {f"draw:{ref.member}": until})
 
-    async def forget(self, sheet: Sheet) -> None:
+    async def forget(self, ref: CardRef) -> None:
         """There is no such record any more, so nothing is to be drawn of it."""
-        async with reaching():
-            await self._redis.zrem(key_of(sheet.workspace, "due"), f"draw:{sheet.member}")
+        async with translate_errors():
+            await self._redis.zrem(key_of(ref.workspace, "due"), f"draw:{ref.member}")
 
 
-def _key(sheet: Sheet) -> str:
-    return key_of(sheet.workspace, sheet.kind, sheet.id)
+def _key(ref: CardRef) -> str:
+    return key_of(ref.workspace, ref.kind, ref.id)
 
 
-def _brush(sheet: Sheet) -> str:
-    return key_of(sheet.workspace, "brush", sheet.kind, sheet.id)
+def _brush(ref: CardRef) -> str:
+    return key_of(ref.workspace, "brush", ref.kind, ref.id)

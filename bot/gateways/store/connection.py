@@ -27,7 +27,7 @@ from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import RedisClusterException, RedisError
 
 from bot.core.errors import StoreUnreachable
-from bot.gateways.store.redis_url import Address, address_of, through, unconfirmed
+from bot.gateways.store.redis_url import RedisUrl, parse_redis_url, through, unconfirmed
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
@@ -38,7 +38,7 @@ CONFIRM_MILLISECONDS = 100
 
 def connect(url: str) -> Redis:
     """Return a client for any address that ``addresses`` knows; nothing is opened yet."""
-    address = address_of(url)
+    address = parse_redis_url(url)
     match address.kind:
         case "server":
             pool = BlockingConnectionPool.from_url(
@@ -63,13 +63,13 @@ async def job_url(url: str, redis: Redis) -> str:
     cluster: object = redis
     if not isinstance(cluster, RedisCluster):
         return unconfirmed(url)
-    async with reaching():
+    async with translate_errors():
         await cluster.initialize()
     node = cluster.get_primaries()[0]
     return through(url, (node.host, int(node.port)))
 
 
-async def told_by_servers(redis: Redis, section: str) -> list[dict[str, Any]]:
+async def server_info(redis: Redis, section: str) -> list[dict[str, Any]]:
     """Return this section of INFO from each server that takes writes."""
     cluster: object = redis
     if not isinstance(cluster, RedisCluster):
@@ -82,7 +82,7 @@ async def told_by_servers(redis: Redis, section: str) -> list[dict[str, Any]]:
 
 
 @asynccontextmanager
-async def reaching() -> AsyncIterator[None]:
+async def translate_errors() -> AsyncIterator[None]:
     """Turn whatever the client raises into StoreUnreachable, without the server's address."""
     try:
         yield
@@ -137,7 +137,7 @@ class _SentinelPool(BlockingConnectionPool, SentinelConnectionPool):
     _manager: Sentinel
 
     @classmethod
-    def of(cls, address: Address) -> "_SentinelPool":
+    def of(cls, address: RedisUrl) -> "_SentinelPool":
         options: dict[str, Any] = dict(parse_url(address.url))
         for unused in ("host", "port", "connection_class"):
             options.pop(unused, None)
@@ -180,7 +180,7 @@ class _BoundedCluster(RedisCluster):
     _room: asyncio.Semaphore
 
     @classmethod
-    def of(cls, address: Address) -> "_BoundedCluster":
+    def of(cls, address: RedisUrl) -> "_BoundedCluster":
         options: dict[str, Any] = dict(parse_url(address.url))
         for unused in ("host", "port", "db", "connection_class"):
             options.pop(unused, None)

@@ -24,13 +24,13 @@ from redis.asyncio import Redis
 
 from bot.core.errors import StoreUnreachable
 from bot.core.names import ChannelId, DeliveryId, PersonId, Workspace
-from bot.gateways.store.connection import reaching
-from bot.gateways.store.sealed import Records, in_text, key_of
+from bot.gateways.store.connection import translate_errors
+from bot.gateways.store.sealed import SealedCodec, in_text, key_of
 
 PURPOSE = "delivery"
 WORKSPACES = "edfs:workspaces"
-KEPT_SECONDS = 24 * 3600
-TRIES_SECONDS = 3600
+LIFETIME_SECONDS = 24 * 3600
+ATTEMPTS_SECONDS = 3600
 
 _NEW, _LATE = 1, 2  # and 0: somebody else has kept it
 # A redis-py retry after a lost answer runs this a second time with the same owner: it must then
@@ -106,7 +106,7 @@ class Delivery:
     id: DeliveryId
     kind: Kind
     workspace: Workspace
-    home: Workspace
+    installed_in: Workspace
     person: PersonId
     channel: ChannelId
     at: float
@@ -115,21 +115,21 @@ class Delivery:
     value: str = ""
     message: str = ""
     private: bool = False
-    reply: str = ""
+    response_url: str = ""
     trigger: str = ""
     thread: str = ""
     view: str = ""
     hash: str = ""
     surface: str = ""
-    pressed_at: float = 0.0
-    filled: dict[str, str] = field(default_factory=dict)
-    kept: dict[str, str] = field(default_factory=dict)
+    clicked_at: float = 0.0
+    inputs: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 class Deliveries:
-    def __init__(self, redis: Redis, records: Records) -> None:
+    def __init__(self, redis: Redis, codec: SealedCodec) -> None:
         self._redis = redis
-        self._records = records
+        self._records = codec
         self._keep = redis.register_script(_KEEP)
         self._withdraw = redis.register_script(_WITHDRAW)
         self._finish = redis.register_script(_FINISH)
@@ -138,8 +138,8 @@ class Deliveries:
         # How many seconds the store's clock is ahead of our own running time, at least.
         self._ahead: float | None = None
 
-    async def keep(
-        self, delivery: Delivery, owner: str, due: float, within: float = KEPT_SECONDS
+    async def save(
+        self, delivery: Delivery, owner: str, due: float, within: float = LIFETIME_SECONDS
     ) -> bool:
         """Keep it and mark it due; False when it was kept before.
 
@@ -147,13 +147,13 @@ class Deliveries:
         not, but will not be once ``within`` seconds are over.
         """
         last = time.monotonic() + within
-        key = self._key(delivery.home, delivery.id)
+        key = self._key(delivery.installed_in, delivery.id)
         body = self._records.seal(delivery, key=key, purpose=PURPOSE)
-        keys = [key, _due(delivery.home)]
+        keys = [key, _due(delivery.installed_in)]
         member = f"delivery:{delivery.id}"
-        args: tuple[str | bytes | float, ...] = (owner, body, KEPT_SECONDS, due, member)
-        async with reaching():
-            await self._remember(delivery.home)
+        args: tuple[str | bytes | float, ...] = (owner, body, LIFETIME_SECONDS, due, member)
+        async with translate_errors():
+            await self._remember(delivery.installed_in)
             for _ in range(2):
                 moment = 0.0 if self._ahead is None else last + self._ahead
                 answer, *clock = await self._keep(keys=keys, args=[*args, moment])
@@ -162,41 +162,41 @@ class Deliveries:
                     return bool(answer == _NEW)
         raise StoreUnreachable("it is too late to keep it")
 
-    async def accept(self, home: Workspace, delivery: DeliveryId, due: float) -> None:
+    async def accept(self, workspace: Workspace, delivery: DeliveryId, due: float) -> None:
         """Its keeper heard that it is kept: it need not wait for a withdrawal any more."""
-        async with reaching():
+        async with translate_errors():
             member = {f"delivery:{delivery}": due}
-            await self._redis.zadd(_due(home), member, xx=True, lt=True)
+            await self._redis.zadd(_due(workspace), member, xx=True, lt=True)
 
-    async def postpone(self, home: Workspace, delivery: DeliveryId, until: float) -> None:
+    async def reschedule(self, workspace: Workspace, delivery: DeliveryId, until: float) -> None:
         """Answer it then, where it still waits for an answer."""
-        async with reaching():
-            await self._redis.zadd(_due(home), {f"delivery:{delivery}": until}, xx=True)
+        async with translate_errors():
+            await self._redis.zadd(_due(workspace), {f"delivery:{delivery}": until}, xx=True)
 
-    async def put_off(self, home: Workspace, member: str, until: float) -> None:
+    async def reschedule_member(self, workspace: Workspace, member: str, until: float) -> None:
         """Have this looked at then, whatever it is, where it is still due."""
-        async with reaching():
-            await self._redis.zadd(_due(home), {member: until}, xx=True)
+        async with translate_errors():
+            await self._redis.zadd(_due(workspace), {member: until}, xx=True)
 
-    async def withdraw(self, home: Workspace, delivery: DeliveryId, owner: str) -> bool:
+    async def retract(self, workspace: Workspace, delivery: DeliveryId, owner: str) -> bool:
         """See to it that nobody answers what this owner kept; False when somebody already has."""
-        key = self._key(home, delivery)
-        args: tuple[str | int, ...] = (owner, KEPT_SECONDS, f"delivery:{delivery}")
-        async with reaching():
-            return bool(await self._withdraw(keys=[key, _due(home)], args=args))
+        key = self._key(workspace, delivery)
+        args: tuple[str | int, ...] = (owner, LIFETIME_SECONDS, f"delivery:{delivery}")
+        async with translate_errors():
+            return bool(await self._withdraw(keys=[key, _due(workspace)], args=args))
 
-    async def read(self, home: Workspace, delivery: DeliveryId) -> Delivery | None:
+    async def read(self, workspace: Workspace, delivery: DeliveryId) -> Delivery | None:
         """Return it, or None when it is done or was never kept."""
-        key = self._key(home, delivery)
+        key = self._key(workspace, delivery)
         body = await self._redis.hget(key, "body")
         return self._records.open(Delivery, body, key=key, purpose=PURPOSE) if body else None
 
-    async def finish(self, home: Workspace, delivery: DeliveryId) -> None:
+    async def finish(self, workspace: Workspace, delivery: DeliveryId) -> None:
         """Mark it done: its text is forgotten, its id is remembered against duplicates."""
-        key = self._key(home, delivery)
-        await self._finish(keys=[key, _due(home)], args=[f"delivery:{delivery}"])
+        key = self._key(workspace, delivery)
+        await self._finish(keys=[key, _due(workspace)], args=[f"delivery:{delivery}"])
 
-    async def take_due(self, now: float, lent: float) -> list[tuple[Workspace, str, str]]:
+    async def lease_due(self, now: float, lent: float) -> list[tuple[Workspace, str, str]]:
         """Return what is due as (workspace, kind, id), lent for so long (kinds: see the keys)."""
         found = []
         for name in await self._redis.smembers(WORKSPACES):
@@ -206,30 +206,30 @@ class Deliveries:
                 found.append((home, kind, identity))
         return found
 
-    async def tried(self, home: Workspace, member: str) -> int:
+    async def count_attempt(self, workspace: Workspace, member: str) -> int:
         """Count one more try at a job; it is forgotten when a try comes to its end."""
-        key = key_of(home, "tries", member)
+        key = key_of(workspace, "tries", member)
         async with self._redis.pipeline(transaction=True) as together:
             together.incr(key)
-            together.expire(key, TRIES_SECONDS)
+            together.expire(key, ATTEMPTS_SECONDS)
             count, _ = await together.execute()
         return int(count)
 
-    async def done_trying(self, home: Workspace, member: str) -> None:
-        await self._redis.delete(key_of(home, "tries", member))
+    async def clear_attempts(self, workspace: Workspace, member: str) -> None:
+        await self._redis.delete(key_of(workspace, "tries", member))
 
     def forget_workspaces(self) -> None:
         """The store was emptied: what is thought to stand in it does not any more."""
         self._known.clear()
         self._ahead = None
 
-    async def _remember(self, home: Workspace) -> None:
-        if home not in self._known:
-            await self._redis.sadd(WORKSPACES, home)
-            self._known.add(home)
+    async def _remember(self, workspace: Workspace) -> None:
+        if workspace not in self._known:
+            await self._redis.sadd(WORKSPACES, workspace)
+            self._known.add(workspace)
 
-    def _key(self, home: Workspace, delivery: DeliveryId) -> str:
-        return key_of(home, "delivery", delivery)
+    def _key(self, workspace: Workspace, delivery: DeliveryId) -> str:
+        return key_of(workspace, "delivery", delivery)
 
 
 def _heard(clock: Sequence[int | bytes | str]) -> float:
@@ -238,5 +238,5 @@ def _heard(clock: Sequence[int | bytes | str]) -> float:
     return seconds + micros / 1_000_000 - time.monotonic()
 
 
-def _due(home: Workspace) -> str:
-    return key_of(home, "due")
+def _due(workspace: Workspace) -> str:
+    return key_of(workspace, "due")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from bot.gateways.store.connection import reaching
+from bot.gateways.store.connection import translate_errors
 
 GATE_SECONDS = 3_600  # a gate ends by itself after so long, whatever somebody asked for
 _MARGIN = 60.0
@@ -91,18 +91,18 @@ class Limits:
             lifetime = int((limit.seconds + _MARGIN) * 1_000)
             terms += [limit.count, limit.seconds, lifetime]
         keys = [_gate(gate), *(limit.key for limit in limits)]
-        async with reaching():
+        async with translate_errors():
             milliseconds = await self._take(keys=keys, args=[now, *terms])
         return int(milliseconds) / 1_000
 
     async def shut(self, gate: str, until: float) -> None:
         """Nothing passes this gate before ``until``; a gate shut for longer stays so."""
-        async with reaching():
+        async with translate_errors():
             await self._shut(keys=[_gate(gate)], args=[until, GATE_SECONDS])
 
     async def shut_until(self, gate: str, now: float) -> float:
         """Return until when the gate is shut; 0.0 when it is open."""
-        async with reaching():
+        async with translate_errors():
             said = await self._redis.get(_gate(gate))
         until = float(said) if said else 0.0
         return until if until > now else 0.0

@@ -7,7 +7,7 @@ the window follows, each one carries the same hash, and all but the first to be 
 from redis.asyncio import Redis
 
 from bot.core.names import DeliveryId, Workspace
-from bot.gateways.store.connection import reaching
+from bot.gateways.store.connection import translate_errors
 from bot.gateways.store.sealed import key_of
 
 SECONDS = 3_600
@@ -22,16 +22,16 @@ return 1
 """
 
 
-class Windows:
+class ModalClicks:
     """It raises StoreUnreachable."""
 
     def __init__(self, redis: Redis) -> None:
         self._press = redis.register_script(_PRESS)
 
-    async def pressed_last(
+    async def is_last_click(
         self, workspace: Workspace, view: str, press: DeliveryId, at: float
     ) -> bool:
         """Remember the press; whether none is known that came later (``at``, in Slack's clock)."""
         key = key_of(workspace, "window", view)
-        async with reaching():
+        async with translate_errors():
             return bool(await self._press(keys=[key], args=[at, press, SECONDS]))

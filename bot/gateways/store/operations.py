@@ -11,27 +11,27 @@ from bot.core.names import OperationId, Workspace
 from bot.core.operations.operation import Operation, State
 from bot.core.operations.transitions import due
 from bot.core.timers import LastSeen
-from bot.gateways.store.audit import Audit, Entry, Link, Said
-from bot.gateways.store.connection import reaching
+from bot.gateways.store.audit import Audit, AuditEntry, ChainLink, Said
+from bot.gateways.store.connection import translate_errors
 from bot.gateways.store.operation_scripts import BEGIN, CHANGE, HEARD
 from bot.gateways.store.option_lists import MOST_CHANGED, changed_key
-from bot.gateways.store.sealed import Records, in_text, key_of
+from bot.gateways.store.sealed import SealedCodec, in_text, key_of
 from bot.gateways.store.timers import SEEN, SEEN_SECONDS, timer_key
 
 PURPOSE = "operation"
 RECENT_SECONDS = 60
-DRAW_AFTER = 3.0  # whoever changed it paints it at once; this is for when they did not
+RENDER_AFTER = 3.0  # whoever changed it paints it at once; this is for when they did not
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class StartResult:
     """What became of it, and which operation that is about.
 
     new; kept: this very operation exists; again: the same wish, moments ago; busy: another one
     holds the timer; undone: somebody undid it already; off: an admin has switched changes off.
     """
 
-    how: Literal["new", "kept", "again", "busy", "undone", "off"]
+    result: Literal["new", "kept", "again", "busy", "undone", "off"]
     operation: OperationId
 
 
@@ -42,9 +42,9 @@ Changed = Literal["won", "lost", "off"]
 class Operations:
     """All of it raises StoreUnreachable."""
 
-    def __init__(self, redis: Redis, records: Records, audit: Audit, days: int) -> None:
+    def __init__(self, redis: Redis, codec: SealedCodec, audit: Audit, days: int) -> None:
         self._redis = redis
-        self._records = records
+        self._records = codec
         self._audit = audit
         self._kept = days * 86_400
         self._held = self._kept  # a lock ends by state, or at last with the record that holds it
@@ -52,17 +52,17 @@ class Operations:
         self._change = redis.register_script(CHANGE)
         self._heard = redis.register_script(HEARD)
 
-    async def begin(self, operation: Operation) -> Begun:
+    async def start(self, operation: Operation) -> StartResult:
         """Keep a new operation and give it its timer's lock, or say why not."""
         at = operation.changed_at
         arguments = [
             *(operation.id, operation.version, self._sealed(operation)),
-            *(due(operation), at + DRAW_AFTER),
+            *(due(operation), at + RENDER_AFTER),
             *(self._kept, self._held, RECENT_SECONDS),
         ]
         what = operation.state.value
         how, found = await self._written(operation, self._begin, arguments, what)
-        return Begun(in_text(how), OperationId(in_text(found)))  # type: ignore[arg-type]
+        return StartResult(in_text(how), OperationId(in_text(found)))  # type: ignore[arg-type]
 
     async def change(self, before: Operation, after: Operation) -> Changed:
         """Store the next version, unless somebody else has moved it or it may not be sent."""
@@ -71,9 +71,9 @@ class Operations:
         following = due(after)
         arguments = [
             *(after.id, before.version, after.version, self._sealed(after)),
-            *("" if following is None else following, after.changed_at + DRAW_AFTER),
+            *("" if following is None else following, after.changed_at + RENDER_AFTER),
             self._held,
-            "permit" if permit else "ended" if ending else "late" if after.late else "",
+            "permit" if permit else "ended" if ending else "late" if after.late_finding else "",
             "effective" if after.state in {State.APPLIED, State.ALREADY} else "",
             *(self._last_seen(after), SEEN_SECONDS, self._kept),
         ]
@@ -91,57 +91,57 @@ class Operations:
         workspace = operation.workspace
         keys = [*_keys(operation), *self._audit.keys(workspace)]
 
-        async def write(link: Link) -> Said:
+        async def write(link: ChainLink) -> Said:
             said = await script(keys=keys, args=[*arguments, *link.arguments()])
             if in_text(said[0]) in {"new", "won"}:
                 self._audit.linked(workspace, link)
             return said
 
-        async with reaching():
+        async with translate_errors():
             return await self._audit.chained(workspace, _entry(operation, what), write)
 
     async def read(self, workspace: Workspace, operation: OperationId) -> Operation | None:
         """Raises SealBroken too."""
         key = key_of(workspace, "operation", operation)
-        async with reaching():
+        async with translate_errors():
             sealed = await self._redis.hget(key, "b")
         if sealed is None:
             return None
         return self._records.open(Operation, sealed, key=key, purpose=PURPOSE)
 
-    async def heard(self, operation: Operation) -> None:
+    async def ended_handled(self, operation: Operation) -> None:
         """What follows from its end was seen to, as far as this version tells of it.
 
         Lists behind selects that are older than its end show a state that is no more.
         """
         changed = changed_key(operation.workspace)
         keys = [_keys(operation)[0], key_of(operation.workspace, "due")]
-        async with reaching():
+        async with translate_errors():
             await self._redis.zadd(changed, {operation.itwin.id: operation.changed_at}, gt=True)
             await self._redis.zremrangebyrank(changed, 0, -MOST_CHANGED - 1)
             await self._heard(keys=keys, args=[operation.id, operation.version])
 
-    async def forget_news(self, workspace: Workspace, operation: OperationId) -> None:
+    async def clear_ended(self, workspace: Workspace, operation: OperationId) -> None:
         """There is no such operation any more, so nothing follows from it."""
-        async with reaching():
+        async with translate_errors():
             await self._redis.zrem(key_of(workspace, "due"), f"news:{operation}")
 
     async def undone(self, workspace: Workspace, operation: OperationId) -> bool:
-        async with reaching():
+        async with translate_errors():
             return bool(await self._redis.exists(key_of(workspace, "undone", operation)))
 
     async def is_last_word(self, operation: Operation) -> bool:
         """Whether no other operation on its timer has ended since, and none is under way."""
         _, lock, _, _, timer, *_ = _keys(operation)
-        async with reaching():
+        async with translate_errors():
             ended, holder = await self._redis.hget(timer, "ended"), await self._redis.get(lock)
         return in_text(ended or b"") == operation.id and holder is None
 
-    async def postpone(self, operation: Operation, until: float) -> None:
+    async def reschedule(self, operation: Operation, until: float) -> None:
         """There is nothing to do before then; its timer stays held."""
         key = key_of(operation.workspace, "due")
         lock = _keys(operation)[1]
-        async with reaching():
+        async with translate_errors():
             await self._redis.zadd(key, {f"operation:{operation.id}": until})
             if not operation.state.ended:
                 await self._redis.expire(lock, self._held)
@@ -151,7 +151,7 @@ class Operations:
         return self._records.seal(operation, key=key, purpose=PURPOSE)
 
     def _last_seen(self, operation: Operation) -> bytes | str:
-        if not operation.state.ended or operation.late or operation.seen is None:
+        if not operation.state.ended or operation.late_finding or operation.seen is None:
             return ""
         if operation.state is State.ALREADY:
             return ""  # whoever made it so is known already, or is not known here either
@@ -192,7 +192,7 @@ def _keys(operation: Operation) -> list[str]:
     ]
 
 
-def _entry(operation: Operation, what: str) -> Entry:
+def _entry(operation: Operation, what: str) -> AuditEntry:
     facts = {
         "operation": operation.id,
         "version": str(operation.version),
@@ -203,12 +203,12 @@ def _entry(operation: Operation, what: str) -> Entry:
         "itwin": operation.itwin.id,
         "timer": operation.timer.id,
         "timer_name": operation.timer.name,
-        "because": operation.because,
+        "because": operation.reason,
     }
     if operation.seen:
         facts["seen"] = "enabled" if operation.seen.enabled else "disabled"
-    if operation.trouble:
-        facts["trouble"] = f"{operation.trouble.kind} {operation.trouble.code}".strip()
+    if operation.failure:
+        facts["trouble"] = f"{operation.failure.kind} {operation.failure.code}".strip()
     if operation.until:
         facts["until"] = "" if operation.until.at is None else str(operation.until.at)
     if operation.approved:
@@ -216,11 +216,15 @@ def _entry(operation: Operation, what: str) -> Entry:
         facts["digest"] = operation.approved.digest
     if operation.on_behalf_of:
         facts["on_behalf_of"] = operation.on_behalf_of
-    if operation.undoes or operation.brings_back:
+    if operation.undoes or operation.auto_enables:
         facts["root"] = operation.root
     if operation.emergency:
         facts["emergency"] = "yes"
-    if operation.late:
-        facts["late"] = f"{operation.late.how} {operation.late.enabled}"
-    at = operation.late.at if operation.late else operation.changed_at or operation.asked_at
-    return Entry(at, f"operation.{what}", operation.person, facts)
+    if operation.late_finding:
+        facts["late"] = f"{operation.late_finding.how} {operation.late_finding.enabled}"
+    at = (
+        operation.late_finding.at
+        if operation.late_finding
+        else operation.changed_at or operation.asked_at
+    )
+    return AuditEntry(at, f"operation.{what}", operation.person, facts)

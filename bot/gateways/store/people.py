@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from bot.core.names import ChannelId, PersonId, Workspace
 from bot.core.people import Person
-from bot.gateways.store.sealed import Records, in_text, key_of
+from bot.gateways.store.sealed import SealedCodec, in_text, key_of
 
 PURPOSE = "person"
 MEMBERS = "members"
@@ -28,18 +28,18 @@ return 0
 
 
 class People:
-    def __init__(self, redis: Redis, records: Records) -> None:
+    def __init__(self, redis: Redis, codec: SealedCodec) -> None:
         self._redis = redis
-        self._records = records
+        self._records = codec
         self._link = redis.register_script(_LINK)
         self._unlink = redis.register_script(_UNLINK)
 
-    async def read(self, workspace: Workspace, person: PersonId) -> Person | None:
+    async def load(self, workspace: Workspace, person: PersonId) -> Person | None:
         key = key_of(workspace, "person", person)
         sealed = await self._redis.get(key)
         return self._records.open(Person, sealed, key=key, purpose=PURPOSE) if sealed else None
 
-    async def keep(self, workspace: Workspace, person: Person) -> None:
+    async def save(self, workspace: Workspace, person: Person) -> None:
         key = key_of(workspace, "person", person.id)
         sealed = self._records.seal(person, key=key, purpose=PURPOSE)
         await self._redis.set(key, sealed, ex=FRESH_SECONDS)
@@ -51,23 +51,21 @@ class People:
         kind = frozenset[PersonId]
         return self._records.open(kind, sealed, key=key, purpose=MEMBERS) if sealed else None
 
-    async def keep_members(
+    async def save_members(
         self, workspace: Workspace, group: str, members: frozenset[PersonId]
     ) -> None:
         key = key_of(workspace, "members", group)
         sealed = self._records.seal(members, key=key, purpose=MEMBERS, kind=frozenset[PersonId])
         await self._redis.set(key, sealed, ex=FRESH_SECONDS)
 
-    async def at_home(
+    async def open_home(
         self, workspace: Workspace, person: PersonId, channel: ChannelId, page: int
     ) -> None:
         """Remember which page of their Home they look at, and where the bot talks to them alone."""
         key = key_of(workspace, "home", person)
         await self._redis.set(key, f"{channel} {page}", ex=HOME_SECONDS)
 
-    async def who_is_home(
-        self, workspace: Workspace, person: PersonId
-    ) -> tuple[ChannelId, int] | None:
+    async def home_of(self, workspace: Workspace, person: PersonId) -> tuple[ChannelId, int] | None:
         """Return that channel and page, if they looked at their Home a moment ago."""
         kept = await self._redis.get(key_of(workspace, "home", person))
         channel, _, page = in_text(kept).partition(" ") if kept else ("", "", "")

@@ -2,37 +2,41 @@
 
 from redis.asyncio import Redis
 
-from bot.core.change_detection import Snapshot
+from bot.core.change_detection import PollSnapshot
 from bot.core.names import OperationId, Workspace
-from bot.gateways.store.connection import reaching
-from bot.gateways.store.sealed import Records, key_of
+from bot.gateways.store.connection import translate_errors
+from bot.gateways.store.sealed import SealedCodec, key_of
 
 PURPOSE = "watch"
 KEPT_SECONDS = 90 * 86_400
 
 
-class Watches:
+class PollSnapshots:
     """All of it raises StoreUnreachable. A snapshot ends by itself when nobody looks any more."""
 
-    def __init__(self, redis: Redis, records: Records) -> None:
+    def __init__(self, redis: Redis, codec: SealedCodec) -> None:
         self._redis = redis
-        self._records = records
+        self._records = codec
 
-    async def read(self, workspace: Workspace, subscription: OperationId) -> Snapshot | None:
+    async def load(self, workspace: Workspace, subscription: OperationId) -> PollSnapshot | None:
         """Raises SealBroken too."""
         key = _key(workspace, subscription)
-        async with reaching():
+        async with translate_errors():
             sealed = await self._redis.get(key)
-        return self._records.open(Snapshot, sealed, key=key, purpose=PURPOSE) if sealed else None
+        return (
+            self._records.open(PollSnapshot, sealed, key=key, purpose=PURPOSE) if sealed else None
+        )
 
-    async def keep(self, workspace: Workspace, subscription: OperationId, seen: Snapshot) -> None:
+    async def save(
+        self, workspace: Workspace, subscription: OperationId, seen: PollSnapshot
+    ) -> None:
         key = _key(workspace, subscription)
         sealed = self._records.seal(seen, key=key, purpose=PURPOSE)
-        async with reaching():
+        async with translate_errors():
             await self._redis.set(key, sealed, ex=KEPT_SECONDS)
 
     async def forget(self, workspace: Workspace, subscription: OperationId) -> None:
-        async with reaching():
+        async with translate_errors():
             await self._redis.delete(_key(workspace, subscription))
 
 

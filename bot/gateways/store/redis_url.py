@@ -29,7 +29,7 @@ Node = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class RedisUrl:
     """``nodes`` are the Sentinels, or nodes of the Cluster; of one server ``url`` says it all.
 
     ``url`` is what redis-py reads options from: for ``redis+…`` it names no host that is used.
@@ -48,7 +48,7 @@ class Address:
         return self.url.startswith("rediss://")
 
 
-def address_of(url: str) -> Address:
+def parse_redis_url(url: str) -> RedisUrl:
     """Take it apart. Raises ValueError, whose words never hold a part of the address."""
     if not url.startswith(SCHEMES):
         raise ValueError(f"must begin with {', '.join(SCHEMES[:-1])} or {SCHEMES[-1]}")
@@ -59,7 +59,7 @@ def address_of(url: str) -> Address:
     authority, _, path = before.partition("/")
     if kind not in _PORTS:
         _checked_port(authority, scheme)
-        return Address("server", url, replicas=replicas)
+        return RedisUrl("server", url, replicas=replicas)
     login, at, hosts = authority.rpartition("@")
     nodes = tuple(_node(host, _PORTS[kind]) for host in hosts.split(","))
     if kind == "sentinel":
@@ -68,7 +68,7 @@ def address_of(url: str) -> Address:
         raise ValueError("names a database: a Cluster has only one")
     if replicas:
         raise ValueError("cannot ask a Cluster for replicas")
-    return Address("cluster", f"{base}://{login}{at}cluster{asks}{query}", nodes)
+    return RedisUrl("cluster", f"{base}://{login}{at}cluster{asks}{query}", nodes)
 
 
 def unconfirmed(url: str) -> str:
@@ -89,7 +89,9 @@ def _unconfirmed(url: str) -> tuple[str, int]:
     return f"{before}{'?' * bool(kept)}{kept}", int(asked[0])
 
 
-def _watched(server: str, nodes: tuple[Node, ...], path: str, query: str, replicas: int) -> Address:
+def _watched(
+    server: str, nodes: tuple[Node, ...], path: str, query: str, replicas: int
+) -> RedisUrl:
     master, _, database = path.partition("/")
     if not master or not (database or "0").isdecimal():
         raise ValueError("must end with /master-name or /master-name/database")
@@ -101,7 +103,7 @@ def _watched(server: str, nodes: tuple[Node, ...], path: str, query: str, replic
         if name in {"sentinel_username", "sentinel_password"} and text
     }
     plain = f"{server}master/{database or 0}{'?' * bool(kept)}{kept}"
-    return Address("sentinel", plain, nodes, master, tuple(theirs.items()), replicas)
+    return RedisUrl("sentinel", plain, nodes, master, tuple(theirs.items()), replicas)
 
 
 def through(url: str, node: Node) -> str:

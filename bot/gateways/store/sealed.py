@@ -37,7 +37,7 @@ def _codec(kind: Any) -> TypeAdapter[Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class SealedCodec:
     ring: KeyRing
 
     def seal(self, value: object, *, key: str, purpose: str, kind: Any = None) -> bytes:

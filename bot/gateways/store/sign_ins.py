@@ -25,7 +25,7 @@ from redis.exceptions import LockError, RedisError
 from bot.core.errors import SealBroken
 from bot.core.names import PersonId, Workspace
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store.connection import reaching
+from bot.gateways.store.connection import translate_errors
 
 _PURPOSE: Final = "signin"
 _LIFETIME: Final = 90 * 24 * 3600  # seconds
@@ -92,7 +92,7 @@ class SignIn:
     signed_in_at: float
 
 
-class Tokens:
+class SignIns:
     """The sign-ins. Every method may raise StoreUnreachable; only ``read`` raises SealBroken."""
 
     def __init__(self, redis: Redis, ring: KeyRing, *, lock_seconds: float = 30) -> None:
@@ -160,13 +160,13 @@ class Tokens:
         )
 
     @asynccontextmanager
-    async def held(self, workspace: Workspace, person: PersonId) -> AsyncIterator[None]:
+    async def is_locked(self, workspace: Workspace, person: PersonId) -> AsyncIterator[None]:
         """Hold the lock, renewed: a refresh has no longest duration, its timeouts are per read.
 
         Raises SignInBusy when somebody else holds it for 1.5 of its lifetimes.
         """
         lock = self.lock(workspace, person)
-        async with reaching():
+        async with translate_errors():
             taken = await lock.acquire()
         if not taken:
             raise SignInBusy
@@ -179,12 +179,12 @@ class Tokens:
                 await lock.release()
 
     async def _run(self, script: AsyncScript, key: _Key, *args: bytes | str | int) -> Any:
-        async with reaching():
+        async with translate_errors():
             return await script(keys=[key], args=args)
 
     async def _raw(self, key: _Key) -> list[bytes]:
         """Return version and body, or an empty list."""
-        async with reaching():
+        async with translate_errors():
             parts = await self._redis.hmget(key, ["v", "c"])
         return [part for part in parts if isinstance(part, bytes)]
 

@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from bot.core.names import ITwinId, PersonId, TimerId, Workspace
 from bot.core.timers import ITwin, LastSeen
-from bot.gateways.store.sealed import Records, key_of
+from bot.gateways.store.sealed import SealedCodec, key_of
 
 SEEN = "last-seen"
 LIST = "list"
@@ -21,18 +21,18 @@ def timer_key(workspace: Workspace, itwin: ITwinId, timer: TimerId) -> str:
 
 
 class Timers:
-    def __init__(self, redis: Redis, records: Records) -> None:
+    def __init__(self, redis: Redis, codec: SealedCodec) -> None:
         self._redis = redis
-        self._records = records
+        self._records = codec
 
-    async def last_seen(
+    async def last_observation(
         self, workspace: Workspace, itwin: ITwinId, timer: TimerId
     ) -> LastSeen | None:
         key = timer_key(workspace, itwin, timer)
         sealed = await self._redis.hget(key, "seen")
         return self._records.open(LastSeen, sealed, key=key, purpose=SEEN) if sealed else None
 
-    async def saw(
+    async def record_observation(
         self, workspace: Workspace, itwin: ITwinId, timer: TimerId, seen: LastSeen
     ) -> None:
         key = timer_key(workspace, itwin, timer)
@@ -41,14 +41,14 @@ class Timers:
             together.expire(key, SEEN_SECONDS)
             await together.execute()
 
-    async def held(self, workspace: Workspace, itwin: ITwinId, timer: TimerId) -> bool:
+    async def is_locked(self, workspace: Workspace, itwin: ITwinId, timer: TimerId) -> bool:
         """Whether an operation is at it just now."""
         return bool(await self._redis.exists(key_of(workspace, "lock", itwin, timer)))
 
     async def itwins(self, workspace: Workspace, person: PersonId) -> tuple[ITwin, ...] | None:
         return await self._listed(tuple[ITwin, ...], key_of(workspace, LIST, person, "itwins"))
 
-    async def keep_itwins(
+    async def save_itwins(
         self, workspace: Workspace, person: PersonId, itwins: tuple[ITwin, ...]
     ) -> None:
         key = key_of(workspace, LIST, person, "itwins")

@@ -12,9 +12,9 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 from redis.asyncio import Redis
 
 from bot.core.names import OperationId, Workspace
-from bot.gateways.store.audit import CHAIN, Audit, Entry, Link, Said
-from bot.gateways.store.connection import reaching
-from bot.gateways.store.sealed import Records, in_text, key_of
+from bot.gateways.store.audit import CHAIN, Audit, AuditEntry, ChainLink, Said
+from bot.gateways.store.connection import translate_errors
+from bot.gateways.store.sealed import SealedCodec, in_text, key_of
 
 Kind = Literal["approval", "return", "subscription", "notice"]
 
@@ -84,7 +84,7 @@ Value = TypeVar("Value", bound=Versioned)
 
 
 @dataclass(frozen=True, slots=True)
-class Pointer:
+class UniqueKey:
     """``free``: written only while nobody else holds it; ``take``: the newest one has it.
 
     ``leave``: it is given up, where it is this one's.
@@ -95,53 +95,53 @@ class Pointer:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf(Generic[Value]):
+class Schema(Generic[Value]):
     """What a kind of record says of itself. ``drawn_at``: when to draw it, None: not at all."""
 
     kind: Kind
     type: type[Value]
     due: Callable[[Value], float | None]
-    drawn_at: Callable[[Value], float | None]
+    render_at: Callable[[Value], float | None]
     open_at: Callable[[Value], float | None]
-    pointer: Callable[[Value], Pointer | None]
-    entry: Callable[[Value], Entry] | None
+    unique_key: Callable[[Value], UniqueKey | None]
+    entry: Callable[[Value], AuditEntry] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """won: it is stored (``holder`` had the pointer before); lost: it was moved meanwhile;
     held: ``holder`` has the pointer.
     """
 
-    how: Literal["won", "lost", "held"]
+    result: Literal["won", "lost", "held"]
     holder: OperationId | None = None
 
 
-class Ledger(Generic[Value]):
+class VersionedRecords(Generic[Value]):
     """All of it raises StoreUnreachable."""
 
     def __init__(
-        self, redis: Redis, records: Records, audit: Audit, days: int, shelf: Shelf[Value]
+        self, redis: Redis, codec: SealedCodec, audit: Audit, days: int, shelf: Schema[Value]
     ) -> None:
         self._redis = redis
-        self._records = records
+        self._records = codec
         self._audit = audit
         self._kept = days * 86_400
         self._shelf = shelf
         self._write = redis.register_script(_WRITE)
 
-    async def put(self, value: Value) -> Written:
+    async def put(self, value: Value) -> WriteResult:
         """Keep a new one."""
         return await self._written("", value)
 
-    async def change(self, before: Value, after: Value) -> Written:
+    async def change(self, before: Value, after: Value) -> WriteResult:
         """Store the next version, unless somebody else has moved it."""
         return await self._written(str(before.version), after)
 
     async def read(self, workspace: Workspace, identity: str) -> Value | None:
         """Raises SealBroken too."""
         key = key_of(workspace, self._shelf.kind, identity)
-        async with reaching():
+        async with translate_errors():
             sealed = await self._redis.hget(key, "b")
         if sealed is None:
             return None
@@ -150,39 +150,39 @@ class Ledger(Generic[Value]):
     async def open(self, workspace: Workspace) -> list[Value]:
         """Return those that are open, by their score."""
         key = key_of(workspace, "open", self._shelf.kind)
-        async with reaching():
+        async with translate_errors():
             names = await self._redis.zrange(key, 0, -1)
         found = [await self.read(workspace, name) for name in map(_name, names)]
         return [value for value in found if value is not None]
 
     async def holder(self, workspace: Workspace, *parts: str) -> OperationId | None:
         """Return which one has the pointer."""
-        async with reaching():
+        async with translate_errors():
             holder = await self._redis.get(self._pointer_key(workspace, parts))
         return OperationId(in_text(holder)) if holder else None
 
-    async def postpone(self, value: Value, until: float) -> None:
+    async def reschedule(self, value: Value, until: float) -> None:
         """Look at it again then, and not before."""
         member = f"{self._shelf.kind}:{value.id}"
-        async with reaching():
+        async with translate_errors():
             await self._redis.zadd(key_of(value.workspace, "due"), {member: until})
 
-    async def settle(self, workspace: Workspace, identity: str) -> None:
+    async def sync_due(self, workspace: Workspace, identity: str) -> None:
         """Bring what is due in line with the record: nobody is to look at what is not there."""
         value = await self.read(workspace, identity)
         due = self._shelf.due(value) if value is not None else None
         member, key = f"{self._shelf.kind}:{identity}", key_of(workspace, "due")
-        async with reaching():
+        async with translate_errors():
             if due is None:
                 await self._redis.zrem(key, member)
             else:
                 await self._redis.zadd(key, {member: due})
 
-    async def _written(self, before: str, value: Value) -> Written:
+    async def _written(self, before: str, value: Value) -> WriteResult:
         shelf, workspace = self._shelf, value.workspace
         key = key_of(workspace, shelf.kind, value.id)
         sealed = self._records.seal(value, key=key, purpose=shelf.kind)
-        pointer = shelf.pointer(value)
+        pointer = shelf.unique_key(value)
         place = key if pointer is None else self._pointer_key(workspace, pointer.parts)
         keys = [
             *(key, key_of(workspace, "due"), key_of(workspace, "open", shelf.kind), place),
@@ -190,7 +190,7 @@ class Ledger(Generic[Value]):
         ]
         arguments: list[Any] = [
             *(value.id, shelf.kind, before, value.version, sealed),
-            *(_or_empty(shelf.due(value)), _or_empty(shelf.drawn_at(value)), self._kept),
+            *(_or_empty(shelf.due(value)), _or_empty(shelf.render_at(value)), self._kept),
             *(_or_empty(shelf.open_at(value)), pointer.how if pointer else ""),
         ]
 
@@ -198,20 +198,20 @@ class Ledger(Generic[Value]):
             said: Said = await self._write(keys=keys, args=[*arguments, ""])
             return said
 
-        async def write(link: Link) -> Said:
+        async def write(link: ChainLink) -> Said:
             args = [*arguments, "audited", *link.arguments()]
             said: Said = await self._write(keys=keys, args=args)
             if in_text(said[0]) == "won":
                 self._audit.linked(workspace, link)
             return said
 
-        async with reaching():
+        async with translate_errors():
             if shelf.entry is None:
                 how, *holder = await plain()
             else:
                 how, *holder = await self._audit.chained(workspace, shelf.entry(value), write)
         name = in_text(holder[0]) if holder else ""
-        return Written(in_text(how), OperationId(name) if name else None)  # type: ignore[arg-type]
+        return WriteResult(in_text(how), OperationId(name) if name else None)  # type: ignore[arg-type]
 
     def _pointer_key(self, workspace: Workspace, parts: tuple[str, ...]) -> str:
         return key_of(workspace, "pointer", self._shelf.kind, *parts)

@@ -25,7 +25,7 @@ from bot.sandbox.people import UnknownNameError
 MOST_RECENTS = 25
 
 
-class Holdings:
+class EdfsData:
     """`rights`: person's name to ids of iTwins; `members`: names of those who see the iTwins.
 
     `favorites` and `recents`: person's name to ids of iTwins; recents are newest first.

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.edfs import errors
-from bot.sandbox.edfs.data import Holdings
+from bot.sandbox.edfs.data import EdfsData
 from bot.sandbox.edfs.errors import PlatformError
 from bot.sandbox.edfs.itwin_query import page_of_itwins
 from bot.sandbox.edfs.itwins import RIGHT, Seed, Timer
@@ -35,7 +35,7 @@ Holder = Callable[[str], Person | None]
 Operation = Callable[[web.Request, Person], Awaitable[web.Response]]
 
 
-class EdfsStandIn(Holdings, StandIn):
+class EdfsStandIn(EdfsData, StandIn):
     """Switches: `reads_hidden` (no right to read: 404 instead of 403), `answer_before_flip`."""
 
     host = "api.localhost"
@@ -43,7 +43,7 @@ class EdfsStandIn(Holdings, StandIn):
 
     def __init__(self, clock: Clock, holder: Holder, *, seed: int) -> None:
         StandIn.__init__(self, clock)
-        Holdings.__init__(self, Seed(seed))
+        EdfsData.__init__(self, Seed(seed))
         self._holder = holder
         self.reset()
 

@@ -2,63 +2,65 @@
 
 import structlog
 
-from bot.background.approvals import placed
+from bot.background.approvals import post_request
 from bot.background.dispatch import due_after
-from bot.context import Desk
-from bot.core.due_work import Due
-from bot.core.errors import BotError, Expired, GaveUp, NotInChannel, StoreUnreachable
-from bot.core.invocation import Asked
+from bot.context import Context
+from bot.core.due_work import DueWork
+from bot.core.errors import BotError, Expired, NotInChannel, RetriesExhausted, StoreUnreachable
+from bot.core.invocation import Invocation
 from bot.core.language.parser import parse
 from bot.core.names import ChannelId, OperationId
-from bot.core.operations.operation import Place
-from bot.core.outcomes import Begun, Failed, Outcome
+from bot.core.operations.operation import Origin
+from bot.core.outcomes import Failed, OperationStarted, Outcome
 from bot.core.surfaces import HomeShown
 from bot.features import accounts
 from bot.gateways.store.deliveries import Delivery
-from bot.slack.answers.app_home import home, made_anew
+from bot.slack.answers.app_home import home, refresh_home
 from bot.slack.answers.dispatch import run
-from bot.slack.answers.interactions import pressed, submitted, taken, window
-from bot.slack.answers.replies import say
-from bot.slack.answers.thread_replies import pointed_at, request_of
+from bot.slack.answers.interactions import on_action, on_shortcut, on_submission, open_modal
+from bot.slack.answers.replies import reply
+from bot.slack.answers.thread_replies import decision_hint, request_in_thread
 from bot.slack.views.render import continued, render
 
 log = structlog.get_logger("answer")
 
 
-async def answer(desk: Desk, delivery: Delivery) -> Due:
+async def answer(context: Context, delivery: Delivery) -> DueWork:
     """Answer one delivery; return what is now due: an operation to take on, a card to draw.
 
     It may be called again for the same delivery: an operation is named after what asked for it,
     so a second answering finds the first one's. Raises StoreUnreachable: then it must be called
     again, for nobody knows whether an operation was begun.
     """
-    if delivery.kind == "said" and await request_of(desk, delivery) is None:
-        return Due()  # people talk; only below a request there is something to say to it
-    view = await window(desk, delivery)
+    if delivery.kind == "said" and await request_in_thread(context, delivery) is None:
+        return DueWork()  # people talk; only below a request there is something to say to it
+    view = await open_modal(context, delivery)
     try:
-        asked = await _asked(desk, delivery)
-        outcome = await placed(desk, await _outcome(desk, delivery, asked))
+        asked = await _invocation(context, delivery)
+        outcome = await post_request(context, await _outcome(context, delivery, asked))
     except StoreUnreachable:
         raise
     except BotError as error:
         outcome = _failed(delivery, error)
     log.info("answered", trace=delivery.id[:8], outcome=type(outcome).__name__)
     if outcome is None:
-        return Due()
-    for message in render(outcome, desk.now, desk.gateways.schedule_zone):
-        await say(desk, delivery, message, view)
-    if isinstance(outcome, Begun) and (delivery.private or delivery.surface):
-        await say(desk, delivery, continued(outcome), view)
+        return DueWork()
+    for message in render(outcome, context.now, context.gateways.schedule_zone):
+        await reply(context, delivery, message, view)
+    if isinstance(outcome, OperationStarted) and (delivery.private or delivery.surface):
+        await reply(context, delivery, continued(outcome), view)
     pressed_at_home = delivery.surface == "home" and not isinstance(outcome, HomeShown)
     if pressed_at_home or delivery.kind == "returned":
-        await made_anew(desk, delivery.home, delivery.person)
+        await refresh_home(context, delivery.installed_in, delivery.person)
     return due_after(outcome)
 
 
-async def give_up(desk: Desk, delivery: Delivery) -> None:
+async def give_up(context: Context, delivery: Delivery) -> None:
     """Say that answering broke off too often; nothing more is tried."""
-    for message in render(_failed(delivery, GaveUp()), desk.now, desk.gateways.schedule_zone):
-        await say(desk, delivery, message, "")
+    for message in render(
+        _failed(delivery, RetriesExhausted()), context.now, context.gateways.schedule_zone
+    ):
+        await reply(context, delivery, message, "")
 
 
 def _failed(delivery: Delivery, error: BotError) -> Failed:
@@ -69,47 +71,47 @@ def _failed(delivery: Delivery, error: BotError) -> Failed:
     return Failed(error, delivery.id[:8], retry if len(retry) <= 2_000 else "")
 
 
-async def _asked(desk: Desk, delivery: Delivery) -> Asked:
+async def _invocation(context: Context, delivery: Delivery) -> Invocation:
     """Find out who asks. Raises PersonRefused before anything else is looked at."""
-    person = await desk.directory.member(delivery.person, delivery.workspace)
-    if desk.now > delivery.at + desk.gateways.terms.life:
+    person = await context.directory.member(delivery.person, delivery.workspace)
+    if context.now > delivery.at + context.gateways.timeouts.life:
         raise Expired
     on_a_card = delivery.kind == "action" and not delivery.private and not delivery.view
     card, channel = delivery.message if on_a_card else "", delivery.channel
     if delivery.kind == "submitted":
-        channel = await _place_of(desk, delivery)
-    place = Place(channel, delivery.reply, card, thread=delivery.thread)
-    return Asked(OperationId(delivery.id), person, place, desk.now)
+        channel = await _channel_of(context, delivery)
+    place = Origin(channel, delivery.response_url, card, thread=delivery.thread)
+    return Invocation(OperationId(delivery.id), person, place, context.now)
 
 
-async def _place_of(desk: Desk, delivery: Delivery) -> ChannelId:
+async def _channel_of(context: Context, delivery: Delivery) -> ChannelId:
     """Return the channel that a window named, or where the bot talks to its person alone.
 
     Raises NotInChannel, SlackAway.
     """
     if not delivery.channel:
-        return await desk.poster.direct_channel(delivery.person)
-    chosen = delivery.filled.get("edfs.where")
-    if chosen and delivery.person not in await desk.directory.members(delivery.channel):
+        return await context.slack.direct_channel(delivery.person)
+    chosen = delivery.inputs.get("edfs.where")
+    if chosen and delivery.person not in await context.directory.members(delivery.channel):
         raise NotInChannel
     return delivery.channel
 
 
-async def _outcome(desk: Desk, delivery: Delivery, asked: Asked) -> Outcome | None:
+async def _outcome(context: Context, delivery: Delivery, invocation: Invocation) -> Outcome | None:
     match delivery.kind:
         case "command":
-            return await run(desk, asked, parse(delivery.text))
+            return await run(context, invocation, parse(delivery.text))
         case "action":
-            return await pressed(desk, delivery, asked)
+            return await on_action(context, delivery, invocation)
         case "submitted":
-            return await submitted(desk, delivery, asked)
+            return await on_submission(context, delivery, invocation)
         case "shortcut":
-            return await taken(desk, delivery, asked)
+            return await on_shortcut(context, delivery, invocation)
         case "mentioned":
-            return await run(desk, asked, parse(delivery.text or "help"))
+            return await run(context, invocation, parse(delivery.text or "help"))
         case "said":
-            return await pointed_at(desk, delivery)
+            return await decision_hint(context, delivery)
         case "home":
-            return await home(desk, asked)
+            return await home(context, invocation)
         case "returned":
-            return await accounts.returned(desk.gateways, asked, delivery.value)
+            return await accounts.signed_in(context.gateways, invocation, delivery.value)

@@ -3,18 +3,19 @@
 from dataclasses import replace
 from functools import partial
 
-from bot.context import Desk
+from bot.context import Context
 from bot.core.errors import PersonRefused, SignInNeeded
-from bot.core.invocation import Asked
+from bot.core.invocation import Invocation
 from bot.core.language.commands import (
-    Bring,
-    Choose,
+    ChangeAutoEnable,
     Command,
     Decide,
     Help,
     History,
     ListTimers,
+    OpenChooser,
     Pending,
+    SetChannelDefault,
     Show,
     SignIn,
     SignOut,
@@ -23,7 +24,6 @@ from bot.core.language.commands import (
     Switch,
     Undo,
     Unsubscribe,
-    Use,
     WhoAmI,
 )
 from bot.core.names import PersonId
@@ -38,86 +38,98 @@ from bot.features import (
     subscriptions,
     timers,
 )
-from bot.features.select_options import Whose
-from bot.gateways.slack.channels import place_for
-from bot.gateways.slack.client import SlackAway
+from bot.features.select_options import Owner
+from bot.gateways.slack.channels import postable_channel
+from bot.gateways.slack.client import SlackUnavailable
 
 
-async def run(desk: Desk, asked: Asked, command: Command) -> Outcome:
+async def run(context: Context, invocation: Invocation, command: Command) -> Outcome:
     """Act on a command; who is not signed in gets a link, and the command waits."""
     try:
-        meant = await channel_default.meant(desk.gateways, asked, command)
-        return await _act(desk, asked, meant)
+        meant = await channel_default.with_channel_default(context.gateways, invocation, command)
+        return await _act(context, invocation, meant)
     except SignInNeeded as needed:
-        return await offer(desk, asked, str(command), needed)
+        return await offer_sign_in(context, invocation, str(command), needed)
 
 
-async def offer(desk: Desk, asked: Asked, waiting: str, needed: SignInNeeded) -> Outcome:
-    return await accounts.offer(desk.gateways, desk.door, asked, waiting, ended=needed.ended)
+async def offer_sign_in(
+    context: Context, invocation: Invocation, waiting: str, needed: SignInNeeded
+) -> Outcome:
+    return await accounts.offer_sign_in(
+        context.gateways, context.sign_in_urls, invocation, waiting, ended=needed.ended
+    )
 
 
-async def chooser(desk: Desk, asked: Asked, command: Choose, because: str = "") -> Outcome:
+async def chooser(
+    context: Context, invocation: Invocation, command: OpenChooser, reason: str = ""
+) -> Outcome:
     """Open the window to choose in; the lists behind its selects are read meanwhile."""
-    await desk.suggesting.warm(Whose(asked.workspace, asked.who))
-    return await forms.opened(desk.gateways, await known(desk, asked), command, because)
+    await context.option_lists.warm(Owner(invocation.workspace, invocation.who))
+    return await forms.open_chooser(
+        context.gateways, await with_groups(context, invocation), command, reason
+    )
 
 
-async def known(desk: Desk, asked: Asked) -> Asked:
+async def with_groups(context: Context, invocation: Invocation) -> Invocation:
     """Add what the policy has to know of a person who wants something changed."""
-    named = desk.gateways.rules.current.groups()
-    return replace(asked, groups=await groups_of(desk, asked.who, named))
+    named = context.gateways.policy_file.current.groups()
+    return replace(invocation, groups=await groups_of(context, invocation.who, named))
 
 
-async def groups_of(desk: Desk, person: PersonId, named: frozenset[str]) -> frozenset[str]:
+async def groups_of(context: Context, person: PersonId, named: frozenset[str]) -> frozenset[str]:
     """Return those of the named that they are in. Raises PersonRefused."""
     try:
-        return await desk.directory.groups_of(person, named, desk.gateways.rules.current.denying())
-    except SlackAway as away:
+        return await context.directory.groups_of(
+            person, named, context.gateways.policy_file.current.denying()
+        )
+    except SlackUnavailable as away:
         raise PersonRefused("unchecked") from away
 
 
-async def _act(desk: Desk, asked: Asked, command: Command) -> Outcome:
-    gateways = desk.gateways
+async def _act(context: Context, invocation: Invocation, command: Command) -> Outcome:
+    gateways = context.gateways
     match command:
-        case Choose():
-            return await chooser(desk, asked, command)
+        case OpenChooser():
+            return await chooser(context, invocation, command)
         case Switch():
-            return await timers.switch(gateways, await known(desk, asked), command)
+            return await timers.switch(gateways, await with_groups(context, invocation), command)
         case Undo():
-            return await timers.undo(gateways, await known(desk, asked), command)
-        case Bring():
-            meant = await auto_enables.meant(gateways, asked, command)
-            outcome = await timers.switch(gateways, await known(desk, asked), meant)
-            return await auto_enables.seen(gateways, asked, command, outcome)
+            return await timers.undo(gateways, await with_groups(context, invocation), command)
+        case ChangeAutoEnable():
+            meant = await auto_enables.as_switch(gateways, invocation, command)
+            outcome = await timers.switch(gateways, await with_groups(context, invocation), meant)
+            return await auto_enables.close_if_already_on(gateways, invocation, command, outcome)
         case Decide():
-            return await approvals.decide(gateways, asked, command, partial(groups_of, desk))
+            return await approvals.decide(
+                gateways, invocation, command, partial(groups_of, context)
+            )
         case Pending(page):
-            return await approvals.pending(gateways, asked, partial(groups_of, desk), page)
+            return await approvals.pending(gateways, invocation, partial(groups_of, context), page)
         case Show():
-            return await timers.show(gateways, asked, command)
+            return await timers.show(gateways, invocation, command)
         case ListTimers(disabled=True):
-            return await auto_enables.listed(gateways, asked, command)
+            return await auto_enables.list_disabled(gateways, invocation, command)
         case ListTimers():
-            return await timers.listed(gateways, asked, command)
+            return await timers.listed(gateways, invocation, command)
         case History():
-            return await history.shown(gateways, asked, command)
+            return await history.show_history(gateways, invocation, command)
         case Subscribe(itwin=""):
-            await desk.suggesting.warm(Whose(asked.workspace, asked.who))
-            return await forms.subscription(gateways, asked)
+            await context.option_lists.warm(Owner(invocation.workspace, invocation.who))
+            return await forms.open_subscription_form(gateways, invocation)
         case Subscribe():
-            place = await place_for(desk, asked.channel)
-            return await subscriptions.subscribe(gateways, asked, command, place)
+            place = await postable_channel(context, invocation.channel)
+            return await subscriptions.subscribe(gateways, invocation, command, place)
         case Unsubscribe():
-            return await subscriptions.unsubscribe(gateways, asked, command)
+            return await subscriptions.unsubscribe(gateways, invocation, command)
         case Subscriptions(page):
-            return await subscriptions.listed(gateways, asked, page)
-        case Use():
-            return await channel_default.use(gateways, asked, command)
+            return await subscriptions.list_subscriptions(gateways, invocation, page)
+        case SetChannelDefault():
+            return await channel_default.use(gateways, invocation, command)
         case SignIn():
-            return await accounts.sign_in(gateways, desk.door, asked)
+            return await accounts.sign_in(gateways, context.sign_in_urls, invocation)
         case SignOut():
-            return await accounts.sign_out(gateways, asked)
+            return await accounts.sign_out(gateways, invocation)
         case WhoAmI():
-            return await accounts.who(gateways, asked)
+            return await accounts.who_am_i(gateways, invocation)
         case Help(verb):
             return HelpShown(verb)

@@ -4,14 +4,19 @@ from dataclasses import replace
 
 import structlog
 
-from bot.context import Desk
-from bot.gateways.slack.client import NOT_THERE, REPLY_SECONDS, SlackAway, SlackRefused
-from bot.gateways.slack.messages import Aloud, HomePage, Message, Modal, Private
+from bot.context import Context
+from bot.gateways.slack.client import (
+    NOT_THERE,
+    RESPONSE_URL_SECONDS,
+    SlackRejected,
+    SlackUnavailable,
+)
+from bot.gateways.slack.messages import AppHome, Ephemeral, InChannel, Message, Modal
 from bot.gateways.store.deliveries import Delivery
-from bot.slack.views.confirmations import window_offered
-from bot.slack.views.home import page_instead
-from bot.slack.views.modals import answer_window
-from bot.slack.views.timers import loading
+from bot.slack.views.confirmations import offer_modal
+from bot.slack.views.home import error_page
+from bot.slack.views.modals import answer_modal
+from bot.slack.views.timers import loading_modal
 
 # The window was closed, or shows something newer by now.
 _PASSED = frozenset({"hash_conflict", "not_found", "view_not_found"})
@@ -19,106 +24,110 @@ _PASSED = frozenset({"hash_conflict", "not_found", "view_not_found"})
 log = structlog.get_logger("answer")
 
 
-async def say(desk: Desk, delivery: Delivery, message: Message, view: str) -> None:
+async def reply(context: Context, delivery: Delivery, message: Message, view: str) -> None:
     """Say it. ``view`` is the window that a press has opened already, or empty."""
     match message:
         case Modal() if view:
-            await _filled(desk, view, message)
+            await _fill_modal(context, view, message)
         case Modal():
-            await _shown(desk, delivery, message)
-        case HomePage():
-            await desk.poster.publish(delivery.person, message)
-        case Aloud():
-            await _aloud(desk, delivery, message)
-        case Private() if delivery.kind == "home":  # they look at a page, and asked for no message
-            await _instead_of_home(desk, delivery, message)
-        case Private() if delivery.surface:
-            await _in_a_window(desk, delivery, message, view)
-        case Private():
+            await _show_modal(context, delivery, message)
+        case AppHome():
+            await context.slack.publish_home(delivery.person, message)
+        case InChannel():
+            await _reply_in_channel(context, delivery, message)
+        case Ephemeral() if (
+            delivery.kind == "home"
+        ):  # they look at a page, and asked for no message
+            await _reply_in_home(context, delivery, message)
+        case Ephemeral() if delivery.surface:
+            await _reply_in_modal(context, delivery, message, view)
+        case Ephemeral():
             if view:  # a window has no buttons of its own: they are said beside it
-                await _filled(desk, view, loading(message))
-            said = replace(message, replace=delivery.private, thread=delivery.thread)
-            await desk.whisper(said, delivery.person, delivery.channel, delivery.reply, delivery.at)
+                await _fill_modal(context, view, loading_modal(message))
+            said = replace(message, replace_original=delivery.private, thread=delivery.thread)
+            await context.answer_privately(
+                said, delivery.person, delivery.channel, delivery.response_url, delivery.at
+            )
 
 
-async def _shown(desk: Desk, delivery: Delivery, modal: Modal) -> None:
+async def _show_modal(context: Context, delivery: Delivery, modal: Modal) -> None:
     """Change the window it was asked in, or open one; else offer a button that can."""
     if delivery.surface == "modal" and delivery.kind == "action":
-        await _changed(desk, delivery, modal)
+        await _change_modal(context, delivery, modal)
         return
     try:
         if delivery.trigger:
-            await desk.poster.open(delivery.trigger, modal)
+            await context.slack.open_view(delivery.trigger, modal)
             return
-    except (SlackRefused, SlackAway) as late:
+    except (SlackRejected, SlackUnavailable) as late:
         log.info("window", trace=delivery.id[:8], why=str(late))
-    await say(desk, delivery, window_offered(_again(delivery)), "")
+    await reply(context, delivery, offer_modal(_retry_command(delivery)), "")
 
 
-async def _changed(desk: Desk, delivery: Delivery, modal: Modal) -> None:
+async def _change_modal(context: Context, delivery: Delivery, modal: Modal) -> None:
     """Change the window that was pressed in; the last press counts, whichever is done first."""
     try:
-        await desk.poster.fill(delivery.view, modal, delivery.hash)
-    except SlackRefused as refused:
+        await context.slack.update_view(delivery.view, modal, delivery.hash)
+    except SlackRejected as refused:
         if refused.code not in _PASSED:
             raise
-        if refused.code == "hash_conflict" and await pressed_last(desk, delivery):
-            await _filled(desk, delivery.view, modal)
+        if refused.code == "hash_conflict" and await is_last_click(context, delivery):
+            await _fill_modal(context, delivery.view, modal)
 
 
-async def pressed_last(desk: Desk, delivery: Delivery) -> bool:
+async def is_last_click(context: Context, delivery: Delivery) -> bool:
     """Whether nothing was pressed in the window since."""
-    windows, at = desk.gateways.store.windows, delivery.pressed_at
-    return await windows.pressed_last(delivery.home, delivery.view, delivery.id, at)
+    windows, at = context.gateways.store.modal_clicks, delivery.clicked_at
+    return await windows.is_last_click(delivery.installed_in, delivery.view, delivery.id, at)
 
 
-async def _filled(desk: Desk, view: str, modal: Modal) -> None:
+async def _fill_modal(context: Context, view: str, modal: Modal) -> None:
     """Fill it, unless it was closed meanwhile: whoever closed it wants to see no more of it."""
     try:
-        await desk.poster.fill(view, modal)
-    except SlackRefused as refused:
+        await context.slack.update_view(view, modal)
+    except SlackRejected as refused:
         if refused.code not in _PASSED:
             raise
 
 
-def _again(delivery: Delivery) -> str:
+def _retry_command(delivery: Delivery) -> str:
     """Return the command that asks for the window once more."""
     if delivery.kind in {"command", "mentioned"} and delivery.text:
         return delivery.text
     return delivery.value if delivery.action.startswith("edfs.run") else "choose"
 
 
-async def _in_a_window(desk: Desk, delivery: Delivery, said: Private, view: str) -> None:
+async def _reply_in_modal(context: Context, delivery: Delivery, said: Ephemeral, view: str) -> None:
     """Answer a press in a Home or a window in a window, where they look; else in a message."""
-    window = answer_window(said, delivery.channel)
+    window = answer_modal(said, delivery.channel)
     try:
         if view:
-            await desk.poster.fill(view, window)
+            await context.slack.update_view(view, window)
         elif delivery.surface == "modal":
-            await desk.poster.fill(delivery.view, window)
+            await context.slack.update_view(delivery.view, window)
         else:
-            await desk.poster.open(delivery.trigger, window)
-    except (SlackRefused, SlackAway) as late:
+            await context.slack.open_view(delivery.trigger, window)
+    except (SlackRejected, SlackUnavailable) as late:
         log.info("window", trace=delivery.id[:8], why=str(late))
-        await desk.poster.whisper(delivery.channel, delivery.person, said)
+        await context.slack.post_ephemeral(delivery.channel, delivery.person, said)
 
 
-async def _instead_of_home(desk: Desk, delivery: Delivery, said: Private) -> None:
+async def _reply_in_home(context: Context, delivery: Delivery, said: Ephemeral) -> None:
     """Say there why there is no page; Slack has no Home for everybody, such as for strangers."""
     try:
-        await desk.poster.publish(delivery.person, page_instead(said, delivery.channel))
-    except SlackRefused as refused:
+        await context.slack.publish_home(delivery.person, error_page(said, delivery.channel))
+    except SlackRejected as refused:
         log.info("home.left", why=refused.code)
 
 
-async def _aloud(desk: Desk, delivery: Delivery, message: Aloud) -> None:
-    fresh = delivery.reply and desk.now - delivery.at < REPLY_SECONDS
-    if fresh and await desk.poster.reply(delivery.reply, message):
+async def _reply_in_channel(context: Context, delivery: Delivery, message: InChannel) -> None:
+    fresh = delivery.response_url and context.now - delivery.at < RESPONSE_URL_SECONDS
+    if fresh and await context.slack.respond(delivery.response_url, message):
         return
     try:
-        await desk.poster.post(delivery.channel, message, delivery.thread)
-    except SlackRefused as refused:
+        await context.slack.post(delivery.channel, message, delivery.thread)
+    except SlackRejected as refused:
         if refused.code not in NOT_THERE:
             raise
-        said = Private(message.text, message.blocks)
-        await desk.poster.whisper(delivery.channel, delivery.person, said)
+        said = Ephemeral(message.text, message.blocks)
+        await context.slack.post_ephemeral(delivery.channel, delivery.person, said)

@@ -3,10 +3,10 @@
 import re
 from typing import Any
 
-from bot.context import Desk
+from bot.context import Context
 from bot.core.approvals import Approval
-from bot.core.outcomes import Outcome, PointedOut
-from bot.features.approved_operations import sheet_of
+from bot.core.outcomes import DecisionHint, Outcome
+from bot.features.approved_operations import approval_card
 from bot.gateways.store.deliveries import Delivery
 
 _WORDS = re.compile(
@@ -17,7 +17,7 @@ _WORDS = re.compile(
 LONGEST = 120
 
 
-def is_word_of_decision(event: dict[str, Any]) -> bool:
+def looks_like_decision(event: dict[str, Any]) -> bool:
     """Whether it could be meant as a decision: a short answer in a thread that begins like one.
 
     Slack sends every message of the channels the bot is in. This looks at what came in and keeps
@@ -29,18 +29,18 @@ def is_word_of_decision(event: dict[str, Any]) -> bool:
     return isinstance(text, str) and len(text) <= LONGEST and _WORDS.match(text) is not None
 
 
-async def request_of(desk: Desk, delivery: Delivery) -> Approval | None:
+async def request_in_thread(context: Context, delivery: Delivery) -> Approval | None:
     """Return the waiting request below whose card it was written, if it is one's."""
-    store = desk.gateways.store
-    for approval in await store.approvals.open(desk.home.workspace):
-        if approval.place == delivery.channel:
-            drawing = await store.drawings.read(sheet_of(approval))
-            if drawing.card == delivery.message:
+    store = context.gateways.store
+    for approval in await store.approvals.open(context.installation.workspace):
+        if approval.posted_in == delivery.channel:
+            status = await store.card_outbox.read(approval_card(approval))
+            if status.ts == delivery.message:
                 return approval
     return None
 
 
-async def pointed_at(desk: Desk, delivery: Delivery) -> Outcome | None:
+async def decision_hint(context: Context, delivery: Delivery) -> Outcome | None:
     """Point whoever wrote it to the buttons, where the thread is that of a request."""
-    approval = await request_of(desk, delivery)
-    return PointedOut(approval) if approval is not None else None
+    approval = await request_in_thread(context, delivery)
+    return DecisionHint(approval) if approval is not None else None

@@ -4,20 +4,20 @@ from dataclasses import dataclass
 
 from bot.core.names import ChannelId, PersonId
 from bot.gateways.slack.messages import Card, Word
-from bot.gateways.store.card_outbox import Sheet
+from bot.gateways.store.card_outbox import CardRef
 
 
 @dataclass(frozen=True, slots=True)
-class WhoAsked:
+class Requester:
     """Who gets the card where the bot is not in the channel, and how they can be answered."""
 
     person: PersonId
-    reply: str
+    response_url: str
     at: float
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class CardState:
     """``card_to_take`` is the ts of a message of ours that this record takes over, or empty.
 
     ``since`` is when the record changed; ``ended``: nothing more comes of it by itself. ``words``
@@ -25,12 +25,12 @@ class Picture:
     card is posted, or empty.
     """
 
-    sheet: Sheet
+    ref: CardRef
     channel: ChannelId
     card: Card
     since: float
     ended: bool
     card_to_take: str = ""
     thread: str = ""
-    asked: WhoAsked | None = None
-    words: tuple[Word, ...] = ()
+    requester: Requester | None = None
+    messages: tuple[Word, ...] = ()

@@ -10,22 +10,22 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
-from bot.context import Desk
-from bot.core.errors import BotError, NotUnderstood
-from bot.core.language.forms import Facts, phrase_typed
-from bot.core.language.until import Doubtful, read
-from bot.core.names import PersonId, is_guid, plain
-from bot.gateways.slack.client import SlackAway
-from bot.gateways.store import reaching
+from bot.context import Context
+from bot.core.errors import BotError, InvalidCommand
+from bot.core.language.forms import TimerFields, phrase_from_input
+from bot.core.language.until import AmbiguousTime, parse_until
+from bot.core.names import PersonId, is_guid, single_line
+from bot.gateways.slack.client import SlackUnavailable
+from bot.gateways.store import translate_errors
 from bot.slack.inbound import payloads
-from bot.slack.views.chooser import doubt_in_words
+from bot.slack.views.chooser import ambiguous_time_text
 
 SECONDS = 0.8  # what is not known by then is left to the answer
 
 log = structlog.get_logger("checking")
 
 
-async def complaints(desk: Desk, body: dict[str, Any]) -> dict[str, str]:
+async def form_errors(context: Context, body: dict[str, Any]) -> dict[str, str]:
     """Return what is wrong, by block id; empty where nothing is, or where that cannot be told."""
     try:
         said = payloads.Submission.model_validate(body)
@@ -46,9 +46,9 @@ async def complaints(desk: Desk, body: dict[str, Any]) -> dict[str, str]:
     if missing or not filled.get("edfs.until") or filled.get("edfs.wanted") == "enable":
         return wrong
     try:
-        async with asyncio.timeout(SECONDS), reaching():
-            time = await _about_the_time(desk, said, filled["edfs.until"])
-    except (BotError, SlackAway, TimeoutError) as error:
+        async with asyncio.timeout(SECONDS), translate_errors():
+            time = await _about_the_time(context, said, filled["edfs.until"])
+    except (BotError, SlackUnavailable, TimeoutError) as error:
         log.info("unchecked", error=type(error).__name__)
         return wrong
     return wrong | ({blocks["edfs.until"]: time} if time else {})
@@ -58,7 +58,7 @@ def _unseen(view: payloads.View, filled: Mapping[str, str]) -> bool:
     """Whether the window does not show yet what was picked: nobody wishes what they do not see."""
     if view.callback_id != "edfs.choose" or "edfs.timer" not in filled:
         return False
-    shown = Facts.read(view.metadata)
+    shown = TimerFields.read(view.metadata)
     picked = (filled.get("edfs.itwin", "").lower(), filled["edfs.timer"].lower())
     return shown is None or (shown.itwin.id.lower(), shown.timer.id.lower()) != picked
 
@@ -66,7 +66,7 @@ def _unseen(view: payloads.View, filled: Mapping[str, str]) -> bool:
 def _reason_missing(
     kept: Mapping[str, str], filled: Mapping[str, str], blocks: Mapping[str, str]
 ) -> dict[str, str]:
-    if "edfs.because" not in blocks or plain(filled.get("edfs.because", "")):
+    if "edfs.because" not in blocks or single_line(filled.get("edfs.because", "")):
         return {}
     if filled.get("edfs.emergency"):
         return {blocks["edfs.because"]: "An emergency needs its reason."}
@@ -75,32 +75,34 @@ def _reason_missing(
     return {}
 
 
-async def _about_the_time(desk: Desk, said: payloads.Submission, typed: str) -> str:
-    cron = await _schedule(desk, said)
-    person = await desk.directory.person(PersonId(said.user.id))
-    zone, schedule_zone = person.zone, desk.gateways.schedule_zone
+async def _about_the_time(context: Context, said: payloads.Submission, typed: str) -> str:
+    cron = await _schedule(context, said)
+    person = await context.directory.person(PersonId(said.user.id))
+    zone, schedule_zone = person.zone, context.gateways.schedule_zone
     try:
-        phrase = phrase_typed(typed)
+        phrase = phrase_from_input(typed)
         if cron is None and phrase.endswith(("run", "runs")):
             return ""
-        found = read(phrase, desk.now, zone, cron or "", schedule_zone)
-    except NotUnderstood as refused:
+        found = parse_until(phrase, context.now, zone, cron or "", schedule_zone)
+    except InvalidCommand as refused:
         return _sentence(refused.reason)
-    if isinstance(found, Doubtful):
-        return _sentence(doubt_in_words(found, zone))
+    if isinstance(found, AmbiguousTime):
+        return _sentence(ambiguous_time_text(found, zone))
     return ""
 
 
-async def _schedule(desk: Desk, said: payloads.Submission) -> str | None:
+async def _schedule(context: Context, said: payloads.Submission) -> str | None:
     """Return the schedule of the timer that the window is about, where it is at hand."""
     kept = said.view.metadata
-    facts = Facts.read(kept)
+    facts = TimerFields.read(kept)
     if facts is not None:
         return facts.timer.cron
     if said.view.callback_id != "edfs.extend":
         return None
-    back = await desk.gateways.store.returns.read(desk.home.workspace, kept.get("about", ""))
-    return back.timer.cron if back else None
+    auto_enable = await context.gateways.store.auto_enables.read(
+        context.installation.workspace, kept.get("about", "")
+    )
+    return auto_enable.timer.cron if auto_enable else None
 
 
 def _sentence(reason: str) -> str:

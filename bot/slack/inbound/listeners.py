@@ -19,29 +19,29 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.context import Desk
+from bot.context import Context
 from bot.core.errors import StoreUnreachable
 from bot.core.language.commands import COMMAND
 from bot.core.names import ChannelId, DeliveryId
 from bot.core.outcomes import Failed
-from bot.gateways.slack.client import Home, SlackAway, SlackRefused
-from bot.gateways.slack.messages import Private
+from bot.gateways.slack.client import Installation, SlackRejected, SlackUnavailable
+from bot.gateways.slack.messages import Ephemeral
 from bot.gateways.store import Store
 from bot.gateways.store.deliveries import Delivery
-from bot.slack.answers.thread_replies import is_word_of_decision
+from bot.slack.answers.thread_replies import looks_like_decision
 from bot.slack.inbound.deliveries import delivery_of
-from bot.slack.inbound.form_errors import complaints
-from bot.slack.inbound.retractions import Withdrawals
-from bot.slack.inbound.select_options import offered
-from bot.slack.views.modals import answer_window
+from bot.slack.inbound.form_errors import form_errors
+from bot.slack.inbound.retractions import Retractions
+from bot.slack.inbound.select_options import options_for
+from bot.slack.views.modals import answer_modal
 from bot.slack.views.render import failed
 
 # Slack waits three seconds; the person is to be told within them.
-KEEP_SECONDS = 1.5
-LAST_MOMENT = KEEP_SECONDS - 0.1
+SAVE_SECONDS = 1.5
+LAST_MOMENT = SAVE_SECONDS - 0.1
 # Until its keeper has heard of it, a delivery waits for a withdrawal; a killed keeper costs this.
 CERTAIN_AFTER = 10.0
-TELL_SECONDS = 1.0  # with what keeping took, a trigger is still good
+REPORT_SECONDS = 1.0  # with what keeping took, a trigger is still good
 DUE_AFTER = 1.0  # a lost nudge costs this much, never a wish
 
 Nudge = Callable[[Delivery], Awaitable[None]]
@@ -61,21 +61,21 @@ class Intake:
     clock: Callable[[], float]
     nudge: Nudge
     withdrawn: set[DeliveryId]
-    _withdrawals: Withdrawals = field(init=False)
+    _withdrawals: Retractions = field(init=False)
     _accepting: set[asyncio.Task[None]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
-        self._withdrawals = Withdrawals(self.store.deliveries, self.withdrawn)
+        self._withdrawals = Retractions(self.store.deliveries, self.withdrawn)
 
     async def take(self, delivery: Delivery) -> None:
         """Keep it and have it answered. Raises StoreUnreachable: then it will not be answered."""
         owner = secrets.token_hex(8)
         due = self.clock() + CERTAIN_AFTER
         try:
-            async with asyncio.timeout(KEEP_SECONDS):
-                new = await self.store.deliveries.keep(delivery, owner, due, LAST_MOMENT)
+            async with asyncio.timeout(SAVE_SECONDS):
+                new = await self.store.deliveries.save(delivery, owner, due, LAST_MOMENT)
         except (StoreUnreachable, TimeoutError) as error:
-            await self._withdrawals.add(delivery.home, delivery.id, owner)
+            await self._withdrawals.add(delivery.installed_in, delivery.id, owner)
             raise StoreUnreachable("the delivery could not be kept") from error
         if new:
             await self._nudged(delivery)
@@ -90,28 +90,28 @@ class Intake:
     async def _accepted(self, delivery: Delivery) -> None:
         """The keeper knows: should the nudge be lost, the tick finds it soon."""
         try:
-            async with asyncio.timeout(KEEP_SECONDS):
+            async with asyncio.timeout(SAVE_SECONDS):
                 due = self.clock() + DUE_AFTER
-                await self.store.deliveries.accept(delivery.home, delivery.id, due)
+                await self.store.deliveries.accept(delivery.installed_in, delivery.id, due)
         except (StoreUnreachable, TimeoutError) as error:
             log.warning("accept.lost", trace=delivery.id[:8], error=type(error).__name__)
 
     async def _nudged(self, delivery: Delivery) -> None:
         try:
-            async with asyncio.timeout(KEEP_SECONDS / 3):
+            async with asyncio.timeout(SAVE_SECONDS / 3):
                 await self.nudge(delivery)
         except Exception as error:  # noqa: BLE001 - it is kept and due: the tick finds it
             log.warning("nudge.lost", trace=delivery.id[:8], error=type(error).__name__)
 
 
-def bolt_app(client: AsyncWebClient, home: Home, token: str) -> AsyncApp:
+def bolt_app(client: AsyncWebClient, installation: Installation, token: str) -> AsyncApp:
     """Make Bolt's app; who signed a request is asked by ``verify`` before Bolt sees it."""
     known = AuthorizeResult(
         enterprise_id=None,
-        team_id=home.workspace,
+        team_id=installation.workspace,
         bot_token=token,
-        bot_id=home.bot_id,
-        bot_user_id=home.bot,
+        bot_id=installation.bot_id,
+        bot_user_id=installation.bot_user,
     )
 
     async def authorize(**_: Any) -> AuthorizeResult:
@@ -137,9 +137,9 @@ def bolt_app(client: AsyncWebClient, home: Home, token: str) -> AsyncApp:
     return app
 
 
-def listen(app: AsyncApp, desk: Desk, intake: Intake) -> None:
+def listen(app: AsyncApp, context: Context, intake: Intake) -> None:
     async def command(body: dict[str, Any], ack: Ack) -> None:
-        refused = await _take(body, desk, intake)
+        refused = await _take(body, context, intake)
         if refused is None:
             await ack()
         else:
@@ -147,20 +147,20 @@ def listen(app: AsyncApp, desk: Desk, intake: Intake) -> None:
 
     async def action(body: dict[str, Any], ack: Ack) -> None:
         await ack()
-        refused = await _take(body, desk, intake)
+        refused = await _take(body, context, intake)
         if refused is not None:
-            await _tell(desk, body, refused)
+            await _report(context, body, refused)
 
     async def submission(body: dict[str, Any], ack: Ack) -> None:
-        wrong = await complaints(desk, body)
+        wrong = await form_errors(context, body)
         if wrong:
             await ack(response_action="errors", errors=wrong)
             return
-        refused = await _take(body, desk, intake)
+        refused = await _take(body, context, intake)
         if refused is None:
             await ack()
         else:
-            await ack(response_action="update", view=answer_window(refused, ChannelId("")).view)
+            await ack(response_action="update", view=answer_modal(refused, ChannelId("")).view)
 
     async def message(body: dict[str, Any], ack: Ack) -> None:
         """Slack sends every message of the bot's channels: most are dropped here, unread."""
@@ -169,11 +169,11 @@ def listen(app: AsyncApp, desk: Desk, intake: Intake) -> None:
             await action(body, ack)
             return
         await ack()
-        if is_word_of_decision(said):
-            await _take(body, desk, intake)
+        if looks_like_decision(said):
+            await _take(body, context, intake)
 
     async def options(body: dict[str, Any], ack: Ack) -> None:
-        await ack(**await offered(desk, body))
+        await ack(**await options_for(context, body))
 
     app.command(COMMAND)(command)
     app.view(re.compile(r"^edfs\."))(submission)
@@ -185,9 +185,9 @@ def listen(app: AsyncApp, desk: Desk, intake: Intake) -> None:
     app.options(re.compile(r"^edfs\."))(options)
 
 
-async def _take(body: dict[str, Any], desk: Desk, intake: Intake) -> Private | None:
+async def _take(body: dict[str, Any], context: Context, intake: Intake) -> Ephemeral | None:
     """Keep what came in; return what to say at once if it could not be kept."""
-    delivery = delivery_of(body, desk.home, desk.now)
+    delivery = delivery_of(body, context.installation, context.now)
     if delivery is None:
         log.warning("payload.odd")
         return None
@@ -198,31 +198,31 @@ async def _take(body: dict[str, Any], desk: Desk, intake: Intake) -> Private | N
         await intake.take(delivery)
     except StoreUnreachable as error:
         log.error("delivery.refused", trace=delivery.id[:8])
-        return failed(Failed(error, delivery.id[:8]), desk.now)
+        return failed(Failed(error, delivery.id[:8]), context.now)
     return None
 
 
-async def _tell(desk: Desk, body: dict[str, Any], said: Private) -> None:
+async def _report(context: Context, body: dict[str, Any], said: Ephemeral) -> None:
     """Say it where they look: below what was pressed, in a window, or where it was written."""
     try:
-        async with asyncio.timeout(TELL_SECONDS):
-            await _told(desk, body, said)
-    except (SlackAway, SlackRefused, TimeoutError) as error:
+        async with asyncio.timeout(REPORT_SECONDS):
+            await _reported(context, body, said)
+    except (SlackUnavailable, SlackRejected, TimeoutError) as error:
         log.warning("reply.lost", error=type(error).__name__)
 
 
-async def _told(desk: Desk, body: dict[str, Any], said: Private) -> None:
-    delivery = delivery_of(body, desk.home, desk.now)
+async def _reported(context: Context, body: dict[str, Any], said: Ephemeral) -> None:
+    delivery = delivery_of(body, context.installation, context.now)
     match delivery:
         case None:
             return
-        case Delivery(reply=url) if url:
-            await desk.poster.reply(url, said)
+        case Delivery(response_url=url) if url:
+            await context.slack.respond(url, said)
         case Delivery(trigger=trigger, surface=surface) if trigger:
-            window = answer_window(said, delivery.channel)
-            await desk.poster.open(trigger, window, above=surface == "modal")
+            window = answer_modal(said, delivery.channel)
+            await context.slack.open_view(trigger, window, above=surface == "modal")
         case Delivery(kind="mentioned"):
             there = replace(said, thread=delivery.thread)
-            await desk.poster.whisper(delivery.channel, delivery.person, there)
+            await context.slack.post_ephemeral(delivery.channel, delivery.person, there)
         case _:
             return

@@ -100,7 +100,7 @@ def _standing(given: Any) -> str:
     return " ".join(word for word in words if isinstance(word, str))[:_MOST_TYPED]
 
 
-class Press(Foreign):
+class BlockAction(Foreign):
     user: User
     team: Team | None = None
     container: Container = Container()
@@ -126,11 +126,11 @@ class Suggestion(Foreign):
     view: View = View()
 
 
-class Place(Foreign):
+class Channel(Foreign):
     id: str = Field(default="", max_length=20)
 
 
-class Written(Foreign):
+class Message(Foreign):
     """A message that a shortcut was taken on: its words, its writer, and its buttons if any."""
 
     ts: str = Field(default="", max_length=40)
@@ -146,12 +146,12 @@ class Shortcut(Foreign):
     team: Team | None = None
     callback_id: str = Field(max_length=255)
     trigger_id: str = Field(min_length=1, max_length=200)
-    channel: Place = Place()
-    message: Written | None = None
+    channel: Channel = Channel()
+    message: Message | None = None
     response_url: str = Field(default="", max_length=1_000)
 
 
-class Said(Foreign):
+class MessageEvent(Foreign):
     type: str = Field(max_length=60)
     subtype: str = Field(default="", max_length=60)
     bot_id: str = Field(default="", max_length=20)
@@ -169,4 +169,4 @@ class Said(Foreign):
 class Event(Foreign):
     team_id: str = Field(pattern=_ID)
     event_id: str = Field(min_length=1, max_length=60)
-    event: Said
+    event: MessageEvent

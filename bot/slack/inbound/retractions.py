@@ -22,7 +22,7 @@ CLOSE_SECONDS = 1.0
 log = structlog.get_logger("listeners")
 
 
-class Withdrawals:
+class Retractions:
     """One task writes them, one after another; ``known`` are those that are not written yet."""
 
     def __init__(self, deliveries: Deliveries, known: set[DeliveryId]) -> None:
@@ -31,10 +31,10 @@ class Withdrawals:
         self._waiting: list[tuple[Workspace, DeliveryId, str]] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def add(self, home: Workspace, delivery: DeliveryId, owner: str) -> None:
+    async def add(self, workspace: Workspace, delivery: DeliveryId, owner: str) -> None:
         """Withdraw it; return when that is written, or after a moment."""
         self._known.add(delivery)
-        self._waiting.append((home, delivery, owner))
+        self._waiting.append((workspace, delivery, owner))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._write(), name="withdrawals")
         await asyncio.wait({self._task}, timeout=HOLD_SECONDS)
@@ -53,7 +53,7 @@ class Withdrawals:
             home, delivery, owner = self._waiting[0]
             try:
                 async with asyncio.timeout(TRY_SECONDS):
-                    in_time = await self._deliveries.withdraw(home, delivery, owner)
+                    in_time = await self._deliveries.retract(home, delivery, owner)
             except (StoreUnreachable, TimeoutError):
                 await asyncio.sleep(PAUSE)
                 continue

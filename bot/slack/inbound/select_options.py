@@ -9,12 +9,12 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
-from bot.context import Desk
+from bot.context import Context
 from bot.core.errors import BotError, PersonRefused
 from bot.core.names import ITwinId, PersonId, Workspace, is_guid
-from bot.features.select_options import Whose
+from bot.features.select_options import Owner
 from bot.gateways.slack.messages import Block
-from bot.gateways.store import reaching
+from bot.gateways.store import translate_errors
 from bot.slack.inbound.payloads import Suggestion, View
 from bot.slack.views import options as views
 
@@ -27,7 +27,7 @@ BENTLEY_BY = BUDGET - 0.2
 log = structlog.get_logger("options")
 
 
-async def offered(desk: Desk, body: dict[str, Any]) -> dict[str, list[Block]]:
+async def options_for(context: Context, body: dict[str, Any]) -> dict[str, list[Block]]:
     """Return ``options`` or ``option_groups``: never none, where nothing fits it says why.
 
     It never raises, and takes ``BUDGET`` seconds at most.
@@ -40,7 +40,7 @@ async def offered(desk: Desk, body: dict[str, Any]) -> dict[str, list[Block]]:
     timers = said.action_id.startswith(TIMER)
     try:
         async with asyncio.timeout(BUDGET):
-            return await _offered(desk, said)
+            return await _offered(context, said)
     except TimeoutError:
         log.warning("options.late", what=said.action_id)
         return views.late()
@@ -49,33 +49,33 @@ async def offered(desk: Desk, body: dict[str, Any]) -> dict[str, list[Block]]:
         return views.trouble(error, timers=timers)
 
 
-async def _offered(desk: Desk, said: Suggestion) -> dict[str, list[Block]]:
+async def _offered(context: Context, said: Suggestion) -> dict[str, list[Block]]:
     by = asyncio.get_running_loop().time() + BENTLEY_BY
-    whose = await _member(desk, said)
+    whose = await _member(context, said)
     if said.action_id.startswith(ITWIN):
-        offer = await desk.suggesting.itwins_for(whose, said.value, by)
+        offer = await context.option_lists.itwins_for(whose, said.value, by)
         return views.itwins(offer, said.value)
     if said.action_id.startswith(TIMER):
         itwin = _chosen(said.view)
         if itwin is None:
             return views.choose_first()
         return views.timers(
-            await desk.suggesting.timers_for(whose, itwin, said.value, by), said.value
+            await context.option_lists.timers_for(whose, itwin, said.value, by), said.value
         )
     return views.unknown()
 
 
-async def _member(desk: Desk, said: Suggestion) -> Whose:
+async def _member(context: Context, said: Suggestion) -> Owner:
     """Raises PersonRefused, StoreUnreachable."""
     person, team = PersonId(said.user.id), said.user.team_id or ""
     if not team.startswith("T"):  # an Enterprise organisation's id: users.info says the rest
-        team = said.team.id if said.team else desk.home.workspace
+        team = said.team.id if said.team else context.installation.workspace
     try:
-        async with asyncio.timeout(PERSON_SECONDS), reaching():
-            known = await desk.directory.member(person, Workspace(team))
+        async with asyncio.timeout(PERSON_SECONDS), translate_errors():
+            known = await context.directory.member(person, Workspace(team))
     except TimeoutError as error:
         raise PersonRefused("unchecked") from error
-    return Whose(known.workspace, known.id)
+    return Owner(known.workspace, known.id)
 
 
 def _chosen(view: View) -> ITwinId | None:

@@ -7,9 +7,9 @@ published in two spellings, so the status decides.
 from bot.core import errors
 from bot.core.errors import ApiError
 
-Words = tuple[str, str, str]
+ApiErrorText = tuple[str, str, str]
 
-_NOT_FOUND: dict[str, Words] = {
+_NOT_FOUND: dict[str, ApiErrorText] = {
     "TimerNotFound": (
         "No such timer",
         "Bentley knows no such timer in that iTwin, or your account may not see it.",
@@ -41,7 +41,7 @@ _UNCLEAR: dict[str, str] = {
 }
 
 
-def api_words(error: ApiError) -> Words:
+def api_error_text(error: ApiError) -> ApiErrorText:
     match error:
         case errors.TokenRefused():
             return (
@@ -89,7 +89,7 @@ _WAIT = (
 _CHECK = "Check the id you gave; if you gave none, tell an admin the trace id."
 
 
-def _without_an_answer(error: ApiError) -> Words:
+def _without_an_answer(error: ApiError) -> ApiErrorText:
     match error:
         case errors.NotSent():
             return (

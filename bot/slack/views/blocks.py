@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.core.names import PersonId, plain
+from bot.core.names import PersonId, single_line
 from bot.gateways.slack.messages import Block
 
 NAME = 120
@@ -20,13 +20,13 @@ NAME = 120
 class Text:
     """A run of text; what it says is cleaned when it is drawn."""
 
-    says: str
+    text: str
     bold: bool = False
     code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class Timestamp:
     """A moment (unix seconds), shown in each reader's own time zone; ``exact`` to the second."""
 
     at: float
@@ -43,25 +43,25 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class UserMention:
     person: PersonId
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class ChannelMention:
     """A channel; each reader sees its name."""
 
     channel: str
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
+class GroupMention:
     """A user group (S…)."""
 
     group: str
 
 
-Part = Text | When | Who | Room | Team
+Part = Text | Timestamp | UserMention | ChannelMention | GroupMention
 Line = tuple[Part, ...]
 
 
@@ -77,7 +77,7 @@ def code(says: str) -> Text:
     return Text(says, code=True)
 
 
-def fact(label: str, *parts: Part | str) -> Line:
+def labelled(label: str, *parts: Part | str) -> Line:
     return line(bold(f"{label}: "), *parts)
 
 
@@ -89,24 +89,24 @@ def _element(part: Part) -> Block:
                 name: True for name, wanted in (("bold", is_bold), ("code", is_code)) if wanted
             }
             return element | ({"style": style} if style else {})
-        case When(at):
+        case Timestamp(at):
             return {
                 "type": "date",
                 "timestamp": int(at),
                 "format": part.format,
                 "fallback": part.utc,
             }
-        case Who(person):
+        case UserMention(person):
             return {"type": "user", "user_id": person}
-        case Room(channel):
+        case ChannelMention(channel):
             return {"type": "channel", "channel_id": channel}
-        case Team(group):
+        case GroupMention(group):
             return {"type": "usergroup", "usergroup_id": group}
 
 
 def _kept(says: str) -> str:
     """Clean a run of text without losing the blanks at its ends."""
-    inner = plain(says, 2_000)
+    inner = single_line(says, 2_000)
     before = " " if says[:1].isspace() else ""
     after = " " if inner and says[-1:].isspace() else ""
     return f"{before}{inner}{after}" or " "
@@ -128,12 +128,12 @@ def paragraph(lines: Iterable[Line]) -> Block:
 SPACE = 10_500
 
 
-def weight(piece: Block | Sequence[Block]) -> int:
+def json_size(piece: Block | Sequence[Block]) -> int:
     """Return how many characters of that space it takes: a letter beyond ASCII is six of them."""
     return len(json.dumps(piece))
 
 
-def at_most(says: str, limit: int) -> int:
+def max_json_size(says: str, limit: int) -> int:
     """Return how many characters of JSON a text takes at most, cut to ``limit``; it is not drawn.
 
     Drawing only leaves characters out: no other one takes more than six for each unit of UTF-16.
@@ -141,10 +141,10 @@ def at_most(says: str, limit: int) -> int:
     return min(len(json.dumps(says)) + 6, (2 if says.isascii() else 6) * limit)
 
 
-def fitting(pieces: Sequence[Block | Sequence[Block]], space: int = SPACE) -> int:
+def fit(pieces: Sequence[Block | Sequence[Block]], space: int = SPACE) -> int:
     """Return how many of the pieces, from the first on, fit into one message."""
     for count, piece in enumerate(pieces):
-        space -= weight(piece)
+        space -= json_size(piece)
         if space < 0:
             return count
     return len(pieces)
@@ -154,7 +154,7 @@ def header(says: str) -> Block:
     return {"type": "header", "text": plain_text(says, 150)}
 
 
-def small(says: str) -> Block:
+def context_block(says: str) -> Block:
     """A line in small print; it is plain text, so a stranger's words may be in it."""
     return {"type": "context", "elements": [plain_text(says, 2_000)]}
 
@@ -164,7 +164,7 @@ def plain_text(says: str, limit: int) -> Block:
 
     A stranger's name may hold nothing that one can see, and Slack refuses a text that is blank.
     """
-    return {"type": "plain_text", "text": plain(says, limit) or "(no name)", "emoji": False}
+    return {"type": "plain_text", "text": single_line(says, limit) or "(no name)", "emoji": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +175,13 @@ class Button:
     ``ask`` is asked before it acts.
     """
 
-    says: str
+    text: str
     action: str
     value: str = ""
     url: str = ""
     style: str = ""
     label: str = ""
-    ask: str = ""
+    confirm: str = ""
 
 
 def buttons(*wanted: Button) -> Block:
@@ -191,7 +191,7 @@ def buttons(*wanted: Button) -> Block:
 def _button(button: Button) -> Block:
     element: Block = {
         "type": "button",
-        "text": plain_text(button.says, 75),
+        "text": plain_text(button.text, 75),
         "action_id": f"edfs.{button.action}",
     }
     if button.value:
@@ -201,12 +201,12 @@ def _button(button: Button) -> Block:
     if button.style:
         element["style"] = button.style
     if button.label:
-        element["accessibility_label"] = plain(button.label, 75)
-    if button.ask:
+        element["accessibility_label"] = single_line(button.label, 75)
+    if button.confirm:
         element["confirm"] = {
             "title": plain_text("Are you sure?", 100),
-            "text": plain_text(button.ask, 300),
-            "confirm": plain_text(button.says, 30),
+            "text": plain_text(button.confirm, 300),
+            "confirm": plain_text(button.text, 30),
             "deny": plain_text("Not now", 30),
         }
     return element
@@ -220,7 +220,7 @@ OPTION_VALUE = 150
 class Option:
     """``value`` is a command, which is checked again when it is picked."""
 
-    says: str
+    text: str
     value: str
 
 
@@ -242,10 +242,10 @@ def menu(says: str, action: str, options: Iterable[Option]) -> list[Block]:
 
 
 def option_of(option: Option) -> Block:
-    return {"text": plain_text(option.says, OPTION), "value": option.value}
+    return {"text": plain_text(option.text, OPTION), "value": option.value}
 
 
-def spoken(*parts: Part | str) -> str:
+def fallback_text(*parts: Part | str) -> str:
     """Return the message's ``text``: what notifications and screen readers get, escaped."""
     return " ".join("".join(_spoken(part) for part in line(*parts)).split())
 
@@ -254,13 +254,13 @@ def _spoken(part: Part) -> str:
     match part:
         case Text(says):
             return escape(_kept(says))
-        case When(at):
+        case Timestamp(at):
             return f"<!date^{int(at)}^{part.format}|{part.utc}>"
-        case Who(person):
+        case UserMention(person):
             return f"<@{person}>"
-        case Room(channel):
+        case ChannelMention(channel):
             return f"<#{channel}>"
-        case Team(group):
+        case GroupMention(group):
             return f"<!subteam^{group}>"
 
 

@@ -1,63 +1,70 @@
 """The timer card: one operation and what is now true, drawn from the record as it is."""
 
-from bot.core.auto_enables import Return
-from bot.core.names import plain
-from bot.core.operations.operation import Late, Operation, State, Trouble
+from bot.core.auto_enables import AutoEnable
+from bot.core.names import single_line
+from bot.core.operations.operation import Failure, LateFinding, Operation, State
 from bot.core.schedules import in_words, next_run
 from bot.core.timers import Timer
-from bot.gateways.slack.messages import Block, Card, Private
+from bot.gateways.slack.messages import Block, Card, Ephemeral
 from bot.slack.views import off_until
 from bot.slack.views.blocks import (
     NAME,
     Button,
     Line,
     Text,
-    When,
-    Who,
+    Timestamp,
+    UserMention,
     bold,
     buttons,
     code,
-    fact,
+    context_block,
+    fallback_text,
     header,
+    labelled,
     line,
     paragraph,
-    small,
-    spoken,
 )
 from bot.slack.views.policy_errors import edits
 
 
-def card(operation: Operation, now: float, zone: str, back: Return | None = None) -> Card:
+def card(
+    operation: Operation, now: float, zone: str, auto_enable: AutoEnable | None = None
+) -> Card:
     """Draw it. It says done only when it is done.
 
     ``back`` is the return that the operation has set, or that it is.
     """
-    over = back is not None and off_until.is_over(operation, back)
-    title = off_until.title_over(back) if over and back else title_of(operation)
-    name = plain(operation.timer.label, NAME)
-    late = _late(operation.late) if operation.late else []
+    over = auto_enable is not None and off_until.is_over(operation, auto_enable)
+    title = off_until.closed_title(auto_enable) if over and auto_enable else title_of(operation)
+    name = single_line(operation.timer.label, NAME)
+    late = _late(operation.late_finding) if operation.late_finding else []
     facts = [] if over else _facts(operation, now, zone)
-    lines = [*_said(operation), *late, *off_until.lines_of(operation, zone, back)]
+    lines = [*_said(operation), *late, *off_until.lines_of(operation, zone, auto_enable)]
     lines += [*facts, *_doing(operation)]
     blocks = [header(title), paragraph(lines)]
-    if pressable := _buttons(operation, name, back):
+    if pressable := _buttons(operation, name, auto_enable):
         blocks.append(buttons(*pressable))
-    blocks.append(small(f"Operation {operation.id}"))
-    text = spoken(f"{title} (iTwin {plain(operation.itwin.name, NAME)}). By ", Who(operation.asker))
+    blocks.append(context_block(f"Operation {operation.id}"))
+    text = fallback_text(
+        f"{title} (iTwin {single_line(operation.itwin.name, NAME)}). By ",
+        UserMention(operation.requester),
+    )
     return Card(text, blocks)
 
 
-def word(enabled: bool) -> str:
+def state_word(enabled: bool) -> str:
     return "enabled" if enabled else "disabled"
 
 
 def title_of(operation: Operation) -> str:
-    name = plain(operation.timer.label, NAME)
-    wanted, late = word(operation.wanted), operation.late
+    name = single_line(operation.timer.label, NAME)
+    wanted, late = state_word(operation.wanted), operation.late_finding
     if late and operation.seen and late.enabled is not operation.seen.enabled:
-        return f"{name} reads {word(bool(late.enabled))} in the end"  # the verdict stands below
+        return (
+            f"{name} reads {state_word(bool(late.enabled))} in the end"  # the verdict stands below
+        )
     match operation.state:
-        case State.LOCKED if operation.trouble:
+        case State.LOCKED if operation.failure:
             return f"Waiting to turn {'on' if operation.wanted else 'off'}: {name}"
         case State.READY | State.LOCKED | State.SENDING:
             return f"Turning {'on' if operation.wanted else 'off'}: {name} …"
@@ -68,7 +75,7 @@ def title_of(operation: Operation) -> str:
         case State.ALREADY:
             return f"{name} was already {wanted}"
         case State.CONFLICT:
-            return f"{name} is {word(not operation.wanted)}, not {wanted}"
+            return f"{name} is {state_word(not operation.wanted)}, not {wanted}"
         case State.REJECTED | State.STALE | State.NOT_APPLIED:
             return f"Not changed: {name}"
         case State.UNKNOWN:
@@ -79,17 +86,23 @@ def _said(operation: Operation) -> list[Line]:
     """What this state means, where the title alone would leave a question."""
     seen = operation.seen
     read = (
-        line("The timer reads ", bold(word(seen.enabled)), " (", When(seen.at, exact=True), "). ")
+        line(
+            "The timer reads ",
+            bold(state_word(seen.enabled)),
+            " (",
+            Timestamp(seen.at, exact=True),
+            "). ",
+        )
         if seen
         else ()
     )
     match operation.state:
-        case State.LOCKED if operation.trouble:
-            return _waiting(operation, operation.trouble)
+        case State.LOCKED if operation.failure:
+            return _waiting(operation, operation.failure)
         case State.READY | State.LOCKED | State.SENDING:
             return [line("Under way. This card, or a newer one below it, says what comes of it.")]
         case State.VERIFYING:
-            verdict = When(operation.quiet_at, exact=True)
+            verdict = Timestamp(operation.settled_at, exact=True)
             wait = line("The verdict comes ", verdict, ". Do not press again.")
             return [line("Bentley's answer was lost."), (*read, *wait)]
         case State.CONFLICT:
@@ -99,16 +112,16 @@ def _said(operation: Operation) -> list[Line]:
                 line("It was not flipped back by itself: press the button if you still want it."),
             ]
         case State.REJECTED:
-            if operation.brings_back:
+            if operation.auto_enables:
                 return [line("Nothing was changed. It is tried again, or a card below says why.")]
-            return [_rejected(operation.trouble)]
+            return [_rejected(operation.failure)]
         case State.STALE:
             return [
                 line(
                     "Its definition was edited after it was looked at, so nothing was done. "
                     "Look at it, then ask again."
                 ),
-                *edits(operation.trouble),
+                *edits(operation.failure),
             ]
         case State.NOT_APPLIED:
             return [
@@ -134,66 +147,66 @@ _WAITS = {
 }
 
 
-def _waiting(operation: Operation, trouble: Trouble) -> list[Line]:
-    said = _WAITS.get(trouble.kind, "Bentley could not be read. Nothing was sent yet.")
-    again = line("It goes on by itself ", When(operation.resume_at), ". Do not press again.")
+def _waiting(operation: Operation, failure: Failure) -> list[Line]:
+    said = _WAITS.get(failure.kind, "Bentley could not be read. Nothing was sent yet.")
+    again = line("It goes on by itself ", Timestamp(operation.resume_at), ". Do not press again.")
     return [line(said), again]
 
 
-def _rejected(trouble: Trouble | None) -> Line:
-    match trouble:
-        case Trouble(kind="RateLimited", until=until):
+def _rejected(failure: Failure | None) -> Line:
+    match failure:
+        case Failure(kind="RateLimited", until=until):
             limit = "Nothing was changed: the limit for requests to Bentley is reached. Try after "
-            return line(limit, When(until), ".")
-        case Trouble(kind="NotSent"):
+            return line(limit, Timestamp(until), ".")
+        case Failure(kind="NotSent"):
             return line("Nothing was changed: Bentley could not be reached.")
-        case Trouble(kind="WritesOff"):
+        case Failure(kind="ChangesStopped"):
             return line("Nothing was changed: an admin has switched all changes off.")
-        case Trouble(kind="Withdrawn"):
+        case Failure(kind="AuthorizationRevoked"):
             return line("Nothing was changed: what allowed it does not hold any more.")
         case _:
             return line("Nothing was changed. The reason was told to the person who asked.")
 
 
-def _late(late: Late) -> list[Line]:
+def _late(late: LateFinding) -> list[Line]:
     """What was learnt after the end, beside the verdict and never instead of it."""
-    reads = bold(word(bool(late.enabled)))
+    reads = bold(state_word(bool(late.enabled)))
     if late.how == "answer":
-        return [line("Bentley's answer came in the end (", When(late.at), "): ", reads, ".")]
+        return [line("Bentley's answer came in the end (", Timestamp(late.at), "): ", reads, ".")]
     why = "Either somebody else has switched it, or the lost request was carried out late."
-    return [line("Looked at again ", When(late.at), ": it reads ", reads, "."), line(why)]
+    return [line("Looked at again ", Timestamp(late.at), ": it reads ", reads, "."), line(why)]
 
 
-def waiting(operation: Operation) -> Private:
+def waiting_message(operation: Operation) -> Ephemeral:
     """For the person alone, when their operation waits for longer than a moment."""
     title = "Waiting for Bentley's limit"
     about = line(bold(title_of(operation)), ".")
-    lines = [about, *_waiting(operation, operation.trouble or Trouble("RateLimited"))]
-    trace = small(f"Trace {operation.trace}")
-    return Private(spoken(title), [header(title), paragraph(lines), trace])
+    lines = [about, *_waiting(operation, operation.failure or Failure("RateLimited"))]
+    trace = context_block(f"Trace {operation.trace}")
+    return Ephemeral(fallback_text(title), [header(title), paragraph(lines), trace])
 
 
 def now_enabled(operation: Operation) -> bool | None:
     """The state as far as it is known; None while it is not."""
     if operation.state in {State.UNKNOWN, State.VERIFYING} or operation.seen is None:
         return None
-    late = operation.late
+    late = operation.late_finding
     return operation.seen.enabled if late is None or late.enabled is None else late.enabled
 
 
 def _facts(operation: Operation, now: float, zone: str) -> list[Line]:
     enabled = now_enabled(operation)
     itwin = operation.itwin
-    number = f" ({plain(itwin.number, NAME)})" if itwin.number not in {"", itwin.name} else ""
+    number = f" ({single_line(itwin.number, NAME)})" if itwin.number not in {"", itwin.name} else ""
     lines = [
-        fact("iTwin", f"{plain(itwin.name, NAME)}{number}"),
-        fact("Package", plain(operation.timer.package, NAME) or "not said"),
-        fact("State", "not known" if enabled is None else word(enabled)),
+        labelled("iTwin", f"{single_line(itwin.name, NAME)}{number}"),
+        labelled("Package", single_line(operation.timer.package, NAME) or "not said"),
+        labelled("State", "not known" if enabled is None else state_word(enabled)),
         schedule(operation.timer, zone),
-        following(operation.timer, enabled, now, zone),
+        next_run_line(operation.timer, enabled, now, zone),
     ]
     if operation.changed_outside_since:
-        at = When(operation.changed_outside_since)
+        at = Timestamp(operation.changed_outside_since)
         lines.append(line("It had been changed outside Slack since ", at, "."))
     return lines
 
@@ -201,58 +214,58 @@ def _facts(operation: Operation, now: float, zone: str) -> list[Line]:
 def schedule(timer: Timer, zone: str) -> Line:
     """The schedule in words with the cron beside it; Bentley publishes no time zone."""
     words = in_words(timer.cron)
-    assumed = "UTC assumed" if zone == "UTC" else plain(zone, 40)
-    raw = code(plain(timer.cron, NAME) or "none")
+    assumed = "UTC assumed" if zone == "UTC" else single_line(zone, 40)
+    raw = code(single_line(timer.cron, NAME) or "none")
     if words is None:
-        return fact("Schedule", raw, f" ({assumed})")
-    return fact("Schedule", f"{words}, {assumed} ", raw)
+        return labelled("Schedule", raw, f" ({assumed})")
+    return labelled("Schedule", f"{words}, {assumed} ", raw)
 
 
-def following(timer: Timer, enabled: bool | None, now: float, zone: str) -> Line:
+def next_run_line(timer: Timer, enabled: bool | None, now: float, zone: str) -> Line:
     if enabled is None:
-        return fact("Next run", "not known")
+        return labelled("Next run", "not known")
     if not enabled:
-        return fact("Next run", "none while it is disabled")
+        return labelled("Next run", "none while it is disabled")
     at = next_run(timer.cron, now, zone)
-    return fact("Next run", When(at) if at else Text("cannot be told from this schedule"))
+    return labelled("Next run", Timestamp(at) if at else Text("cannot be told from this schedule"))
 
 
 def _doing(operation: Operation) -> list[Line]:
     verbs = {True: "Turned on by", False: "Turned off by"}
     done = operation.state is State.APPLIED
     label = verbs[operation.wanted] if done else "Asked by"
-    through = (" through ", Who(operation.person)) if operation.on_behalf_of else ()
-    by = fact(
+    through = (" through ", UserMention(operation.person)) if operation.on_behalf_of else ()
+    by = labelled(
         label,
-        Who(operation.asker),
+        UserMention(operation.requester),
         *through,
-        f" as {plain(operation.acting.label, NAME)}, ",
-        When(operation.changed_at if done else operation.asked_at),
+        f" as {single_line(operation.acting.label, NAME)}, ",
+        Timestamp(operation.changed_at if done else operation.asked_at),
     )
     lines = [by]
     if operation.approved:
-        agreed = [part for by in operation.approved.by for part in (Who(by), ", ")]
-        lines.append(fact("Approved by", *agreed, When(operation.approved.at)))
-    if operation.emergency and not operation.state.came_to_nothing:
+        agreed = [part for by in operation.approved.by for part in (UserMention(by), ", ")]
+        lines.append(labelled("Approved by", *agreed, Timestamp(operation.approved.at)))
+    if operation.emergency and not operation.state.changed_nothing:
         lines.append(line("An emergency: done without approval, and to be reviewed."))
     if operation.undoes:
         lines.append(line(f"This undoes operation {operation.undoes}."))
-    if operation.because:
-        label = "It was off because" if operation.brings_back else "Because"
-        lines.append(fact(label, plain(operation.because, 300)))
+    if operation.reason:
+        label = "It was off because" if operation.auto_enables else "Because"
+        lines.append(labelled(label, single_line(operation.reason, 300)))
     return lines
 
 
-def _buttons(operation: Operation, name: str, back: Return | None) -> list[Button]:
+def _buttons(operation: Operation, name: str, auto_enable: AutoEnable | None) -> list[Button]:
     details = Button("Details", "details", operation.id, label=f"Details of {name}")
     if not operation.state.ended:
         return []
-    if off_until.is_over(operation, back):
+    if off_until.is_over(operation, auto_enable):
         return [details]
     enabled = now_enabled(operation)
     pressable = [] if enabled is None else [switch_button(enabled, name, operation.id)]
     if enabled is False:
-        pressable = off_until.buttons_of(operation, back, name) or pressable
+        pressable = off_until.buttons_of(operation, auto_enable, name) or pressable
     if operation.state is State.APPLIED and enabled is operation.wanted:
         pressable.append(Button("Undo", "undo", operation.id, label=f"Undo the change of {name}"))
     return [*pressable, details]
@@ -271,7 +284,7 @@ def details_view(title: str, lines: list[Line], inputs: list[Line]) -> Block:
         blocks += [header("Parameters"), *map(paragraph, _chunks(inputs, 50))]
     return {
         "type": "modal",
-        "title": {"type": "plain_text", "text": plain(title, 24), "emoji": False},
+        "title": {"type": "plain_text", "text": single_line(title, 24), "emoji": False},
         "close": {"type": "plain_text", "text": "Close", "emoji": False},
         "blocks": blocks[:100],
     }

@@ -1,14 +1,24 @@
 """What is said of a channel's iTwin."""
 
-from bot.core.names import PersonId, plain
+from bot.core.names import PersonId, single_line
 from bot.core.timers import ITwin
-from bot.gateways.slack.messages import Aloud, Private
-from bot.slack.views.blocks import NAME, Line, Who, bold, code, header, line, paragraph, spoken
+from bot.gateways.slack.messages import Ephemeral, InChannel
+from bot.slack.views.blocks import (
+    NAME,
+    Line,
+    UserMention,
+    bold,
+    code,
+    fallback_text,
+    header,
+    line,
+    paragraph,
+)
 
 SET = code("/edfs use <itwin>")
 
 
-def shown(itwin: ITwin | None) -> Private:
+def shown(itwin: ITwin | None) -> Ephemeral:
     if itwin is None:
         title = "This channel has no iTwin of its own"
         return _said(title, [line("Set it with ", SET, "; then it may be left out here.")])
@@ -18,20 +28,22 @@ def shown(itwin: ITwin | None) -> Private:
     return _said(title, [how])
 
 
-def _said(title: str, lines: list[Line]) -> Private:
-    return Private(spoken(title), [header(title), paragraph(lines)])
+def _said(title: str, lines: list[Line]) -> Ephemeral:
+    return Ephemeral(fallback_text(title), [header(title), paragraph(lines)])
 
 
-def set_by(itwin: ITwin | None, by: PersonId) -> Aloud:
+def set_by(itwin: ITwin | None, by: PersonId) -> InChannel:
     """Everybody is told: it changes what everybody's commands here mean."""
     if itwin is None:
-        said = line(Who(by), ": this channel has no iTwin of its own any more. ")
-        return Aloud(spoken(*said), [paragraph([said, line("Name it in every command.")])])
-    said = line(Who(by), " set this channel's iTwin: ", bold(_name(itwin)), ".")
+        said = line(UserMention(by), ": this channel has no iTwin of its own any more. ")
+        return InChannel(
+            fallback_text(*said), [paragraph([said, line("Name it in every command.")])]
+        )
+    said = line(UserMention(by), " set this channel's iTwin: ", bold(_name(itwin)), ".")
     how = line("Commands here may leave it out now, such as ", code("/edfs list"), ".")
-    return Aloud(spoken(*said), [paragraph([said, how])])
+    return InChannel(fallback_text(*said), [paragraph([said, how])])
 
 
 def _name(itwin: ITwin) -> str:
-    number = f" ({plain(itwin.number, 60)})" if itwin.number not in {"", itwin.name} else ""
-    return f"{plain(itwin.name, NAME)}{number}"
+    number = f" ({single_line(itwin.number, 60)})" if itwin.number not in {"", itwin.name} else ""
+    return f"{single_line(itwin.name, NAME)}{number}"

@@ -2,32 +2,32 @@
 
 import json
 
-from bot.core.language.forms import Facts
+from bot.core.language.forms import TimerFields
 from bot.core.language.tokens import EVENTS
-from bot.core.language.until import Doubtful, definite
+from bot.core.language.until import AmbiguousTime, format_until
 from bot.core.listings import TimerShown
-from bot.core.names import plain
+from bot.core.names import single_line
 from bot.core.policy.rules import Ruling
 from bot.core.schedules import next_run
 from bot.core.subscriptions import USUAL
-from bot.core.surfaces import ChooserShown, SubscribeAsked
+from bot.core.surfaces import ChooserShown, SubscriptionFormShown
 from bot.core.timers import ITwin, Timer
 from bot.gateways.slack.messages import Block, Modal
 from bot.slack.views.approvals import runs_line
 from bot.slack.views.blocks import (
     NAME,
     Line,
-    When,
+    Timestamp,
     bold,
-    fact,
+    context_block,
+    labelled,
     line,
     paragraph,
     plain_text,
-    small,
 )
-from bot.slack.views.cards import schedule, word
+from bot.slack.views.cards import schedule, state_word
 from bot.slack.views.confirmations import clock
-from bot.slack.views.errors import words_of
+from bot.slack.views.errors import error_text
 
 OPTION = 75  # characters of an option's text
 _STATES = (("disable", "Turn it off"), ("enable", "Turn it on"))
@@ -55,14 +55,14 @@ def chooser(form: ChooserShown, now: float, zone: str) -> Modal:
         blocks += [_wanted(form, found), *([] if form.wanted else [_until()])]
     if said := summary(form, now, zone):
         blocks.append(paragraph(said))
-    if found is not None or form.because:
+    if found is not None or form.reason:
         required = form.ruling is not None and form.ruling.reason_required
-        blocks.append(_because(form.because, required=required))
+        blocks.append(_because(form.reason, required=required))
     if _may_be_an_emergency(form.ruling):
         blocks.append(_emergency())
     if not form.channel:
         blocks.append(_where("Where the card goes (empty: to you alone)", optional=True))
-    kept = Facts(found.itwin, found.timer).written() if found else {}
+    kept = TimerFields(found.itwin, found.timer).written() if found else {}
     if form.itwin and not found:
         kept = {"itwin": form.itwin.id}
     if form.ruling and form.ruling.reason_required:
@@ -134,7 +134,7 @@ def _wanted(form: ChooserShown, found: TimerShown) -> Block:
     }
     block = f"wanted-{found.timer.id[:8]}"
     return {
-        **_input(block, f"It is {word(found.timer.enabled)} now", radio),
+        **_input(block, f"It is {state_word(found.timer.enabled)} now", radio),
         "dispatch_action": True,
     }
 
@@ -158,7 +158,7 @@ def _because(says: str, *, required: bool) -> Block:
         "max_length": 300,
     }
     if says:
-        element["initial_value"] = plain(says, 300)
+        element["initial_value"] = single_line(says, 300)
     return _input("because", "Reason", element, optional=not required)
 
 
@@ -187,8 +187,8 @@ def _where(label: str, *, optional: bool) -> Block:
 
 def summary(form: ChooserShown, now: float, zone: str) -> list[Line]:
     """Say what is so, what would be, what is missed, and what the policy wants."""
-    if form.trouble is not None:
-        words = words_of(form.trouble, now)
+    if form.error is not None:
+        words = error_text(form.error, now)
         return [line(bold(f"{words.title}. ")), *words.lines]
     if form.shown is None:
         return []
@@ -198,11 +198,12 @@ def summary(form: ChooserShown, now: float, zone: str) -> list[Line]:
 
 def _now(timer: Timer, itwin: ITwin, now: float, zone: str) -> list[Line]:
     at = next_run(timer.cron, now, zone) if timer.enabled else None
+    package = single_line(timer.package, NAME) or "not said"
     return [
-        fact("Now", f"{word(timer.enabled)}, package {plain(timer.package, NAME) or 'not said'}"),
-        fact("iTwin", plain(itwin.name, NAME)),
+        labelled("Now", f"{state_word(timer.enabled)}, package {package}"),
+        labelled("iTwin", single_line(itwin.name, NAME)),
         schedule(timer, zone),
-        *([fact("Next run", When(at))] if at else []),
+        *([labelled("Next run", Timestamp(at))] if at else []),
     ]
 
 
@@ -211,14 +212,17 @@ def _then(form: ChooserShown, timer: Timer) -> list[Line]:
         return []
     if form.wanted:
         said = "enabled already: nothing would be done" if timer.enabled else "enabled"
-        return [fact("Then", said)]
-    if form.doubt:
-        return [fact("Then", f"not clear: {form.doubt}")]
-    until = form.back.at if form.back else None
+        return [labelled("Then", said)]
+    if form.ambiguous:
+        return [labelled("Then", f"not clear: {form.ambiguous}")]
+    until = form.auto_enable.at if form.auto_enable else None
     if until is None:
         done = "disabled" if timer.enabled else "disabled already: nothing would be done"
-        return [fact("Then", f"{done}, until somebody turns it on" if timer.enabled else done)]
-    return [fact("Then", "disabled, and enabled again ", When(until)), runs_line(form.skipped)]
+        return [labelled("Then", f"{done}, until somebody turns it on" if timer.enabled else done)]
+    return [
+        labelled("Then", "disabled, and enabled again ", Timestamp(until)),
+        runs_line(form.skipped),
+    ]
 
 
 def _rules(ruling: Ruling | None) -> list[Line]:
@@ -237,13 +241,13 @@ def _rules(ruling: Ruling | None) -> list[Line]:
     return lines
 
 
-def doubt_in_words(found: Doubtful, zone: str) -> str:
+def ambiguous_time_text(found: AmbiguousTime, zone: str) -> str:
     """Ask back which moment is meant, as the clock of whoever typed it shows them."""
-    moments = " or ".join(clock(definite(at, zone)) for at in found.moments)
+    moments = " or ".join(clock(format_until(at, zone)) for at in found.moments)
     return f"{found.why}: {moments}? Say it with day and time"
 
 
-def subscribe(form: SubscribeAsked) -> Modal:
+def subscribe(form: SubscriptionFormShown) -> Modal:
     chosen = _option(form.itwin.name, form.itwin.id) if form.itwin else None
     twin = _select("itwin", "itwin", "iTwin", "Your favourites, or type some letters", chosen)
     pattern = {
@@ -267,7 +271,7 @@ def subscribe(form: SubscribeAsked) -> Modal:
             "hint": plain_text("A name, or a pattern with * and ?", 150),
         },
         _input("events", "Tell it of", kinds),
-        small("Nothing is said where it was done, and a burst becomes one list."),
+        context_block("Nothing is said where it was done, and a burst becomes one list."),
     ]
     if form.channel[:1] in {"", "D"}:  # in a direct message there is nobody to tell
         blocks.insert(0, _where("Which channel is told", optional=False))

@@ -3,33 +3,33 @@
 import re
 from datetime import datetime
 
-from bot.core.names import plain
-from bot.core.outcomes import SureAsked, TimeAsked
-from bot.gateways.slack.messages import Private
-from bot.slack.views.approvals import change_lines, deed
+from bot.core.names import single_line
+from bot.core.outcomes import ConfirmationNeeded, TimeChoiceNeeded
+from bot.gateways.slack.messages import Ephemeral
+from bot.slack.views.approvals import change_lines, change_phrase
 from bot.slack.views.blocks import (
     NAME,
     Button,
-    When,
+    Timestamp,
     buttons,
-    fact,
+    fallback_text,
     header,
+    labelled,
     line,
     paragraph,
-    spoken,
 )
 
 MOST = 2_000  # characters of a button's value
 _MOMENT = re.compile(r"\buntil (20\d\d-\d\d-\d\dt[\d:]+(?:[+-]\d\d:?\d\d|z))")
 
 
-def time_asked(outcome: TimeAsked) -> Private:
+def choose_time(outcome: TimeChoiceNeeded) -> Ephemeral:
     """Offer each moment it may mean, as a command that means nothing else."""
-    name = plain(outcome.shown.timer.label, NAME)
+    name = single_line(outcome.shown.timer.label, NAME)
     heading = f"Which time? {name}"
     lines = [
-        line(f"Nothing was done yet: {outcome.why}."),
-        *(line(f"{place}. ", When(at)) for place, (at, _) in enumerate(outcome.choices, 1)),
+        line(f"Nothing was done yet: {outcome.reason}."),
+        *(line(f"{place}. ", Timestamp(at)) for place, (at, _) in enumerate(outcome.choices, 1)),
         line("Press the one you mean, or say it with day and time, such as “until monday 08:00”."),
     ]
     press = [
@@ -38,7 +38,7 @@ def time_asked(outcome: TimeAsked) -> Private:
         if len(command) <= MOST
     ]
     blocks = [header(heading), paragraph(lines), *([buttons(*press)] if press else [])]
-    return Private(spoken(heading), blocks)
+    return Ephemeral(fallback_text(heading), blocks)
 
 
 def clock(command: str) -> str:
@@ -53,24 +53,26 @@ def clock(command: str) -> str:
     return f"{moment:%a} {moment.day} {moment:%b} {moment:%H:%M} (UTC{moment:%z})"
 
 
-def sure_asked(outcome: SureAsked) -> Private:
+def confirm_change(outcome: ConfirmationNeeded) -> Ephemeral:
     """Show what would be done, for a second look; nothing is done before the button is pressed."""
-    wish = outcome.wish
-    heading = f"Are you sure? {deed(wish)}"
+    wish = outcome.operation
+    heading = f"Are you sure? {change_phrase(wish)}"
     says = "Yes, turn it on" if wish.wanted else "Yes, turn it off"
     lines = [
-        fact("iTwin", plain(wish.itwin.name, NAME)),
-        fact("Package", plain(wish.timer.package, NAME) or "not said"),
+        labelled("iTwin", single_line(wish.itwin.name, NAME)),
+        labelled("Package", single_line(wish.timer.package, NAME) or "not said"),
         *change_lines(wish, outcome.skipped),
         line("The policy wants a second look at this. Nothing was done yet."),
     ]
-    press = Button(says, "sure", outcome.kept, style="primary", label=f"{says}: {wish.timer.label}")
-    return Private(spoken(heading), [header(heading), paragraph(lines), buttons(press)])
+    press = Button(
+        says, "sure", outcome.pending_command, style="primary", label=f"{says}: {wish.timer.label}"
+    )
+    return Ephemeral(fallback_text(heading), [header(heading), paragraph(lines), buttons(press)])
 
 
-def window_offered(command: str) -> Private:
+def offer_modal(command: str) -> Ephemeral:
     """A window can only be opened by a press that is three seconds old at most."""
     heading = "Open the window"
     said = line("Slack opens it only right after a press. Nothing was done yet.")
     press = Button("Open it", "run", command, style="primary")
-    return Private(spoken(heading), [header(heading), paragraph([said]), buttons(press)])
+    return Ephemeral(fallback_text(heading), [header(heading), paragraph([said]), buttons(press)])

@@ -6,10 +6,20 @@ from bot.core import errors
 from bot.core.errors import BotError, Choice
 from bot.core.language.commands import COMMAND, USAGE
 from bot.core.language.tokens import quoted
-from bot.core.names import plain
-from bot.slack.views.api_errors import api_words
-from bot.slack.views.blocks import NAME, Button, Line, Part, When, Who, bold, code, line
-from bot.slack.views.policy_errors import verdict_words
+from bot.core.names import single_line
+from bot.slack.views.api_errors import api_error_text
+from bot.slack.views.blocks import (
+    NAME,
+    Button,
+    Line,
+    Part,
+    Timestamp,
+    UserMention,
+    bold,
+    code,
+    line,
+)
+from bot.slack.views.policy_errors import policy_error_text
 
 _PERSONS: dict[str, tuple[str, str]] = {
     "guest": ("guests of this workspace cannot switch timers", "Ask a full member to do it."),
@@ -76,7 +86,7 @@ _GONE: dict[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ErrorText:
     """``title`` in a few words, why it is so, and what to do; ``choices`` become buttons.
 
     ``details`` are what Bentley said of it, or the names that are near.
@@ -95,12 +105,12 @@ class Words:
         return (self.cause, *self.details, self.step)
 
 
-def words_of(error: BotError, now: float) -> Words:
+def error_text(error: BotError, now: float) -> ErrorText:
     """Word an error. Raises TypeError for one that nobody has worded (a test counts them all)."""
     match error:
         case errors.ApiError():
             return _api(error, now)
-        case errors.NotUnderstood():
+        case errors.InvalidCommand():
             return _not_understood(error)
         case errors.NotInChannel():
             cause = "You, or the bot, are not in the channel that you chose, so nothing was done."
@@ -109,29 +119,29 @@ def words_of(error: BotError, now: float) -> Words:
                 cause,
                 "Choose another one, or join it and invite the bot first.",
             )
-        case errors.NoDefault(wanted=wanted, verb=verb):
+        case errors.NoChannelDefault(wanted=wanted, verb=verb):
             return _no_default(wanted, verb)
         case errors.NoSuchName() | errors.AmbiguousName():
             return _names(error)
-        case errors.SignInNeeded() | errors.SignInRefused() | errors.OtherAccount():
+        case errors.SignInNeeded() | errors.SignInRefused() | errors.AccountChanged():
             return _sign_in(error)
-        case errors.IdentityProviderTrouble():
+        case errors.IdentityProviderError():
             return _identity_provider(error)
         case errors.PersonRefused(reason=reason):
             cause, step = _PERSONS[reason]
             return _said("Not for this account", f"Nothing was done: {cause}.", step)
         case errors.AccountTaken(holder=holder):
-            return Words(
+            return ErrorText(
                 "Account in use",
-                line("That iTwin account is linked to ", Who(holder), " already."),
+                line("That iTwin account is linked to ", UserMention(holder), " already."),
                 line("Sign in with your own account, or ask them to type /edfs signout."),
             )
         case _:
-            worded = verdict_words(error)
-            return Words(*worded) if worded else _of_ours(error)
+            worded = policy_error_text(error)
+            return ErrorText(*worded) if worded else _of_ours(error)
 
 
-def _of_ours(error: BotError) -> Words:
+def _of_ours(error: BotError) -> ErrorText:
     match error:
         case errors.StoreUnreachable():
             cause = "The bot cannot reach its store, so nothing was changed."
@@ -143,13 +153,13 @@ def _of_ours(error: BotError) -> Words:
             cause = f"Another operation holds this timer ({holder}); its card says how it goes."
             return _said("Under way already", cause, "Wait until it has ended, then ask again.")
         case errors.TimerGone(wanted=wanted):
-            cause = f"{plain(wanted, NAME)} is not there any more."
+            cause = f"{single_line(wanted, NAME)} is not there any more."
             return _said("No such timer", cause, "See what is there with /edfs list.")
         case errors.CannotUndo(reason=reason):
             return _said("Not undone", *_UNDOS[reason])
-        case errors.Gone(what=what):
+        case errors.NotAvailable(what=what):
             return _said("Not there any more", *_GONE[what])
-        case errors.WritesOff():
+        case errors.ChangesStopped():
             cause = "An admin has switched all changes off, so nothing was changed."
             return _said("Not changed", cause, "Looking still works. Ask an admin, or try later.")
         case errors.Expired():
@@ -158,7 +168,7 @@ def _of_ours(error: BotError) -> Words:
         case errors.DefinitionChanged():
             cause = "The timer's definition was edited after it was looked at."
             return _said("Not changed", cause, "Look at it, then ask again.", can_retry=True)
-        case errors.GaveUp():
+        case errors.RetriesExhausted():
             cause = "Answering this broke off several times, so it is given up."
             step = "Tell an admin the trace id; look with /edfs show before you ask again."
             return _said("Something is wrong with the bot", cause, step)
@@ -166,47 +176,47 @@ def _of_ours(error: BotError) -> Words:
             raise TypeError(f"nobody has worded {type(error).__name__}")
 
 
-def _said(title: str, cause: str, step: str, *, can_retry: bool = False) -> Words:
-    return Words(title, line(cause), line(step), can_retry=can_retry)
+def _said(title: str, cause: str, step: str, *, can_retry: bool = False) -> ErrorText:
+    return ErrorText(title, line(cause), line(step), can_retry=can_retry)
 
 
-def _api(error: errors.ApiError, now: float) -> Words:
-    title, cause, step = api_words(error)
+def _api(error: errors.ApiError, now: float) -> ErrorText:
+    title, cause, step = api_error_text(error)
     details = []
     for detail in error.details[:10]:
-        target = plain(detail.target, 60) or "request"
-        said = plain(detail.message or detail.code, 140)
+        target = single_line(detail.target, 60) or "request"
+        said = single_line(detail.message or detail.code, 140)
         details.append(line("• ", code(target), f": {said}" if said else ""))
     if error.message and not error.details:
-        details.append(line("Bentley said: ", bold(plain(error.message, 200))))
+        details.append(line("Bentley said: ", bold(single_line(error.message, 200))))
     following = line(step)
     if isinstance(error, errors.RateLimited):
-        following = line("You can try again ", When(now + error.retry_after), ". ", step)
+        following = line("You can try again ", Timestamp(now + error.retry_after), ". ", step)
     retryable = isinstance(error, errors.RateLimited | errors.NotSent)
     signing = isinstance(error, errors.TokenRefused)
-    return Words(
+    return ErrorText(
         title, line(cause), following, tuple(details), can_retry=retryable, sign_in=signing
     )
 
 
-def _not_understood(error: errors.NotUnderstood) -> Words:
+def _not_understood(error: errors.InvalidCommand) -> ErrorText:
     more = [line("Did you mean ", *_listed(error.nearest), "?")] if error.nearest else []
     if error.verb in USAGE:
         more.append(line("It goes like this: ", code(f"{COMMAND} {USAGE[error.verb]}")))
     usage = f"{COMMAND} help {error.verb}" if error.verb else f"{COMMAND} help"
     step = line("See how it goes with ", code(usage), ".")
-    return Words(
+    return ErrorText(
         "Not understood", line(f"{error.reason[:1].upper()}{error.reason[1:]}."), step, tuple(more)
     )
 
 
-def _no_default(wanted: str, verb: str) -> Words:
-    name = plain(wanted, NAME)
+def _no_default(wanted: str, verb: str) -> ErrorText:
+    name = single_line(wanted, NAME)
     both = code(f"{COMMAND} {verb} <itwin> {quoted(name)}")
     cause = f"You named only “{name}”, and this channel has no iTwin of its own."
     once = line(" Or set this channel's iTwin once: ", code(f"{COMMAND} use <itwin>"), ".")
     step = (*line("Type both, iTwin first: ", both, "."), *once)
-    return Words("Which iTwin?", line(cause), step)
+    return ErrorText("Which iTwin?", line(cause), step)
 
 
 def _listed(names: tuple[str, ...]) -> list[Part]:
@@ -216,34 +226,34 @@ def _listed(names: tuple[str, ...]) -> list[Part]:
     return parts
 
 
-def _names(error: errors.NoSuchName | errors.AmbiguousName) -> Words:
-    wanted = plain(error.wanted, NAME)
+def _names(error: errors.NoSuchName | errors.AmbiguousName) -> ErrorText:
+    wanted = single_line(error.wanted, NAME)
     if isinstance(error, errors.AmbiguousName):
         cause = f"“{wanted}” fits {len(error.choices)} {error.kind}s."
         step = "Press the one you mean, or type more of its name."
-        return Words("Which one?", line(cause), line(step), choices=error.choices)
-    where = f" in {plain(error.where, NAME)}" if error.where else ""
+        return ErrorText("Which one?", line(cause), line(step), choices=error.choices)
+    where = f" in {single_line(error.where, NAME)}" if error.where else ""
     cause = f"There is no {error.kind} “{wanted}”{where} that your account can see."
     step = "See what is there: /edfs list."
     if error.nearest:
         step = "Press one of these, which have the nearest names, or see them all: /edfs list."
-    return Words(f"No such {error.kind}", line(cause), line(step), choices=error.nearest)
+    return ErrorText(f"No such {error.kind}", line(cause), line(step), choices=error.nearest)
 
 
-def _sign_in(error: BotError) -> Words:
+def _sign_in(error: BotError) -> ErrorText:
     if isinstance(error, errors.SignInRefused):
         cause, step = _SIGN_INS[error.reason]
-        return Words("Not signed in", line(cause), line(step), sign_in=True)
-    if isinstance(error, errors.OtherAccount):
+        return ErrorText("Not signed in", line(cause), line(step), sign_in=True)
+    if isinstance(error, errors.AccountChanged):
         cause = "You are signed in with another iTwin account than when you asked."
         step = "Ask again, or sign in with the account you asked with."
-        return Words("Not changed", line(cause), line(step), can_retry=True)
+        return ErrorText("Not changed", line(cause), line(step), can_retry=True)
     cause = "Your sign-in at Bentley is missing or has ended, so nothing was changed."
-    return Words("Sign in first", line(cause), line("Sign in, then try again."), sign_in=True)
+    return ErrorText("Sign in first", line(cause), line("Sign in, then try again."), sign_in=True)
 
 
-def _identity_provider(error: errors.IdentityProviderTrouble) -> Words:
-    cause = f"Bentley's sign-in service is of no help just now: {plain(error.what, 200)}."
+def _identity_provider(error: errors.IdentityProviderError) -> ErrorText:
+    cause = f"Bentley's sign-in service is of no help just now: {single_line(error.what, 200)}."
     if error.settings:
         return _said("Sign-in does not work", cause, "Tell an admin: edfs-bot doctor says more.")
     step = "Nothing was changed. Try again in a minute."
@@ -254,7 +264,7 @@ def choice_buttons(choices: tuple[Choice, ...]) -> list[Button]:
     """At most five; a command that would not fit a button's value is left to typing."""
     return [
         Button(
-            f"{plain(choice.name, 40)} · {plain(choice.detail, 28)}"
+            f"{single_line(choice.name, 40)} · {single_line(choice.detail, 28)}"
             if choice.detail
             else choice.name,
             f"run:{place}",

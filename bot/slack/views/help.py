@@ -1,18 +1,18 @@
 """Help: every verb with what it does and examples that can be typed."""
 
 from bot.core.language.commands import COMMAND, USAGE
-from bot.gateways.slack.messages import Block, Private
+from bot.gateways.slack.messages import Block, Ephemeral
 from bot.slack.views.blocks import (
     Button,
     Line,
     bold,
     buttons,
     code,
+    context_block,
+    fallback_text,
     header,
     line,
     paragraph,
-    small,
-    spoken,
 )
 
 PREVIEW = "The EDFS API is a technical preview of Bentley's: it may change or end."
@@ -27,7 +27,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
 }
 
 
-def help_of(verb: str) -> Private:
+def help_of(verb: str) -> Ephemeral:
     if not verb:
         return _all()
     says, *examples = _EXAMPLES[verb]
@@ -36,7 +36,7 @@ def help_of(verb: str) -> Private:
     return _said(f"{COMMAND} {verb}", [*told, *shown])
 
 
-def _all() -> Private:
+def _all() -> Ephemeral:
     blocks: list[Block] = []
     for part, verbs in _PARTS.items():
         usages = [line(code(f"{COMMAND} {USAGE[verb]}")) for verb in verbs]
@@ -46,10 +46,10 @@ def _all() -> Private:
         "Names with spaces go in quotes; a unique part of a name is enough."
     )
     press = Button("Switch a timer", "choose", "choose", style="primary")
-    more = small(f"{COMMAND} help <verb> has examples. {PREVIEW}")
+    more = context_block(f"{COMMAND} help <verb> has examples. {PREVIEW}")
     title = "What you can ask"
-    shown = [header(title), *blocks, small(ways), buttons(press), more]
-    return Private(spoken(title), shown)
+    shown = [header(title), *blocks, context_block(ways), buttons(press), more]
+    return Ephemeral(fallback_text(title), shown)
 
 
 # What it does, then examples.
@@ -119,5 +119,5 @@ _EXAMPLES = {
 }
 
 
-def _said(title: str, lines: list[Line]) -> Private:
-    return Private(spoken(title), [header(title), paragraph(lines)])
+def _said(title: str, lines: list[Line]) -> Ephemeral:
+    return Ephemeral(fallback_text(title), [header(title), paragraph(lines)])

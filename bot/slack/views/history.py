@@ -4,23 +4,23 @@ from dataclasses import replace
 
 from bot.core.history import PastEvent
 from bot.core.listings import HistoryShown
-from bot.core.names import ITwinId, PersonId, plain
-from bot.gateways.slack.messages import Block, Private
+from bot.core.names import ITwinId, PersonId, single_line
+from bot.gateways.slack.messages import Block, Ephemeral
 from bot.slack.views.blocks import (
     NAME,
     Button,
     Line,
     Part,
-    When,
-    Who,
+    Timestamp,
+    UserMention,
     bold,
     buttons,
-    fitting,
+    context_block,
+    fallback_text,
+    fit,
     header,
     line,
     paragraph,
-    small,
-    spoken,
 )
 
 REASON = 120
@@ -69,7 +69,7 @@ _TROUBLES = {
     "Expired": "it had waited too long",
     "Forbidden": "the right was missing",
     "NotSent": "Bentley could not be reached",
-    "OtherAccount": "signed in with another account",
+    "AccountChanged": "signed in with another account",
     "PersonRefused": "that person may not use the bot",
     "PolicyRefused": "the policy does not let it",
     "RateLimited": "Bentley's limit was reached",
@@ -78,8 +78,8 @@ _TROUBLES = {
     "TimerGone": "the timer was not there any more",
     "TokenRefused": "the sign-in was not accepted",
     "Unclear": "Bentley's answer was lost",
-    "Withdrawn": "what allowed it did not hold any more",
-    "WritesOff": "all changes were switched off",
+    "AuthorizationRevoked": "what allowed it did not hold any more",
+    "ChangesStopped": "all changes were switched off",
 }
 _REVIEWS = {
     "approved": "reviewed",
@@ -88,28 +88,28 @@ _REVIEWS = {
 }
 
 
-def shown(outcome: HistoryShown, now: float) -> Private:
+def shown(outcome: HistoryShown, now: float) -> Ephemeral:
     del now  # each reader's own client says how long ago it was
     title = _title(outcome)
     names = {} if outcome.itwin else {one.id: one.name for one in outcome.itwins}
     entries = [_line(event, names) for event in outcome.events]
-    fit = max(1, fitting([paragraph([entry]) for entry in entries]))
-    lines = entries[:fit] or [_nothing(outcome)]
+    shown_count = max(1, fit([paragraph([entry]) for entry in entries]))
+    lines = entries[:shown_count] or [_nothing(outcome)]
     blocks: list[Block] = [header(title), paragraph(lines)]
-    if press := _turning(outcome, fit):
+    if press := _turning(outcome, shown_count):
         blocks.append(buttons(*press))
-    blocks += [small(note) for note in _notes(outcome)]
-    return Private(spoken(title), blocks)
+    blocks += [context_block(note) for note in _notes(outcome)]
+    return Ephemeral(fallback_text(title), blocks)
 
 
-def _turning(outcome: HistoryShown, fit: int) -> list[Button]:
+def _turning(outcome: HistoryShown, shown_count: int) -> list[Button]:
     """Lead to the newest entries, and to those behind the last that is shown."""
     asked, press = outcome.command, []
     if asked.before:
         newest = str(replace(asked, before=0))
         press.append(Button("Newest", "run:newest", newest, label="Newest entries"))
-    if outcome.older or len(outcome.events) > fit:
-        older = str(replace(asked, before=outcome.events[:fit][-1].number))
+    if outcome.older or len(outcome.events) > shown_count:
+        older = str(replace(asked, before=outcome.events[:shown_count][-1].number))
         press.append(Button("More", "run:more", older, label="More: older entries"))
     return press
 
@@ -117,9 +117,9 @@ def _turning(outcome: HistoryShown, fit: int) -> list[Button]:
 def _title(outcome: HistoryShown) -> str:
     if outcome.itwin is None:
         return "History of your iTwins"
-    place = plain(outcome.itwin.name, NAME)
+    place = single_line(outcome.itwin.name, NAME)
     return (
-        f"History of {plain(outcome.timer, 60)} in {place}"
+        f"History of {single_line(outcome.timer, 60)} in {place}"
         if outcome.timer
         else (f"History of {place}")
     )
@@ -142,17 +142,17 @@ def _notes(outcome: HistoryShown) -> list[str]:
 
 
 def _line(event: PastEvent, names: dict[ITwinId, str]) -> Line:
-    where = f" in {plain(names[event.itwin], 60)}" if event.itwin in names else ""
+    where = f" in {single_line(names[event.itwin], 60)}" if event.itwin in names else ""
     return line(
-        *(When(event.at), "  ", bold(_name(event)), f"{where} "),
+        *(Timestamp(event.at), "  ", bold(_name(event)), f"{where} "),
         *(_outcome(event), *_by(event), *_reason(event), *_more(event), "."),
     )
 
 
 def _name(event: PastEvent) -> str:
     if event.kind == "subscription":
-        return plain(event.pattern, 60) or "all timers"
-    return plain(event.timer_name, 60) or event.timer
+        return single_line(event.pattern, 60) or "all timers"
+    return single_line(event.timer_name, 60) or event.timer
 
 
 def _outcome(event: PastEvent) -> str:
@@ -167,17 +167,19 @@ def _outcome(event: PastEvent) -> str:
 
 def _by(event: PastEvent) -> list[Part | str]:
     """Say who wished it and with whose account, and who had the last word."""
-    account = f" as {plain(event.acting_as, 60)}" if event.acting_as else ""
+    account = f" as {single_line(event.acting_as, 60)}" if event.acting_as else ""
     asked = _ASKED.get(event.kind, "by ")
-    parts: list[Part | str] = [", ", asked, Who(event.person), account] if event.person else []
+    parts: list[Part | str] = (
+        [", ", asked, UserMention(event.person), account] if event.person else []
+    )
     if event.decided_by and event.decided_by != event.person:
-        parts += [", decided by ", Who(event.decided_by)]
+        parts += [", decided by ", UserMention(event.decided_by)]
     return parts
 
 
 def _reason(event: PastEvent) -> list[Part | str]:
-    said = [f", because “{plain(event.because, REASON)}”"] if event.because else []
-    decision = [f", answered “{plain(event.decision, REASON)}”"] if event.decision else []
+    said = [f", because “{single_line(event.reason, REASON)}”"] if event.reason else []
+    decision = [f", answered “{single_line(event.decision, REASON)}”"] if event.decision else []
     return [*said, *decision]
 
 
@@ -190,9 +192,9 @@ def _more(event: PastEvent) -> list[Part | str]:
     if event.root:
         parts.append(", an undo" if event.verb == "undo" else ", the return of an “off until”")
     if event.until:
-        parts += [", until ", When(event.until)]
-    if event.trouble and event.outcome != "stale":
-        parts.append(f" ({_TROUBLES.get(event.trouble, plain(event.trouble, 60))})")
+        parts += [", until ", Timestamp(event.until)]
+    if event.failure and event.outcome != "stale":
+        parts.append(f" ({_TROUBLES.get(event.failure, single_line(event.failure, 60))})")
     if event.later:
         parts.append(f", later found {event.later}")
     return parts
@@ -201,12 +203,12 @@ def _more(event: PastEvent) -> list[Part | str]:
 def _review(event: PastEvent) -> list[Part | str]:
     if not event.review:
         return []
-    by: list[Part | str] = [" by ", Who(event.reviewed_by)] if event.reviewed_by else []
+    by: list[Part | str] = [" by ", UserMention(event.reviewed_by)] if event.reviewed_by else []
     return [f" ({_REVIEWS.get(event.review, 'never reviewed')}", *by, ")"]
 
 
 def _people(people: tuple[PersonId, ...]) -> list[Part | str]:
     parts: list[Part | str] = []
     for place, person in enumerate(people):
-        parts += [", ", Who(person)] if place else [Who(person)]
+        parts += [", ", UserMention(person)] if place else [UserMention(person)]
     return parts

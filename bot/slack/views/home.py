@@ -5,44 +5,44 @@ from collections.abc import Iterator, Sequence
 
 from bot.core.approvals import Approval
 from bot.core.errors import BotError
-from bot.core.listings import Off, OffListed, PendingListed
-from bot.core.names import ChannelId, plain
+from bot.core.listings import DisabledListed, DisabledTimer, PendingListed
+from bot.core.names import ChannelId, single_line
 from bot.core.subscriptions import Subscription
 from bot.core.surfaces import HomeShown
 from bot.core.timers import ITwin
-from bot.gateways.slack.messages import Block, HomePage, Private
-from bot.slack.views.approval_replies import request_piece
+from bot.gateways.slack.messages import AppHome, Block, Ephemeral
+from bot.slack.views.approval_replies import request_section
 from bot.slack.views.auto_enables import entry
 from bot.slack.views.blocks import (
     NAME,
     Button,
-    Room,
-    When,
+    ChannelMention,
+    Timestamp,
     bold,
     buttons,
-    fact,
+    context_block,
     header,
+    labelled,
     line,
     paragraph,
-    small,
 )
-from bot.slack.views.errors import words_of
+from bot.slack.views.errors import error_text
 from bot.slack.views.subscriptions import removing, standing
 
 # A view takes 100 blocks and 250 kB; the top and the bottom of the page want some of them.
 BLOCKS, SPACE = 84, 120_000
 DIVIDER: Block = {"type": "divider"}
-Piece = list[Block]
+Section = list[Block]
 
 
-def home_view(shown: HomeShown, now: float) -> HomePage:
+def home_view(shown: HomeShown, now: float) -> AppHome:
     if shown.acting is None:
         return _page(shown, [*_signed_out(shown), _foot(shown.support)])
     pages = _pages(
         [
-            *_off(shown, now),
+            *_disabled(shown, now),
             *_pending(shown, now),
-            *_favourites(shown, now),
+            *_favorites(shown, now),
             *_subscriptions(shown, now),
         ]
     )
@@ -52,17 +52,17 @@ def home_view(shown: HomeShown, now: float) -> HomePage:
     return _page(shown, [*_account(shown), *body, *turning, _foot(shown.support)])
 
 
-def _page(shown: HomeShown, blocks: list[Block]) -> HomePage:
+def _page(shown: HomeShown, blocks: list[Block]) -> AppHome:
     kept = json.dumps({"channel": shown.channel})
-    return HomePage({"type": "home", "private_metadata": kept, "blocks": blocks})
+    return AppHome({"type": "home", "private_metadata": kept, "blocks": blocks})
 
 
-def page_instead(said: Private, channel: ChannelId) -> HomePage:
+def error_page(said: Ephemeral, channel: ChannelId) -> AppHome:
     """Return what stands there when the page cannot be made for this person."""
     return _page(HomeShown(channel, 0.0), said.blocks)
 
 
-def _signed_out(shown: HomeShown) -> Piece:
+def _signed_out(shown: HomeShown) -> Section:
     why = "Your sign-in at Bentley has ended. " if shown.ended else ""
     said = (
         f"{why}The bot acts as you, with your own iTwin account. Sign in to see your timers here."
@@ -71,8 +71,8 @@ def _signed_out(shown: HomeShown) -> Piece:
     return [header("EDFS Bot"), paragraph([line(said)]), buttons(press)]
 
 
-def _account(shown: HomeShown) -> Piece:
-    name = plain(shown.acting.label, NAME) if shown.acting else ""
+def _account(shown: HomeShown) -> Section:
+    name = single_line(shown.acting.label, NAME) if shown.acting else ""
     press = [
         Button("Switch a timer", "choose", "choose", style="primary"),
         Button("Refresh", "home", "1", label="Refresh this page"),
@@ -83,45 +83,45 @@ def _account(shown: HomeShown) -> Piece:
             "run:other",
             "signout",
             label="Use another account: you are signed out first",
-            ask="You are signed out, and can then sign in with another account.",
+            confirm="You are signed out, and can then sign in with another account.",
         ),
         Button(
             "Sign out",
             "run:out",
             "signout",
             label="Sign out of iTwin",
-            ask="The bot forgets your sign-in. Returns that depend on it will ask somebody.",
+            confirm="The bot forgets your sign-in. Returns that depend on it will ask somebody.",
         ),
     ]
-    said = line("You act as ", bold(name), ". As of ", When(shown.at), ".")
+    said = line("You act as ", bold(name), ". As of ", Timestamp(shown.at), ".")
     return [header("EDFS Bot"), paragraph([said]), buttons(*press)]
 
 
-def _part(title: str, pieces: Sequence[Piece], empty: str) -> list[Piece]:
+def _part(title: str, pieces: Sequence[Section], empty: str) -> list[Section]:
     """Put the heading before the first piece, so that no page ends with a heading alone."""
     first = pieces[0] if pieces else [paragraph([line(empty)])]
     return [[DIVIDER, header(title), *first], *pieces[1:]]
 
 
-def _trouble(title: str, error: BotError, now: float) -> list[Piece]:
-    words = words_of(error, now)
+def _trouble(title: str, error: BotError, now: float) -> list[Section]:
+    words = error_text(error, now)
     said = [line(bold(f"{words.title}. ")), *words.lines]
     return [[DIVIDER, header(title), paragraph(said)]]
 
 
-def _off(shown: HomeShown, now: float) -> list[Piece]:
-    title, found = "Disabled timers", shown.off
+def _disabled(shown: HomeShown, now: float) -> list[Section]:
+    title, found = "Disabled timers", shown.disabled
     if isinstance(found, BotError):
         return _trouble(title, found, now)
-    found = found or OffListed(())
+    found = found or DisabledListed(())
     notes = [*_notes(found)]
-    pieces = [_off_piece(one) for one in found.found]
+    pieces = [_disabled_section(one) for one in found.found]
     parts = _part(f"{title}: {len(pieces)}", pieces, "None is off in the iTwins that were read.")
-    return [*parts, *([[small(" ".join(notes))]] if notes else [])]
+    return [*parts, *([[context_block(" ".join(notes))]] if notes else [])]
 
 
-def _off_piece(one: Off) -> Piece:
-    name = plain(one.timer.label, 60)
+def _disabled_section(one: DisabledTimer) -> Section:
+    name = single_line(one.timer.label, 60)
     place = f"{one.itwin.id} {one.timer.id}"
     press = [
         Button("Enable", "run:on", f"enable {place}", style="primary", label=f"Enable {name}"),
@@ -131,35 +131,35 @@ def _off_piece(one: Off) -> Piece:
     return [paragraph(entry(one)), buttons(*press)]
 
 
-def _notes(found: OffListed) -> Iterator[str]:
+def _notes(found: DisabledListed) -> Iterator[str]:
     """Most of somebody's iTwins have no timers for them: a count is enough to know."""
     if found.unread:
         yield f"{len(found.unread)} iTwins have no timers that you may read, or gave no answer."
-    if found.left:
-        yield f"{found.left} more were not looked at: /edfs list all disabled looks further."
+    if found.not_read:
+        yield f"{found.not_read} more were not looked at: /edfs list all disabled looks further."
 
 
-def _pending(shown: HomeShown, now: float) -> list[Piece]:
+def _pending(shown: HomeShown, now: float) -> list[Section]:
     title, found = "Waiting for you", shown.pending
     if isinstance(found, BotError):
         return _trouble(title, found, now)
     found = found or PendingListed(())
     mine: list[Approval] = [one for one in found.approvals if one.id in found.mine]
-    pieces = [request_piece(one, mine=True) for one in mine]
+    pieces = [request_section(one, mine=True) for one in mine]
     return _part(f"{title}: {len(mine)}", pieces, "No request waits for your decision.")
 
 
-def _favourites(shown: HomeShown, now: float) -> list[Piece]:
-    title, found = "Favourites and recently used", shown.favourites
+def _favorites(shown: HomeShown, now: float) -> list[Section]:
+    title, found = "Favourites and recently used", shown.favorites
     if isinstance(found, BotError):
         return _trouble(title, found, now)
     none = "You have starred no iTwin and used none lately."
-    return _part(title, [_favourite(one) for one in found or ()], none)
+    return _part(title, [_favorite(one) for one in found or ()], none)
 
 
-def _favourite(itwin: ITwin) -> Piece:
-    name = plain(itwin.name, NAME)
-    number = f"  {plain(itwin.number, 60)}" if itwin.number not in {"", itwin.name} else ""
+def _favorite(itwin: ITwin) -> Section:
+    name = single_line(itwin.name, NAME)
+    number = f"  {single_line(itwin.number, 60)}" if itwin.number not in {"", itwin.name} else ""
     press = [
         Button("Timers", "run:list", f"list {itwin.id}", label=f"Timers of {name}"),
         Button("Switch", "choose", f"choose {itwin.id}", label=f"Switch a timer of {name}"),
@@ -167,7 +167,7 @@ def _favourite(itwin: ITwin) -> Piece:
     return [paragraph([line(bold(name), number)]), buttons(*press)]
 
 
-def _subscriptions(shown: HomeShown, now: float) -> list[Piece]:
+def _subscriptions(shown: HomeShown, now: float) -> list[Section]:
     title, found = "What your channels are told", shown.subscriptions
     if isinstance(found, BotError):
         return _trouble(title, found, now)
@@ -177,21 +177,24 @@ def _subscriptions(shown: HomeShown, now: float) -> list[Piece]:
     return [*parts, [buttons(add)]]
 
 
-def _subscription(one: Subscription) -> Piece:
+def _subscription(one: Subscription) -> Section:
     remove = Button(
         "Remove",
         "unsubscribe",
         one.id,
         style="danger",
         label=removing(one),
-        ask="This channel is told no more of it.",
+        confirm="This channel is told no more of it.",
     )
-    return [paragraph([fact("Channel", Room(one.channel)), *standing(one)]), buttons(remove)]
+    return [
+        paragraph([labelled("Channel", ChannelMention(one.channel)), *standing(one)]),
+        buttons(remove),
+    ]
 
 
-def _pages(pieces: list[Piece]) -> list[list[Piece]]:
+def _pages(pieces: list[Section]) -> list[list[Section]]:
     """Break them into pages that a view takes; what belongs together stays together."""
-    pages: list[list[Piece]] = [[]]
+    pages: list[list[Section]] = [[]]
     blocks, space = BLOCKS, SPACE
     for piece in pieces:
         size = len(json.dumps(piece))
@@ -203,7 +206,7 @@ def _pages(pieces: list[Piece]) -> list[list[Piece]]:
     return pages
 
 
-def _turning(number: int, count: int) -> Piece:
+def _turning(number: int, count: int) -> Section:
     if count == 1:
         return []
     press = []
@@ -211,7 +214,7 @@ def _turning(number: int, count: int) -> Piece:
         press.append(Button("Previous page", "home:previous", str(number - 1)))
     if number < count:
         press.append(Button("Next page", "home:next", str(number + 1)))
-    return [small(f"Page {number} of {count}"), buttons(*press)]
+    return [context_block(f"Page {number} of {count}"), buttons(*press)]
 
 
 def _foot(support: str) -> Block:

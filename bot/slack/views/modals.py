@@ -3,7 +3,7 @@
 import json
 
 from bot.core.names import ChannelId
-from bot.gateways.slack.messages import Block, Modal, Private
+from bot.gateways.slack.messages import Block, Ephemeral, Modal
 from bot.slack.views.blocks import line, paragraph
 
 
@@ -33,7 +33,7 @@ def extend_modal(off: str, channel: ChannelId) -> Modal:
     return Modal(view | {"callback_id": "edfs.extend", "private_metadata": _kept(off, channel)})
 
 
-def answer_window(said: Private, channel: ChannelId) -> Modal:
+def answer_modal(said: Ephemeral, channel: ChannelId) -> Modal:
     """What would have been said in a message, in the window they look at; it can be pressed."""
     view = {
         "type": "modal",
@@ -45,9 +45,9 @@ def answer_window(said: Private, channel: ChannelId) -> Modal:
     return Modal(view)
 
 
-def waiting_window(channel: ChannelId) -> Modal:
+def waiting_modal(channel: ChannelId) -> Modal:
     """The window before its content is there."""
-    return answer_window(Private("", [paragraph([line("One moment …")])]), channel)
+    return answer_modal(Ephemeral("", [paragraph([line("One moment …")])]), channel)
 
 
 def _asking(title: str, submit: str, label: str, element: Block) -> Block:

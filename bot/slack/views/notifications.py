@@ -1,31 +1,38 @@
 """Notices: the card of one story, the digest of many, the weekly list, and the words in threads."""
 
-from bot.core.names import plain
-from bot.core.notifications import LINES, Event, Notice, StillOff, Story, What
-from bot.gateways.slack.messages import Block, Card, Private
+from bot.core.names import single_line
+from bot.core.notifications import (
+    MOST_IN_DIGEST,
+    ChangeThread,
+    EventKind,
+    Notification,
+    NotificationEvent,
+    StillDisabled,
+)
+from bot.gateways.slack.messages import Block, Card, Ephemeral
 from bot.slack.views.blocks import (
     NAME,
     Button,
     Line,
-    When,
-    Who,
+    Timestamp,
+    UserMention,
     bold,
     buttons,
-    fact,
-    fitting,
+    context_block,
+    fallback_text,
+    fit,
     header,
+    labelled,
     line,
     paragraph,
-    small,
-    spoken,
 )
-from bot.slack.views.cards import word
+from bot.slack.views.cards import state_word
 
 SHORT = 48  # names in a digest: Slack takes some 13,000 characters of blocks
 BEFORE = 8  # earlier events that the card still shows; the thread has them all
 
 # For each event: the title of its card, and what a line about it says after the timer's name.
-_SAYS: dict[What, tuple[str, str]] = {
+_SAYS: dict[EventKind, tuple[str, str]] = {
     "enabled": ("{} is now enabled", "enabled"),
     "disabled": ("{} is now disabled", "disabled"),
     "returned": ("{} is enabled again", "enabled again, as had been set"),
@@ -50,102 +57,112 @@ _SAYS: dict[What, tuple[str, str]] = {
 }
 
 
-def card(notice: Notice) -> Card:
+def card(notification: Notification) -> Card:
     """Draw it as its stories are now."""
-    if notice.off:
-        return _weekly(notice)
-    if len(notice.stories) == 1:
-        return _alone(notice.stories[0])
-    return _digest(notice.stories)
+    if notification.still_disabled:
+        return _weekly(notification)
+    if len(notification.threads) == 1:
+        return _alone(notification.threads[0])
+    return _digest(notification.threads)
 
 
-def _alone(story: Story) -> Card:
-    name, event = plain(story.timer.label, NAME), story.events[-1]
-    title = _SAYS[event.what][0].format(name)
+def _alone(thread: ChangeThread) -> Card:
+    name, event = single_line(thread.timer.label, NAME), thread.events[-1]
+    title = _SAYS[event.kind][0].format(name)
     lines = [
-        fact("iTwin", plain(story.itwin.name, NAME)),
-        fact("Package", plain(story.timer.package, NAME) or "not said"),
-        *([fact("State", word(story.enabled))] if story.enabled is not None else []),
+        labelled("iTwin", single_line(thread.itwin.name, NAME)),
+        labelled("Package", single_line(thread.timer.package, NAME) or "not said"),
+        *([labelled("State", state_word(thread.enabled))] if thread.enabled is not None else []),
         *_details(event),
     ]
-    before = story.events[:-1][-BEFORE:]
+    before = thread.events[:-1][-BEFORE:]
     if before:
         lines.append(line(bold("Before")))
-        lines += [line(*_said(one), ", ", When(one.at)) for one in before]
-    show = Button("Show", "run", f"show {story.itwin.id} {story.timer.id}", label=f"Show {name}")
-    gone = event.what == "vanished"
+        lines += [line(*_said(one), ", ", Timestamp(one.at)) for one in before]
+    show = Button("Show", "run", f"show {thread.itwin.id} {thread.timer.id}", label=f"Show {name}")
+    gone = event.kind == "vanished"
     blocks = [header(title), paragraph(lines), *([] if gone else [buttons(show)])]
-    where = f" (iTwin {plain(story.itwin.name, NAME)})"
-    return Card(spoken(title, where), [*blocks, small(_HINT)])
+    where = f" (iTwin {single_line(thread.itwin.name, NAME)})"
+    return Card(fallback_text(title, where), [*blocks, context_block(_HINT)])
 
 
 _HINT = "This channel has subscribed: /edfs subscriptions."
 
 
-def _details(event: Event) -> list[Line]:
+def _details(event: NotificationEvent) -> list[Line]:
     """Say of the newest event what its title does not."""
     lines = []
     if event.wanted is not None and event.enabled is None:
-        lines.append(fact("Wanted", word(event.wanted)))
-    who = (*((Who(event.by), ", ") if event.by else ()), When(event.at))
-    lines.append(fact(_SAYS[event.what][1].capitalize(), *who))
-    if event.because:
-        lines.append(fact("Reason", plain(event.because, 300)))
+        lines.append(labelled("Wanted", state_word(event.wanted)))
+    who = (*((UserMention(event.by), ", ") if event.by else ()), Timestamp(event.at))
+    lines.append(labelled(_SAYS[event.kind][1].capitalize(), *who))
+    if event.reason:
+        lines.append(labelled("Reason", single_line(event.reason, 300)))
     if event.until:
-        lines.append(fact("Off until", When(event.until)))
+        lines.append(labelled("Off until", Timestamp(event.until)))
     if event.since:
-        lines.append(line("Changed elsewhere since ", When(event.since), ", not through the bot."))
+        lines.append(
+            line("Changed elsewhere since ", Timestamp(event.since), ", not through the bot.")
+        )
     return lines
 
 
-def _said(event: Event) -> Line:
-    by = (" by ", Who(event.by)) if event.by else ()
-    because = (f", because “{plain(event.because, SHORT)}”",) if event.because else ()
-    return line(_SAYS[event.what][1], *by, *because)
+def _said(event: NotificationEvent) -> Line:
+    by = (" by ", UserMention(event.by)) if event.by else ()
+    reason = (f", because “{single_line(event.reason, SHORT)}”",) if event.reason else ()
+    return line(_SAYS[event.kind][1], *by, *reason)
 
 
-def event_word(story: Story, number: int) -> Private:
+def event_reply(thread: ChangeThread, number: int) -> Ephemeral:
     """Say in the thread what happened next."""
-    event = story.events[number]
-    said = line(bold(plain(story.timer.label, NAME)), ": ", *_said(event), ", ", When(event.at))
-    return Private(spoken(*said), [paragraph([said])])
+    event = thread.events[number]
+    said = line(
+        bold(single_line(thread.timer.label, NAME)), ": ", *_said(event), ", ", Timestamp(event.at)
+    )
+    return Ephemeral(fallback_text(*said), [paragraph([said])])
 
 
-def _digest(told: tuple[Story, ...]) -> Card:
+def _digest(told: tuple[ChangeThread, ...]) -> Card:
     title = f"{len(told)} changes"
     first = min(story.events[0].at for story in told)
     last = max(story.events[-1].at for story in told)
-    every = [line(*_line(story)) for story in told[:LINES]]
-    lines = every[: fitting([paragraph([one]) for one in every])]
-    when = line("Between ", When(first, exact=True), " and ", When(last, exact=True), ":")
-    text = spoken(title, ": ", ", ".join(plain(s.timer.label, 30) for s in told[:3]), " …")
+    every = [line(*_line(story)) for story in told[:MOST_IN_DIGEST]]
+    lines = every[: fit([paragraph([one]) for one in every])]
+    when = line("Between ", Timestamp(first, exact=True), " and ", Timestamp(last, exact=True), ":")
+    text = fallback_text(
+        title, ": ", ", ".join(single_line(s.timer.label, 30) for s in told[:3]), " …"
+    )
     left = len(told) - len(lines)
     more = f"{left} more are not shown: /edfs history has them. " if left else ""
-    return Card(text, [header(title), paragraph([when]), paragraph(lines), small(more + _HINT)])
+    return Card(
+        text, [header(title), paragraph([when]), paragraph(lines), context_block(more + _HINT)]
+    )
 
 
-def _line(story: Story) -> Line:
-    name, itwin = plain(story.timer.label, SHORT), plain(story.itwin.name, 30)
-    event = story.events[-1]
-    by = (" by ", Who(event.by)) if event.by else ()
-    return line(bold(name), f" ({itwin}): {_SAYS[event.what][1]}", *by)
+def _line(thread: ChangeThread) -> Line:
+    name, itwin = single_line(thread.timer.label, SHORT), single_line(thread.itwin.name, 30)
+    event = thread.events[-1]
+    by = (" by ", UserMention(event.by)) if event.by else ()
+    return line(bold(name), f" ({itwin}): {_SAYS[event.kind][1]}", *by)
 
 
-def _weekly(notice: Notice) -> Card:
-    count = len(notice.off)
-    where = plain(notice.itwin.name, NAME) if notice.itwin else ""
+def _weekly(notification: Notification) -> Card:
+    count = len(notification.still_disabled)
+    where = single_line(notification.itwin.name, NAME) if notification.itwin else ""
     title = f"Still disabled in {where}: {count}"
-    lines = [line(*_still(one)) for one in notice.off[:LINES]]
-    shown = fitting([paragraph([one]) for one in lines])
+    lines = [line(*_still(one)) for one in notification.still_disabled[:MOST_IN_DIGEST]]
+    shown = fit([paragraph([one]) for one in lines])
     blocks: list[Block] = [header(title), paragraph(lines[:shown])]
     left = f"{count - shown} more are not shown. " if count > shown else ""
-    blocks.append(small(f"{left}Told every Monday. All of them: /edfs list <itwin> disabled."))
-    return Card(spoken(title), blocks)
+    blocks.append(
+        context_block(f"{left}Told every Monday. All of them: /edfs list <itwin> disabled.")
+    )
+    return Card(fallback_text(title), blocks)
 
 
-def _still(one: StillOff) -> Line:
-    since = (" since ", When(one.since)) if one.since else (", nobody knows since when",)
-    by = (", by ", Who(one.by)) if one.by else (", not through the bot",)
-    because = (f", because “{plain(one.because, SHORT)}”",) if one.because else ()
-    until = (", until ", When(one.until)) if one.until else (", with no return set",)
-    return (bold(plain(one.timer, SHORT)), *line(*since, *by, *because, *until))
+def _still(one: StillDisabled) -> Line:
+    since = (" since ", Timestamp(one.since)) if one.since else (", nobody knows since when",)
+    by = (", by ", UserMention(one.by)) if one.by else (", not through the bot",)
+    reason = (f", because “{single_line(one.reason, SHORT)}”",) if one.reason else ()
+    until = (", until ", Timestamp(one.until)) if one.until else (", with no return set",)
+    return (bold(single_line(one.timer, SHORT)), *line(*since, *by, *reason, *until))

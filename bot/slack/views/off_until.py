@@ -1,11 +1,11 @@
 """What the timer card says of an "until": what is planned, and what became of it."""
 
-from bot.core.auto_enables import Phase, Return
-from bot.core.names import plain
-from bot.core.operations.operation import Operation, State, Trouble
+from bot.core.auto_enables import AutoEnable, Phase
+from bot.core.names import single_line
+from bot.core.operations.operation import Failure, Operation, State
 from bot.core.schedules import Runs, runs_between
 from bot.core.timers import differences
-from bot.slack.views.blocks import NAME, Button, Line, Part, When, Who, fact, line
+from bot.slack.views.blocks import NAME, Button, Line, Part, Timestamp, UserMention, labelled, line
 from bot.slack.views.policy_errors import edits
 
 RUNS_SHOWN = 5
@@ -17,53 +17,59 @@ def is_off(operation: Operation) -> bool:
     return done and not operation.wanted and operation.until is not None
 
 
-def is_over(operation: Operation, back: Return | None) -> bool:
+def is_over(operation: Operation, auto_enable: AutoEnable | None) -> bool:
     """Whether its timer is known to be off no more, so that the card must not say it is."""
     return (
         is_off(operation)
-        and back is not None
-        and back.id == operation.id
-        and back.phase is Phase.CLOSED
-        and back.how in {"returned", "already", "moved", "gone"}
+        and auto_enable is not None
+        and auto_enable.id == operation.id
+        and auto_enable.phase is Phase.CLOSED
+        and auto_enable.closed_as in {"returned", "already", "moved", "gone"}
     )
 
 
-def title_over(back: Return) -> str:
-    name = plain(back.timer.label, NAME)
-    there = back.how in {"returned", "already"}
+def closed_title(auto_enable: AutoEnable) -> str:
+    name = single_line(auto_enable.timer.label, NAME)
+    there = auto_enable.closed_as in {"returned", "already"}
     return f"{name} was off and is on again" if there else f"{name} is not there any more"
 
 
-def lines_of(operation: Operation, zone: str, back: Return | None) -> list[Line]:
+def lines_of(operation: Operation, zone: str, auto_enable: AutoEnable | None) -> list[Line]:
     """The plan while there is one, then what became of it; nothing where nothing was planned."""
-    if operation.brings_back is not None:
-        return _came_back(operation, back)
+    if operation.auto_enables is not None:
+        return _enabled_again(operation, auto_enable)
     if operation.until is None or (operation.state.ended and not is_off(operation)):
         return []
-    if back is not None and back.phase is not Phase.SET:
-        return [_fate(back)]
+    if auto_enable is not None and auto_enable.phase is not Phase.SCHEDULED:
+        return [_closed_line(auto_enable)]
     if operation.until.at is None:
         return [line("It stays off until somebody turns it on.")]
     start = operation.changed_at or operation.asked_at
     lines = [
-        fact("Off until", When(operation.until.at)),
-        line("It is turned on again then, with the sign-in of ", Who(operation.person), "."),
+        labelled("Off until", Timestamp(operation.until.at)),
+        line(
+            "It is turned on again then, with the sign-in of ", UserMention(operation.person), "."
+        ),
         skipped_line(runs_between(operation.timer.cron, start, operation.until.at, zone)),
     ]
     if not operation.state.ended:
         return lines
     # No operation and no field of the API tells of runs (source: EDFS API v1).
     lines.append(line("What becomes of a run that is under way, Bentley does not say."))
-    return lines + _waits(back)
+    return lines + _waits(auto_enable)
 
 
-def _waits(back: Return | None) -> list[Line]:
-    if back is not None and back.trouble is not None:
-        if back.trouble.kind == "WritesOff":
+def _waits(auto_enable: AutoEnable | None) -> list[Line]:
+    if auto_enable is not None and auto_enable.failure is not None:
+        if auto_enable.failure.kind == "ChangesStopped":
             return [line("An admin has switched all changes off: it waits until they are on.")]
         return [line("It could not be turned on yet. It is tried again by itself.")]
-    if back is not None and not back.consents:
-        return [line(Who(back.person), " has to sign in again before that: /edfs signin.")]
+    if auto_enable is not None and not auto_enable.sign_in_valid:
+        return [
+            line(
+                UserMention(auto_enable.person), " has to sign in again before that: /edfs signin."
+            )
+        ]
     return []
 
 
@@ -71,35 +77,37 @@ def skipped_line(runs: Runs | None) -> Line:
     """Which runs will not happen (None: that cannot be told)."""
     label = "Runs that will not happen"
     if runs is None:
-        return fact(label, "cannot be told from this schedule")
+        return labelled(label, "cannot be told from this schedule")
     if not runs.at:
-        return fact(label, "none")
+        return labelled(label, "none")
     shown: list[Part | str] = []
     for place, at in enumerate(runs.at[:RUNS_SHOWN]):
-        shown += [", ", When(at)] if place else [When(at)]
+        shown += [", ", Timestamp(at)] if place else [Timestamp(at)]
     left = len(runs.at) - RUNS_SHOWN
     if left > 0:
         shown.append(f", and {'more than ' if runs.more else ''}{left} more")
-    return fact(label, *shown)
+    return labelled(label, *shown)
 
 
-def _fate(back: Return) -> Line:
+def _closed_line(auto_enable: AutoEnable) -> Line:
     """What became of a return, for the card of the operation that set it."""
-    at = When(back.changed_at)
-    match back.phase, back.how:
-        case Phase.SET, _:
-            return fact("Off until", When(back.at))
-        case Phase.BRINGING, _:
+    at = Timestamp(auto_enable.changed_at)
+    match auto_enable.phase, auto_enable.closed_as:
+        case Phase.SCHEDULED, _:
+            return labelled("Off until", Timestamp(auto_enable.at))
+        case Phase.ENABLING, _:
             return line("It is being turned on again.")
-        case Phase.ASKING, _:
+        case Phase.NEEDS_PERSON, _:
             return line("It did not come back by itself. A card below asks somebody to do it.")
         case _, "returned":
             return line("It was turned on again, as planned, ", at, ".")
         case _, "already":
-            by = (" by ", Who(back.closed_by)) if back.closed_by else ()
+            by = (" by ", UserMention(auto_enable.closed_by)) if auto_enable.closed_by else ()
             return line("It was turned on before that", *by, ": so it was found ", at, ".")
         case _, "kept":
-            who: Part | str = Who(back.closed_by) if back.closed_by else "Somebody"
+            who: Part | str = (
+                UserMention(auto_enable.closed_by) if auto_enable.closed_by else "Somebody"
+            )
             return line(who, " has decided that it stays off: ", at, ".")
         case _, "replaced":
             return line(
@@ -111,22 +119,33 @@ def _fate(back: Return) -> Line:
             return line("The timer was not there any more when it was to return, ", at, ".")
 
 
-def _came_back(operation: Operation, back: Return | None) -> list[Line]:
+def _enabled_again(operation: Operation, auto_enable: AutoEnable | None) -> list[Line]:
     """The card of a return tells whose off it ended. It compares the schedule, too."""
-    if back is None:
+    if auto_enable is None:
         return [line("This is the return of an “off until”.")]
-    off = ("It was off since ", When(back.set_at), ", set by ", Who(back.setter))
-    planned = line(*off, ", to return ", When(back.at), ".")
+    off = (
+        "It was off since ",
+        Timestamp(auto_enable.scheduled_at),
+        ", set by ",
+        UserMention(auto_enable.requester),
+    )
+    planned = line(*off, ", to return ", Timestamp(auto_enable.at), ".")
     if operation.state is State.APPLIED:
         planned = line("Returned as planned. ", *off, ".")
-    edited = edits(Trouble("", details=differences(back.timer, "", operation.timer)))
+    edited = edits(Failure("", details=differences(auto_enable.timer, "", operation.timer)))
     return [planned, *([line("Edited while it was off:"), *edited] if edited else [])]
 
 
-def buttons_of(operation: Operation, back: Return | None, name: str) -> list[Button] | None:
+def buttons_of(
+    operation: Operation, auto_enable: AutoEnable | None, name: str
+) -> list[Button] | None:
     """What can be done about a return that is set; None where none is."""
     planned = operation.until is not None and operation.until.at is not None
-    if not planned or not is_off(operation) or (back is not None and back.phase is not Phase.SET):
+    if (
+        not planned
+        or not is_off(operation)
+        or (auto_enable is not None and auto_enable.phase is not Phase.SCHEDULED)
+    ):
         return None
     value = operation.id
     return [

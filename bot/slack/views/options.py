@@ -11,7 +11,7 @@ from bot.core.errors import (
     BotError,
     ClientUnknown,
     Forbidden,
-    IdentityProviderTrouble,
+    IdentityProviderError,
     Invalid,
     NotFound,
     NotSent,
@@ -23,9 +23,9 @@ from bot.core.errors import (
     TokenRefused,
     Unclear,
 )
-from bot.core.names import plain
+from bot.core.names import single_line
 from bot.core.schedules import in_words
-from bot.core.suggestions import Entry, GroupName, Offer
+from bot.core.suggestions import Entry, GroupName, OptionPage
 from bot.gateways.slack.messages import Block
 
 NOTHING = "-"
@@ -43,7 +43,7 @@ _LABELS: dict[GroupName, str] = {
 }
 
 
-def itwins(offer: Offer, typed: str) -> Options:
+def itwins(offer: OptionPage, typed: str) -> Options:
     if not offer.known:
         return _reason("Your account belongs to no iTwin: ask who runs yours")
     if not offer.groups:
@@ -53,13 +53,13 @@ def itwins(offer: Offer, typed: str) -> Options:
 
     def option(entry: Entry) -> Block:
         # Two of one name and without a number could not be told apart.
-        alike = names[_name(entry)] > 1 and not plain(entry.note)
+        alike = names[_name(entry)] > 1 and not single_line(entry.note)
         return _option(_itwin_text(entry), entry.id, entry.id if alike else "")
 
     return _drawn(offer, option)
 
 
-def timers(offer: Offer, typed: str) -> Options:
+def timers(offer: OptionPage, typed: str) -> Options:
     if not offer.known:
         return _reason("This iTwin has no timers")
     if not offer.groups:
@@ -106,9 +106,9 @@ def _cause(error: BotError, *, timers: bool) -> str:
             return "Bentley shows your account no such iTwin: choose another"
         case ClientUnknown():
             return "Bentley does not know this bot: tell who runs it"
-        case IdentityProviderTrouble(settings=True):
+        case IdentityProviderError(settings=True):
             return "Bentley's sign-in refuses this bot: tell who runs it"
-        case IdentityProviderTrouble():
+        case IdentityProviderError():
             return "Bentley's sign-in does not answer: type again in a minute"
         case Unclear(why="timeout"):
             return "Bentley did not answer in time: type again"
@@ -130,7 +130,7 @@ def _not_allowed(refused: PersonRefused) -> str:
             return "You are not allowed to use this bot"
 
 
-def _drawn(offer: Offer, option: Callable[[Entry], Block]) -> Options:
+def _drawn(offer: OptionPage, option: Callable[[Entry], Block]) -> Options:
     rest = [_option(f"…and {offer.more:,} more: type some letters", NOTHING)] if offer.more else []
     if len(offer.groups) == 1 and offer.groups[0].name == "found":
         return {"options": [*map(option, offer.groups[0].entries), *rest]}
@@ -147,24 +147,24 @@ def _group(label: str, options: Iterable[Block]) -> Block:
 
 
 def _itwin_text(entry: Entry) -> str:
-    name, number = _name(entry), plain(entry.note, NUMBER)
+    name, number = _name(entry), single_line(entry.note, NUMBER)
     if not number or number == name:
         return name
-    return f"{plain(name, LONGEST - 3 - NUMBER)} · {number}"
+    return f"{single_line(name, LONGEST - 3 - NUMBER)} · {number}"
 
 
 def _timer(entry: Entry) -> Block:
     state = " (on)" if entry.enabled else " (off)"
-    name = plain(_name(entry), LONGEST - len(state))
+    name = single_line(_name(entry), LONGEST - len(state))
     return _option(name + state, entry.id, in_words(entry.note) or entry.note)
 
 
 def _name(entry: Entry) -> str:
-    return plain(entry.name, LONGEST) or plain(entry.note, LONGEST) or entry.id
+    return single_line(entry.name, LONGEST) or single_line(entry.note, LONGEST) or entry.id
 
 
 def _echoed(typed: str) -> str:
-    return plain(typed, TYPED)
+    return single_line(typed, TYPED)
 
 
 def _reason(says: str) -> Options:
@@ -173,9 +173,9 @@ def _reason(says: str) -> Options:
 
 def _option(text: str, value: str, description: str = "") -> Block:
     option = {"text": _text(text), "value": value}
-    said = plain(description, LONGEST)
+    said = single_line(description, LONGEST)
     return {**option, "description": _text(said)} if said else option
 
 
 def _text(says: str) -> Block:
-    return {"type": "plain_text", "text": plain(says, LONGEST), "emoji": False}
+    return {"type": "plain_text", "text": single_line(says, LONGEST), "emoji": False}

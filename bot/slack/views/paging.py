@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from bot.core.language.commands import Command
-from bot.gateways.slack.messages import Block, Private
+from bot.gateways.slack.messages import Block, Ephemeral
 from bot.slack.views.blocks import (
     SPACE,
     Button,
     buttons,
-    small,
-    spoken,
+    context_block,
+    fallback_text,
 )
 
 MOST = 20  # on one page
@@ -86,10 +86,10 @@ def listed(
     *,
     also: Sequence[Button] = (),
     notes: Sequence[str] = (),
-) -> Private:
+) -> Ephemeral:
     """Return a page as a message: its blocks, the buttons below them, and where it stands."""
     press = [*turning(page, command), *also]
     place = place_in_words(page)
-    said = [small(note) for note in (place, *notes) if note]
+    said = [context_block(note) for note in (place, *notes) if note]
     row = [buttons(*press)] if press else []
-    return Private(spoken(f"{title}. {place}" if place else title), [*blocks, *row, *said])
+    return Ephemeral(fallback_text(f"{title}. {place}" if place else title), [*blocks, *row, *said])

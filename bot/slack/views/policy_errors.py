@@ -2,9 +2,9 @@
 
 from bot.core import errors
 from bot.core.errors import BotError
-from bot.core.names import plain
-from bot.core.operations.operation import Trouble
-from bot.slack.views.blocks import NAME, Line, When, Who, code, fact, line
+from bot.core.names import single_line
+from bot.core.operations.operation import Failure
+from bot.slack.views.blocks import NAME, Line, Timestamp, UserMention, code, labelled, line
 
 _POLICIES: dict[str, str] = {
     "denied": "The policy denies you this change",
@@ -71,7 +71,7 @@ _ENDS: dict[str, str] = {
     "AlreadySo": "Somebody was quicker: the timer reads as wished already.",
     "StateChanged": "Somebody has switched the timer since this was asked for.",
     "Expired": "It had waited too long to be done, so nothing was changed.",
-    "WritesOff": "An admin has switched all changes off, so nothing was changed.",
+    "ChangesStopped": "An admin has switched all changes off, so nothing was changed.",
     "CannotUndo": "Somebody has undone it already.",
 }
 _EDITED: dict[str, str] = {
@@ -81,20 +81,20 @@ _EDITED: dict[str, str] = {
     "parameters": "Parameters",
 }
 
-Worded = tuple[str, Line, Line]
+PolicyErrorText = tuple[str, Line, Line]
 
 
-def verdict_words(error: BotError) -> Worded | None:
+def policy_error_text(error: BotError) -> PolicyErrorText | None:
     """Return (title, cause, step), or None for an error that is not one of these."""
     match error:
         case errors.PolicyRefused(reason=reason, rule=rule):
-            by = f" ({plain(rule, NAME)})" if rule else ""
+            by = f" ({single_line(rule, NAME)})" if rule else ""
             return _worded("Not allowed", f"{_POLICIES[reason]}{by}.", "Ask an admin of the bot.")
-        case errors.ReasonNeeded(command=command):
-            said = code(f"/edfs {plain(command, 200)} because …")
+        case errors.ReasonRequired(command=command):
+            said = code(f"/edfs {single_line(command, 200)} because …")
             why = line("The policy wants a reason for this.")
             return "A reason is needed", why, line("Say it: ", said)
-        case errors.NoEmergency():
+        case errors.EmergencyNotAllowed():
             cause = "The policy lets nobody go ahead without approval here."
             return _worded("Not done", cause, "Leave out “emergency”, and ask for approval.")
         case errors.TooManyRequests():
@@ -103,52 +103,52 @@ def verdict_words(error: BotError) -> Worded | None:
             return _worded("Not asked", cause, step)
         case errors.MayNotDecide(reason=reason):
             return _worded("Your word does not count here", *_DECISIONS[reason])
-        case errors.RequestOver():
+        case errors.RequestClosed():
             return "Decided already", _decided(error), line("Look at its card.")
-        case errors.ReturnOver(how=how, by=by):
-            over = line(_RETURNS[how], *((" By ", Who(by), ".") if by else ()))
+        case errors.AutoEnableClosed(how=how, by=by):
+            over = line(_RETURNS[how], *((" By ", UserMention(by), ".") if by else ()))
             return "Over already", over, line("See what is off with /edfs list disabled.")
         case errors.CannotSubscribe(reason=reason):
             return _worded("Not subscribed", *_PLACES[reason])
-        case errors.Withdrawn(what=what):
+        case errors.AuthorizationRevoked(reason=what):
             cause = _WITHDRAWN.get(what, "What allowed it does not hold any more.")
             return _worded("Not changed", cause, "Ask again if it is still wanted.")
         case _:
             return None
 
 
-def end_lines(trouble: Trouble) -> list[Line]:
+def end_lines(failure: Failure) -> list[Line]:
     """Say why nothing came of a request, as everybody may read it."""
-    match trouble:
-        case Trouble(kind="Withdrawn", why=why):
+    match failure:
+        case Failure(kind="AuthorizationRevoked", why=why):
             return [line(_WITHDRAWN.get(why, "What allowed it does not hold any more."))]
-        case Trouble(kind="TimerGone", why="replaced"):
+        case Failure(kind="TimerGone", why="replaced"):
             replaced = "An edit has put another timer in its place, of the same name and package."
-            return [line(replaced), *edits(trouble)]
-        case Trouble(kind="TimerGone"):
+            return [line(replaced), *edits(failure)]
+        case Failure(kind="TimerGone"):
             return [line("The timer is not there any more.")]
-        case Trouble(kind=kind) if kind in _ENDS:
-            return [line(_ENDS[kind]), *edits(trouble)]
+        case Failure(kind=kind) if kind in _ENDS:
+            return [line(_ENDS[kind]), *edits(failure)]
         case _:
             return [line("Nothing was changed. The reason was told to the person who asked.")]
 
 
-def edits(trouble: Trouble | None) -> list[Line]:
+def edits(failure: Failure | None) -> list[Line]:
     """Say what of a definition was edited, a line for each; parameters keep their values."""
     lines: list[Line] = []
-    for what, before, now in trouble.details if trouble else ():
+    for what, before, now in failure.details if failure else ():
         if what == "parameters":
-            lines.append(fact(_EDITED[what], "edited (values are not shown here)"))
+            lines.append(labelled(_EDITED[what], "edited (values are not shown here)"))
         elif what in _EDITED:
-            was, reads = plain(before, NAME) or "none", plain(now, NAME) or "none"
-            lines.append(fact(_EDITED[what], code(was), " is now ", code(reads)))
+            was, reads = single_line(before, NAME) or "none", single_line(now, NAME) or "none"
+            lines.append(labelled(_EDITED[what], code(was), " is now ", code(reads)))
     return lines
 
 
-def _worded(title: str, cause: str, step: str) -> Worded:
+def _worded(title: str, cause: str, step: str) -> PolicyErrorText:
     return title, line(cause), line(step)
 
 
-def _decided(error: errors.RequestOver) -> Line:
-    by = (" by ", Who(error.by)) if error.by else ()
-    return line(_OVER[error.stage], *by, ", ", When(error.at), ".")
+def _decided(error: errors.RequestClosed) -> Line:
+    by = (" by ", UserMention(error.by)) if error.by else ()
+    return line(_OVER[error.stage], *by, ", ", Timestamp(error.at), ".")

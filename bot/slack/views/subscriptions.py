@@ -2,27 +2,27 @@
 
 from bot.core.language.commands import Subscriptions
 from bot.core.listings import SubscriptionsListed
-from bot.core.names import plain
+from bot.core.names import single_line
 from bot.core.outcomes import Subscribed, Unsubscribed
 from bot.core.subscriptions import Kind, Stop, Subscription
-from bot.gateways.slack.messages import Block, Card, Private
+from bot.gateways.slack.messages import Block, Card, Ephemeral
 from bot.slack.views.blocks import (
     NAME,
     Button,
     Line,
-    Who,
+    UserMention,
     bold,
     buttons,
     code,
-    fact,
+    context_block,
+    fallback_text,
     header,
+    json_size,
+    labelled,
     line,
     paragraph,
-    small,
-    spoken,
-    weight,
 )
-from bot.slack.views.cards import word
+from bot.slack.views.cards import state_word
 from bot.slack.views.paging import listed as listed_as_pages
 from bot.slack.views.paging import page_of
 
@@ -43,22 +43,25 @@ _WHY: dict[Stop, str] = {
 }
 
 
-def subscribed(outcome: Subscribed) -> Private:
+def subscribed(outcome: Subscribed) -> Ephemeral:
     """The preview: what it matches today, and what it will tell."""
     one, found = outcome.subscription, outcome.matching
     title = f"This channel will be told of {_about(one)}"
-    lines = [fact("iTwin", plain(one.itwin.name, NAME)), *_facts(one)]
-    lines.append(fact("Matches today", f"{len(found)} {'timer' if len(found) == 1 else 'timers'}"))
+    lines = [labelled("iTwin", single_line(one.itwin.name, NAME)), *_facts(one)]
+    lines.append(
+        labelled("Matches today", f"{len(found)} {'timer' if len(found) == 1 else 'timers'}")
+    )
     lines += [
-        line(bold(word(timer.enabled)), f"  {plain(timer.label, 60)}") for timer in found[:SHOWN]
+        line(bold(state_word(timer.enabled)), f"  {single_line(timer.label, 60)}")
+        for timer in found[:SHOWN]
     ]
     if len(found) > SHOWN:
         lines.append(line(f"… and {len(found) - SHOWN} more"))
     if one.kinds & {"elsewhere", "digest"}:
         lines.append(line(_consent(one)))
     names = "It goes by names, so a timer that an edit has replaced is still meant."
-    blocks = [header(title), paragraph(lines), buttons(_remove(one)), small(names)]
-    return Private(spoken(title), blocks)
+    blocks = [header(title), paragraph(lines), buttons(_remove(one)), context_block(names)]
+    return Ephemeral(fallback_text(title), blocks)
 
 
 def _consent(one: Subscription) -> str:
@@ -68,13 +71,13 @@ def _consent(one: Subscription) -> str:
 
 
 def _about(one: Subscription) -> str:
-    return f"“{plain(one.pattern, NAME)}”" if one.pattern else "every timer"
+    return f"“{single_line(one.pattern, NAME)}”" if one.pattern else "every timer"
 
 
 def _facts(one: Subscription) -> list[Line]:
     kinds = "; ".join(says for kind, says in _KINDS.items() if kind in one.kinds)
-    mine = [line("Not what ", Who(one.person), " does.")] if one.not_mine else []
-    return [fact("Told of", kinds), *mine]
+    mine = [line("Not what ", UserMention(one.person), " does.")] if one.not_mine else []
+    return [labelled("Told of", kinds), *mine]
 
 
 def _remove(one: Subscription) -> Button:
@@ -83,22 +86,22 @@ def _remove(one: Subscription) -> Button:
 
 def removing(one: Subscription) -> str:
     """Tell this subscription's button from the others beside it."""
-    return f"Remove {_about(one)} of {plain(one.itwin.name, 40)}"
+    return f"Remove {_about(one)} of {single_line(one.itwin.name, 40)}"
 
 
-def unsubscribed(outcome: Unsubscribed) -> Private:
+def unsubscribed(outcome: Unsubscribed) -> Ephemeral:
     one = outcome.subscription
     title = "Removed"
     said = line(f"This channel is told of {_about(one)} no more. iTwin: ", bold(_itwin(one)), ".")
-    return Private(spoken(title), [header(title), paragraph([said])])
+    return Ephemeral(fallback_text(title), [header(title), paragraph([said])])
 
 
 def _itwin(one: Subscription) -> str:
-    return plain(one.itwin.name, NAME)
+    return single_line(one.itwin.name, NAME)
 
 
-def listed(outcome: SubscriptionsListed) -> Private:
-    page = page_of(outcome.subscriptions, outcome.page, lambda one: weight(_entry(one)), LISTED)
+def listed(outcome: SubscriptionsListed) -> Ephemeral:
+    page = page_of(outcome.subscriptions, outcome.page, lambda one: json_size(_entry(one)), LISTED)
     title = f"Subscriptions of this channel: {page.total}"
     blocks = [header(title), *(block for one in page.things for block in _entry(one))]
     if not page.total:
@@ -108,30 +111,41 @@ def listed(outcome: SubscriptionsListed) -> Private:
 
 
 def _entry(one: Subscription) -> list[Block]:
-    return [paragraph(standing(one)), buttons(_remove(one)), small(f"Subscription {one.id}")]
+    return [
+        paragraph(standing(one)),
+        buttons(_remove(one)),
+        context_block(f"Subscription {one.id}"),
+    ]
 
 
 def standing(one: Subscription) -> list[Line]:
-    about = line(bold(f"{_itwin(one)}: {_about(one)}"), ", by ", Who(one.person))
+    about = line(bold(f"{_itwin(one)}: {_about(one)}"), ", by ", UserMention(one.person))
     paused = [line(bold("Paused. "), _WHY[one.why])] if one.paused and one.why else []
     return [about, *_facts(one), *paused]
 
 
 def watch_card(one: Subscription) -> Card:
     """The card of a subscription that was stopped once: as it is now."""
-    where = fact("About", f"{_about(one)}, iTwin {_itwin(one)}")
+    where = labelled("About", f"{_about(one)}, iTwin {_itwin(one)}")
     if one.ended_by is not None:
         title = "Looking has ended: the subscription was removed"
-        return Card(spoken(title), [header(title), paragraph([where])])
+        return Card(fallback_text(title), [header(title), paragraph([where])])
     if not one.paused:
         title = "Looking goes on"
-        by = line("With the sign-in of ", Who(one.person), ".")
-        return Card(spoken(title), [header(title), paragraph([where, by])])
+        by = line("With the sign-in of ", UserMention(one.person), ".")
+        return Card(fallback_text(title), [header(title), paragraph([where, by])])
     title = "Looking elsewhere is paused"
     lines = [
         where,
-        line("It was done with the sign-in of ", Who(one.person), ". ", _WHY[one.why or "consent"]),
+        line(
+            "It was done with the sign-in of ",
+            UserMention(one.person),
+            ". ",
+            _WHY[one.why or "consent"],
+        ),
         line("Whoever presses Resume has the bot look with their own sign-in from then on."),
     ]
     resume = Button("Resume", "resume", one.id, style="primary", label=f"Resume {_about(one)}")
-    return Card(spoken(title), [header(title), paragraph(lines), buttons(resume, _remove(one))])
+    return Card(
+        fallback_text(title), [header(title), paragraph(lines), buttons(resume, _remove(one))]
+    )

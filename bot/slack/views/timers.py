@@ -3,34 +3,34 @@
 from dataclasses import replace
 
 from bot.core.approvals import Approval
-from bot.core.auto_enables import Phase, Return
-from bot.core.language.commands import History, ListTimers, Show, Use
-from bot.core.listings import ITwinsListed, Standing, TimerShown, TimersListed
-from bot.core.names import plain
+from bot.core.auto_enables import AutoEnable, Phase
+from bot.core.language.commands import History, ListTimers, SetChannelDefault, Show
+from bot.core.listings import ITwinsListed, OpenItems, TimerShown, TimersListed
+from bot.core.names import single_line
 from bot.core.outcomes import DetailsShown
 from bot.core.schedules import in_words
 from bot.core.timers import ITwin, Timer
-from bot.gateways.slack.messages import Modal, Private
+from bot.gateways.slack.messages import Ephemeral, Modal
 from bot.slack.views.blocks import (
     NAME,
     Button,
     Line,
     Option,
-    When,
-    Who,
-    at_most,
+    Timestamp,
+    UserMention,
     bold,
     buttons,
     code,
-    fact,
+    fallback_text,
     header,
+    json_size,
+    labelled,
     line,
+    max_json_size,
     menu,
     paragraph,
-    spoken,
-    weight,
 )
-from bot.slack.views.cards import details_view, following, schedule, switch_button, word
+from bot.slack.views.cards import details_view, next_run_line, schedule, state_word, switch_button
 from bot.slack.views.paging import listed, page_of
 
 SHORT = 60  # characters of a name in a list
@@ -40,8 +40,8 @@ _FRAME = 480
 _FRAME_OF_ITWIN = 340
 
 
-def itwins(outcome: ITwinsListed) -> Private:
-    page = page_of(outcome.itwins, outcome.page, _weight_of_itwin)
+def itwins(outcome: ITwinsListed) -> Ephemeral:
+    page = page_of(outcome.itwins, outcome.page, _itwin_json_size)
     title = f"Your iTwins: {page.total}"
     lines = [_itwin_line(itwin) for itwin in page.things]
     shown = lines or [line("Your account belongs to no active iTwin.")]
@@ -56,33 +56,35 @@ def itwins(outcome: ITwinsListed) -> Private:
 
 
 def _itwin_line(itwin: ITwin) -> Line:
-    return line(bold(plain(itwin.name, SHORT)), "  ", code(plain(itwin.number or itwin.id, 40)))
+    return line(
+        bold(single_line(itwin.name, SHORT)), "  ", code(single_line(itwin.number or itwin.id, 40))
+    )
 
 
 def _itwin_option(itwin: ITwin) -> Option:
-    return Option(plain(itwin.name, SHORT) or itwin.id, str(ListTimers(itwin.id)))
+    return Option(single_line(itwin.name, SHORT) or itwin.id, str(ListTimers(itwin.id)))
 
 
-def _weight_of_itwin(itwin: ITwin) -> int:
+def _itwin_json_size(itwin: ITwin) -> int:
     """Estimate, from above, what a thing takes: lists may hold thousands, and one page is drawn."""
-    names = 2 * at_most(itwin.name, SHORT) + at_most(itwin.number or itwin.id, 40)
+    names = 2 * max_json_size(itwin.name, SHORT) + max_json_size(itwin.number or itwin.id, 40)
     return _FRAME_OF_ITWIN + names + len(itwin.id)
 
 
-def timers(outcome: TimersListed) -> Private:
+def timers(outcome: TimersListed) -> Ephemeral:
     itwin = outcome.itwin
     found = sorted(outcome.timers, key=Timer.in_lists)
     off = sum(not timer.enabled for timer in found)
-    title = f"Timers of {plain(itwin.name, NAME)}: {len(found)}, {off} disabled"
+    title = f"Timers of {single_line(itwin.name, NAME)}: {len(found)}, {off} disabled"
 
     def entry(timer: Timer) -> list[Line]:
-        standing = outcome.standing.get(timer.id, Standing())
-        return [_timer_line(timer), *(line("– ", *one) for one in _arranged(standing))]
+        standing = outcome.open_items.get(timer.id, OpenItems())
+        return [_timer_line(timer), *(line("– ", *one) for one in _open_items(standing))]
 
     def weigh(timer: Timer) -> int:
-        arranged = outcome.standing.get(timer.id)
-        extra = weight([paragraph([one]) for one in _arranged(arranged)]) if arranged else 0
-        return weight_of_timer(itwin, timer) + extra
+        arranged = outcome.open_items.get(timer.id)
+        extra = json_size([paragraph([one]) for one in _open_items(arranged)]) if arranged else 0
+        return timer_json_size(itwin, timer) + extra
 
     page = page_of(found, outcome.page, weigh)
     lines = [one for timer in page.things for one in entry(timer)] or [line("There are none.")]
@@ -98,39 +100,46 @@ def timers(outcome: TimersListed) -> Private:
 
 
 def timer_option(itwin: ITwin, timer: Timer) -> Option:
-    name = plain(timer.label, SHORT) or timer.id
-    return Option(f"{name} ({word(timer.enabled)})", str(Show(itwin.id, timer.id)))
+    name = single_line(timer.label, SHORT) or timer.id
+    return Option(f"{name} ({state_word(timer.enabled)})", str(Show(itwin.id, timer.id)))
 
 
-def weight_of_timer(itwin: ITwin, timer: Timer) -> int:
-    names = 2 * at_most(timer.label, SHORT) + at_most(timer.package, 40) + at_most(timer.cron, 80)
+def timer_json_size(itwin: ITwin, timer: Timer) -> int:
+    names = (
+        2 * max_json_size(timer.label, SHORT)
+        + max_json_size(timer.package, 40)
+        + max_json_size(timer.cron, 80)
+    )
     return _FRAME + names + len(itwin.id) + len(timer.id)
 
 
 def _timer_line(timer: Timer) -> Line:
-    words = plain(in_words(timer.cron) or timer.cron, 80)
-    name, package = plain(timer.label, SHORT), plain(timer.package, 40)
-    return line(bold(word(timer.enabled)), f"  {name}  ", code(package or "-"), f"  {words}")
+    words = single_line(in_words(timer.cron) or timer.cron, 80)
+    name, package = single_line(timer.label, SHORT), single_line(timer.package, 40)
+    return line(bold(state_word(timer.enabled)), f"  {name}  ", code(package or "-"), f"  {words}")
 
 
-def _arranged(standing: Standing) -> list[Line]:
+def _open_items(open_items: OpenItems) -> list[Line]:
     """Say what is arranged for a timer: when it comes back on, and what waits for a decision."""
-    back = [_return_line(standing.back)] if standing.back else []
-    return [*back, *map(_request_line, standing.requests)]
+    auto_enable = [_auto_enable_line(open_items.auto_enable)] if open_items.auto_enable else []
+    return [*auto_enable, *map(_request_line, open_items.requests)]
 
 
-def _return_line(back: Return) -> Line:
-    set_by = (", set by ", Who(back.setter))
-    if back.phase is Phase.ASKING:
+def _auto_enable_line(auto_enable: AutoEnable) -> Line:
+    set_by = (", set by ", UserMention(auto_enable.requester))
+    if auto_enable.phase is Phase.NEEDS_PERSON:
         return line(
-            "did not come back on as planned, ", When(back.at), *set_by, "; a person has to do it"
+            "did not come back on as planned, ",
+            Timestamp(auto_enable.at),
+            *set_by,
+            "; a person has to do it",
         )
-    return line("off until ", When(back.at), *set_by)
+    return line("off until ", Timestamp(auto_enable.at), *set_by)
 
 
 def _request_line(request: Approval) -> Line:
-    wanted = word(request.wish.wanted)
-    return line(f"waits for approval to be {wanted}, asked by ", Who(request.requester))
+    wanted = state_word(request.operation.wanted)
+    return line(f"waits for approval to be {wanted}, asked by ", UserMention(request.requester))
 
 
 def _history(command: History, name: str) -> Button:
@@ -138,45 +147,51 @@ def _history(command: History, name: str) -> Button:
 
 
 def _use(itwin: ITwin) -> Button:
-    name = plain(itwin.name, SHORT)
+    name = single_line(itwin.name, SHORT)
     label = f"Use in this channel: {name}"
-    return Button("Use in this channel", "run:use", str(Use(itwin.id)), label=label)
+    return Button("Use in this channel", "run:use", str(SetChannelDefault(itwin.id)), label=label)
 
 
-def facts_of(shown: TimerShown, now: float, zone: str) -> list[Line]:
+def timer_lines(shown: TimerShown, now: float, zone: str) -> list[Line]:
     timer, last = shown.timer, shown.last_seen
     lines = [
-        fact("iTwin", plain(shown.itwin.name, NAME)),
-        fact("Package", plain(timer.package, NAME) or "not said"),
-        fact("State", word(timer.enabled)),
+        labelled("iTwin", single_line(shown.itwin.name, NAME)),
+        labelled("Package", single_line(timer.package, NAME) or "not said"),
+        labelled("State", state_word(timer.enabled)),
         schedule(timer, zone),
-        following(timer, timer.enabled, now, zone),
+        next_run_line(timer, timer.enabled, now, zone),
     ]
     if shown.changed_outside_since:
-        lines.append(line("Changed outside Slack since ", When(shown.changed_outside_since), "."))
+        lines.append(
+            line("Changed outside Slack since ", Timestamp(shown.changed_outside_since), ".")
+        )
     elif last is not None and last.by is not None:
         verb = "Enabled by" if last.enabled else "Disabled by"
-        lines.append(fact(verb, Who(last.by), ", ", When(last.at)))
-    return [*lines, *_plans(shown.standing)]
+        lines.append(labelled(verb, UserMention(last.by), ", ", Timestamp(last.at)))
+    return [*lines, *_plans(shown.open_items)]
 
 
-def _plans(standing: Standing) -> list[Line]:
+def _plans(open_items: OpenItems) -> list[Line]:
     """The return and the requests of one timer, in full."""
     lines = []
-    if standing.back is not None:
-        back = standing.back
-        label = "Was to return" if back.phase is Phase.ASKING else "Off until"
-        lines.append(fact(label, When(back.at), ", set by ", Who(back.setter)))
-        if back.phase is Phase.ASKING:
+    if open_items.auto_enable is not None:
+        auto_enable = open_items.auto_enable
+        label = "Was to return" if auto_enable.phase is Phase.NEEDS_PERSON else "Off until"
+        lines.append(
+            labelled(
+                label, Timestamp(auto_enable.at), ", set by ", UserMention(auto_enable.requester)
+            )
+        )
+        if auto_enable.phase is Phase.NEEDS_PERSON:
             lines.append(line("It did not come back by itself: a person has to turn it on."))
-    for one in standing.requests:
-        about = (word(one.wish.wanted), ", asked by ", Who(one.requester), ", ")
-        lines.append(fact("Waits for approval", *about, When(one.wish.asked_at)))
+    for one in open_items.requests:
+        about = (state_word(one.operation.wanted), ", asked by ", UserMention(one.requester), ", ")
+        lines.append(labelled("Waits for approval", *about, Timestamp(one.operation.asked_at)))
     return lines
 
 
-def timer(shown: TimerShown, title: str, now: float, zone: str) -> Private:
-    name = plain(shown.timer.label, NAME)
+def timer(shown: TimerShown, title: str, now: float, zone: str) -> Ephemeral:
+    name = single_line(shown.timer.label, NAME)
     itwin, timer = shown.itwin, shown.timer
     verb = "disable" if timer.enabled else "enable"
     press = switch_button(timer.enabled, name, f"{verb} {itwin.id} {timer.id}")
@@ -187,24 +202,27 @@ def timer(shown: TimerShown, title: str, now: float, zone: str) -> Private:
             "All timers", "run:list", str(ListTimers(itwin.id)), label="All timers of the iTwin"
         ),
     ]
-    blocks = [header(title), paragraph(facts_of(shown, now, zone)), buttons(*beside)]
-    return Private(spoken(f"{title} (iTwin {plain(itwin.name, NAME)})"), blocks)
+    blocks = [header(title), paragraph(timer_lines(shown, now, zone)), buttons(*beside)]
+    return Ephemeral(fallback_text(f"{title} (iTwin {single_line(itwin.name, NAME)})"), blocks)
 
 
 def details(outcome: DetailsShown, now: float, zone: str) -> Modal:
     shown = outcome.shown
-    name = fact("Timer", plain(shown.timer.label, NAME))
-    read_as = fact("Read as", plain(outcome.acting.label, NAME))
-    ids = [fact("Timer id", code(shown.timer.id)), fact("iTwin id", code(shown.itwin.id))]
+    name = labelled("Timer", single_line(shown.timer.label, NAME))
+    read_as = labelled("Read as", single_line(outcome.acting.label, NAME))
+    ids = [labelled("Timer id", code(shown.timer.id)), labelled("iTwin id", code(shown.itwin.id))]
     inputs = [
-        fact(plain(one.name, 100) or "(no name)", code(plain(one.value, 500) or "(empty)"))
+        labelled(
+            single_line(one.name, 100) or "(no name)",
+            code(single_line(one.value, 500) or "(empty)"),
+        )
         for one in shown.timer.parameters[:INPUTS]
     ]
-    lines = [name, *facts_of(shown, now, zone), *ids, read_as]
+    lines = [name, *timer_lines(shown, now, zone), *ids, read_as]
     return Modal(details_view("Timer details", lines, inputs or [line("It has none.")]))
 
 
-def loading(instead: Private | None = None) -> Modal:
+def loading_modal(instead: Ephemeral | None = None) -> Modal:
     """The window before its content is there, or when it cannot be: the reason stands in it."""
     if instead is None:
         return Modal(details_view("Timer details", [line("One moment …")], []))
