@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from bot.context import Context
 from bot.core.approvals import Approval, Expired, Moved, Reminded, Stage, after, reminder_at
+from bot.core.change_requests import skipped_runs
 from bot.core.due_work import DueWork
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
 from bot.core.operations.failures import error_from
 from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import ApprovalRequested, OperationStarted, Outcome
 from bot.features.approved_operations import approval_card, carry_out, conclude, transfer_card
-from bot.features.starting import skipped_runs
 from bot.gateways.slack.client import NOT_THERE, SlackRejected
 from bot.gateways.slack.messages import Card, Ephemeral, Word
 from bot.gateways.store.card_outbox import CardRef
@@ -73,7 +73,8 @@ async def card_state(context: Context, ref: CardRef) -> CardState | None:
         return None
     if approval.stage is Stage.APPROVED:  # it may have been cut off before it let go of the card
         await transfer_card(context.gateways, approval)
-    runs, zone = skipped_runs(context.gateways, approval.operation), context.gateways.schedule_zone
+    zone = context.gateways.schedule_zone
+    runs = skipped_runs(approval.operation, zone)
     painted = card(approval, runs, zone)
     return CardState(
         ref=approval_card(approval),

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from bot.core.approval_rules import forbidden_now
 from bot.core.approvals import Approval, Stage
 from bot.core.auto_enables import Phase
+from bot.core.change_requests import change_request
 from bot.core.errors import PersonRefused
 from bot.core.names import OperationId, PersonId
 from bot.core.operations.operation import Approved, Failure, Operation
 from bot.core.people import refusal
 from bot.core.policy.rules import Ruling, judge, may_approve
 from bot.features.approvals import approver_groups
-from bot.features.starting import change_request
 from bot.gateways.gateways import Gateways
 from bot.gateways.slack.client import SlackUnavailable
 from bot.gateways.slack.directory import Directory

@@ -25,7 +25,6 @@ from bot.core.outcomes import (
 )
 from bot.features.resolver import channel_itwin
 from bot.gateways.gateways import Gateways
-from bot.gateways.ims import Account
 from bot.gateways.store.audit import AuditEntry
 from bot.gateways.store.sign_in_links import PendingCommand, SignInFlow, SignInLink
 
@@ -78,7 +77,7 @@ async def offer_sign_in(
 async def sign_in(gateways: Gateways, urls: SignInUrls, invocation: Invocation) -> Outcome:
     account = await gateways.ims.account(invocation.workspace, invocation.who)
     if account is not None:
-        return SignedInAlready(acting(account))
+        return SignedInAlready(account.acting)
     return await offer_sign_in(gateways, urls, invocation)
 
 
@@ -105,7 +104,7 @@ async def _auto_enables_of(gateways: Gateways, invocation: Invocation) -> list[f
 
 async def who_am_i(gateways: Gateways, invocation: Invocation) -> Outcome:
     account = await gateways.ims.account(invocation.workspace, invocation.who)
-    return WhoAmIShown(acting(account) if account else None)
+    return WhoAmIShown(account.acting if account else None)
 
 
 async def signed_in(gateways: Gateways, invocation: Invocation, kept: str) -> Outcome:
@@ -118,7 +117,7 @@ async def signed_in(gateways: Gateways, invocation: Invocation, kept: str) -> Ou
         if kept
         else None
     )
-    return SignedIn(acting(account), kept, waiting.text if waiting else "")
+    return SignedIn(account.acting, kept, waiting.text if waiting else "")
 
 
 async def pending_command(gateways: Gateways, invocation: Invocation, kept: str) -> PendingCommand:
@@ -127,10 +126,6 @@ async def pending_command(gateways: Gateways, invocation: Invocation, kept: str)
     if found is None or found.person != invocation.who:
         raise NotAvailable("kept")
     return found
-
-
-def acting(account: Account) -> ActingAccount:
-    return ActingAccount(account.subject, account.name, account.email)
 
 
 def workspace_of(name: str) -> tuple[Workspace, str]:

@@ -16,6 +16,7 @@ from bot.core.approvals import (
     Voted,
     after,
 )
+from bot.core.change_requests import change_request, command_of
 from bot.core.errors import (
     ChangesStopped,
     Forbidden,
@@ -35,7 +36,6 @@ from bot.core.outcomes import Outcome, RequestDecided
 from bot.core.policy.rules import Ruling, judge
 from bot.core.timers import Timer, differences
 from bot.features.approved_operations import carry_out
-from bot.features.starting import acting_of, change_request, command_of
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
@@ -132,7 +132,7 @@ class _Decision:
             return Expired(now)
         if counts and failure is not None:
             return Voided(now, failure)
-        acting = acting_of(bearer)
+        acting = bearer.account.acting
         vote = Vote(self.asked.who, acting.subject, acting.label, now)
         return Voted(vote, ruling.approvals if counts else 1)
 

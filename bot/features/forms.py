@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.core.change_requests import draft_operation, ruling_for, skipped_runs
 from bot.core.errors import ApiError, InvalidCommand, SignInNeeded, Unclear
 from bot.core.invocation import Invocation
 from bot.core.language.commands import OpenChooser, Switch, SwitchVerb
@@ -19,7 +20,7 @@ from bot.core.operations.operation import ActingAccount
 from bot.core.surfaces import ChooserShown, SubscriptionFormShown
 from bot.core.timers import ITwin, Timer
 from bot.features.resolver import NameResolver
-from bot.features.starting import draft_operation, observe, ruling_for, skipped_runs
+from bot.features.starting import observe
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, with_token
 
@@ -130,8 +131,8 @@ async def preview(
     )
     return replace(
         form,
-        skipped=skipped_runs(gateways, operation),
-        ruling=ruling_for(gateways, invocation, operation),
+        skipped=skipped_runs(operation, gateways.schedule_zone),
+        ruling=ruling_for(gateways.policy_file.current, operation, invocation.groups),
     )
 
 

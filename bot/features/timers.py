@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
+from bot.core.change_requests import draft_operation
 from bot.core.errors import CannotUndo, NotAvailable
 from bot.core.invocation import Invocation
 from bot.core.language.commands import ListTimers, Show, Switch, Undo
@@ -14,7 +15,7 @@ from bot.core.outcomes import AlreadyInState, DetailsShown, Outcome, TimeChoiceN
 from bot.core.timers import Timer
 from bot.features.open_items import open_items_in, open_items_of
 from bot.features.resolver import NameResolver
-from bot.features.starting import acting_of, authorize_and_start, draft_operation, observe
+from bot.features.starting import authorize_and_start, observe
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
@@ -38,7 +39,13 @@ async def switch(gateways: Gateways, invocation: Invocation, command: Switch) ->
     if timer.enabled is wanted and until is None:
         return AlreadyInState(await _with_open_items(gateways, invocation, found))
     operation = draft_operation(
-        invocation, gateways.timeouts, command, acting_of(bearer), found, wanted=wanted, until=until
+        invocation,
+        gateways.timeouts,
+        command,
+        bearer.account.acting,
+        found,
+        wanted=wanted,
+        until=until,
     )
     return await authorize_and_start(gateways, invocation, operation)
 
@@ -71,7 +78,12 @@ async def undo(gateways: Gateways, invocation: Invocation, command: Undo) -> Out
         raise CannotUndo("changed")
     found = await observe(gateways, invocation, first.itwin, timer)
     operation = draft_operation(
-        invocation, gateways.timeouts, command, acting_of(bearer), found, wanted=not first.wanted
+        invocation,
+        gateways.timeouts,
+        command,
+        bearer.account.acting,
+        found,
+        wanted=not first.wanted,
     )
     return await authorize_and_start(gateways, invocation, operation)
 
@@ -98,7 +110,7 @@ async def details(gateways: Gateways, invocation: Invocation, operation: Operati
     bearer, timer = await _fresh(gateways, invocation, operation)
     found = await observe(gateways, invocation, operation.itwin, timer)
     found = await _with_open_items(gateways, invocation, found)
-    return DetailsShown(found, acting_of(bearer))
+    return DetailsShown(found, bearer.account.acting)
 
 
 async def show(gateways: Gateways, invocation: Invocation, command: Show) -> Outcome:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
+from bot.core.operations.operation import ActingAccount
 from bot.gateways.loopback import is_loopback
 
 # MSAL adds these by itself and refuses to be given them (ClientApplication._decorate_scope).
@@ -66,6 +67,11 @@ class Account:
     subject: str
     name: str
     email: str
+
+    @property
+    def acting(self) -> ActingAccount:
+        """The account as an operation records it."""
+        return ActingAccount(self.subject, self.name, self.email)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from bot.core.operations.operation import ActingAccount, Origin
 from bot.core.subscriptions import Subscription
 from bot.core.surfaces import HomeShown
 from bot.core.timers import ITwin
-from bot.features import accounts, approvals, auto_enables
+from bot.features import approvals, auto_enables
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
 from bot.gateways.slack.client import SlackRejected, SlackUnavailable
@@ -82,7 +82,7 @@ async def _home_shown(context: Context, invocation: Invocation) -> HomeShown:
     )
     if any(isinstance(part, SignInNeeded) for part in (favourites, off, pending)):
         return replace(page, ended=True)
-    acting: ActingAccount = accounts.acting(account)
+    acting: ActingAccount = account.acting
     return replace(
         page,
         acting=acting,

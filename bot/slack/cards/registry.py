@@ -6,10 +6,10 @@ from dataclasses import replace
 from bot.background import approvals, auto_enables, notifications, polling
 from bot.context import Context
 from bot.core.auto_enables import AutoEnable
+from bot.core.change_requests import command_of
 from bot.core.operations.failures import error_from
 from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import Failed
-from bot.features.starting import command_of
 from bot.gateways.slack.messages import Word
 from bot.gateways.store.card_outbox import CardRef, card_ref
 from bot.slack.cards.card_state import CardState, Requester
