@@ -17,8 +17,8 @@ from bot.cli import admin
 from bot.cli.doctor import examine
 from bot.cli.policy import policy
 from bot.core.errors import StoreUnreachable
-from bot.core.policy.toml_file import PolicyBroken
 from bot.gateways.policy_file import PolicyFile
+from bot.gateways.policy_toml import PolicyBroken
 from bot.gateways.sealing import KeyRing
 from bot.gateways.slack.client import SlackRejected, SlackUnavailable
 from bot.logs import set_up

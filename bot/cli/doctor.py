@@ -13,10 +13,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import ims_settings, ring_of
 from bot.core.errors import BotError, IdentityProviderError, StoreUnreachable
-from bot.core.policy.toml_file import PolicyBroken
 from bot.gateways.ims import Ims
 from bot.gateways.loopback import AsyncLoopbackTransport, LoopbackResolver
 from bot.gateways.policy_file import read_policy
+from bot.gateways.policy_toml import PolicyBroken
 from bot.gateways.slack.client import SlackClient, SlackRejected, SlackUnavailable
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start

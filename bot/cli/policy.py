@@ -11,9 +11,9 @@ from bot.core.language.commands import Switch
 from bot.core.language.parser import parse
 from bot.core.names import ChannelId, ITwinId, PersonId, TimerId, is_slack_id
 from bot.core.policy.rules import Change, ChangeRequest, Policy, Rule, Ruling, judge
-from bot.core.policy.toml_file import PolicyBroken
 from bot.core.timers import ITwin, Timer
 from bot.gateways.policy_file import read_policy
+from bot.gateways.policy_toml import PolicyBroken
 
 policy = typer.Typer(
     help="The policy file: check it, and ask what it would say.", no_args_is_help=True

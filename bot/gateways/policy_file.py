@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from bot.core.policy.rules import Policy
-from bot.core.policy.toml_file import PolicyBroken, Problem, parse_policy
+from bot.gateways.policy_toml import PolicyBroken, Problem, parse_policy
 
 log = structlog.get_logger("policy")
 
