@@ -71,8 +71,10 @@ async def extends(story: Story, person: str, until: str) -> None:
 async def test_it_says_what_will_not_happen_and_comes_back_on_the_same_card(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", f"/edfs disable plant-a {WORK} until monday 08:00 because SAP")
+    either = ("Which time", "is now disabled")
+    await story.world.until(lambda: any(one in "".join(story.says("alice")) for one in either))
     if "Which time" in "".join(story.says("alice")):  # on a Monday
-        await story.clicks("alice", "run:2")
+        await story.clicks("alice", "edfs.run:2")
     card = read(await story.sees("bob", "is now disabled"))
     (back,) = await open_returns(story, 1)
     assert abs(back.at - monday("Europe/Berlin", story.world.clock.now())) < 8 * DAY
