@@ -34,7 +34,6 @@ async def gathered(story: Story, needed: int) -> None:
 
 async def clicked(story: Story, ts: str, doors: list[str]) -> None:
     """Each person clicks ten times, each time at one of the two doors."""
-
     bound = asyncio.Semaphore(AT_ONCE)
 
     async def click(number: int) -> None:
