@@ -170,6 +170,7 @@ def test_without_an_auto_enable_one_change_is_judged(operation: Operation) -> No
     assert ruling(enable=enable, operation=operation) == Ruling()
     assert ruling(disable=ONE, operation=operation).approvals == 1
     assert ruling(enable=enable, operation=replace(operation, wanted=True)).approvals == 2
+    assert ruling(disable=TWO, operation=replace(operation, wanted=True)) == Ruling()
 
 
 @pytest.mark.parametrize(
