@@ -1,4 +1,4 @@
-"""The three gateways in one hand, and calls with a person's own token."""
+"""The bundle of gateways, and API calls with a person's own token."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,16 +13,16 @@ from bot.gateways.ims import Bearer, Ims
 from bot.gateways.policy_file import PolicyFile
 from bot.gateways.store import Store
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class Gateways:
-    """Everything outside that looking and acting reach; ``clock`` gives unix seconds.
+    """The systems outside, the policy, and the sources of time and chance.
 
-    ``schedule_zone`` is the time zone in which Bentley is taken to run its cron expressions;
-    ``terms`` are those of new operations; ``rules`` the policy as it is now; ``jitter`` gives a
-    number between two.
+    ``clock`` returns unix seconds. ``schedule_zone`` is the time zone in which Bentley is assumed
+    to run its cron expressions. ``timeouts`` are those of new operations. ``jitter`` returns a
+    random number between two.
     """
 
     store: Store
@@ -39,9 +39,9 @@ async def with_token(
     gateways: Gateways,
     workspace: Workspace,
     person: PersonId,
-    call: Callable[[Caller], Awaitable[Answer]],
-) -> tuple[Bearer, Answer]:
-    """Call the API with the person's own token, renewed once if the API refuses it."""
+    call: Callable[[Caller], Awaitable[Result]],
+) -> tuple[Bearer, Result]:
+    """Call the API with the person's own token, refreshed once if the API refuses it."""
     bearer = await gateways.ims.bearer(workspace, person)
     try:
         return bearer, await call(Caller(workspace, person, bearer.secret))
