@@ -1,4 +1,4 @@
-"""The only place where things are put together."""
+"""Composition root: builds a running bot from its settings."""
 
 import contextlib
 import os
@@ -41,7 +41,7 @@ log = structlog.get_logger("app")
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A running bot: its two apps, and what the command line and the sandbox look into."""
+    """A running bot: its two ASGI apps, and the parts that the CLI and the sandbox use."""
 
     public: Starlette
     admin: Starlette
@@ -55,8 +55,8 @@ class Bot:
 async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Bot]:
     """Open everything, in order, and close it in the opposite order.
 
-    Raises StoreUnreachable, SlackAway or SlackRefused when a part that it cannot do without does
-    not answer; PolicyBroken or OSError when the policy file does not hold.
+    Raises StoreUnreachable, SlackUnavailable or SlackRejected when a required service does not
+    accept the bot; PolicyBroken or OSError when the policy file is invalid.
     """
     async with contextlib.AsyncExitStack() as stack:
         url = await store_url(settings, stack)
@@ -65,14 +65,14 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
         await store.ping()
         gateways = _gateways(settings, store, clock, stack)
         client, session = await _slack_client(settings, stack)
-        poster = SlackClient(client, session, SlackRateLimiter(store.limits, clock))
-        home = await poster.installation()
-        await store.kill_switch.remember(home.workspace)
-        context = _context(settings, gateways, poster, home, stack)
+        slack_client = SlackClient(client, session, SlackRateLimiter(store.limits, clock))
+        installation = await slack_client.installation()
+        await store.kill_switch.remember(installation.workspace)
+        context = _context(settings, gateways, slack_client, installation, stack)
         jobs = Jobs(url)
         intake = Intake(store, clock, jobs.nudge, set())
         stack.push_async_callback(intake.aclose)
-        bolt = bolt_app(client, home, settings.slack_bot_token.get_secret_value())
+        bolt = bolt_app(client, installation, settings.slack_bot_token.get_secret_value())
         listen(bolt, context, intake)
         stack.push_async_callback(jobs.stop)
         await jobs.start(context, intake.withdrawn)
@@ -84,7 +84,7 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
             else None
         )
         links = SignInPages(context, intake, settings.ims_issuer)
-        log.info("open", transport=settings.transport, workspace=home.workspace)
+        log.info("bot.started", transport=settings.transport, workspace=installation.workspace)
         yield Bot(
             public=public_app(links, slack),
             admin=admin_app(store.ping),
@@ -96,7 +96,7 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
 
 
 async def store_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
-    """Return the address of the store, started or attached to where it is the embedded one."""
+    """Return the URL of the store; without REDIS_URL, start the embedded one or attach to it."""
     if settings.redis_url:
         return settings.redis_url.get_secret_value()
     server = await start(settings.state)
@@ -105,13 +105,13 @@ async def store_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str
 
 
 def ring_of(settings: Settings) -> KeyRing:
-    """Return the key ring; with the embedded store it is made once, beside the data."""
+    """Return the key ring; for the embedded store a key is created once, beside its data."""
     if settings.edfs_bot_keys:
         return KeyRing.parse(settings.edfs_bot_keys.get_secret_value())
-    return KeyRing.parse(_own_keys(settings.state / "keys"))
+    return KeyRing.parse(_stored_keys(settings.state / "keys"))
 
 
-def _own_keys(path: Path) -> str:
+def _stored_keys(path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -148,17 +148,17 @@ def _gateways(
         Budget(store.limits, clock, per_minute, per_hour),
     )
     stack.push_async_callback(edfs.aclose)
-    terms = Timeouts(patch=settings.edfs_bot_edfs_timeout, settle=settings.edfs_bot_settle)
-    rules = PolicyFile(settings.edfs_bot_policy)
-    rules.load()
+    timeouts = Timeouts(patch=settings.edfs_bot_edfs_timeout, settle=settings.edfs_bot_settle)
+    policy_file = PolicyFile(settings.edfs_bot_policy)
+    policy_file.load()
     zone = settings.edfs_bot_schedule_timezone
-    return Gateways(store, edfs, ims, clock, zone, terms, rules)
+    return Gateways(store, edfs, ims, clock, zone, timeouts, policy_file)
 
 
 async def _slack_client(
     settings: Settings, stack: contextlib.AsyncExitStack
 ) -> tuple[AsyncWebClient, aiohttp.ClientSession]:
-    """One session for all: without it every call opens a connection of its own."""
+    """Return the client and its one session: without it every call opens a new connection."""
     certificates = ssl_context(settings.certificates)
     connector = aiohttp.TCPConnector(resolver=LoopbackResolver(), ssl=certificates)
     timeout = aiohttp.ClientTimeout(total=15, connect=5)
@@ -185,11 +185,11 @@ def _context(
 ) -> Context:
     directory = Directory(slack, gateways.store.people, installation.workspace)
     engine = Engine(gateways, Reauthorization(gateways, directory))
-    door = SignInUrls(settings.public_url, installation.name)
-    suggesting = OptionLists(gateways)
-    stack.push_async_callback(suggesting.aclose)
+    urls = SignInUrls(settings.public_url, installation.name)
+    options = OptionLists(gateways)
+    stack.push_async_callback(options.aclose)
     support = settings.edfs_bot_support_url or ""
-    return Context(gateways, engine, door, installation, slack, directory, suggesting, support)
+    return Context(gateways, engine, urls, installation, slack, directory, options, support)
 
 
 async def _sockets(

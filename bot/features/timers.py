@@ -1,4 +1,4 @@
-"""Timers: finding the one a person named, switching it, undoing, listing and showing."""
+"""Timers: switching, undoing, listing and showing them."""
 
 from dataclasses import replace
 from typing import Literal
@@ -31,11 +31,11 @@ async def switch(gateways: Gateways, invocation: Invocation, command: Switch) ->
     if command.until:
         zone = invocation.person.zone
         match parse_until(command.until, invocation.now, zone, timer.cron, gateways.schedule_zone):
-            case AmbiguousTime() as doubtful:
-                return _which_time(command, found, doubtful, zone)
+            case AmbiguousTime() as ambiguous:
+                return _which_time(command, found, ambiguous, zone)
             case Until() as until:
                 pass
-    # What is off already can still be given an end.
+    # A disabled timer can still be given an end.
     if timer.enabled is wanted and until is None:
         return AlreadyInState(await _with_open_items(gateways, invocation, found))
     operation = draft_operation(
@@ -51,17 +51,17 @@ async def switch(gateways: Gateways, invocation: Invocation, command: Switch) ->
 
 
 def _which_time(
-    command: Switch, found: TimerShown, doubtful: AmbiguousTime, zone: str
+    command: Switch, found: TimerShown, ambiguous: AmbiguousTime, zone: str
 ) -> TimeChoiceNeeded:
-    clear = replace(command, itwin=found.itwin.id, timer=found.timer.id)
+    with_ids = replace(command, itwin=found.itwin.id, timer=found.timer.id)
     choices = tuple(
-        (at, str(replace(clear, until=format_until(at, zone)))) for at in doubtful.moments
+        (at, str(replace(with_ids, until=format_until(at, zone)))) for at in ambiguous.moments
     )
-    return TimeChoiceNeeded(found, doubtful.why, choices)
+    return TimeChoiceNeeded(found, ambiguous.why, choices)
 
 
 async def undo(gateways: Gateways, invocation: Invocation, command: Undo) -> Outcome:
-    """Bring back what an operation changed, while the state is still what it left."""
+    """Undo an operation, while the timer is still in the state that it left. Raises CannotUndo."""
     first = await gateways.store.operations.read(invocation.workspace, command.operation)
     if first is None:
         raise CannotUndo("unknown")
@@ -94,7 +94,7 @@ CardAction = Literal["enable", "disable", "undo", "details"]
 async def act_on_card(
     gateways: Gateways, invocation: Invocation, pressed: OperationId, verb: CardAction
 ) -> Outcome:
-    """What a button on a card stands for: a switch of the very timer the card is about."""
+    """Run the action of a button on a card, on the card's own timer."""
     operation = await _known(gateways, invocation, pressed)
     match verb:
         case "undo":
@@ -136,8 +136,8 @@ async def listed(gateways: Gateways, invocation: Invocation, command: ListTimers
         return ITwinsListed(await resolver.itwins(), command.page)
     itwin = await resolver.itwin(command.itwin)
     _, timers = await resolver.timers(itwin)
-    standing = await open_items_in(gateways, invocation, itwin)
-    return TimersListed(itwin, tuple(sorted(timers, key=Timer.in_lists)), standing, command.page)
+    open_items = await open_items_in(gateways, invocation, itwin)
+    return TimersListed(itwin, tuple(sorted(timers, key=Timer.in_lists)), open_items, command.page)
 
 
 async def _known(gateways: Gateways, invocation: Invocation, operation: OperationId) -> Operation:
@@ -150,7 +150,7 @@ async def _known(gateways: Gateways, invocation: Invocation, operation: Operatio
 async def _fresh(
     gateways: Gateways, invocation: Invocation, operation: Operation
 ) -> tuple[Bearer, Timer]:
-    """Read the operation's timer as it is now, with the token of whoever asks."""
+    """Read the operation's timer as it is now, with the person's own token."""
 
     async def read(caller: Caller) -> Timer:
         return await gateways.edfs.timer(caller, operation.itwin.id, operation.timer.id)
