@@ -1,4 +1,4 @@
-"""Logs hold one JSON object a line, and no secret whoever said it."""
+"""The logs: one JSON object a line, without secrets, also from libraries."""
 
 import json
 import logging
@@ -20,17 +20,17 @@ SECRETS = [
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_secrets_are_struck_out(secret: str) -> None:
+def test_secrets_are_redacted(secret: str) -> None:
     assert secret not in redact(f"before {secret} after")
 
 
-def test_codes_and_states_in_addresses_are_struck_out() -> None:
+def test_codes_and_states_in_urls_are_redacted() -> None:
     struck = redact("GET /link/callback?code=abc123&state=def456 HTTP/1.1")
     assert "abc123" not in struck
     assert "def456" not in struck
 
 
-def test_a_line_of_a_library_is_one_json_object() -> None:
+def test_a_record_of_a_library_is_one_json_object() -> None:
     script = (
         "import logging; from bot.logs import set_up; set_up();"
         "import structlog;"

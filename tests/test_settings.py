@@ -1,4 +1,4 @@
-"""Settings: what is accepted, and the one line that says what is not, without ever a value."""
+"""The settings: valid values, and errors that name the setting and never a value."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ GOOD = {
 }
 
 
-def test_what_is_needed_is_enough() -> None:
+def test_the_required_settings_suffice() -> None:
     settings = read_settings(GOOD)
     assert settings.public_url == "https://bot.example.com"
     assert settings.scopes == ("itwin-platform",)
@@ -52,7 +52,7 @@ def test_what_is_needed_is_enough() -> None:
         ({"IMS_CLIENT_SECRET_FILE": "/nowhere"}, "IMS_CLIENT_SECRET and IMS_CLIENT_SECRET_FILE"),
     ],
 )
-def test_one_line_names_the_setting_and_never_its_value(change: dict[str, str], says: str) -> None:
+def test_an_error_names_the_setting_and_never_its_value(change: dict[str, str], says: str) -> None:
     with pytest.raises(SettingsError) as refused:
         read_settings({**GOOD, **change})
     line = str(refused.value)
@@ -61,7 +61,7 @@ def test_one_line_names_the_setting_and_never_its_value(change: dict[str, str], 
     assert CANARY not in line
 
 
-def test_a_rate_is_read_as_two_numbers() -> None:
+def test_a_rate_is_parsed_to_two_numbers() -> None:
     assert read_settings(GOOD).rate == (500, 5_000)
     assert read_settings({**GOOD, "EDFS_BOT_RATE": "20/minute, 200/hour"}).rate == (20, 200)
     assert read_settings({**GOOD, "EDFS_BOT_RATE": " 7 / minute,90/hour "}).rate == (7, 90)
@@ -77,7 +77,7 @@ def test_a_setting_may_be_given_as_a_file(tmp_path: Path) -> None:
         read_settings({**given, "IMS_CLIENT_SECRET_FILE": str(tmp_path / "nowhere")})
 
 
-def test_a_policy_is_a_path_and_may_be_left_out() -> None:
+def test_a_policy_is_an_optional_path() -> None:
     assert read_settings(GOOD).edfs_bot_policy is None
     named = read_settings({**GOOD, "EDFS_BOT_POLICY": "/etc/edfs-bot/policy.toml"})
     assert named.edfs_bot_policy == Path("/etc/edfs-bot/policy.toml")
@@ -89,7 +89,7 @@ def test_socket_mode_needs_no_signing_secret() -> None:
     assert read_settings(given).transport == "socket"
 
 
-def test_a_store_of_ones_own_with_keys() -> None:
+def test_a_redis_url_needs_keys() -> None:
     keys = KeyRing.new_key()
     settings = read_settings({**GOOD, "REDIS_URL": "redis://r:6379", "EDFS_BOT_KEYS": keys})
     assert settings.redis_url is not None

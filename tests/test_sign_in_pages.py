@@ -1,4 +1,4 @@
-"""The sign-in pages: one link, one browser, one way back, one person for an account."""
+"""The sign-in pages: one link, one browser, one callback, one person for an account."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -19,14 +19,14 @@ NEW_LINK = "press New link there, or type /edfs signin"
 
 
 async def link_of(story: Story, person: str) -> str:
-    """The address behind the newest Sign in button of that person."""
+    """Return the URL of the person's newest Sign in button."""
     await story.types(person, "/edfs signin")
     message = await story.sees(person, "Sign in to iTwin")
     return url_in(message.blocks)
 
 
 async def other_link(story: Story, person: str, known: str) -> str:
-    """Wait for a link that is not the known one."""
+    """Wait for another link than the known one."""
 
     def found() -> str:
         links = [url_in(m.blocks) for m in story.world.reads(person) if "/link/" in str(m.blocks)]
@@ -50,7 +50,7 @@ def browser(story: Story, person: str) -> Browser:
 
 
 async def claimed(story: Story, person: str = "alice") -> str:
-    """A link whose person went on to Bentley and stands before its first page."""
+    """Return a link whose person has been redirected to Bentley."""
     link = await link_of(story, person)
     await browser(story, person).get(link)
     await browser(story, person).submit()
@@ -59,7 +59,7 @@ async def claimed(story: Story, person: str = "alice") -> str:
 
 
 async def agreed(story: Story, person: str = "alice", account: str = "alice") -> str:
-    """The whole way through Bentley; the text of the page it ends on."""
+    """Sign in at Bentley; return the text of the last page."""
     here = browser(story, person)
     await here.submit({"person": account})
     if here.host == "ims.localhost":
@@ -71,7 +71,7 @@ def callback_of(story: Story, person: str = "alice") -> str:
     return next(url for url in browser(story, person).visited if "/link/callback" in url)
 
 
-async def test_looking_claims_nothing(story: Story) -> None:
+async def test_a_get_does_not_claim_the_link(story: Story) -> None:
     link = await link_of(story, "alice")
     async with loopback_client() as previewer:
         for _ in range(3):
@@ -83,7 +83,7 @@ async def test_looking_claims_nothing(story: Story) -> None:
     assert "You are signed in" in await story.world.signs_in("alice", url=link)
 
 
-async def test_the_page_names_whose_account_would_be_linked(story: Story) -> None:
+async def test_the_page_names_the_slack_person(story: Story) -> None:
     text = await browser(story, "bob").get(await link_of(story, "alice"))
     assert "alice" in text
     assert "U0ALICE001" in text
@@ -106,7 +106,7 @@ async def test_a_form_without_its_token_is_refused(story: Story, token: str | No
 
 
 async def test_a_form_without_its_cookie_is_refused(story: Story) -> None:
-    """Another site may send the form; the cookie does not go along, and a token is not it."""
+    """Another site may submit the form, but without the cookie, even with a valid token."""
     link = await link_of(story, "alice")
     async with loopback_client() as client:
         shown = await client.get(link)
@@ -130,7 +130,7 @@ async def test_a_second_browser_is_refused(story: Story) -> None:
     assert "You are signed in" in await agreed(story)
 
 
-async def test_the_same_browser_may_press_twice(story: Story) -> None:
+async def test_the_same_browser_may_submit_twice(story: Story) -> None:
     link = await claimed(story)
     await browser(story, "alice").get(link)
     await browser(story, "alice").submit()
@@ -144,7 +144,7 @@ async def test_a_link_works_once(story: Story) -> None:
     assert "has expired, or it was used" in text
 
 
-async def test_a_callback_that_comes_again_is_refused(story: Story) -> None:
+async def test_a_repeated_callback_is_refused(story: Story) -> None:
     await claimed(story)
     browser(story, "alice").visited.clear()
     assert "You are signed in" in await agreed(story)
@@ -156,7 +156,7 @@ async def test_a_callback_that_comes_again_is_refused(story: Story) -> None:
 
 
 async def test_a_callback_without_the_cookie_is_refused(story: Story) -> None:
-    """Somebody who was sent another's callback address gets nothing linked."""
+    """A browser that is sent another's callback URL links nothing."""
     await claimed(story)
     url = f"{origin(story)}/link/callback?code=somebody&state=elses"
     text = await browser(story, "bob").get(url)
@@ -192,7 +192,7 @@ async def test_an_expired_link_leads_to_a_new_one(story: Story, redis_url: str) 
     assert "You are signed in" in await story.world.signs_in("alice", url=fresh)
 
 
-async def test_one_account_is_one_persons(story: Story) -> None:
+async def test_an_account_can_be_linked_to_one_person_only(story: Story) -> None:
     await story.signs_in("alice")
     link = await link_of(story, "bob")
     page = await story.world.signs_in("bob", url=link, account="alice")
@@ -208,7 +208,7 @@ async def test_one_account_is_one_persons(story: Story) -> None:
     assert "acts for bob as the iTwin account alice@acme.example" in page
 
 
-async def test_who_does_not_agree_is_not_linked(story: Story) -> None:
+async def test_a_denied_consent_links_nothing(story: Story) -> None:
     await claimed(story)
     await browser(story, "alice").submit({"person": "alice"})
     text = await browser(story, "alice").submit(button="Deny")
@@ -218,7 +218,7 @@ async def test_who_does_not_agree_is_not_linked(story: Story) -> None:
     await story.sees("alice", "Not signed in")
 
 
-async def test_every_page_is_guarded(story: Story) -> None:
+async def test_every_page_has_the_security_headers(story: Story) -> None:
     link = await link_of(story, "alice")
     async with loopback_client() as client:
         answers = [
@@ -249,7 +249,7 @@ def guarded(headers: httpx.Headers) -> None:
     assert headers["Referrer-Policy"] == "no-referrer"
 
 
-async def test_the_cookie_is_for_this_browser_alone(story: Story) -> None:
+async def test_the_attributes_of_the_cookie(story: Story) -> None:
     async with loopback_client() as client:
         shown = await client.get(await link_of(story, "alice"))
     parts = {part.strip().lower() for part in shown.headers["Set-Cookie"].split(";")[1:]}
@@ -265,7 +265,7 @@ async def test_over_https_the_cookie_carries_the_host_prefix(own_https: httpx.He
 
 @pytest.fixture
 async def own_https(story: Story, redis_url: str) -> httpx.Headers:
-    """What a bot behind a TLS proxy answers; its own address is the proxy's."""
+    """Return the headers of a bot behind a TLS proxy, whose URL is its own."""
     public = "https://edfs.example"
     async with living(story.world, redis_url, PUBLIC_URL=public) as bot:
         delivered = story.world.slack.delivery.events_url
@@ -289,7 +289,9 @@ async def own_https(story: Story, redis_url: str) -> httpx.Headers:
         {"X-Forwarded-Prefix": "/evil", "X-Original-URL": "/evil"},
     ],
 )
-async def test_no_header_changes_the_way_back(story: Story, headers: dict[str, str]) -> None:
+async def test_no_request_header_changes_the_redirect_uri(
+    story: Story, headers: dict[str, str]
+) -> None:
     link = await link_of(story, "alice")
     async with loopback_client() as client:
         shown = await client.get(link, headers=headers)
@@ -325,7 +327,9 @@ async def test_no_header_changes_the_way_back(story: Story, headers: dict[str, s
         ("GET", "/link/callback?state=%ff&code=%00", 400),
     ],
 )
-async def test_nothing_else_is_there(story: Story, method: str, path: str, status: int) -> None:
+async def test_other_routes_and_methods_do_not_exist(
+    story: Story, method: str, path: str, status: int
+) -> None:
     async with loopback_client() as client:
         answer = await client.request(method, origin(story) + path)
     assert answer.status_code == status
@@ -337,13 +341,13 @@ async def test_a_large_form_is_not_read(story: Story) -> None:
     assert answer.status_code == 400
 
 
-async def test_it_says_that_it_lives(story: Story) -> None:
+async def test_liveness(story: Story) -> None:
     async with loopback_client() as client:
         answer = await client.get(f"{origin(story)}/healthz")
     assert (answer.status_code, answer.text) == (200, "ok")
 
 
-async def test_the_admin_sees_readiness_and_metrics(story: Story) -> None:
+async def test_readiness_and_metrics(story: Story) -> None:
     async with serving(story.bot.admin, "127.0.0.1", 0) as port, loopback_client() as client:
         ready = await client.get(f"http://127.0.0.1:{port}/readyz")
         metrics = await client.get(f"http://127.0.0.1:{port}/metrics")
@@ -354,7 +358,7 @@ async def test_the_admin_sees_readiness_and_metrics(story: Story) -> None:
     assert other.status_code == 404
 
 
-async def test_without_its_store_it_is_not_ready_and_says_so(own_story: Story, own: Valkey) -> None:
+async def test_it_is_not_ready_without_its_store(own_story: Story, own: Valkey) -> None:
     link = await link_of(own_story, "alice")
     own.stop()
     async with serving(own_story.bot.admin, "127.0.0.1", 0) as port, loopback_client() as client:

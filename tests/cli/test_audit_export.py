@@ -1,4 +1,4 @@
-"""What an admin gets of the audit trail: verified, and exported with names that stay."""
+"""The audit trail on the command line: verification, and export with stable field names."""
 
 import asyncio
 import csv
@@ -50,7 +50,7 @@ async def asked(settings: dict[str, str], *arguments: str) -> Result:
 
 @pytest.fixture
 async def settings(redis_url: str) -> AsyncIterator[dict[str, str]]:
-    """An admin's, with a trail of three entries: two of October, one of November."""
+    """Settings whose store has a trail of three entries: two of October, one of November."""
     world = World(clock=paced_clock())
     await world.open()
     given = world.settings("http://bot.localhost:1")
@@ -68,7 +68,7 @@ async def settings(redis_url: str) -> AsyncIterator[dict[str, str]]:
     await world.close()
 
 
-async def test_verify_says_how_many_from_when_to_when_and_check_is_the_same(
+async def test_verify_reports_count_and_span_and_check_is_an_alias(
     settings: dict[str, str], redis_url: str
 ) -> None:
     verified = await asked(settings, "verify")
@@ -83,7 +83,7 @@ async def test_verify_says_how_many_from_when_to_when_and_check_is_the_same(
     assert "nothing leads to the newest, 3. Keep the store as it is" in broken.output
 
 
-async def test_export_as_lines_of_json(settings: dict[str, str]) -> None:
+async def test_export_as_json_lines(settings: dict[str, str]) -> None:
     exported = await asked(settings, "export", "--since", "2026-10-31T12:00", "--until=2026-11-01")
     assert (exported.exit_code, exported.stderr) == (0, "1 entry written.\n")
     [line] = exported.stdout.splitlines()
@@ -94,15 +94,13 @@ async def test_export_as_lines_of_json(settings: dict[str, str]) -> None:
     assert (said["state_before"], said["state_after"]) == ("enabled", "disabled")
     assert (said["trace"], said["outcome"]) == ("01234567", "applied")
     assert said["because"] == "Überlandwerk\nsays so"
-    assert said["timer_name"].startswith("=HYPERLINK")  # only a spreadsheet takes it for one
+    assert said["timer_name"].startswith("=HYPERLINK")  # a formula only to a spreadsheet
 
 
 NAMED = ["alice@acme.example", "sub-1"]
 
 
-async def test_export_as_a_table_that_no_spreadsheet_runs(
-    settings: dict[str, str], tmp_path: Path
-) -> None:
+async def test_export_as_csv_without_formulas(settings: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "trail.csv"
     given = ("--since", "2020-01-01T00:00Z", "--format", "csv", "--output", str(file))
     exported = await asked(settings, "export", *given)
@@ -130,7 +128,7 @@ async def test_export_as_a_table_that_no_spreadsheet_runs(
         (("--since", "1d", "--format", "xml"), 2, "'xml' is not one of 'jsonl', 'csv'"),
     ],
 )
-async def test_a_mistake_is_named_with_what_to_do(
+async def test_a_wrong_option_is_explained(
     settings: dict[str, str], tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
 ) -> None:
     filled = [one.format(tmp_path) for one in arguments]
@@ -139,7 +137,7 @@ async def test_a_mistake_is_named_with_what_to_do(
     assert refused.stdout == ""
 
 
-async def test_what_does_not_open_is_counted_and_the_rest_is_written(
+async def test_entries_that_cannot_be_opened_are_counted(
     settings: dict[str, str], redis_url: str
 ) -> None:
     other = open_store(redis_url, KeyRing.parse(KeyRing.new_key()))
@@ -150,9 +148,7 @@ async def test_what_does_not_open_is_counted_and_the_rest_is_written(
     assert "1 do not open: their key is not in the ring" in exported.stderr
 
 
-async def test_a_store_that_is_in_use_in_this_folder_is_shared(
-    settings: dict[str, str], tmp_path: Path
-) -> None:
+async def test_an_embedded_store_in_use_is_shared(settings: dict[str, str], tmp_path: Path) -> None:
     server = await start(tmp_path)
     own = {**settings, "EDFS_BOT_STATE_DIR": str(tmp_path)}
     del own["REDIS_URL"]
@@ -177,7 +173,7 @@ async def test_a_store_that_is_in_use_in_this_folder_is_shared(
         ("0h", 1_000_000),
     ],
 )
-def test_times_as_they_are_written(said: str, seconds: float) -> None:
+def test_times_of_since_and_until(said: str, seconds: float) -> None:
     assert admin.moment(said, 1_000_000) == seconds
 
 
@@ -197,18 +193,18 @@ def test_times_as_they_are_written(said: str, seconds: float) -> None:
         ("signin", {}, ("", "")),
     ],
 )
-def test_states_are_told_as_far_as_an_entry_knows_them(
+def test_states_of_an_entry(
     what: str, facts: dict[str, str], before_and_after: tuple[str, str]
 ) -> None:
     assert states(what, facts) == before_and_after
 
 
-def test_the_manual_explains_every_field() -> None:
+def test_the_document_explains_every_field() -> None:
     manual = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
     assert [field for field in FIELDS if f"`{field}`" not in manual] == []
 
 
-def test_a_request_names_its_asker_and_its_votes() -> None:
+def test_an_approval_names_its_requester_and_its_votes() -> None:
     facts = {"request": "a" * 24, "requester": "U0ALICE", "votes": "U0BOB=sub-2", "review": "yes"}
     said = record("T0HOME", AuditEntry(0.0, "approval.approved", PersonId("U0BOB"), facts))
     assert (said["person"], said["asked_by"], said["approvals"]) == (

@@ -22,7 +22,7 @@ TOGGLE = '/edfs toggle plant-a "SAP work orders"'
 
 
 def free_ports(count: int) -> int:
-    """Return the first of so many free ports in a row."""
+    """Return the first of ``count`` consecutive free ports."""
     for start in range(21_000 + os.getpid() % 20_000, 60_000, count):
         with contextlib.ExitStack() as stack:
             try:
@@ -59,7 +59,7 @@ def process(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[st
 
 
 def until(look: Callable[[], Any]) -> Any:
-    """Wait until somebody answers, and with what is looked for."""
+    """Wait for a response that contains the text."""
 
     def found() -> Any:
         with contextlib.suppress(httpx.HTTPError):
@@ -121,7 +121,7 @@ def main_job(api: Api) -> None:
     assert ("disabled" if before else "enabled") in cards[0]["text"]
 
 
-def test_the_main_job_through_the_sandbox_api_and_again_after_a_reset() -> None:
+def test_the_sandbox_api_disables_a_timer_and_again_after_a_reset() -> None:
     port = free_ports(5)
     with (
         process("sandbox", "--headless", "--port", str(port)),
@@ -147,7 +147,7 @@ def test_the_sandbox_in_a_terminal() -> None:
     assert running.returncode == 0
 
 
-def test_a_missing_setting_stops_the_start_with_one_line() -> None:
+def test_a_missing_setting_ends_the_start_with_one_line() -> None:
     with process("run") as running:
         out, err = running.communicate()
     assert (running.returncode, out) == (2, "")
@@ -155,7 +155,7 @@ def test_a_missing_setting_stops_the_start_with_one_line() -> None:
     assert err.count("\n") == 1
 
 
-def test_a_new_key_is_one_that_the_ring_takes() -> None:
+def test_a_new_key_is_accepted_by_the_key_ring() -> None:
     with process("keys", "new") as running:
         out, _ = running.communicate()
     KeyRing.parse(out)
@@ -169,7 +169,7 @@ async def world() -> Any:
     await here.close()
 
 
-async def test_run_serves_both_apps_and_ends_when_told(world: World, tmp_path: Path) -> None:
+async def test_run_serves_both_apps_until_a_signal(world: World, tmp_path: Path) -> None:
     import asyncio  # noqa: PLC0415
 
     port = free_ports(2)
@@ -197,7 +197,7 @@ async def test_run_serves_both_apps_and_ends_when_told(world: World, tmp_path: P
     assert (tmp_path / "keys").stat().st_mode & 0o077 == 0
 
 
-async def test_doctor_says_what_to_do(world: World, tmp_path: Path) -> None:
+async def test_doctor_reports_each_part(world: World, tmp_path: Path) -> None:
     import asyncio  # noqa: PLC0415
 
     environment = {

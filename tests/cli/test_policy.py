@@ -1,4 +1,4 @@
-"""The policy from the command line: a file checked, and a ruling explained."""
+"""`edfs-bot policy`: checking a file, and explaining a ruling."""
 
 import os
 import subprocess
@@ -64,7 +64,7 @@ def policy(*arguments: str, **environment: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def test_check_says_the_rules_in_words(path: Path) -> None:
+def test_check_prints_each_rule(path: Path) -> None:
     path.write_text(FILE)
     code, out, _ = policy("check", str(path))
     assert code == 0
@@ -88,7 +88,7 @@ def test_check_lists_every_problem_by_line_and_key(path: Path) -> None:
     assert found == [f"{path}:3: channel", f"{path}:4: expires"]
 
 
-def test_explain_says_what_would_happen_and_which_rule_decided(path: Path) -> None:
+def test_explain_prints_the_ruling_and_its_rules(path: Path) -> None:
     path.write_text(FILE)
     asked = ("explain", "--user", "U0ALICE", "--channel", "C0PLANT", "--command")
     toggle = 'toggle plant-a "SAP work orders" because x'
@@ -140,7 +140,9 @@ def test_explain_says_what_would_happen_and_which_rule_decided(path: Path) -> No
         (("--group", "ops", "enable x y"), "--user, --group and --channel take Slack ids"),
     ],
 )
-def test_verdicts(path: Path, arguments: tuple[str, ...], says: str) -> None:
+def test_explain_prints_what_the_ruling_requires(
+    path: Path, arguments: tuple[str, ...], says: str
+) -> None:
     path.write_text(FILE)
     *options, command = arguments
     if "--user" not in options:
@@ -151,7 +153,7 @@ def test_verdicts(path: Path, arguments: tuple[str, ...], says: str) -> None:
     assert told.exit_code == (2 if says.startswith("--") else 0)
 
 
-def test_an_emergency_and_approvals_where_the_policy_says_little(path: Path) -> None:
+def test_explain_an_emergency_with_few_rules(path: Path) -> None:
     path.write_text("[defaults]\napprovals = 1\nself_approval = true\n")
     asked = ["explain", "--user", "U0ALICE", "--policy", str(path), "--command"]
     told = CliRunner().invoke(commands, [*asked, 'off a b because "fire" emergency'])
@@ -166,7 +168,7 @@ def test_an_emergency_and_approvals_where_the_policy_says_little(path: Path) -> 
     assert told.output.splitlines()[-1] == "  No rule sets anything for it."
 
 
-def test_explain_tells_what_it_cannot_do(path: Path) -> None:
+def test_explain_reports_a_broken_or_missing_file(path: Path) -> None:
     path.write_text(BROKEN)
     asked = ["explain", "--user", "U0ALICE", "--command", "on a b", "--policy", str(path)]
     told = CliRunner().invoke(commands, asked)

@@ -1,4 +1,4 @@
-"""Requests as values: every arrow of the picture, whose word counts, and what makes one void."""
+"""Requests for approval: every transition, who may decide, and what makes one void."""
 
 from dataclasses import replace
 
@@ -92,7 +92,7 @@ RULING = Ruling(approvals=1)
         (Moved(ChannelId("C0HERE")), Stage.WAITING, None),
     ],
 )
-def test_what_becomes_of_a_waiting_request(event: Event, stage: Stage, by: PersonId | None) -> None:
+def test_each_event_of_a_waiting_request(event: Event, stage: Stage, by: PersonId | None) -> None:
     following = after(WAITING, event)
     assert (following.stage, following.decided_by, following.version) == (stage, by, 1)
     assert following.digest == WAITING.digest
@@ -135,14 +135,14 @@ def test_the_first_decision_is_the_only_one(events: list[Event], needed: int, re
         assert len({vote.subject for vote in approval.votes}) == len(approval.votes)
 
 
-def test_one_human_is_one_vote() -> None:
+def test_one_account_is_one_vote() -> None:
     once = after(replace(WAITING, needed=2), Voted(VOTE))
     for again in (VOTE, replace(VOTE, by=CAROL), replace(OTHER, by=BOB)):
         with pytest.raises(AlreadyVoted):
             after(once, Voted(again))
 
 
-def test_only_what_was_begun_is_concluded_and_once() -> None:
+def test_a_request_is_concluded_once_and_only_when_started() -> None:
     with pytest.raises(AlreadyDecided):
         after(WAITING, Concluded(3_000.0, State.APPLIED))
     done = after(after(WAITING, Voted(VOTE)), Concluded(3_000.0, State.APPLIED))
@@ -152,7 +152,7 @@ def test_only_what_was_begun_is_concluded_and_once() -> None:
     assert after(REVIEW, Concluded(3_000.0, State.APPLIED)).stage is Stage.WAITING
 
 
-def test_when_somebody_has_to_look_again() -> None:
+def test_due() -> None:
     assert due(WAITING) == WISH.asked_at + REMIND_AFTER
     assert due(replace(WAITING, expires_at=1_100.0)) == 1_100.0
     assert due(replace(REVIEW, expires_at=1_100.0)) == WISH.asked_at + REMIND_AFTER
@@ -162,7 +162,7 @@ def test_when_somebody_has_to_look_again() -> None:
 
 
 @given(st.floats(0, 14 * 86_400))
-def test_reminders_grow_apart_and_are_not_made_up_for(late: float) -> None:
+def test_reminders_double_their_distance_and_missed_ones_are_skipped(late: float) -> None:
     now = reminder_at(WAITING) + late
     reminded = after(WAITING, Reminded(now))
     assert reminder_at(reminded) > now
@@ -214,7 +214,7 @@ def test_reminders_grow_apart_and_are_not_made_up_for(late: float) -> None:
         ),
     ],
 )
-def test_whose_word_counts(
+def test_who_may_decide(
     approval: Approval, ruling: Ruling, who: Decider, reason: str | None
 ) -> None:
     assert objection(approval, ruling, who) == reason
@@ -233,7 +233,7 @@ LISTS = st.none() | st.frozensets(st.sampled_from([ALICE, BOB, CAROL, "S0OPS", "
     st.frozensets(st.sampled_from(["S0OPS", "C0ROOM"])),
     st.sampled_from(["", "sub-alice", "sub-bob", "sub-carol"]),
 )
-def test_without_self_approval_neither_who_asked_nor_their_account_agrees(  # noqa: PLR0917
+def test_without_self_approval_neither_requester_nor_their_account_may_approve(  # noqa: PLR0917
     stored: frozenset[str] | None,
     current: frozenset[str] | None,
     was_on: bool,
@@ -263,13 +263,13 @@ def test_without_self_approval_neither_who_asked_nor_their_account_agrees(  # no
         (replace(TIMER, package="OTHER", enabled=False), "DefinitionChanged"),
     ],
 )
-def test_what_makes_a_request_void(timer: Timer, kind: str | None) -> None:
+def test_stale_reason(timer: Timer, kind: str | None) -> None:
     trouble = stale_reason(WAITING, timer)
     assert (trouble.kind if trouble else None) == kind
     assert "2000" not in str(trouble)
 
 
-def test_what_was_off_already_and_is_on_now_is_not_what_was_seen() -> None:
+def test_a_changed_state_makes_a_request_stale() -> None:
     given_an_end = replace(
         WAITING, operation=replace(WISH, seen=Observation(enabled=False, at=1_000.0))
     )
@@ -277,14 +277,14 @@ def test_what_was_off_already_and_is_on_now_is_not_what_was_seen() -> None:
     assert stale_reason(given_an_end, TIMER) == Failure("StateChanged")
 
 
-def test_what_the_policy_lets_nothing_come_of() -> None:
+def test_forbidden_now() -> None:
     assert not forbidden_now(WAITING, RULING)
     assert not forbidden_now(replace(WAITING, runs_as="approver"), Ruling())
     assert forbidden_now(WAITING, replace(RULING, refused="denied"))
     assert forbidden_now(WAITING, replace(RULING, runs_as="approver"))
 
 
-def test_what_an_approved_request_becomes() -> None:
+def test_approved_operation() -> None:
     approval = after(after(replace(WAITING, needed=2), Voted(VOTE)), Voted(OTHER))
     operation = approved_operation(approval, 5_000.0, "9.9")
     assert (operation.id, operation.person, operation.acting) == (WISH.id, ALICE, WISH.acting)
@@ -302,7 +302,7 @@ def test_what_an_approved_request_becomes() -> None:
     )
 
 
-def test_what_is_agreed_to_is_bound_to_all_of_it() -> None:
+def test_the_digest_covers_everything_that_is_approved() -> None:
     others = [
         replace(WAITING, runs_as="approver"),
         replace(WAITING, expires_at=1.0),

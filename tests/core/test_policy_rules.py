@@ -1,4 +1,4 @@
-"""The judge of the policy: a table for every clause, and properties over random policies."""
+"""The policy's rulings: a table for each key, and properties of random policies."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ PLANT = ITwin(ITwinId("0a1b2c3d-0000-4000-8000-00000000000a"), "Überlandwerk  A
 ORDERS = Timer(
     TimerId("0a1b2c3d-0000-4000-8000-0000000000f1"), "SAP Work Orders", "Maximo.Sync", "", True
 )
-WISH = ChangeRequest(ALICE, frozenset({"S0OPS"}), PLANT, ORDERS, "disable", ChannelId("C0HERE"))
+REQUEST = ChangeRequest(ALICE, frozenset({"S0OPS"}), PLANT, ORDERS, "disable", ChannelId("C0HERE"))
 
 
 def people(*ids: str) -> frozenset[str]:
@@ -66,24 +66,24 @@ def people(*ids: str) -> frozenset[str]:
     ids=lambda value: value.name if isinstance(value, Rule) else "",
 )
 def test_what_a_rule_matches(rule: Rule, is_matched: bool) -> None:
-    assert matches(rule, WISH) is is_matched
+    assert matches(rule, REQUEST) is is_matched
 
 
-def test_a_bracket_in_a_name_is_matched_as_one() -> None:
-    wish = replace(WISH, timer=replace(ORDERS, name="[test] orders", package=""))
-    assert matches(Rule("escaped", timer=("[[]TEST] *",)), wish)
-    assert not matches(Rule("a set", timer=("[test] *",)), wish)
+def test_a_bracket_in_a_name_is_matched_by_an_escaped_one() -> None:
+    request = replace(REQUEST, timer=replace(ORDERS, name="[test] orders", package=""))
+    assert matches(Rule("escaped", timer=("[[]TEST] *",)), request)
+    assert not matches(Rule("a set", timer=("[test] *",)), request)
 
 
-# What it sets
+# What a rule sets
 
 
-def ruled(*rules: Rule, defaults: Rule | None = None, request: ChangeRequest = WISH) -> Ruling:
+def ruled(*rules: Rule, defaults: Rule | None = None, request: ChangeRequest = REQUEST) -> Ruling:
     return judge(Policy(defaults or Rule("defaults"), rules), request)
 
 
-def test_without_a_policy_nothing_is_asked() -> None:
-    assert judge(Policy(), WISH) == Ruling()
+def test_without_a_policy_nothing_is_required() -> None:
+    assert judge(Policy(), REQUEST) == Ruling()
     assert Ruling().expires == 8 * 3_600
     assert ruled(Rule("for another", itwin=("x",), approvals=3, deny=people("U0ALICE"))) == Ruling()
 
@@ -95,7 +95,7 @@ def test_without_a_policy_nothing_is_asked() -> None:
         ({"approvers": people("S0OPS")}, {"approvers": people("S0OPS")}),
         ({"self_approval": True}, {"self_approval": True}),
         ({"runs_as": "approver", "approvals": 1}, {"runs_as": "approver", "approvals": 1}),
-        ({"runs_as": "approver"}, {"runs_as": "requester"}),  # whose? there is no approver
+        ({"runs_as": "approver"}, {"runs_as": "requester"}),  # there is no approver to run as
         ({"expires": 300.0}, {"expires": 300.0}),
         ({"channel": "C0ASK"}, {"channel": "C0ASK"}),
         ({"reason": "required"}, {"reason_required": True}),
@@ -142,7 +142,7 @@ def test_the_last_matching_rule_decides_each_key_alone(
     assert because == {key: "rule 2", "reason": "rule 4"}
 
 
-def test_a_later_rule_takes_protection_off_and_a_reason_back() -> None:
+def test_a_later_rule_overrides_protection_and_a_required_reason() -> None:
     guarded = Rule("rule 1", protected=True, reason="required")
     freed = Rule("rule 2", timer=("sap*",), protected=False, reason="optional")
     assert ruled(guarded, freed).refused == ""
@@ -150,11 +150,11 @@ def test_a_later_rule_takes_protection_off_and_a_reason_back() -> None:
     assert ruled(freed, guarded).refused == "protected"
 
 
-# Who
+# Who may request and approve
 
 
 @pytest.mark.parametrize("ids", ["U0ALICE", "S0OPS"])
-def test_deny_by_person_or_group_wins_wherever_it_stands(ids: str) -> None:
+def test_deny_by_person_or_group_wins_in_any_order(ids: str) -> None:
     deny, allow = Rule("no", deny=people(ids)), Rule("yes", allow=people("U0ALICE"))
     free = Rule("free", protected=False, approvals=0, emergency=True)
     for rules in ((deny, allow, free), (free, allow, deny), (allow, deny, free)):
@@ -178,7 +178,7 @@ def test_every_allow_must_name_the_person() -> None:
     assert ruled(defaults=Rule("defaults", allow=others)).refused == "not_allowed"
 
 
-def test_of_several_refusals_the_denial_is_told_and_protection_last() -> None:
+def test_a_denial_is_reported_before_other_refusals_and_protection_last() -> None:
     protected = Rule("1", protected=True)
     allow, deny = Rule("2", allow=people("U0BOB")), Rule("3", deny=people("U0ALICE"))
     assert ruled(protected, allow, deny).refused == "denied"
@@ -212,7 +212,7 @@ def test_who_may_approve(
     assert may_approve(ruling, person=person, groups=groups, requester=ALICE) is counts
 
 
-def test_groups_that_have_to_be_known() -> None:
+def test_the_groups_that_a_policy_names() -> None:
     policy = Policy(
         Rule("defaults", approvers=people("S0OPS", "U0BOB")),
         (Rule("1", allow=people("C0PLANT", "W0EVE")), Rule("2", deny=people("G0OLD"))),
@@ -250,9 +250,9 @@ RULES = st.builds(
 DENYING = st.builds(Rule, name=st.just("denies"), **MATCHED, deny=IDS)
 POLICIES = st.builds(Policy, RULES, st.lists(RULES, max_size=5).map(tuple))
 GROUPS = st.frozensets(st.sampled_from(["S0OPS", "S0QA", "C0PLANT"]))
-WISHES = st.builds(
+REQUESTS = st.builds(
     replace,
-    st.just(WISH),
+    st.just(REQUEST),
     person=st.sampled_from([ALICE, BOB]),
     groups=GROUPS,
     change=st.sampled_from(["enable", "disable"]),
@@ -265,10 +265,8 @@ def with_rule(policy: Policy, rule: Rule, place: int) -> Policy:
 
 
 @FIXED
-@given(POLICIES, WISHES)
-def test_the_judge_always_answers_and_names_its_rules(
-    policy: Policy, request: ChangeRequest
-) -> None:
+@given(POLICIES, REQUESTS)
+def test_every_ruling_names_its_rules(policy: Policy, request: ChangeRequest) -> None:
     ruling = judge(policy, request)
     assert 0 <= ruling.approvals <= 5
     names = {rule.name for rule in (policy.defaults, *policy.rules)}
@@ -278,17 +276,15 @@ def test_the_judge_always_answers_and_names_its_rules(
 
 
 @FIXED
-@given(POLICIES, WISHES, st.integers(0, 5))
-def test_deny_wins_whatever_else_stands_there(
-    policy: Policy, request: ChangeRequest, place: int
-) -> None:
+@given(POLICIES, REQUESTS, st.integers(0, 5))
+def test_deny_wins_over_any_rules(policy: Policy, request: ChangeRequest, place: int) -> None:
     for one in (request.person, *request.groups):
         denied = with_rule(policy, Rule("no", deny=people(one)), place)
         assert judge(denied, request).refused == "denied"
 
 
 @FIXED
-@given(POLICIES, WISHES, DENYING, st.integers(0, 5), GROUPS)
+@given(POLICIES, REQUESTS, DENYING, st.integers(0, 5), GROUPS)
 def test_a_rule_with_deny_only_narrows(
     policy: Policy, request: ChangeRequest, deny: Rule, place: int, groups: frozenset[str]
 ) -> None:
@@ -303,10 +299,8 @@ def test_a_rule_with_deny_only_narrows(
 
 
 @FIXED
-@given(POLICIES, WISHES)
-def test_nobody_approves_themselves_where_that_is_off(
-    policy: Policy, request: ChangeRequest
-) -> None:
+@given(POLICIES, REQUESTS)
+def test_no_self_approval_unless_a_rule_allows_it(policy: Policy, request: ChangeRequest) -> None:
     own = {"person": request.person, "groups": request.groups, "requester": request.person}
     ruling = judge(policy, request)
     assert ruling.self_approval or not may_approve(ruling, **own)

@@ -62,13 +62,13 @@ class ImsWorld:
         return replace(settings_for(self.provider.issuer), **changes)
 
     def another(self, tokens: SignIns | None = None, **changes: Any) -> Ims:
-        """A further gateway, as in another replica."""
+        """Return another gateway, as in another replica."""
         ims = Ims(self.settings(**changes), tokens or self.tokens, self.clock)
         self._stack.push_async_callback(ims.aclose, 0.5)
         return ims
 
     async def signed_in(self, ims: Ims | None = None) -> SignIn:
-        """Walk the whole way: address, consent, callback, keep."""
+        """Sign in completely: address, consent, callback, storage."""
         ims = ims or self.ims
         flow = await ims.begin(BACK)
         sign_in = await ims.complete(flow.body, await browse(flow))
@@ -80,11 +80,11 @@ class ImsWorld:
         gate = self.switches.gate
         assert gate is not None
         await self.provider.waiting.wait()
-        self.switches.gate = None  # later requests are not held
+        self.switches.gate = None  # later requests are not delayed
         return gate
 
     async def calls(self, command: str) -> int:
-        """How often the store has executed this command."""
+        """Return how often the store has executed this command."""
         found = (await self.redis.info("commandstats")).get(f"cmdstat_{command}")
         return int(found["calls"]) if found else 0
 
@@ -113,7 +113,7 @@ def refresh_token_in(cache: str) -> str:
 
 
 async def browse(flow: Flow) -> dict[str, str]:
-    """Be the browser: follow the address, and return the query of the callback."""
+    """Follow the address as a browser does, and return the query of the callback."""
     transport = AsyncLoopbackTransport(httpx.AsyncHTTPTransport())
     async with httpx.AsyncClient(transport=transport, trust_env=False) as browser:
         answer = await browser.get(flow.auth_uri)
@@ -122,7 +122,7 @@ async def browse(flow: Flow) -> dict[str, str]:
 
 
 async def refused(world: ImsWorld) -> str:
-    """Try to sign in; return why it was refused, having seen that nothing was kept."""
+    """Try to sign in; assert that nothing was stored, and return the error."""
     flow = await world.ims.begin(BACK)
     with pytest.raises(SignInRefused) as caught:
         await world.ims.complete(flow.body, await browse(flow))
@@ -171,5 +171,5 @@ async def world(ims_redis: Redis) -> AsyncIterator[ImsWorld]:
         yield ImsWorld(ims_redis, provider, stack)
 
 
-# A test module takes them in by assignment: as imports they would look unused and redefined.
+# A test module assigns them: imported fixtures would look unused and redefined.
 FIXTURES = (ims_redis_socket, ims_redis, world)

@@ -1,4 +1,4 @@
-"""Reading what the platform says: waiting times, error bodies, shapes, without believing any."""
+"""Parsing the platform's responses: waiting times, error bodies, unexpected shapes."""
 
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -49,12 +49,12 @@ JSON = st.recursive(
         (None, 30.0),
     ],
 )
-def test_how_long_to_wait(header: str | None, seconds: float) -> None:
+def test_retry_after(header: str | None, seconds: float) -> None:
     assert seconds_to_wait(header, NOW) == seconds
 
 
 @given(st.text(max_size=60))
-def test_any_waiting_time_is_clamped(header: str) -> None:
+def test_any_retry_after_is_clamped(header: str) -> None:
     assert 1.0 <= seconds_to_wait(header, NOW) <= 900.0
 
 
@@ -75,7 +75,7 @@ def test_any_waiting_time_is_clamped(header: str) -> None:
         (500, {}, Unclear),
     ],
 )
-def test_what_a_status_means(status: int, error: dict[str, Any], kind: type[ApiError]) -> None:
+def test_the_error_of_a_status(status: int, error: dict[str, Any], kind: type[ApiError]) -> None:
     answer = httpx.Response(status, json={"error": error})
     found = refusal("toggle", answer, answer.content, NOW)
     assert type(found) is kind
@@ -83,7 +83,7 @@ def test_what_a_status_means(status: int, error: dict[str, Any], kind: type[ApiE
 
 
 @given(JSON, st.sampled_from([400, 401, 403, 404, 422, 429, 500]))
-def test_any_error_body_is_read_without_trouble(error: object, status: int) -> None:
+def test_any_error_body_gives_an_api_error(error: object, status: int) -> None:
     for body in ({"error": error}, error):
         answer = httpx.Response(status, json=body)
         found = refusal("toggle", answer, answer.content, NOW)
@@ -92,7 +92,7 @@ def test_any_error_body_is_read_without_trouble(error: object, status: int) -> N
 
 
 @given(JSON)
-def test_any_good_body_is_a_timer_or_unclear(body: object) -> None:
+def test_any_json_body_is_a_timer_or_unclear(body: object) -> None:
     try:
         timer = timer_from("toggle", body)
     except Unclear as unclear:
@@ -103,12 +103,12 @@ def test_any_good_body_is_a_timer_or_unclear(body: object) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"", b"<html>", b"[]", b"null", b'{"a":' * 40 + b"1" + b"}" * 40])
-def test_what_is_no_object_is_unclear(raw: bytes) -> None:
+def test_a_body_that_is_not_an_object_is_unclear(raw: bytes) -> None:
     with pytest.raises(Unclear):
         body_of("toggle", 200, raw)
 
 
-def test_nulls_and_strangers_in_a_timer() -> None:
+def test_null_and_unknown_members_of_a_timer() -> None:
     timer = timer_from(
         "timer",
         {"id": "x", "enabled": True, "parameters": None, "name": None, "surprise": {"a": 1}},

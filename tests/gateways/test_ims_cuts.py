@@ -1,4 +1,4 @@
-"""The store goes away in the middle: no reply, no renewal, no writing for a while."""
+"""The store fails during a refresh: a lost reply, a failed renewal, failed writes."""
 
 import asyncio
 from dataclasses import replace
@@ -43,7 +43,7 @@ async def test_a_lost_reply_to_the_write_of_a_rotated_token(
     assert len(world.provider.revoked) == 1  # the first sign-in, and nothing since
 
 
-async def test_a_rotated_token_is_written_when_the_store_comes_back(
+async def test_a_rotated_token_is_stored_when_the_store_is_reachable_again(
     world: ImsWorld, ims_redis_socket: str, tmp_path: Path
 ) -> None:
     proxy = RedisProxy(ims_redis_socket)
@@ -63,7 +63,7 @@ async def test_a_rotated_token_is_written_when_the_store_comes_back(
     assert world.provider.alive(await world.stored_refresh_token())
 
 
-async def test_a_renewal_that_does_not_get_through_is_tried_again(
+async def test_a_failed_renewal_of_the_lock_is_tried_again(
     ims_redis: Redis, ims_redis_socket: str, tmp_path: Path
 ) -> None:
     proxy = RedisProxy(ims_redis_socket)
@@ -77,11 +77,11 @@ async def test_a_renewal_that_does_not_get_through_is_tried_again(
             await renewed(ims_redis, 1.5)
         assert not await ims_redis.exists(LOCK)
         async with short.is_locked(TEAM, ALICE):
-            proxy.down = True  # the lock cannot be given back; that harms nobody
+            proxy.down = True  # the lock cannot be released, which is harmless
         assert await ims_redis.exists(LOCK)
 
 
-async def test_a_refresh_gives_way_to_another_of_the_same_sign_in(world: ImsWorld) -> None:
+async def test_a_refresh_yields_to_another_of_the_same_sign_in(world: ImsWorld) -> None:
     record = await world.signed_in()
     world.clock.now += 3600
     flow = await world.ims.begin(BACK)
@@ -93,10 +93,10 @@ async def test_a_refresh_gives_way_to_another_of_the_same_sign_in(world: ImsWorl
     assert await world.tokens.swap(TEAM, ALICE, record.version, theirs)
     gate.set()
     assert await caller == await world.another().bearer(TEAM, ALICE)
-    assert world.provider.revoked == []  # it could be the family that is in use
+    assert world.provider.revoked == []  # it may be of the token family in use
 
 
-async def test_a_store_that_is_away_is_said_so(world: ImsWorld) -> None:
+async def test_an_unreachable_store_is_reported(world: ImsWorld) -> None:
     async with Redis(unix_socket_path="/nowhere", retry=Retry(NoBackoff(), 0)) as nowhere:
         ims = world.another(SignIns(nowhere, KeyRing.parse(world.keys)))
         with pytest.raises(StoreUnreachable):

@@ -1,4 +1,4 @@
-"""How a sign-in ends, and what does not end it."""
+"""What ends a sign-in, and what does not."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ ims_redis_socket, ims_redis, world = ims_world.FIXTURES
 HOUR = 3600
 
 
-async def test_nobody_is_signed_in(world: ImsWorld) -> None:
+async def test_without_a_sign_in(world: ImsWorld) -> None:
     with pytest.raises(SignInNeeded) as caught:
         await world.ims.bearer(TEAM, PersonId("U0BOB"))
     assert not caught.value.ended
@@ -28,7 +28,7 @@ async def test_nobody_is_signed_in(world: ImsWorld) -> None:
     assert await world.ims.sign_out(TEAM, ALICE) == SignOut(was_signed_in=False, revoked=False)
 
 
-async def test_a_refresh_token_that_is_void_ends_the_sign_in(world: ImsWorld) -> None:
+async def test_an_invalid_refresh_token_ends_the_sign_in(world: ImsWorld) -> None:
     await world.signed_in()
     world.clock.now += HOUR
     world.provider.current.clear()
@@ -37,7 +37,7 @@ async def test_a_refresh_token_that_is_void_ends_the_sign_in(world: ImsWorld) ->
     assert caught.value.ended
     with pytest.raises(SignInNeeded):
         await world.ims.bearer(TEAM, ALICE)
-    assert world.provider.token_requests == 2  # a void token is not sent again
+    assert world.provider.token_requests == 2  # an invalid token is not sent again
     await world.signed_in()
     await world.ims.bearer(TEAM, ALICE)
 
@@ -52,7 +52,7 @@ async def test_a_record_without_refresh_token_ends_the_sign_in(world: ImsWorld) 
     assert world.provider.token_requests == 1
 
 
-async def test_invalid_grant_gives_way_to_what_somebody_else_stored(world: ImsWorld) -> None:
+async def test_invalid_grant_yields_to_a_newer_record(world: ImsWorld) -> None:
     await world.signed_in()
     world.clock.now += HOUR
     flow = await world.ims.begin(BACK)
@@ -78,7 +78,7 @@ async def test_invalid_grant_gives_way_to_what_somebody_else_stored(world: ImsWo
         ((400, "application/json", '{"error": "unsupported_grant_type"}'), False),
     ],
 )
-async def test_trouble_keeps_the_sign_in(
+async def test_an_unreachable_provider_does_not_end_the_sign_in(
     world: ImsWorld, status: tuple[int, str, str], *, settings: bool
 ) -> None:
     await world.signed_in()
@@ -87,16 +87,16 @@ async def test_trouble_keeps_the_sign_in(
     world.switches.gate = asyncio.Event()
     callers = [asyncio.create_task(world.ims.bearer(TEAM, ALICE)) for _ in range(3)]
     gate = await world.held()
-    asyncio.get_running_loop().call_later(0.05, gate.set)  # by then all three have joined
+    asyncio.get_running_loop().call_later(0.05, gate.set)  # all three have joined by then
     for trouble in await asyncio.gather(*callers, return_exceptions=True):
         assert isinstance(trouble, IdentityProviderError)
         assert trouble.settings is settings
-    assert world.provider.token_requests == 2  # one refresh, and one trouble, for all three
+    assert world.provider.token_requests == 2  # one refresh and one error for all three
     world.switches.token_status = None
-    await world.ims.bearer(TEAM, ALICE)  # at once: no answer is replayed
+    await world.ims.bearer(TEAM, ALICE)  # at once: no response is replayed
 
 
-async def test_a_lost_answer_ends_the_sign_in_when_it_is_tried_again(world: ImsWorld) -> None:
+async def test_a_lost_response_ends_the_sign_in_at_the_next_attempt(world: ImsWorld) -> None:
     await world.signed_in()
     world.clock.now += HOUR
     world.switches.lost_answers = 1
@@ -121,7 +121,7 @@ async def test_a_refresh_that_gives_another_persons_token_ends_the_sign_in(
     assert not world.provider.current
 
 
-async def test_tokens_are_never_shown_to_another_issuer(world: ImsWorld) -> None:
+async def test_tokens_are_never_sent_to_another_issuer(world: ImsWorld) -> None:
     record = await world.signed_in()
     foreign = replace(record, version=7, issuer="https://elsewhere.example")
     await world.tokens.put(TEAM, ALICE, foreign)
@@ -132,7 +132,7 @@ async def test_tokens_are_never_shown_to_another_issuer(world: ImsWorld) -> None
     assert world.provider.revoked == []
 
 
-async def test_a_record_that_does_not_open_is_no_sign_in(world: ImsWorld) -> None:
+async def test_a_record_that_cannot_be_opened_ends_the_sign_in(world: ImsWorld) -> None:
     await world.signed_in()
     other = world.another(SignIns(world.redis, KeyRing.parse(KeyRing.new_key())))
     with pytest.raises(SignInNeeded) as caught:
@@ -142,14 +142,14 @@ async def test_a_record_that_does_not_open_is_no_sign_in(world: ImsWorld) -> Non
 
 
 @pytest.mark.parametrize("status", [503, 400])
-async def test_signing_out_is_done_even_if_revocation_fails(world: ImsWorld, status: int) -> None:
+async def test_signing_out_succeeds_even_if_revocation_fails(world: ImsWorld, status: int) -> None:
     await world.signed_in()
     world.switches.revocation_status = status
     assert await world.ims.sign_out(TEAM, ALICE) == SignOut(was_signed_in=True, revoked=False)
     assert await world.redis.dbsize() == 0
 
 
-async def test_signing_out_where_there_is_no_revocation_or_no_provider(world: ImsWorld) -> None:
+async def test_signing_out_without_a_revocation_endpoint_or_provider(world: ImsWorld) -> None:
     world.switches.discovery = {"revocation_endpoint": GONE}
     await world.signed_in()
     assert await world.ims.sign_out(TEAM, ALICE) == SignOut(was_signed_in=True, revoked=False)
@@ -158,7 +158,7 @@ async def test_signing_out_where_there_is_no_revocation_or_no_provider(world: Im
     assert not (await world.another().sign_out(TEAM, ALICE)).revoked
 
 
-async def test_stopping_waits_for_a_refresh_but_not_for_ever(world: ImsWorld) -> None:
+async def test_closing_waits_for_a_refresh_but_not_forever(world: ImsWorld) -> None:
     await world.signed_in()
     world.clock.now += HOUR
     world.switches.gate = asyncio.Event()

@@ -1,4 +1,4 @@
-"""Whom the bot believes: ID tokens that hold, and all the ways in which one does not."""
+"""Validating ID tokens: valid ones, and each way in which one is invalid."""
 
 from typing import Any
 
@@ -57,12 +57,12 @@ async def test_an_id_token_with_a_wrong_claim(world: ImsWorld, claims: dict[str,
     ],
     ids=str,
 )
-async def test_an_id_token_that_holds(world: ImsWorld, claims: dict[str, Any]) -> None:
+async def test_a_valid_id_token(world: ImsWorld, claims: dict[str, Any]) -> None:
     world.switches.claims = claims
     await world.signed_in()
 
 
-async def test_names_come_from_whatever_claims_there_are(world: ImsWorld) -> None:
+async def test_the_name_and_address_come_from_several_claims(world: ImsWorld) -> None:
     world.switches.claims = {
         "name": 7,
         "email": GONE,
@@ -122,7 +122,7 @@ def with_another_payload(claims: dict[str, Any]) -> str:
         with_another_payload,
     ],
 )
-async def test_an_id_token_that_nobody_vouches_for(world: ImsWorld, sign: Any) -> None:
+async def test_an_id_token_with_an_invalid_signature(world: ImsWorld, sign: Any) -> None:
     world.switches.sign = sign
     assert await refused(world) == "identity"
 
@@ -138,7 +138,7 @@ async def test_keys_of_rsa_and_keys_without_id(world: ImsWorld) -> None:
     await world.signed_in()
 
 
-async def test_a_new_key_is_fetched_once_and_not_for_every_stranger(world: ImsWorld) -> None:
+async def test_a_new_key_is_fetched_once_and_not_for_every_unknown_id(world: ImsWorld) -> None:
     await world.signed_in()
     world.provider.key = "ec-3"  # the provider rotates its keys
     world.clock.now += 31

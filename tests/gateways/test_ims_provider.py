@@ -1,4 +1,4 @@
-"""What the bot believes of a provider, and how it reaches one on this machine."""
+"""The discovery document, the settings, and connections to a provider on this machine."""
 
 import asyncio
 import socket
@@ -42,7 +42,7 @@ async def test_discovery_is_read_once_an_hour(world: ImsWorld) -> None:
     assert world.provider.count(path) == 2
 
 
-async def test_discovery_of_before_does_while_the_provider_is_away(world: ImsWorld) -> None:
+async def test_a_cached_document_is_used_while_the_provider_is_unreachable(world: ImsWorld) -> None:
     await world.ims.check()
     world.switches.discovery_status = 503
     world.clock.now += 3600
@@ -68,7 +68,7 @@ async def test_discovery_of_before_does_while_the_provider_is_away(world: ImsWor
     ],
     ids=str,
 )
-async def test_discovery_that_is_not_believed(world: ImsWorld, document: dict[str, Any]) -> None:
+async def test_an_invalid_discovery_document(world: ImsWorld, document: dict[str, Any]) -> None:
     world.switches.discovery = document
     with pytest.raises(IdentityProviderError) as caught:
         await world.ims.check()
@@ -85,21 +85,23 @@ async def test_endpoints_with_a_port_a_user_or_a_query_elsewhere(world: ImsWorld
 
 
 @pytest.mark.parametrize(("status", "settings"), [(404, True), (503, False), (429, False)])
-async def test_discovery_that_is_not_there(world: ImsWorld, status: int, *, settings: bool) -> None:
+async def test_a_missing_discovery_document(
+    world: ImsWorld, status: int, *, settings: bool
+) -> None:
     world.switches.discovery_status = status
     with pytest.raises(IdentityProviderError) as caught:
         await world.ims.check()
     assert caught.value.settings is settings
 
 
-async def test_discovery_that_is_too_long(world: ImsWorld) -> None:
+async def test_a_discovery_document_that_is_too_long(world: ImsWorld) -> None:
     world.switches.discovery = {"filling": "x" * 70_000}
     with pytest.raises(IdentityProviderError):
         await world.ims.check()
 
 
 async def test_a_provider_that_does_not_answer(world: ImsWorld) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and says nothing
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and sends nothing
         port = silent.getsockname()[1]
         ims = world.another(issuer=f"http://127.0.0.1:{port}", read_seconds=0.1)
         with pytest.raises(IdentityProviderError):
@@ -108,7 +110,7 @@ async def test_a_provider_that_does_not_answer(world: ImsWorld) -> None:
         await ims.check()
 
 
-async def test_an_answer_that_drips_ends_some_time() -> None:
+async def test_a_slow_response_is_cut_off() -> None:
     async with dripping() as issuer:
         settings = ImsSettings(
             issuer=issuer,
@@ -118,11 +120,11 @@ async def test_an_answer_that_drips_ends_some_time() -> None:
             connect_seconds=0.2,
             read_seconds=0.1,
         )
-        async with Transport(settings) as wire:
+        async with Transport(settings) as transport:
             with pytest.raises(IdentityProviderError):
-                await wire.fetch(issuer)
+                await transport.fetch(issuer)
             with pytest.raises(IdentityProviderError):
-                await asyncio.to_thread(wire.post, issuer, {}, {})
+                await asyncio.to_thread(transport.post, issuer, {}, {})
 
 
 @asynccontextmanager
@@ -130,7 +132,7 @@ async def dripping() -> AsyncIterator[str]:
     async def drip(request: web.Request) -> web.StreamResponse:
         answer = web.StreamResponse()
         await answer.prepare(request)
-        with suppress(ConnectionError):  # whoever asked has gone
+        with suppress(ConnectionError):  # the client has gone
             await again_and_again(lambda: answer.write(b" "))
         return answer
 
@@ -165,7 +167,7 @@ async def served(app: web.Application) -> AsyncIterator[int]:
     ],
     ids=str,
 )
-def test_settings_that_cannot_be(changes: dict[str, Any]) -> None:
+def test_invalid_settings(changes: dict[str, Any]) -> None:
     values = {"issuer": "https://a.b", "client_id": "c", "client_secret": "s", "scopes": ("x",)}
     with pytest.raises(ValueError, match=next(iter(changes))):
         ImsSettings(**{**values, **changes})
@@ -174,29 +176,29 @@ def test_settings_that_cannot_be(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "issuer", ["https://ims.bentley.com", "http://[::1]:80", "http://a.localhost"]
 )
-def test_settings_that_can_be(issuer: str) -> None:
+def test_valid_settings(issuer: str) -> None:
     assert settings_for(issuer).api_scopes == ("itwin-platform",)
 
 
-async def test_a_certificate_file_and_a_proxy_are_taken(world: ImsWorld) -> None:
+async def test_a_certificate_file_and_a_proxy_are_used(world: ImsWorld) -> None:
     proxied = world.settings(proxy="http://127.0.0.1:1", ca_file=certifi.where())
-    async with Transport(proxied) as wire:  # loopback is never reached through the proxy
-        assert (await wire.fetch(f"{world.provider.issuer}/connect/jwks")).status == 200
+    async with Transport(proxied) as transport:  # loopback is never reached through the proxy
+        assert (await transport.fetch(f"{world.provider.issuer}/connect/jwks")).status == 200
     elsewhere = settings_for("https://ims.example")
     away = ImsSettings(
         elsewhere.issuer, "c", "s", ("x",), proxy="http://127.0.0.1:1", connect_seconds=1
     )
-    async with Transport(away) as wire:
+    async with Transport(away) as transport:
         with pytest.raises(IdentityProviderError):
-            await wire.fetch("https://ims.example/")
+            await transport.fetch("https://ims.example/")
 
 
 async def test_msal_reaches_the_pinned_addresses_only() -> None:
     settings = settings_for("https://ims.bentley.com")
     base = settings.issuer
     document = Document(base, f"{base}/a", f"{base}/t", f"{base}/k", None, sends_issuer=False)
-    async with Transport(settings) as wire:
-        http = ImsHttp(settings, wire, document)
+    async with Transport(settings) as transport:
+        http = ImsHttp(settings, transport, document)
         with pytest.raises(IdentityProviderError):
             http.get("https://login.microsoftonline.com/common/discovery/instance")
         with pytest.raises(IdentityProviderError):
@@ -207,12 +209,12 @@ async def test_msal_reaches_the_pinned_addresses_only() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "a.localhost", "A.b.LOCALHOST."])
-def test_names_of_this_machine(host: str) -> None:
+def test_loopback_names(host: str) -> None:
     assert is_loopback(host)
 
 
 @pytest.mark.parametrize("host", ["localhost.example", "alocalhost", "127.0.0.1.example", ""])
-def test_names_of_others(host: str) -> None:
+def test_other_names(host: str) -> None:
     assert not is_loopback(host)
 
 
@@ -235,7 +237,7 @@ async def test_the_transports_keep_the_host_header() -> None:
             assert there.text == f"127.0.0.1:{port}"
 
 
-async def test_tls_asks_for_the_name_and_not_for_the_address() -> None:
+async def test_tls_verifies_the_name_and_not_the_address() -> None:
     asked: list[str | None] = []
     server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 

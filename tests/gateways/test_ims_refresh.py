@@ -22,7 +22,7 @@ HOUR = 3600
 NAMELESS = {"id_token": GONE}
 
 
-async def test_a_good_token_asks_nobody(world: ImsWorld) -> None:
+async def test_a_valid_token_needs_no_request(world: ImsWorld) -> None:
     await world.signed_in()
     before = len(world.provider.asked)
     ims = world.another()  # knows no discovery document, and needs none
@@ -103,7 +103,7 @@ async def test_two_replicas_refresh_once(world: ImsWorld) -> None:
     ],
     ids=str,
 )
-async def test_whatever_the_answer_leaves_out_the_next_call_is_a_hit(
+async def test_after_any_response_the_next_call_is_a_hit(
     world: ImsWorld, answer: dict[str, Any]
 ) -> None:
     world.switches.refresh_answer = answer
@@ -127,7 +127,7 @@ async def test_without_a_new_refresh_token_the_old_one_stays(world: ImsWorld) ->
     assert await world.stored_refresh_token() == refresh_token_in(sign_in.cache)
 
 
-async def test_short_tokens_are_used_though_never_hits(world: ImsWorld) -> None:
+async def test_short_lived_tokens_are_used_but_never_hits(world: ImsWorld) -> None:
     world.switches.answer = {"expires_in": 300}
     await world.signed_in()
     first = await world.ims.bearer(TEAM, ALICE)
@@ -179,7 +179,7 @@ async def test_renewing_does_not_take_the_refused_token_from_a_plain_refresh(
 
 
 async def waits_for_the_lock(world: ImsWorld) -> None:
-    """Wait until somebody has tried to take it (again)."""
+    """Wait until a task has tried to take the lock (again)."""
     tried = await world.calls("set")
 
     async def has_tried() -> bool:
@@ -195,7 +195,7 @@ def _expired(cache: str) -> str:
     return json.dumps(sections)
 
 
-async def test_the_same_access_token_again_is_given_and_not_asked_for_for_ever(
+async def test_a_refresh_that_returns_the_refused_token_is_not_repeated_forever(
     world: ImsWorld,
 ) -> None:
     world.switches.answer = {"access_token": "always-the-same"}
@@ -205,7 +205,7 @@ async def test_the_same_access_token_again_is_given_and_not_asked_for_for_ever(
     assert world.provider.token_requests == 2
 
 
-async def test_a_cancelled_caller_does_not_lose_the_rotated_token(world: ImsWorld) -> None:
+async def test_a_canceled_caller_does_not_lose_the_rotated_token(world: ImsWorld) -> None:
     await world.signed_in()
     world.clock.now += HOUR
     world.switches.gate = asyncio.Event()
@@ -237,7 +237,7 @@ async def test_signing_out_during_a_refresh_wins(world: ImsWorld) -> None:
     assert not world.provider.current
 
 
-async def test_a_refresh_that_lost_its_lock_gives_way_to_a_new_sign_in(world: ImsWorld) -> None:
+async def test_a_refresh_that_lost_its_lock_yields_to_a_new_sign_in(world: ImsWorld) -> None:
     await world.signed_in()
     world.clock.now += HOUR
     world.switches.gate = asyncio.Event()
@@ -252,7 +252,7 @@ async def test_a_refresh_that_lost_its_lock_gives_way_to_a_new_sign_in(world: Im
     assert len(world.provider.current) == 1  # what the late refresh fetched was revoked
 
 
-async def test_the_lock_is_kept_alive_as_long_as_the_refresh_takes(world: ImsWorld) -> None:
+async def test_the_lock_is_renewed_as_long_as_the_refresh_takes(world: ImsWorld) -> None:
     ring = KeyRing.parse(world.keys)
     patient, other = (
         world.another(SignIns(world.redis, ring, lock_seconds=seconds)) for seconds in (4.5, 0.2)
@@ -263,7 +263,7 @@ async def test_the_lock_is_kept_alive_as_long_as_the_refresh_takes(world: ImsWor
     first = asyncio.create_task(patient.bearer(TEAM, ALICE))
     gate = await world.held()
     await renewed(world.redis, 4.5)
-    others = await asyncio.gather(  # both wait 0.3 s, and neither barges in
+    others = await asyncio.gather(  # both wait 0.3 s, and neither takes the lock
         other.bearer(TEAM, ALICE),
         other.keep(TEAM, ALICE, await _record(world)),
         return_exceptions=True,
@@ -275,7 +275,7 @@ async def test_the_lock_is_kept_alive_as_long_as_the_refresh_takes(world: ImsWor
     assert world.provider.token_requests == 2
 
 
-async def test_a_lock_whose_holder_died_is_outlived(world: ImsWorld) -> None:
+async def test_a_lock_whose_holder_died_expires(world: ImsWorld) -> None:
     tokens = SignIns(world.redis, KeyRing.parse(world.keys), lock_seconds=0.3)
     await world.signed_in()
     world.clock.now += HOUR

@@ -1,4 +1,4 @@
-"""Signing in: the address, the callback, and whom the bot believes."""
+"""Signing in: the authorization request, the callback, and the token request."""
 
 import json
 import warnings
@@ -16,7 +16,7 @@ from tests.world.identity_provider import API_SCOPE, GONE
 ims_redis_socket, ims_redis, world = ims_world.FIXTURES
 
 
-async def test_signs_in_and_says_who_it_was(world: ImsWorld) -> None:
+async def test_a_sign_in_returns_the_account(world: ImsWorld) -> None:
     sign_in = await world.signed_in()
     account = Account(world.provider.issuer, "subject-1", "Alice Example", "alice@example.com")
     assert await world.ims.account(TEAM, ALICE) == account
@@ -27,7 +27,7 @@ async def test_signs_in_and_says_who_it_was(world: ImsWorld) -> None:
     assert sign_in.signed_in_at == world.clock.now
 
 
-async def test_the_address_asks_for_what_is_needed_and_nothing_of_microsoft(
+async def test_the_authorization_request_has_no_microsoft_parameters(
     world: ImsWorld,
 ) -> None:
     with warnings.catch_warnings():
@@ -55,7 +55,7 @@ async def test_a_prompt_is_sent_when_the_settings_have_one(world: ImsWorld) -> N
     assert parse_qs(urlsplit(flow.auth_uri).query)["prompt"] == ["consent"]
 
 
-async def test_the_token_request_carries_the_rfcs_parameters_only(world: ImsWorld) -> None:
+async def test_the_token_request_has_only_the_parameters_of_the_rfc(world: ImsWorld) -> None:
     await world.signed_in()
     (asked,) = [one for one in world.provider.asked if one.path == "/connect/token"]
     assert set(asked.form) == {
@@ -71,7 +71,7 @@ async def test_the_token_request_carries_the_rfcs_parameters_only(world: ImsWorl
     assert asked.headers["Host"].startswith("ims.localhost:")
 
 
-async def test_the_client_may_prove_itself_with_basic(world: ImsWorld) -> None:
+async def test_client_authentication_with_basic(world: ImsWorld) -> None:
     ims = world.another(client_auth="basic")
     await world.signed_in(ims)
     asked = world.provider.asked[-1]
@@ -80,7 +80,7 @@ async def test_the_client_may_prove_itself_with_basic(world: ImsWorld) -> None:
     assert (await ims.sign_out(TEAM, ALICE)).revoked
 
 
-async def test_no_cookie_of_the_provider_is_kept(world: ImsWorld) -> None:
+async def test_no_cookie_of_the_provider_is_stored(world: ImsWorld) -> None:
     await world.signed_in()
     await world.signed_in()
     assert not [one for one in world.provider.asked if "Cookie" in one.headers]
@@ -109,9 +109,7 @@ async def test_a_new_sign_in_replaces_the_earlier_one_and_revokes_it(world: ImsW
         ({"iss": GONE, "code": GONE, "error": "access_denied"}, "identity"),
     ],
 )
-async def test_a_callback_that_brings_nothing(
-    world: ImsWorld, callback: dict[str, Any], reason: str
-) -> None:
+async def test_an_invalid_callback(world: ImsWorld, callback: dict[str, Any], reason: str) -> None:
     world.switches.callback = callback
     assert await refused(world) == reason
 
@@ -119,7 +117,7 @@ async def test_a_callback_that_brings_nothing(
 @pytest.mark.parametrize(
     ("code", "settings"), [("temporarily_unavailable", False), ("unauthorized_client", True)]
 )
-async def test_a_callback_that_is_not_the_persons_matter(
+async def test_a_callback_with_an_error_of_provider_or_settings(
     world: ImsWorld, code: str, *, settings: bool
 ) -> None:
     world.switches.callback = {"code": GONE, "error": code}
@@ -149,7 +147,7 @@ async def test_iss_may_be_absent_where_the_provider_does_not_announce_it(world: 
         ({"id_token": "x"}, "identity"),
     ],
 )
-async def test_a_grant_that_is_not_enough_is_revoked(
+async def test_an_insufficient_grant_is_revoked(
     world: ImsWorld, answer: dict[str, Any], reason: str
 ) -> None:
     world.switches.answer = answer
@@ -180,7 +178,7 @@ async def test_scope_may_be_absent_or_a_list(world: ImsWorld, scope: object) -> 
         ((401, "application/json", '{"error": "invalid_client"}'), True),
     ],
 )
-async def test_trouble_at_the_token_endpoint(
+async def test_errors_of_the_token_endpoint(
     world: ImsWorld, status: tuple[int, str, str], *, settings: bool
 ) -> None:
     flow = await world.ims.begin(BACK)
@@ -193,12 +191,12 @@ async def test_trouble_at_the_token_endpoint(
         assert secret not in repr(caught.value)
 
 
-async def test_an_error_code_that_is_no_word_is_not_repeated(world: ImsWorld) -> None:
+async def test_a_malformed_error_code_is_not_repeated(world: ImsWorld) -> None:
     world.switches.token_status = (400, "application/json", '{"error": "<@U1> look\\nhere"}')
     assert await refused(world) == "other"
 
 
-async def test_nothing_secret_shows_in_what_is_printed(world: ImsWorld) -> None:
+async def test_no_repr_shows_a_secret(world: ImsWorld) -> None:
     flow = await world.ims.begin(BACK)
     sign_in = await world.signed_in()
     bearer = await world.ims.bearer(TEAM, ALICE)

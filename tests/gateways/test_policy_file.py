@@ -1,4 +1,4 @@
-"""The policy's file under a running bot: changed, broken, gone, half written."""
+"""Reloading the policy file: changed, broken, missing, half written."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ BROKEN = '[defaults]\nconfirm = true\nchannel = "canary"\nexpires = 3\n'
 
 
 def put(path: Path, text: str) -> None:
-    """Put a finished file in the place of the old one, as the manual advises."""
+    """Replace the file by a complete one, as the documentation advises."""
     fresh = path.with_suffix(".new")
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)
@@ -45,23 +45,21 @@ def approvals(rules: PolicyFile) -> int | None:
     return rules.current.defaults.approvals
 
 
-def test_a_changed_file_is_taken_and_an_unchanged_one_is_not_read(
-    path: Path, rules: PolicyFile
-) -> None:
+def test_a_changed_file_is_read_and_an_unchanged_one_is_not(path: Path, rules: PolicyFile) -> None:
     assert (approvals(rules), rules.refresh()) == (1, False)
     put(path, TWO)
-    with capture_logs() as said:
+    with capture_logs() as events:
         assert (rules.refresh(), approvals(rules)) == (True, 2)
         assert rules.refresh() is False
-    assert [event["event"] for event in said] == ["policy.changed"]
-    put(path, f"# said otherwise, meant alike\n{TWO}")
+    assert [event["event"] for event in events] == ["policy.changed"]
+    put(path, f"# another text, the same policy\n{TWO}")
     assert (rules.refresh(), approvals(rules)) == (False, 2)
 
 
-def test_a_file_written_in_place_is_taken_too(path: Path, rules: PolicyFile) -> None:
+def test_a_file_written_in_place_is_read_too(path: Path, rules: PolicyFile) -> None:
     path.write_text(f"{TWO}\n")
     assert (rules.refresh(), approvals(rules)) == (True, 2)
-    # As long, and as old by its own account: what is left is the tick when it was touched.
+    # Same size and time of modification: only the time of the metadata's change differs.
     old = path.stat()
 
     def touched() -> bool:
@@ -73,7 +71,7 @@ def test_a_file_written_in_place_is_taken_too(path: Path, rules: PolicyFile) -> 
     assert (rules.refresh(), approvals(rules)) == (True, 1)
 
 
-def test_what_changes_while_it_is_read_is_not_taken(path: Path, rules: PolicyFile) -> None:
+def test_a_file_that_changes_while_it_is_read_is_not_used(path: Path, rules: PolicyFile) -> None:
     os.mkfifo(path.with_suffix(".pipe"))
     path.with_suffix(".pipe").replace(path)
 
@@ -97,38 +95,38 @@ def test_what_changes_while_it_is_read_is_not_taken(path: Path, rules: PolicyFil
         (None, {"event": "policy.unreadable", "error": "FileNotFoundError"}),
     ],
 )
-def test_a_broken_or_vanished_file_keeps_the_last_good_one_and_is_told_of_once(
+def test_a_broken_or_missing_file_keeps_the_last_policy_and_is_logged_once(
     path: Path, rules: PolicyFile, text: str | None, event: dict[str, Any]
 ) -> None:
-    with capture_logs() as said:
+    with capture_logs() as events:
         path.unlink() if text is None else put(path, text)
         assert [rules.refresh() for _ in range(3)] == [False] * 3
         if text is not None:
-            put(path, text)  # the same again
+            put(path, text)  # the same content
             assert rules.refresh() is False
-    assert said == [{**event, "kept": True, "log_level": "error"}]
+    assert events == [{**event, "kept": True, "log_level": "error"}]
     assert approvals(rules) == 1
-    with capture_logs() as said:
-        assert rules.reload() is False  # somebody asked: it is said again
-    assert len(said) == 1
+    with capture_logs() as events:
+        assert rules.reload() is False  # asked for, so it is logged again
+    assert len(events) == 1
     put(path, TWO)
     assert (rules.refresh(), approvals(rules)) == (True, 2)
 
 
-def test_it_breaks_again_and_is_told_of_again(path: Path, rules: PolicyFile) -> None:
-    with capture_logs() as said:
+def test_a_file_that_breaks_again_is_logged_again(path: Path, rules: PolicyFile) -> None:
+    with capture_logs() as events:
         for text in (BROKEN, ONE, BROKEN, TWO):
             put(path, text)
             rules.refresh()
-    assert [event["event"] for event in said] == ["policy.broken"] * 2 + ["policy.changed"]
+    assert [event["event"] for event in events] == ["policy.broken"] * 2 + ["policy.changed"]
 
 
-def test_reload_reads_whatever_the_file_looks_like(path: Path, rules: PolicyFile) -> None:
+def test_reload_reads_an_unchanged_file(path: Path, rules: PolicyFile) -> None:
     put(path, TWO)
     assert (rules.reload(), rules.reload(), rules.refresh()) == (True, False, False)
 
 
-def test_at_the_start_a_file_has_to_be_right(path: Path) -> None:
+def test_at_the_start_a_file_has_to_be_valid(path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         PolicyFile(path.with_name("none")).load()
     put(path, BROKEN)
@@ -139,13 +137,13 @@ def test_at_the_start_a_file_has_to_be_right(path: Path) -> None:
     assert "canary" not in str(broken.value)
 
 
-def test_without_a_path_nothing_is_asked() -> None:
+def test_without_a_path_the_policy_is_empty() -> None:
     none = PolicyFile(None)
     none.load()
     assert (none.current, none.refresh(), none.reload()) == (Policy(), False, False)
 
 
-def test_a_mark_in_front_is_borne_and_another_encoding_is_not(path: Path) -> None:
+def test_a_byte_order_mark_is_accepted_and_another_encoding_is_not(path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + ONE.encode())
     assert read_policy(path).defaults.approvals == 1
     path.write_bytes(ONE.encode() + "# Überlandwerk\n".encode("latin-1"))
@@ -153,7 +151,7 @@ def test_a_mark_in_front_is_borne_and_another_encoding_is_not(path: Path) -> Non
         read_policy(path)
 
 
-async def test_a_running_bot_tells_of_a_broken_file_and_again_at_a_hangup(
+async def test_a_running_bot_logs_a_broken_file_and_again_at_sighup(
     path: Path, redis_url: str
 ) -> None:
     world, log = World(), path.with_name("log")

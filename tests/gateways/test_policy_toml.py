@@ -1,4 +1,4 @@
-"""The policy's file: every key it takes, and every problem with its line."""
+"""Parsing the policy file: every key, and every problem with its line."""
 
 from pathlib import Path
 from textwrap import dedent
@@ -31,7 +31,7 @@ def problems_of(text: str) -> list[str]:
     return [str(problem) for problem in broken.value.problems]
 
 
-# What it takes
+# Valid keys
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def problems_of(text: str) -> list[str]:
     ],
 )
 def test_each_key(line: str, field: str, value: object) -> None:
-    # What only matches needs something to set beside it.
+    # A rule that only matches is invalid, so it sets something too.
     text = f"[[rule]]\n{line}\n" + ("" if line.startswith("confirm") else "confirm = false\n")
     (rule,) = parse_policy(text).rules
     if value is None and field == "approvers":
@@ -74,7 +74,7 @@ def test_each_key(line: str, field: str, value: object) -> None:
         assert getattr(parse_policy(f"[defaults]\n{line}\n").defaults, field) == value
 
 
-def test_rules_keep_their_order_and_have_names_to_be_told_by() -> None:
+def test_rules_keep_their_order_and_are_numbered() -> None:
     text = '[[rule]]\nconfirm = true\n[[rule]]\nname = "nightly"\ndeny = ["U0EVE"]\n[defaults]\n'
     assert parse_policy(text) == Policy(
         Rule("defaults"),
@@ -82,7 +82,7 @@ def test_rules_keep_their_order_and_have_names_to_be_told_by() -> None:
     )
 
 
-def test_the_example_of_the_manual_is_a_policy_and_its_tables_name_every_key() -> None:
+def test_the_example_in_the_document_is_valid_and_its_tables_name_every_key() -> None:
     policy = parse_policy(EXAMPLE.partition("```toml\n")[2].partition("```")[0])
     assert len(policy.rules) == 6
     assert policy.groups() >= {"S0OPERATIONS", "C0PLANTA", "S0TRAINEES"}
@@ -90,7 +90,7 @@ def test_the_example_of_the_manual_is_a_policy_and_its_tables_name_every_key() -
     assert rows == {*Matching.model_fields, *Settings.model_fields}
 
 
-# What it refuses, and where
+# Problems and their lines
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_the_example_of_the_manual_is_a_policy_and_its_tables_name_every_key() -
         ("approval.count = 1", "approval: is no key; the nearest is approvals"),
     ],
 )
-def test_each_value_that_does_not_fit_has_its_line_and_what_would(line: str, says: str) -> None:
+def test_an_invalid_value_is_reported_with_its_line_and_what_is_valid(line: str, says: str) -> None:
     text = f"# a policy\n[defaults]\n\n[[rule]]\nconfirm = false\n[[rule]]\nexpires='8h'\n{line}\n"
     if line.startswith("expires"):
         text = text.replace("expires='8h'", "emergency = true")
@@ -175,17 +175,17 @@ def test_each_value_that_does_not_fit_has_its_line_and_what_would(line: str, say
         ("[defaults]\napprovals=2\napprovers='U0BOB'\n", "3: approvers: names 1 for 2 approvals"),
     ],
 )  # fmt: skip
-def test_what_is_no_policy(text: str, says: str) -> None:
+def test_an_invalid_file(text: str, says: str) -> None:
     (problem,) = problems_of(text)
     assert problem.startswith(says)
 
 
-def test_problems_are_told_in_the_order_of_the_file() -> None:
+def test_problems_are_in_the_order_of_the_file() -> None:
     text = "[[rule]]\nexpires = 1\nconfirm = 1\n[defaults]\nexpires = 1\n[x]\n"
     assert [said[:2] for said in problems_of(text)] == ["2:", "3:", "5:", "6:"]
 
 
-def test_enough_people_or_a_group_are_a_quorum_and_an_empty_defaults_is_a_policy() -> None:
+def test_valid_quorums_and_an_empty_defaults_table() -> None:
     parse_policy("[[rule]]\napprovals = 2\napprovers = ['U0BOB', 'U0EVE']\n")
     parse_policy("[[rule]]\napprovals = 5\napprovers = ['S0OPS']\n")
     parse_policy("[defaults]\napprovers = ['U0BOB']\n[[rule]]\napprovals = 1\n")
@@ -225,7 +225,7 @@ HARD = dedent(
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_lines_are_found_between_strings_comments_and_arrays(newline: str) -> None:
+def test_line_numbers_beside_strings_comments_and_arrays(newline: str) -> None:
     said = problems_of(HARD.replace("\n", newline))
     assert [line.partition(": must")[0].partition(": is")[0] for line in said] == [
         "2: rule_", "7: reason", "8: approvers", "15: expires", "20: expires", "21: deeper",
@@ -233,7 +233,7 @@ def test_lines_are_found_between_strings_comments_and_arrays(newline: str) -> No
     ]  # fmt: skip
 
 
-def test_inline_tables_have_the_lines_of_their_keys() -> None:
+def test_line_numbers_of_inline_tables() -> None:
     text = 'defaults = {approvals = 9, confirm = 1}\nrule = [\n {expires = "x"},\n]\n'
     assert [line[:12] for line in problems_of(text)] == [
         "1: approvals",
@@ -258,7 +258,7 @@ FILLER = st.sampled_from(
 @given(
     st.lists(st.tuples(st.lists(FILLER, unique=True), st.lists(FILLER, unique=True)), max_size=5)
 )
-def test_the_line_of_a_key_in_any_rule(rules: list[tuple[list[str], list[str]]]) -> None:
+def test_line_numbers_of_any_rules(rules: list[tuple[list[str], list[str]]]) -> None:
     lines: list[str] = []
     expected: dict[Any, int] = {}
     for number, (before, after) in enumerate(rules):
@@ -281,7 +281,7 @@ PIECES = [
 
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(st.lists(st.sampled_from(PIECES) | st.characters(), max_size=25).map("".join))
-def test_any_text_is_a_policy_or_has_problems_in_lines_it_has(text: str) -> None:
+def test_any_text_is_a_policy_or_has_problems_at_existing_lines(text: str) -> None:
     problems: tuple[Problem, ...] = ()
     try:
         parse_policy(text)
@@ -290,6 +290,6 @@ def test_any_text_is_a_policy_or_has_problems_in_lines_it_has(text: str) -> None
     assert all(1 <= problem.line <= text.count("\n") + 1 for problem in problems)
 
 
-def test_keys_may_be_nested_as_deep_as_they_like_and_are_still_refused() -> None:
+def test_deeply_nested_keys_are_refused() -> None:
     deep = ".".join(["a"] * 3_000)
     assert problems_of(f"[defaults]\n{deep} = 1\n")[0].startswith("2: a: is no key")

@@ -1,4 +1,4 @@
-"""A sealed record opens where it belongs, unaltered, with its key; and nowhere else."""
+"""A sealed record opens unaltered, under its Redis key and purpose, and not otherwise."""
 
 import base64
 
@@ -16,7 +16,7 @@ texts = st.text(max_size=60)
 
 
 @given(plaintext=st.binary(max_size=2000), key=texts, purpose=texts)
-def test_what_was_sealed_opens(plaintext: bytes, key: str, purpose: str) -> None:
+def test_a_sealed_record_opens(plaintext: bytes, key: str, purpose: str) -> None:
     sealed = RING.seal(plaintext, key=key, purpose=purpose)
     assert RING.open(sealed, key=key, purpose=purpose) == plaintext
     assert len(sealed) == len(plaintext) + 34
@@ -25,7 +25,7 @@ def test_what_was_sealed_opens(plaintext: bytes, key: str, purpose: str) -> None
 
 
 @given(plaintext=st.binary(max_size=100), data=st.data())
-def test_a_flipped_bit_anywhere_breaks_it(plaintext: bytes, data: st.DataObject) -> None:
+def test_a_flipped_bit_anywhere_is_detected(plaintext: bytes, data: st.DataObject) -> None:
     sealed = bytearray(RING.seal(plaintext, key="k", purpose="p"))
     sealed[data.draw(st.integers(0, len(sealed) - 1))] ^= data.draw(st.integers(1, 255))
     with pytest.raises(SealBroken):
@@ -33,7 +33,7 @@ def test_a_flipped_bit_anywhere_breaks_it(plaintext: bytes, data: st.DataObject)
 
 
 @given(data=st.data())
-def test_a_cut_or_lengthened_one_does_not_open(data: st.DataObject) -> None:
+def test_a_truncated_or_extended_record_does_not_open(data: st.DataObject) -> None:
     sealed = RING.seal(b"plain", key="k", purpose="p")
     cut = sealed[: data.draw(st.integers(0, len(sealed) - 1))]
     longer = sealed + data.draw(st.binary(min_size=1, max_size=9))
@@ -43,14 +43,14 @@ def test_a_cut_or_lengthened_one_does_not_open(data: st.DataObject) -> None:
 
 
 @given(places=st.lists(st.tuples(texts, texts), min_size=2, max_size=2, unique=True))
-def test_it_opens_at_its_own_place_only(places: list[tuple[str, str]]) -> None:
+def test_a_record_opens_only_with_its_key_and_purpose(places: list[tuple[str, str]]) -> None:
     (key, purpose), (other_key, other_purpose) = places
     sealed = RING.seal(b"plain", key=key, purpose=purpose)
     with pytest.raises(SealBroken):
         RING.open(sealed, key=other_key, purpose=other_purpose)
 
 
-def test_places_whose_texts_join_to_the_same_are_two_places() -> None:
+def test_key_and_purpose_are_not_merely_joined() -> None:
     sealed = RING.seal(b"plain", key="ab", purpose="c")
     with pytest.raises(SealBroken):
         RING.open(sealed, key="a", purpose="bc")
@@ -67,7 +67,7 @@ def test_no_two_seals_are_the_same() -> None:
     assert len({RING.seal(b"same", key="k", purpose="p") for _ in range(100)}) == 100
 
 
-def test_another_ring_does_not_open_it_even_with_the_same_key_id() -> None:
+def test_another_master_key_with_the_same_id_does_not_open() -> None:
     sealed = RING.seal(b"plain", key="k", purpose="p")
     for ring in (KeyRing.parse(OTHER), KeyRing.parse(OLD[:8] + OTHER[8:])):
         with pytest.raises(SealBroken):
@@ -92,7 +92,7 @@ def test_a_ring_may_be_written_with_blanks_and_line_breaks(text: str) -> None:
     assert repr(ring) == f"KeyRing({NEW[:8]}, {OLD[:8]})"
 
 
-def test_blanks_around_the_colon_are_no_matter() -> None:
+def test_blanks_around_the_colon_are_ignored() -> None:
     assert repr(KeyRing.parse(OLD.replace(":", " : "))) == f"KeyRing({OLD[:8]})"
 
 
@@ -113,7 +113,7 @@ def test_blanks_around_the_colon_are_no_matter() -> None:
     ],
     ids=range(11),
 )
-def test_a_malformed_ring_is_refused_without_being_shown(text: str) -> None:
+def test_a_malformed_ring_is_refused_without_repeating_it(text: str) -> None:
     with pytest.raises(ValueError, match="key") as caught:
         KeyRing.parse(text)
     assert OLD[9:20] not in repr(caught.value)
