@@ -127,9 +127,9 @@ async def preview(
     verb: SwitchVerb = "enable" if goal else "disable"
     command = Switch(verb, found.itwin.id, found.timer.id, form.reason)
     account = await gateways.ims.account(invocation.workspace, invocation.who)
-    nobody = ActingAccount(account.subject if account else "", "", "")
+    account_only = ActingAccount(account.subject if account else "", "", "")
     operation = draft_operation(
-        invocation, gateways.timeouts, command, nobody, found, wanted=goal, until=form.auto_enable
+        invocation, gateways.timeouts, command, account_only, found, wanted=goal, until=form.auto_enable
     )
     return replace(
         form,
