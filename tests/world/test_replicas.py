@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 
+from bot.core.card_refs import card_ref
 from bot.core.names import OperationId, Workspace
 from bot.core.operations.operation import Operation, State
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.audit import AuditEntry
-from bot.gateways.store.card_outbox import card_ref
 from bot.sandbox.people import CREW, TEAM_ID, Person, UnknownNameError
 from bot.sandbox.slack import Message
 from bot.sandbox.world import World
