@@ -1,4 +1,4 @@
-"""The card of a timer: what everybody reads on it, and what its buttons do."""
+"""The card of an operation: its text, and what its buttons do."""
 
 import contextlib
 import re
@@ -32,7 +32,7 @@ def patches(story: Story) -> list[dict[str, Any]]:
 
 
 def window(story: Story, person: str) -> str:
-    """What stands in the person's open modal."""
+    """Return the text of the person's open modal."""
     view = story.world.slack.state.modals.top(person_named(person))
     return "" if view is None else "\n".join(describe_view(view.body))
 
@@ -51,7 +51,7 @@ async def test_the_card_says_everything_in_words(story: Story) -> None:
         assert re.fullmatch(fact, line), (line, fact)
 
 
-async def test_the_card_of_an_enabled_timer_tells_the_next_run(story: Story) -> None:
+async def test_the_card_of_an_enabled_timer_names_the_next_run(story: Story) -> None:
     await switched(story)
     await story.clicks("alice", "Enable")
     card = read(await story.sees("bob", "is now enabled"))
@@ -78,7 +78,7 @@ async def test_odd_schedules_keep_the_cron_beside_the_words(
     assert re.search(rf"Next run: .*{following}", shown)
 
 
-async def test_a_press_is_the_same_as_typing_and_edits_the_card(story: Story) -> None:
+async def test_a_click_acts_like_the_typed_command_and_edits_the_card(story: Story) -> None:
     await switched(story)
     before = story.card().ts
     for button, words in (("Enable", "is now enabled"), ("Disable", "is now disabled")):
@@ -89,7 +89,7 @@ async def test_a_press_is_the_same_as_typing_and_edits_the_card(story: Story) ->
     assert len(patches(story)) == 3
 
 
-async def test_pressing_what_is_so_already_changes_nothing(story: Story) -> None:
+async def test_clicking_for_the_present_state_changes_nothing(story: Story) -> None:
     await switched(story)
     story.world.edfs.flip_outside("plant-a", "SAP work orders")
     await story.clicks("alice", "Enable")
@@ -99,7 +99,7 @@ async def test_pressing_what_is_so_already_changes_nothing(story: Story) -> None
     assert story.flips() == 1
 
 
-async def test_details_open_a_window_with_the_parameters_for_one_person(story: Story) -> None:
+async def test_details_open_a_modal_with_the_parameters_for_one_person(story: Story) -> None:
     await switched(story)
     await story.clicks("alice", "Details")
     await story.world.until(lambda: CANARY in window(story, "alice"), reason="the details")
@@ -131,7 +131,7 @@ async def test_parameter_values_are_in_no_message(story: Story) -> None:
     assert kinds == {"view"}
 
 
-async def test_a_change_outside_slack_is_said_on_the_card(story: Story) -> None:
+async def test_the_card_mentions_a_change_outside_slack(story: Story) -> None:
     await switched(story)
     story.world.edfs.flip_outside("plant-a", "SAP work orders")
     await story.types("alice", '/edfs disable plant-a "SAP work orders"')
@@ -141,7 +141,7 @@ async def test_a_change_outside_slack_is_said_on_the_card(story: Story) -> None:
 
 
 @pytest.mark.parametrize("channel", ["#general", "#secret"])
-async def test_where_the_bot_is_not_the_person_still_gets_the_card(
+async def test_the_requester_gets_the_card_where_the_bot_is_not_a_member(
     story: Story, channel: str
 ) -> None:
     await story.signs_in("alice", channel)
@@ -170,7 +170,7 @@ async def test_in_direct_messages_the_card_is_posted_too(story: Story) -> None:
     assert story.flips() == 1
 
 
-async def test_the_card_stands_before_the_effect(story: Story) -> None:
+async def test_the_card_is_posted_before_the_patch_is_sent(story: Story) -> None:
     await story.signs_in("alice")
     story.world.edfs.fail("toggle", "slow", seconds=0.5)
     await story.types("alice", TOGGLE)
@@ -185,7 +185,7 @@ async def test_the_card_stands_before_the_effect(story: Story) -> None:
     assert "is now disabled" in read(story.card())
 
 
-async def test_somebody_elses_wish_meets_a_held_timer(story: Story) -> None:
+async def test_another_persons_change_finds_the_timer_locked(story: Story) -> None:
     await story.signs_in("alice")
     await story.signs_in("bob")
     story.world.edfs.fail("toggle", "slow", seconds=0.8)
@@ -222,10 +222,10 @@ async def test_a_hostile_name_is_only_text(story: Story) -> None:
     assert "\u202e" not in str(card.blocks) + card.text
 
 
-async def test_what_is_learnt_late_is_not_painted_over_the_next_one(
+async def test_a_late_finding_is_not_drawn_over_the_next_operation(
     story: Story, redis_url: str
 ) -> None:
-    """A card that was taken over shows the newer operation, whatever becomes known of the older."""
+    """A card that another operation has taken over shows only that one."""
     await story.signs_in("alice")
     story.world.edfs.fail("toggle", "lost_answer")
     await story.types("alice", TOGGLE)
@@ -248,8 +248,8 @@ async def test_what_is_learnt_late_is_not_painted_over_the_next_one(
     assert len(patches(story)) == 4
 
 
-async def test_what_comes_to_light_late_stands_in_the_title(story: Story) -> None:
-    """The verdict stays; the card does not go on saying "is now" of what is so no longer."""
+async def test_a_late_finding_changes_the_title(story: Story) -> None:
+    """The outcome stays, but the card does not say "is now" of a state that is over."""
     await story.signs_in("alice")
     story.world.edfs.fail("toggle", "lost_answer")
     await story.types("alice", TOGGLE)

@@ -1,4 +1,4 @@
-"""What notice tests share: subscribing, reading a channel, and waiting until nothing waits."""
+"""Steps for stories with notifications: subscribing, reading a channel, waiting for the queue."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ async def subscribes(story: Story, words: str, person: str = "alice", channel: s
 
 
 def public(story: Story, channel: str = ROOM) -> list[Message]:
-    """What everybody in the channel sees, without what stands in threads."""
+    """Return the channel's messages that everybody sees, without those in threads."""
     seen = story.world.reads("alice", channel)
     return [m for m in seen if m.visible_to is None and m.thread_ts is None]
 
@@ -36,12 +36,12 @@ def below(story: Story, card: Message, channel: str = ROOM) -> list[str]:
 
 
 async def settled(story: Story, seconds: float = 20.0) -> None:
-    """Wait until nothing waits to be told or drawn."""
-    redis, home = story.bot.context.gateways.store.redis, story.bot.context.installation.workspace
+    """Wait until no event is queued and no card is due."""
+    redis, workspace = story.bot.store.redis, story.bot.context.installation.workspace
     left: list[bytes] = [b"?"]
 
     async def waits() -> list[bytes]:
-        members = await redis.zrange(f"edfs:{{{home}}}:due", 0, -1)
+        members = await redis.zrange(f"edfs:{{{workspace}}}:due", 0, -1)
         kinds = (b"channel:", b"draw:", b"news:")
         return [one for one in members if one.startswith(kinds)]
 
@@ -54,18 +54,18 @@ async def settled(story: Story, seconds: float = 20.0) -> None:
     raise AssertionError(f"{left} are still due")
 
 
-async def put_off(story: Story, seconds: float) -> None:
-    """Wait until the next look has been put off for about so long."""
-    redis, home = story.bot.context.gateways.store.redis, story.bot.context.installation.workspace
+async def deferred_by(story: Story, seconds: float) -> None:
+    """Wait until the next poll is due in about so many seconds."""
+    redis, workspace = story.bot.store.redis, story.bot.context.installation.workspace
     end = time.monotonic() + 10
     while time.monotonic() < end:
-        due = await redis.zrange(f"edfs:{{{home}}}:due", 0, -1, withscores=True)
+        due = await redis.zrange(f"edfs:{{{workspace}}}:due", 0, -1, withscores=True)
         now = story.world.clock.now()
-        looks = [at - now for member, at in due if member.startswith(b"subscription:")]
-        if any(seconds - 10 < left <= seconds for left in looks):
+        polls = [at - now for member, at in due if member.startswith(b"subscription:")]
+        if any(seconds - 10 < left <= seconds for left in polls):
             return
         await pause()
-    raise AssertionError(f"the next look is due in {looks} s")
+    raise AssertionError(f"the next poll is due in {polls} s")
 
 
 async def pause() -> None:
