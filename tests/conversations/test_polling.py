@@ -3,16 +3,9 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.world.notification_story import (
-    ROOM,
-    deferred_by,
-    pause,
-    public,
-    settled,
-    subscribes,
-    told,
-)
+from tests.world.notification_story import ROOM, deferred_to, public, settled, subscribes, told
 from tests.world.story import TOGGLE, Story, read
+from tests.world.waiting import until
 
 INTERVAL = 301.0
 
@@ -23,11 +16,12 @@ async def polled(story: Story) -> None:
     (one,) = await store.subscriptions.open(workspace)
     story.world.clock.forward(INTERVAL)
     started = story.world.clock.now()
-    for _ in range(1_000):
+
+    async def is_polled() -> bool:
         seen = await store.poll_snapshots.load(workspace, one.id)
-        if seen and seen.at >= started:
-            break
-        await pause()
+        return seen is not None and seen.at >= started
+
+    await until(is_polled)
     story.world.clock.forward(12.0)
     await settled(story)
 
@@ -35,11 +29,7 @@ async def polled(story: Story) -> None:
 async def first_poll(story: Story) -> None:
     store, workspace = story.bot.store, story.bot.context.installation.workspace
     (one,) = await store.subscriptions.open(workspace)
-    for _ in range(800):
-        if await store.poll_snapshots.load(workspace, one.id):
-            return
-        await pause()
-    raise AssertionError("it was not polled")
+    await until(lambda: store.poll_snapshots.load(workspace, one.id), "it was not polled")
 
 
 async def test_it_reports_changes_by_others_and_not_the_bots_own(story: Story) -> None:
@@ -115,7 +105,7 @@ async def test_the_weekly_digest_lists_disabled_timers_on_monday(story: Story) -
     await story.sees("alice", "SAP work orders is now enabled", "#plant-ops")
     calls = len(story.world.edfs.calls)
     to_monday(story)
-    await story.world.until(lambda: len(story.world.edfs.calls) > calls, seconds=10)
+    await until(lambda: len(story.world.edfs.calls) > calls)
     await settled(story)
     assert len(public(story)) == 1
 
@@ -137,7 +127,8 @@ async def test_a_rate_limit_defers_the_next_poll(story: Story) -> None:
     story.world.edfs.fail("timers", 429, retry_after=60)
     story.world.edfs.flip_outside("plant-a", "Maximo assets")
     story.world.clock.forward(INTERVAL)
-    await deferred_by(story, 60.0)
+    now = story.world.clock.now()
+    await deferred_to(story, now + 60.0, now + INTERVAL)
     story.world.clock.forward(70.0)
     await told(story, "Maximo assets was disabled elsewhere")
     assert ROOM not in story.says("alice", "#plant-ops")

@@ -1,10 +1,8 @@
 """Steps for stories with notifications: subscribing, reading a channel, waiting for the queue."""
 
-import asyncio
-import time
-
 from bot.sandbox.slack import Message
 from tests.world.story import Story, read
+from tests.world.waiting import until
 
 ROOM = "#approvals"
 
@@ -26,7 +24,7 @@ async def told(story: Story, words: str, channel: str = ROOM) -> Message:
         return said[-1] if said else None
 
     seen = [read(m) for m in public(story, channel)]
-    message = await story.world.until(found, seconds=15, reason=f"{words!r} not in {seen}")
+    message = await until(found, reason=f"{words!r} not in {seen}")
     assert isinstance(message, Message)
     return message
 
@@ -35,38 +33,25 @@ def below(story: Story, card: Message, channel: str = ROOM) -> list[str]:
     return [read(m) for m in story.world.thread(channel, card.ts)]
 
 
-async def settled(story: Story, seconds: float = 20.0) -> None:
+async def settled(story: Story) -> None:
     """Wait until no event is queued and no card is due."""
     redis, workspace = story.bot.store.redis, story.bot.context.installation.workspace
-    left: list[bytes] = [b"?"]
+    kinds = (b"channel:", b"draw:", b"news:")
 
-    async def waits() -> list[bytes]:
+    async def nothing_due() -> bool:
         members = await redis.zrange(f"edfs:{{{workspace}}}:due", 0, -1)
-        kinds = (b"channel:", b"draw:", b"news:")
-        return [one for one in members if one.startswith(kinds)]
+        return not any(one.startswith(kinds) for one in members)
 
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        left = await waits()
-        if not left:
-            return
-        await pause()
-    raise AssertionError(f"{left} are still due")
+    await until(nothing_due, "something is still due")
 
 
-async def deferred_by(story: Story, seconds: float) -> None:
-    """Wait until the next poll is due in about so many seconds."""
+async def deferred_to(story: Story, begins: float, ends: float) -> None:
+    """Wait until the next poll is due between these times of the world's clock."""
     redis, workspace = story.bot.store.redis, story.bot.context.installation.workspace
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
+
+    async def is_deferred() -> bool:
         due = await redis.zrange(f"edfs:{{{workspace}}}:due", 0, -1, withscores=True)
-        now = story.world.clock.now()
-        polls = [at - now for member, at in due if member.startswith(b"subscription:")]
-        if any(seconds - 10 < left <= seconds for left in polls):
-            return
-        await pause()
-    raise AssertionError(f"the next poll is due in {polls} s")
+        polls = [at for member, at in due if member.startswith(b"subscription:")]
+        return any(begins <= at < ends for at in polls)
 
-
-async def pause() -> None:
-    await asyncio.sleep(0.01)
+    await until(is_deferred)

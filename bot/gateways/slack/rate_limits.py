@@ -11,7 +11,6 @@ fall into the same window at Slack's end.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import structlog
@@ -62,9 +61,9 @@ class SlackRateLimiter:
 
         ``target`` is the channel of a new message, or a digest of a response_url.
         """
-        end = time.monotonic() + SHORTER_WAITS.get(method, MAX_WAIT)
+        end = self._clock() + SHORTER_WAITS.get(method, MAX_WAIT)
         while wait := await self._take(method, target):
-            if time.monotonic() + wait > end:
+            if self._clock() + wait > end:
                 log.info("slack.deferred", method=method, wait=round(wait, 1))
                 return wait
             await asyncio.sleep(wait)
