@@ -13,6 +13,9 @@ from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, Workspace,
 from bot.core.timers import ITwin, Timer
 
 Kind = Literal["changes", "approvals", "returns", "elsewhere", "digest"]
+# What a subscription is typed with: each ``Kind`` ("elsewhere" is polled for and "digest" read
+# weekly, with the subscriber's sign-in), and "not-mine", which leaves out the subscriber's changes.
+EVENTS = ("changes", "approvals", "returns", "elsewhere", "digest", "not-mine")
 # Why nobody can look with that sign-in: it has ended, is another account's, may not read the iTwin
 # (any more), or its person may not use the bot.
 Stop = Literal["consent", "account", "right", "person"]
