@@ -33,7 +33,7 @@ def test_examples_parse_to_their_verb(verb: Verb) -> None:
     assert verb.examples
     for example in verb.examples:
         written = str(parsed(example))
-        assert written.split(" ")[0] == verb.name, example
+        assert written.split(" ", maxsplit=1)[0] == verb.name, example
 
 
 def test_each_command_has_a_verb() -> None:
@@ -43,8 +43,8 @@ def test_each_command_has_a_verb() -> None:
 
 @ALL
 def test_usage_and_hint_begin_with_the_verb(verb: Verb) -> None:
-    assert verb.usage.split(" ")[0] == verb.name
-    assert verb.hint is None or verb.hint.split(" ")[0] == verb.name
+    assert verb.usage.split(" ", maxsplit=1)[0] == verb.name
+    assert verb.hint is None or verb.hint.split(" ", maxsplit=1)[0] == verb.name
 
 
 def test_each_word_means_one_verb() -> None:
