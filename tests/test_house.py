@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import bot
-from bot.core.language.commands import VERBS
+from bot.core.language.verbs import VERBS
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

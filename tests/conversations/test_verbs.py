@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bot.core.language.commands import USAGE, VERBS
+from bot.core.language.verbs import VERBS
 from tests.world.story import TOGGLE, Story, read
 from tests.world.waiting import until
 
@@ -85,7 +85,7 @@ async def test_an_unknown_verb_gets_the_nearest_ones(story: Story) -> None:
 async def test_help_lists_every_verb(story: Story, command: str) -> None:
     await story.types("alice", command)
     said = read(await story.sees("alice", "What you can ask"))
-    assert all(f"/edfs {usage}" in said for usage in USAGE.values())
+    assert all(f"/edfs {verb.usage}" in said for verb in VERBS.values())
     assert "technical preview" in said
 
 
@@ -93,7 +93,7 @@ async def test_help_of_each_verb_has_an_example_that_can_be_typed(story: Story) 
     for verb in VERBS:
         await story.types("alice", f"/edfs help {verb}")
         said = read(await story.sees("alice", f"# /edfs {verb}\n"))
-        assert f"/edfs {USAGE[verb]}" in said
+        assert f"/edfs {VERBS[verb].usage}" in said
         assert "For example: /edfs " in said
 
 

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from bot.core.errors import InvalidCommand
 from bot.core.language.commands import (
-    VERBS,
     ChangeAutoEnable,
     Command,
     Decide,
@@ -27,8 +26,9 @@ from bot.core.language.commands import (
     WhoAmI,
 )
 from bot.core.language.parser import parse
-from bot.core.language.tokens import EVENTS
+from bot.core.language.verbs import VERBS
 from bot.core.names import OperationId
+from bot.core.subscriptions import EVENTS
 
 ID = "0123456789abcdef01234567"
 WORDS = st.sampled_from(["page", "page 2", "x page 2", "Page", "disabled", "before 3", "7"])

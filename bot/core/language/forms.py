@@ -1,4 +1,4 @@
-"""What a window keeps of the timer it shows, and how the words typed into it are read."""
+"""Values of the chooser's form: the timer it shows, and the text typed into "until"."""
 
 import re
 from collections.abc import Mapping
@@ -19,16 +19,16 @@ _SPAN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class TimerFields:
-    """The timer as the window read it: kept in the window, so that typing reads nothing anew.
+    """The timer that the form shows, kept in the view's metadata so that typing needs no request.
 
-    They are shown and nothing more: what is done reads the timer again.
+    For display only: a command that comes of the form reads the timer again.
     """
 
     itwin: ITwin
     timer: Timer
 
     def written(self) -> dict[str, str]:
-        """Return them as ``read`` reads them; together they fit into a view's metadata."""
+        """Return the strings that ``read`` reads; cut so that they fit into a view's metadata."""
         itwin, timer = self.itwin, self.timer
         return {
             "itwin": itwin.id,
@@ -43,10 +43,11 @@ class TimerFields:
 
     @classmethod
     def read(cls, kept: Mapping[str, str]) -> "TimerFields | None":
+        """Read a view's metadata; None if it names no timer."""
         itwin, timer = kept.get("itwin", ""), kept.get("timer", "")
         if not (is_guid(itwin) and is_guid(timer)):
             return None
-        name, package, cron = (kept.get(word, "") for word in ("name", "package", "cron"))
+        name, package, cron = (kept.get(key, "") for key in ("name", "package", "cron"))
         return cls(
             ITwin(ITwinId(itwin), kept.get("itwin_name", ""), kept.get("itwin_number", "")),
             Timer(TimerId(timer), name, package, cron, kept.get("enabled") == "yes"),
@@ -54,8 +55,9 @@ class TimerFields:
 
 
 def phrase_from_input(text: str) -> str:
-    """Return the phrase that a window's "until" means: "monday 08:00" and "3 days" are right too.
+    """Return the phrase that the form's "until" input means.
 
+    The first word may be left out: "monday 08:00" and "3 days" are understood.
     Raises InvalidCommand.
     """
     words = text.split()

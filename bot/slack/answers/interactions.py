@@ -22,10 +22,10 @@ from bot.core.language.commands import (
 )
 from bot.core.language.forms import phrase_from_input
 from bot.core.language.parser import parse
-from bot.core.language.tokens import EVENTS
 from bot.core.names import OperationId, is_own_id, single_line
 from bot.core.operations.operation import Operation
 from bot.core.outcomes import Outcome
+from bot.core.subscriptions import EVENTS
 from bot.features import accounts, approvals, forms, subscriptions, timers
 from bot.gateways.slack.client import SlackRejected, SlackUnavailable
 from bot.gateways.slack.messages import Modal

@@ -3,13 +3,12 @@
 import json
 
 from bot.core.language.forms import TimerFields
-from bot.core.language.tokens import EVENTS
 from bot.core.language.until import AmbiguousTime, format_until
 from bot.core.listings import TimerShown
 from bot.core.names import single_line
 from bot.core.policy.rules import Ruling
 from bot.core.schedules import next_run
-from bot.core.subscriptions import USUAL
+from bot.core.subscriptions import EVENTS, USUAL
 from bot.core.surfaces import ChooserShown, SubscriptionFormShown
 from bot.core.timers import ITwin, Timer
 from bot.gateways.slack.messages import Block, Modal

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from bot.core import errors
 from bot.core.errors import BotError, Choice
-from bot.core.language.commands import COMMAND, USAGE
+from bot.core.language.commands import COMMAND
 from bot.core.language.tokens import quoted
+from bot.core.language.verbs import VERBS
 from bot.core.names import single_line
 from bot.slack.views.api_errors import api_error_text
 from bot.slack.views.blocks import (
@@ -201,8 +202,8 @@ def _api(error: errors.ApiError, now: float) -> ErrorText:
 
 def _not_understood(error: errors.InvalidCommand) -> ErrorText:
     more = [line("Did you mean ", *_listed(error.nearest), "?")] if error.nearest else []
-    if error.verb in USAGE:
-        more.append(line("It goes like this: ", code(f"{COMMAND} {USAGE[error.verb]}")))
+    if verb := VERBS.get(error.verb or ""):
+        more.append(line("It goes like this: ", code(f"{COMMAND} {verb.usage}")))
     usage = f"{COMMAND} help {error.verb}" if error.verb else f"{COMMAND} help"
     step = line("See how it goes with ", code(usage), ".")
     return ErrorText(
