@@ -61,7 +61,7 @@ PEOPLE: tuple[Person, ...] = (
 )
 # More hands than the page shows: in no channel and no iTwin until somebody lets them in.
 CREW: tuple[Person, ...] = tuple(
-    Person(f"hand{number:02d}", f"U0HAND{number:04d}", f"Hand {number:02d}", "one of the crew")
+    Person(f"crew{number:02d}", f"U0CREW{number:04d}", f"Crew {number:02d}", "one of the crew")
     for number in range(1, 21)
 )
 BOT = Person(BOT_NAME, BOT_USER_ID, "EDFS Bot", "the bot under test", is_bot=True)

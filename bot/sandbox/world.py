@@ -85,32 +85,32 @@ class World:
         `deliveries` repeats the very same request; an event then says which time it is.
         """
         place = self._workspace.channel_named(channel)
-        return await self.slack.acts.types(self.person(person), place, text, deliveries, thread)
+        return await self.slack.actions.types(self.person(person), place, text, deliveries, thread)
 
     async def clicks(
         self, person: str, action: str, *, message: str | None = None, deliveries: int = 1
     ) -> Ack:
         """A button by label or action_id (or an option by label), newest first."""
-        return await self.slack.acts.clicks(self.person(person), action, message, deliveries)
+        return await self.slack.actions.clicks(self.person(person), action, message, deliveries)
 
     async def submits(self, person: str, values: Mapping[str, str] | None = None) -> Ack:
         """The person's top modal; inputs by label, block_id or action_id."""
-        return await self.slack.acts.submits(self.person(person), values or {})
+        return await self.slack.actions.submits(self.person(person), values or {})
 
     async def closes(self, person: str) -> Ack | None:
-        return await self.slack.acts.closes(self.person(person))
+        return await self.slack.actions.closes(self.person(person))
 
     async def opens_home(self, person: str) -> Ack:
         """Opens the bot's Home tab; the bot may then publish one."""
-        return await self.slack.acts.opens_home(self.person(person))
+        return await self.slack.actions.opens_home(self.person(person))
 
     async def shortcuts(self, person: str, callback_id: str) -> Ack:
         """A global shortcut of the app."""
-        return await self.slack.hands.uses(self.person(person), callback_id)
+        return await self.slack.gestures.uses(self.person(person), callback_id)
 
     async def message_shortcut(self, person: str, callback_id: str, message_ts: str) -> Ack:
         """A shortcut in the menu of a message that the person sees."""
-        return await self.slack.hands.uses(self.person(person), callback_id, message_ts)
+        return await self.slack.gestures.uses(self.person(person), callback_id, message_ts)
 
     async def suggests(
         self,
@@ -123,7 +123,7 @@ class World:
 
         `values` are what stands in the other inputs of a modal by then, as in `submits`.
         """
-        return await self.slack.acts.suggests(self.person(person), action, typed, values or {})
+        return await self.slack.actions.suggests(self.person(person), action, typed, values or {})
 
     async def signs_in(
         self, person: str, *, url: str | None = None, account: str | None = None
@@ -134,7 +134,7 @@ class World:
         `account` is whose IMS account is used, when it is not the person's own.
         """
         if url is None:
-            url = await self._presses_sign_in(person)
+            url = await self._clicks_sign_in(person)
         return await sign_in(self.browser(person), url, self.person(account or person))
 
     def browser(self, person: str) -> Browser:
@@ -173,7 +173,7 @@ class World:
         """A new channel with these people in it, and the bot unless told otherwise."""
         members = {self.person(who).id for who in (*people, *([BOT_NAME] if bot else []))}
         name = name.removeprefix("#")
-        return self._workspace.make(name, frozenset(members), private=private, shared=shared)
+        return self._workspace.create(name, frozenset(members), private=private, shared=shared)
 
     def joins(self, channel: str, *people: str) -> None:
         """`edfs` is the bot."""
@@ -222,11 +222,11 @@ class World:
     def _stand_ins(self) -> tuple[SlackStandIn, EdfsStandIn, ImsStandIn]:
         return (self.slack, self.edfs, self.ims)
 
-    async def _presses_sign_in(self, person: str) -> str:
+    async def _clicks_sign_in(self, person: str) -> str:
         who = self.person(person)
-        acts = self.slack.acts
+        actions = self.slack.actions
         for message in reversed(self.reads(person)):
-            for control in acts.controls_of(message, who):
+            for control in actions.controls_of(message, who):
                 if control.url is not None and "sign in" in control.label.casefold():
                     await self.clicks(person, control.label, message=message.ts)
                     return control.url

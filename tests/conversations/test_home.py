@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.describe import describe_view
 from bot.sandbox.slack.controls import controls
-from bot.sandbox.slack.gestures import Spot
+from bot.sandbox.slack.gestures import ControlRef
 from tests.world.story import TOGGLE, Story
 from tests.world.window import Window
 
@@ -36,8 +36,8 @@ async def presses(story: Story, person: str, label: str) -> None:
     who = story.world.person(person)
     view = story.world.slack.state.modals.homes[who.id]
     control = next(one for one in controls(view.body["blocks"]) if one.is_called(label))
-    spot = Spot(control.block_id, control.action_id, view=view.id)
-    await story.world.slack.hands.presses(who, spot)
+    spot = ControlRef(control.block_id, control.action_id, view=view.id)
+    await story.world.slack.gestures.presses(who, spot)
 
 
 async def test_who_is_signed_out_sees_only_how_to_sign_in(story: Story) -> None:

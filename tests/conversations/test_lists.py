@@ -18,7 +18,7 @@ PAGE = re.compile(r"Page (\d+) of (\d+)")
 
 
 def labels(story: Story, person: str, message: Message) -> list[str]:
-    acts = story.world.slack.acts
+    acts = story.world.slack.actions
     return [one.label for one in acts.controls_of(message, story.world.person(person))]
 
 

@@ -47,8 +47,8 @@ async def test_a_no_takes_the_right_that_a_yes_takes(ruled: Story, policy: Path)
     await ruled.signs_in("carol")
     await ruled.types("carol", f"/edfs decline {request} because I feel like it")
     await ruled.sees("carol", "You do not have the right")
-    await ruled.types("hand01", f"/edfs decline {request} because me too")
-    await ruled.sees("hand01", "Sign in to iTwin")
+    await ruled.types("crew01", f"/edfs decline {request} because me too")
+    await ruled.sees("crew01", "Sign in to iTwin")
     assert (await record(ruled, card)).stage is Stage.WAITING
     # Nor do they see what waits there.
     await ruled.types("carol", "/edfs pending")

@@ -142,7 +142,7 @@ async def test_a_minute_holds_no_more_than_its_tier(story: Story) -> None:
 async def test_one_answer_a_second_through_one_response_url(story: Story) -> None:
     slack = story.world.slack
     place = slack.state.workspace.channel_named("#plant-ops")
-    url = slack.acts.hooks_url + slack.state.hooks.issue(place, person_named("bob"))
+    url = slack.actions.hooks_url + slack.state.response_urls.issue(place, person_named("bob"))
     begun = time.monotonic()
     assert await story.bot.context.slack.respond(url, Ephemeral("one", []))
     assert await story.bot.context.slack.respond(url, Ephemeral("two", []))

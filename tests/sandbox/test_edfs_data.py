@@ -71,7 +71,7 @@ async def status_of(person: Platform) -> int:
 
 
 async def test_the_crew_is_let_in(world: World, client: httpx.AsyncClient) -> None:
-    hand = Platform(world, client, "hand20")
+    hand = Platform(world, client, "crew20")
     assert await status_of(hand) == 404
     world.edfs.let_in(*(person.name for person in CREW))
     assert await status_of(hand) == 200

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.people import BOT_USER_ID, UnknownNameError
-from bot.sandbox.slack.gestures import Spot
+from bot.sandbox.slack.gestures import ControlRef
 from bot.sandbox.world import World
 from tests.browser.gallery import MESSAGE, UNKNOWN, VIEW, option
 from tests.sandbox.test_stand_ins import Bot, open_bot, open_world
@@ -27,12 +27,12 @@ async def bot(world: World) -> AsyncIterator[Bot]:
         yield bot
 
 
-def posted(world: World, **more: Any) -> Spot:
+def posted(world: World, **more: Any) -> ControlRef:
     """A message with every block, and the place of its select."""
     blocks = [*MESSAGE, UNKNOWN]
     workspace = world.slack.state.workspace
     message = workspace.post("C0PLANTOPS", BOT_USER_ID, "all", blocks=blocks, **more)
-    return Spot("row", "day", message=message.ts)
+    return ControlRef("row", "day", message=message.ts)
 
 
 async def test_a_choice_in_a_message_carries_the_state_of_the_screen(
@@ -41,7 +41,7 @@ async def test_a_choice_in_a_message_carries_the_state_of_the_screen(
     answer = {"type": "static_select", "selected_option": FRIDAY}
     date = {"type": "datepicker", "selected_date": "2027-01-31"}
     spot = replace(posted(world), values={"row": {"day": answer, "date": date}})
-    ack = await world.slack.hands.presses(world.person("alice"), spot, answer)
+    ack = await world.slack.gestures.presses(world.person("alice"), spot, answer)
     payload = bot.got[-1].payload
     assert ack.ok
     assert payload["type"] == "block_actions"
@@ -64,12 +64,12 @@ async def test_what_no_screen_could_send_is_refused(
     world: World, bot: Bot, answer: dict[str, Any] | None
 ) -> None:
     with pytest.raises(ValueError, match=r"answers with|can be set to"):
-        await world.slack.hands.presses(world.person("alice"), posted(world), answer)
+        await world.slack.gestures.presses(world.person("alice"), posted(world), answer)
     assert bot.got == []
 
 
 async def test_only_what_a_person_sees_can_be_pressed(world: World, bot: Bot) -> None:
-    press = world.slack.hands.presses
+    press = world.slack.gestures.presses
     alice, dana = world.person("alice"), world.person("dana")
     spot = posted(world)
     go = replace(spot, action_id="go")
@@ -88,7 +88,7 @@ async def test_only_what_a_person_sees_can_be_pressed(world: World, bot: Bot) ->
 
 async def test_a_window_is_sent_with_what_is_filled_in(world: World, bot: Bot) -> None:
     alice = world.person("alice")
-    hands = world.slack.hands
+    hands = world.slack.gestures
     view = world.slack.state.modals.open(alice, VIEW)
     with pytest.raises(UnknownNameError, match="filled in: Why"):
         await hands.submits(alice, view.id, {})
@@ -111,8 +111,8 @@ async def test_options_are_asked_for_with_the_state_of_the_window(world: World, 
     alice = world.person("alice")
     view = world.slack.state.modals.open(alice, VIEW)
     values = {"why": {"why": {"type": "plain_text_input", "value": "so"}}}
-    spot = Spot("itwin", "itwin", view=view.id, values=values)
-    await world.slack.hands.suggests(alice, spot, "pl")
+    spot = ControlRef("itwin", "itwin", view=view.id, values=values)
+    await world.slack.gestures.suggests(alice, spot, "pl")
     payload = bot.got[-1].payload
     assert (payload["type"], payload["action_id"], payload["value"]) == (
         "block_suggestion",
@@ -121,7 +121,7 @@ async def test_options_are_asked_for_with_the_state_of_the_window(world: World, 
     )
     assert payload["view"]["state"]["values"]["why"] == values["why"]
     chosen = {"type": "external_select", "selected_option": option("plant-a", "it-1")}
-    await world.slack.hands.presses(alice, spot, chosen)
+    await world.slack.gestures.presses(alice, spot, chosen)
     assert bot.got[-1].payload["actions"][0]["selected_option"]["value"] == "it-1"
 
 

@@ -65,15 +65,15 @@ async def signed_out(scene: Scene) -> None:
 
 async def other_account(scene: Scene) -> None:
     await signed_out(scene)
-    scene.story.world.edfs.let_in("hand01")
+    scene.story.world.edfs.let_in("crew01")
     story, link = scene.story, "Sign in to iTwin"
     before = "".join(story.says("alice")).count(link)
     await story.types("alice", "/edfs signin")
     await story.world.until(lambda: "".join(story.says("alice")).count(link) > before)
     world = story.world
-    _, button = world.slack.acts.find(world.person("alice"), "Sign in", None)
-    page = await world.signs_in("hand01", url=button.url)  # in a browser new to IMS
-    assert "hand01@acme.example" in page, page
+    _, button = world.slack.actions.find(world.person("alice"), "Sign in", None)
+    page = await world.signs_in("crew01", url=button.url)  # in a browser new to IMS
+    assert "crew01@acme.example" in page, page
 
 
 async def deactivated(scene: Scene) -> None:

@@ -87,7 +87,7 @@ async def set_returns(world: World, store: Store, count: int) -> list[AutoEnable
     dice, now = random.Random(SEED), world.clock.now()
     home = world.edfs.itwin("plant-a")
     itwin = ITwin(ITwinId(home.id), home.name, home.number)
-    channels = [world.channel(f"returns-{number}", "hand01").id for number in range(20)]
+    channels = [world.channel(f"returns-{number}", "crew01").id for number in range(20)]
     found = []
     for number in range(count):
         timer = world.edfs.put_timer("plant-a", f"Timer {number:04d}", enabled=False)

@@ -106,13 +106,13 @@ class Crowd:
     async def presses_undo(self, person: Person, card: Message, dice: random.Random) -> None:
         timer = next(name for name in TIMERS if name in card.text)
         with contextlib.suppress(UnknownNameError):  # somebody else has just pressed it
-            self.world.slack.acts.find(person, "Undo", card.ts)
+            self.world.slack.actions.find(person, "Undo", card.ts)
             self.asked[person.id, "undo", self.world.edfs.timer("plant-a", timer).id] += 1
             many = dice.randint(1, 3)
             await self.world.clicks(person.name, "Undo", message=card.ts, deliveries=many)
 
     def undoable(self, person: Person, dice: random.Random) -> Message | None:
-        acts = self.world.slack.acts
+        acts = self.world.slack.actions
         cards = [
             message
             for message in self.cards()

@@ -17,7 +17,7 @@ from bot.sandbox.server.fault_switches import list_faults, stand_in_named
 from bot.sandbox.server.page_files import HEADERS
 from bot.sandbox.server.requests import BadRequestError, Body, posted, refused, stamp, told, word
 from bot.sandbox.server.screen import panel_of, screen_of
-from bot.sandbox.slack.gestures import Spot
+from bot.sandbox.slack.gestures import ControlRef
 from bot.sandbox.world import World
 
 _PREFIX = "/sandbox/api"
@@ -86,7 +86,7 @@ async def _tell(world: World, response: web.StreamResponse) -> None:
 
 async def _press(world: World, body: Body) -> Body:
     person = world.person(word(body, "as"))
-    ack = await world.slack.hands.presses(person, _spot(body), body.get("answer"))
+    ack = await world.slack.gestures.presses(person, _spot(body), body.get("answer"))
     return {"ack": told(ack)}
 
 
@@ -96,19 +96,19 @@ async def _suggest(world: World, body: Body) -> Body:
         raise BadRequestError("`typed` is a text")
     person = world.person(word(body, "as"))
     try:
-        return {"ack": told(await world.slack.hands.suggests(person, _spot(body), typed))}
+        return {"ack": told(await world.slack.gestures.suggests(person, _spot(body), typed))}
     except UnknownNameError:  # the bot has just put another list in its place
         return {"ack": None}
 
 
 async def _send_view(world: World, body: Body) -> Body:
     person, view = world.person(word(body, "as")), word(body, "view")
-    return {"ack": told(await world.slack.hands.submits(person, view, body.get("values", {})))}
+    return {"ack": told(await world.slack.gestures.submits(person, view, body.get("values", {})))}
 
 
 async def _close_view(world: World, body: Body) -> Body:
     person, view = world.person(word(body, "as")), word(body, "view")
-    ack = await world.slack.hands.closes(person, view)
+    ack = await world.slack.gestures.closes(person, view)
     return {"ack": None if ack is None else told(ack)}
 
 
@@ -141,9 +141,9 @@ _ACTIONS = {
 }
 
 
-def _spot(body: Body) -> Spot:
+def _spot(body: Body) -> ControlRef:
     view = body.get("view")
-    return Spot(
+    return ControlRef(
         word(body, "block_id"),
         word(body, "action_id"),
         stamp(body, "message"),

@@ -34,7 +34,7 @@ def screen_of(world: World, person: Person) -> Json:
         "modals": [_view(view) for view in state.modals.all() if view.person.id == person.id],
         "home": None if home is None else _view(home),
         "has_home": person.team_id == TEAM_ID and not (person.is_bot or person.deleted),
-        "shortcuts": [asdict(shortcut) for shortcut in world.slack.hands.shortcuts(person)],
+        "shortcuts": [asdict(shortcut) for shortcut in world.slack.gestures.shortcuts(person)],
         "bot": BOT_USER_ID,
         "now": world.clock.now(),
     }

@@ -46,9 +46,9 @@ class Delivery:
         clock: Clock,
         sockets: Sockets,
         signing_secret: str,
-        heard: Callable[[str, object], None],
+        on_answer: Callable[[str, object], None],
     ) -> None:
-        self._heard = heard
+        self._on_answer = on_answer
         self._clock = clock
         self._sockets = sockets
         self._signing_secret = signing_secret
@@ -78,7 +78,7 @@ class Delivery:
         what = "options" if payload.get("type") == "block_suggestion" else "ack"
         for ack in acks:
             if ack.ok and ack.body:
-                self._heard(what, ack.body)
+                self._on_answer(what, ack.body)
         return acks
 
     def signed(

@@ -33,13 +33,13 @@ _KEYS = {
 
 def control_at(blocks: Iterable[Block], block_id: str, action_id: str) -> Control:
     """The control with these ids; UnknownNameError where there is none."""
-    for control in _all(blocks):
+    for control in _controls(blocks):
         if (control.block_id, control.action_id) == (block_id, action_id):
             return control
     raise UnknownNameError(f"there is no control {action_id!r} in a block {block_id!r} here")
 
 
-def answered(control: Control, answer: Any) -> Mapping[str, Any]:
+def checked_answer(control: Control, answer: Any) -> Mapping[str, Any]:
     """The answer, if this control can give it; a button has none but its own value."""
     kind = str(control.element["type"])
     if kind == "button":
@@ -53,21 +53,21 @@ def answered(control: Control, answer: Any) -> Mapping[str, Any]:
     return {key: given}
 
 
-def state_given(blocks: Iterable[Block], given: Any) -> dict[str, Any]:
+def state_from_screen(blocks: Iterable[Block], given: Any) -> dict[str, Any]:
     """`state.values`: what the screen gave, and the initial value of everything else."""
     blocks = list(blocks)
     values = state_of(blocks)
     if not isinstance(given, dict) or not all(isinstance(entry, dict) for entry in given.values()):
         raise ValueError("`values` is an object of block_ids with objects of action_ids")
-    for control in _all(blocks):
+    for control in _controls(blocks):
         known, filled = values.get(control.block_id, {}), given.get(control.block_id, {})
         if control.action_id in known and control.action_id in filled:
-            answer = answered(control, filled[control.action_id])
+            answer = checked_answer(control, filled[control.action_id])
             known[control.action_id] = {"type": control.element["type"], **answer}
     return values
 
 
-def _all(blocks: Iterable[Block]) -> Iterator[Control]:
+def _controls(blocks: Iterable[Block]) -> Iterator[Control]:
     for block in blocks:
         for element in elements_of(block):
             yield Control(str(block.get("block_id", "")), element)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.sandbox.people import APP_ID, BOT_ID, TEAM_ID, Person
-from bot.sandbox.slack.refusals import RefusalError
+from bot.sandbox.slack.errors import WebApiError
 
 _MOST_ON_THE_STACK = 3
 
@@ -66,9 +66,9 @@ class Modals:
     def push(self, person: Person, body: Mapping[str, Any]) -> View:
         stack = self._stacks.get(person.id, [])
         if not stack:
-            raise RefusalError("not_found")
+            raise WebApiError("not_found")
         if len(stack) >= _MOST_ON_THE_STACK:
-            raise RefusalError("push_limit_reached")
+            raise WebApiError("push_limit_reached")
         view = self._new(person, body, stack[-1])
         stack.append(view)
         return view
@@ -76,8 +76,8 @@ class Modals:
     def update(self, old: View, body: Mapping[str, Any], expected_hash: str | None = None) -> View:
         """`hash_conflict` when somebody was faster; open and closed views are told apart."""
         if expected_hash is not None and expected_hash != old.hash:
-            raise RefusalError("hash_conflict")
-        new = replace(old, body=dict(_named(body, old.id)), hash=_hash(), errors={})
+            raise WebApiError("hash_conflict")
+        new = replace(old, body=dict(_with_block_ids(body, old.id)), hash=_hash(), errors={})
         self._replace(old, new)
         return new
 
@@ -86,14 +86,14 @@ class Modals:
     ) -> View:
         old = self.homes.get(person.id)
         if old is not None and expected_hash is not None and expected_hash != old.hash:
-            raise RefusalError("hash_conflict")
+            raise WebApiError("hash_conflict")
         if old is not None:  # a person has one Home, which is published again and again
             return self.update(old, body)
         view = self._new(person, body, None)
         self.homes[person.id] = view
         return view
 
-    def complain(self, view: View, errors: Mapping[str, str]) -> None:
+    def set_errors(self, view: View, errors: Mapping[str, str]) -> None:
         """The person sees these beside the inputs, and the modal stays."""
         self._replace(view, replace(view, errors=dict(errors)))
 
@@ -109,15 +109,15 @@ class Modals:
             named = external_id and view.body.get("external_id") == external_id
             if view.id == view_id or named:
                 return view
-        raise RefusalError("not_found")
+        raise WebApiError("not_found")
 
     def _new(self, person: Person, body: Mapping[str, Any], previous: View | None) -> View:
         self._count += 1
         view_id = f"V{self._count:010d}"
         root_id = view_id if previous is None else previous.root_id
         previous_id = None if previous is None else previous.id
-        named = _named(body, view_id)
-        return View(view_id, person, named, root_id, previous_id, _hash())
+        with_ids = _with_block_ids(body, view_id)
+        return View(view_id, person, with_ids, root_id, previous_id, _hash())
 
     def _replace(self, old: View, new: View) -> None:
         stack = self._stacks.get(old.person.id, [])
@@ -126,7 +126,7 @@ class Modals:
             self.homes[old.person.id] = new
 
 
-def _named(body: Mapping[str, Any], view_id: str) -> dict[str, Any]:
+def _with_block_ids(body: Mapping[str, Any], view_id: str) -> dict[str, Any]:
     """Slack names each block that came without a block_id."""
     blocks = [
         block if "block_id" in block else {**block, "block_id": f"{view_id[-4:]}-{place}"}

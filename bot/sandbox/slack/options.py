@@ -1,4 +1,4 @@
-"""What an app answers where an external select asks for its options, judged as Slack judges it.
+"""What an app answers where an external select asks for its options, checked_options as Slack judges it.
 
 Source: /reference/block-kit/block-elements/select-menu-element ("external data source"): options or
 option groups, at most 100 of them, with the limits of any option. An empty list is taken: the
@@ -22,11 +22,11 @@ _ANSWER = record(
 )
 
 
-def complaints_about_options(answer: Any) -> list[str]:
+def option_errors(answer: Any) -> list[str]:
     return list(_ANSWER(answer, ""))
 
 
-def judged(ack: Ack) -> Ack:
+def checked_options(ack: Ack) -> Ack:
     """The answer as the person gets it: what Slack would not take is an error."""
-    complaints = complaints_about_options(ack.body) if ack.ok else []
+    complaints = option_errors(ack.body) if ack.ok else []
     return replace(ack, error="; ".join(complaints))

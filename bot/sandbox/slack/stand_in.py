@@ -10,13 +10,13 @@ from aiohttp import web
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Fault, Handler
 from bot.sandbox.people import TEAM_ID
-from bot.sandbox.slack.actions import Acts
+from bot.sandbox.slack.actions import Actions
 from bot.sandbox.slack.arguments import read_arguments, token_of
 from bot.sandbox.slack.delivery import Delivery
-from bot.sandbox.slack.gestures import Hands
+from bot.sandbox.slack.gestures import Gestures
 from bot.sandbox.slack.limits import Limits
 from bot.sandbox.slack.methods import METHODS, NAMES, OPEN_CONNECTION
-from bot.sandbox.slack.refusals import RefusalError
+from bot.sandbox.slack.errors import WebApiError
 from bot.sandbox.slack.sockets import Sockets
 from bot.sandbox.slack.state import SlackState
 from bot.sandbox.stand_in import StandIn
@@ -48,10 +48,12 @@ class SlackStandIn(StandIn):
         self.signing_secret = SIGNING_SECRET
         self.state = SlackState(clock)
         self.sockets = Sockets()
-        self.delivery = Delivery(clock, self.sockets, self.signing_secret, self.state.heard)
-        self.acts = Acts(self.state, self.delivery)
-        self.hands = Hands(self.state, self.delivery, self.acts)
-        self._telling: set[asyncio.Task[None]] = set()
+        self.delivery = Delivery(
+            clock, self.sockets, self.signing_secret, self.state.notify_listeners
+        )
+        self.actions = Actions(self.state, self.delivery)
+        self.gestures = Gestures(self.state, self.delivery, self.actions)
+        self._event_tasks: set[asyncio.Task[None]] = set()
         self.reset()
 
     def reset(self) -> None:
@@ -73,10 +75,10 @@ class SlackStandIn(StandIn):
 
     async def open(self, port: int = 0) -> None:
         await super().open(port)
-        self.acts.hooks_url = f"http://hooks.slack.localhost:{self.port}"
+        self.actions.hooks_url = f"http://hooks.slack.localhost:{self.port}"
 
     async def close(self) -> None:
-        for task in self._telling:
+        for task in self._event_tasks:
             task.cancel()
         await self.sockets.close()
         await self.delivery.close()
@@ -96,8 +98,8 @@ class SlackStandIn(StandIn):
         return (
             web.get("/api/{method}", self._call),
             web.post("/api/{method}", self._call),
-            web.post("/commands/{team}/{number}/{secret}", self._hook, name="response_url"),
-            web.post("/actions/{team}/{number}/{secret}", self._hook),
+            web.post("/commands/{team}/{number}/{secret}", self._response_url, name="response_url"),
+            web.post("/actions/{team}/{number}/{secret}", self._response_url),
             web.get("/link/", self.sockets.connect, name="socket"),
         )
 
@@ -134,32 +136,32 @@ class SlackStandIn(StandIn):
         try:
             arguments = await read_arguments(request)
             call["args"] = {k: v for k, v in arguments.items() if k not in _SECRET}
-            seconds = self._seconds_to_wait(name, arguments)
+            seconds = self._retry_after(name, arguments)
             if seconds:
                 call["error"] = "ratelimited"
                 limited = _answer({"ok": False, "error": "ratelimited"}, 429)
                 limited.headers["Retry-After"] = str(seconds)
                 return limited
             body = self._run(name, token_of(request, arguments), arguments)
-        except RefusalError as refusal:
+        except WebApiError as refusal:
             call["error"] = refusal.error
             return _answer(refusal.body())
         call |= {"ok": True, "error": None}
         if name == "chat.postMessage" and self.state.own_messages:
-            self._tell_of(body["ts"])
+            self._send_own_message_event(body["ts"])
         return _answer({"ok": True, **body})
 
-    def _tell_of(self, ts: str) -> None:
+    def _send_own_message_event(self, ts: str) -> None:
         """The event of the bot's own message; it does not hold up the answer."""
-        task = asyncio.get_running_loop().create_task(self.acts.told_of_own(ts))
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
+        task = asyncio.get_running_loop().create_task(self.actions.send_own_message_event(ts))
+        self._event_tasks.add(task)
+        task.add_done_callback(self._event_tasks.discard)
 
     def _run(self, name: str, token: str | None, arguments: dict[str, Any]) -> dict[str, Any]:
         if name not in NAMES:
-            raise RefusalError("unknown_method", req_method=name)
+            raise WebApiError("unknown_method", req_method=name)
         if token is None and name != "api.test":
-            raise RefusalError("not_authed")
+            raise WebApiError("not_authed")
         if name == OPEN_CONNECTION:
             self._check(token, self.app_token, self.bot_token)
             return {"url": self.sockets.address(self.port)}
@@ -169,27 +171,27 @@ class SlackStandIn(StandIn):
 
     def _check(self, token: str | None, right: str, other: str) -> None:
         if token == other:
-            raise RefusalError("not_allowed_token_type")
+            raise WebApiError("not_allowed_token_type")
         if token != right:
-            raise RefusalError("invalid_auth")
+            raise WebApiError("invalid_auth")
 
-    def _seconds_to_wait(self, name: str, arguments: dict[str, Any]) -> int:
+    def _retry_after(self, name: str, arguments: dict[str, Any]) -> int:
         if not self.limits or name not in METHODS:
             return 0
         channel = arguments.get("channel")
         return self._rates.wait(name, METHODS[name].per_minute, channel)
 
-    async def _hook(self, request: web.Request) -> web.Response:
+    async def _response_url(self, request: web.Request) -> web.Response:
         """A response_url: no token, whoever has it may speak (five times in thirty minutes)."""
         try:
             content = await read_arguments(request)
             # The legacy form: everything in one field called payload.
             if isinstance(content.get("payload"), str):
                 content = json.loads(content["payload"])
-            self.state.hooks.use(request.path, content)
+            self.state.response_urls.use(request.path, content)
         except KeyError:
             return web.json_response({"ok": False, "error": "expired_url"}, status=404)
-        except RefusalError as refusal:
+        except WebApiError as refusal:
             return web.json_response(refusal.body(), status=400)
         except ValueError:
             return web.json_response({"ok": False, "error": "invalid_payload"}, status=400)

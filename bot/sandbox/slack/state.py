@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.people import person_named
-from bot.sandbox.slack.hooks import Hooks
+from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.modals import Modals
 from bot.sandbox.slack.triggers import Triggers
 from bot.sandbox.slack.workspace import Workspace
@@ -54,7 +54,7 @@ class SlackState:
         self.workspace.reset()
         self.modals = Modals()
         self.triggers = Triggers(self.clock)
-        self.hooks = Hooks(self.clock, self.workspace)
+        self.response_urls = ResponseUrls(self.clock, self.workspace)
         self.groups: dict[str, list[str]] = {APPROVERS_GROUP: [person_named("bob").id]}
         self.subscribed = set(EVENTS)
         self.shortcuts: tuple[Shortcut, ...] = SHORTCUTS
@@ -64,8 +64,8 @@ class SlackState:
 
     def remember(self, kind: str, payload: object) -> None:
         self.payloads.append({"kind": kind, "at": self.clock.now(), "payload": payload})
-        self.heard(kind, payload)
+        self.notify_listeners(kind, payload)
 
-    def heard(self, kind: str, payload: object) -> None:
+    def notify_listeners(self, kind: str, payload: object) -> None:
         for listener in self.listeners:
             listener(kind, payload)

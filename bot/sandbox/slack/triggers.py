@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.people import Person
-from bot.sandbox.slack.refusals import RefusalError
+from bot.sandbox.slack.errors import WebApiError
 
 TRIGGER_SECONDS = 3.0
 
@@ -32,10 +32,10 @@ class Triggers:
         """Whose modal may be opened; each refusal has its own code."""
         trigger = self._known.get(trigger_id) if isinstance(trigger_id, str) else None
         if trigger is None:
-            raise RefusalError("invalid_trigger")
+            raise WebApiError("invalid_trigger")
         if trigger.spent:
-            raise RefusalError("trigger_exchanged")
+            raise WebApiError("trigger_exchanged")
         if self._clock.now() - trigger.made_at > TRIGGER_SECONDS:
-            raise RefusalError("trigger_expired")
+            raise WebApiError("trigger_expired")
         self._known[str(trigger_id)] = replace(trigger, spent=True)
         return trigger.person

@@ -119,16 +119,16 @@ class Workspace:
         """The direct messages between a person and the bot, begun when they are first needed."""
         return self.channels.setdefault(_direct_id(person), _direct(person))
 
-    def make(
+    def create(
         self, name: str, members: frozenset[str], *, private: bool = False, shared: bool = False
     ) -> Channel:
         """A new channel; ValueError where its name is taken. `members` are ids."""
         if any(channel.name == name for channel in self.channels.values()):
             raise ValueError(f"there is a channel #{name} already")
         channel_id = f"C1{len(self.channels):08d}"
-        made = Channel(channel_id, name, members, is_private=private, is_ext_shared=shared)
-        self.channels[channel_id] = made
-        return made
+        channel = Channel(channel_id, name, members, is_private=private, is_ext_shared=shared)
+        self.channels[channel_id] = channel
+        return channel
 
     def archive(self, channel_id: str) -> None:
         self.channels[channel_id] = replace(self.channels[channel_id], is_archived=True)
@@ -162,10 +162,10 @@ class Workspace:
         metadata: Mapping[str, Any] | None = None,
         broadcast: bool = False,
     ) -> Message:
-        stamp = self._stamp()
-        named = _with_block_ids(blocks, stamp)
+        ts = self._next_ts()
+        named = _with_block_ids(blocks, ts)
         message = Message(
-            stamp,
+            ts,
             channel,
             user,
             text,
@@ -216,16 +216,16 @@ class Workspace:
             return message.visible_to == person.id
         return person.id in self.channels[message.channel].members
 
-    def _stamp(self) -> str:
+    def _next_ts(self) -> str:
         """Unique and increasing as text, also when the clock went back by a reset."""
         self._last = max(self._last + 100, int(self._clock.now()) * 1_000_000)
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
 
-def _with_block_ids(blocks: Blocks, stamp: str) -> Blocks:
+def _with_block_ids(blocks: Blocks, ts: str) -> Blocks:
     """Slack names each block that came without a block_id."""
     return tuple(
-        block if "block_id" in block else {**block, "block_id": f"b{stamp[-6:]}-{place}"}
+        block if "block_id" in block else {**block, "block_id": f"b{ts[-6:]}-{place}"}
         for place, block in enumerate(blocks)
     )
 

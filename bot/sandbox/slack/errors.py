@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-class RefusalError(Exception):
+class WebApiError(Exception):
     def __init__(self, error: str, **details: Any) -> None:
         super().__init__(error)
         self.error = error
@@ -14,8 +14,6 @@ class RefusalError(Exception):
         return {"ok": False, "error": self.error, **self.details}
 
 
-def invalid(error: str, messages: Sequence[str]) -> RefusalError:
+def invalid(error: str, messages: Sequence[str]) -> WebApiError:
     """A refusal that names each JSON pointer."""
-    return RefusalError(
-        error, errors=list(messages), response_metadata={"messages": list(messages)}
-    )
+    return WebApiError(error, errors=list(messages), response_metadata={"messages": list(messages)})
