@@ -126,19 +126,19 @@ def texts(names: Sequence[str]) -> Iterator[str]:
 def furnish(world: World) -> tuple[str, list[str], list[str]]:
     """Fill EDFS; return the big iTwin's id, names of timers, and names of iTwins."""
     edfs = world.edfs
-    big = edfs.put_itwin("Big plant", timers=TIMERS, people=["alice"])
-    for number, timer in enumerate([t for t in edfs.timers.values() if t.itwin_id == big.id]):
-        edfs.timers[timer.id] = replace(
+    big = edfs.state.put_itwin("Big plant", timers=TIMERS, people=["alice"])
+    for number, timer in enumerate([t for t in edfs.state.timers.values() if t.itwin_id == big.id]):
+        edfs.state.timers[timer.id] = replace(
             timer,
             name=f"{PLACES[number % 6]} {number:05d} nightly import",
             package=PACKAGES[number % 4],
             enabled=number % 10 > 0,
         )
-    active = sum(itwin.status == "Active" for itwin in edfs.itwins.values())
+    active = sum(itwin.status == "Active" for itwin in edfs.state.itwins.values())
     for number in range(ITWINS - active):
-        edfs.put_itwin(f"{PLACES[number % 6]} site {number:04d}", number=f"ST-{number:04d}")
-    timers = [timer.name for timer in edfs.timers.values() if timer.itwin_id == big.id]
-    return big.id, timers, [itwin.name for itwin in edfs.itwins.values()]
+        edfs.state.put_itwin(f"{PLACES[number % 6]} site {number:04d}", number=f"ST-{number:04d}")
+    timers = [timer.name for timer in edfs.state.timers.values() if timer.itwin_id == big.id]
+    return big.id, timers, [itwin.name for itwin in edfs.state.itwins.values()]
 
 
 def window() -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from bot.sandbox.edfs import EdfsStandIn
 from bot.sandbox.edfs.itwins import Timer
-from bot.sandbox.edfs.stand_in import EdfsStandIn
 from bot.sandbox.people import PEOPLE, Person
 from bot.sandbox.slack import SlackStandIn
 
@@ -19,7 +19,7 @@ def snapshot(slack: SlackStandIn, edfs: EdfsStandIn) -> dict[str, Any]:
             {"person": view.person.name, "view": view.as_slack(), "errors": dict(view.errors)}
             for view in slack.state.modals.all()
         ],
-        "timers": [_timer(edfs, timer) for timer in edfs.timers.values()],
+        "timers": [_timer(edfs, timer) for timer in edfs.state.timers.values()],
         "calls": [dict(call) for call in edfs.calls],
     }
 
@@ -36,7 +36,7 @@ def _person(person: Person) -> dict[str, Any]:
 
 def _timer(edfs: EdfsStandIn, timer: Timer) -> dict[str, Any]:
     return {
-        "itwin": edfs.itwins[timer.itwin_id].name,
+        "itwin": edfs.state.itwins[timer.itwin_id].name,
         "itwin_id": timer.itwin_id,
         **timer.as_json(),
     }

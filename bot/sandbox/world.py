@@ -17,7 +17,7 @@ from typing import Any
 from bot.sandbox.browser.browser import Browser
 from bot.sandbox.browser.sign_in import sign_in
 from bot.sandbox.clock import Clock
-from bot.sandbox.edfs.stand_in import EdfsStandIn
+from bot.sandbox.edfs import EdfsStandIn
 from bot.sandbox.ims import ImsStandIn
 from bot.sandbox.people import BOT_NAME, Person, UnknownNameError
 from bot.sandbox.slack import Ack, Channel, Message, SlackStandIn

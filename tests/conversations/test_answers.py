@@ -112,7 +112,7 @@ async def ended(story: Story) -> str:
 
 def agrees(story: Story, card: str) -> None:
     """The card and the timer say the same, and the flip was sent and made once at most."""
-    enabled = story.world.edfs.timer("plant-a", "SAP work orders").enabled
+    enabled = story.world.edfs.state.timer("plant-a", "SAP work orders").enabled
     assert f"State: {'enabled' if enabled else 'disabled'}" in card
     assert story.flips() == (0 if enabled else 1)
     assert patches(story) == 1
@@ -277,12 +277,12 @@ async def test_a_connection_that_comes_back_is_used_without_a_word(story: Story)
 async def test_two_flips_at_one_moment_are_a_conflict_that_is_said(story: Story) -> None:
     await meets(story, "slow", seconds=0.3)
     await story.world.until(lambda: patches(story) == 1)
-    story.world.edfs.flip_outside("plant-a", "SAP work orders")
+    story.world.edfs.state.flip_outside("plant-a", "SAP work orders")
     card = await ended(story)
     assert "SAP work orders is enabled, not disabled" in card
     assert "both changes cancelled out" in card
     assert "State: enabled" in card
-    assert story.world.edfs.timer("plant-a", "SAP work orders").enabled is True
+    assert story.world.edfs.state.timer("plant-a", "SAP work orders").enabled is True
     assert patches(story) == 1
 
 

@@ -109,7 +109,7 @@ async def test_declined_with_a_reason_then_asked_again_and_taken_back(
 
 async def test_two_people_of_a_list_have_to_agree(ruled: Story, policy: Path) -> None:
     story = ruled
-    story.world.edfs.let_in("crew01", "carol")
+    story.world.edfs.state.let_in("crew01", "carol")
     story.world.group("S0APPROVERS", ["bob", "crew01"])
     story.world.joins("#approvals", "crew01")
     listed = IN_APPROVALS.replace("= 1", '= 2\napprovers = ["S0APPROVERS"]')
@@ -159,12 +159,12 @@ async def test_an_approver_who_is_not_signed_in_signs_in_and_goes_on(
 async def test_the_right_is_proved_by_the_approvers_own_token(ruled: Story, policy: Path) -> None:
     story = ruled
     card = await ask(story, policy, IN_APPROVALS)
-    story.world.edfs.take_right("bob")
+    story.world.edfs.state.take_right("bob")
     await story.clicks("bob", "Approve", card.ts)
     said = await story.sees("bob", "You do not have the right")
     assert said.visible_to is not None
     assert (await record(story, card)).votes == ()
-    story.world.edfs.give_right("bob")
+    story.world.edfs.state.give_right("bob")
     await story.types("bob", f"/edfs approve {request_in(card)}")
     await told(story, "alice", DONE)
     assert story.flips() == 1

@@ -80,7 +80,7 @@ async def test_who_signs_in_again_in_time_is_asked_nothing(story: Story) -> None
 
 async def test_a_lost_right_asks_and_who_has_none_either_cannot(story: Story) -> None:
     await goes_off(story)
-    story.world.edfs.take_right("alice", "plant-a")
+    story.world.edfs.state.take_right("alice", "plant-a")
     story.world.clock.forward(DUE)
     await story.sees("bob", "may not read the timer any more")
     await story.signs_in("carol")
@@ -96,10 +96,10 @@ async def test_a_lost_right_asks_and_who_has_none_either_cannot(story: Story) ->
 
 async def test_a_replaced_timer_is_offered_and_one_that_is_gone_is_said(story: Story) -> None:
     await goes_off(story)
-    story.world.edfs.replace_timer("plant-a", NAME)
+    story.world.edfs.state.replace_timer("plant-a", NAME)
     await story.types("alice", '/edfs disable plant-a "SAP materials" for 3 days')
     await open_returns(story, 2)
-    story.world.edfs.remove_timer("plant-a", "SAP materials")
+    story.world.edfs.state.remove_timer("plant-a", "SAP materials")
     story.world.clock.forward(DUE)
     await story.sees("bob", "Cannot return: SAP materials")
     asks = await story.sees("bob", "[Move to it] [Keep off]")
@@ -151,7 +151,7 @@ async def test_found_on_when_somebody_presses_closes_what_asks(story: Story) -> 
     await signs_out(story, "alice")
     story.world.clock.forward(DUE)
     await story.sees("bob", f"Still off: {NAME}")
-    story.world.edfs.flip_outside("plant-a", NAME)
+    story.world.edfs.state.flip_outside("plant-a", NAME)
     await story.signs_in("bob")
     await story.clicks("bob", "Enable")
     await story.sees("bob", f"{NAME} is already enabled")

@@ -170,10 +170,12 @@ async def test_the_chooser_opens_from_there_with_the_itwin_filled_in(story: Stor
 
 
 async def test_a_hundred_timers_that_are_off_are_paged(story: Story) -> None:
-    home_ = story.world.edfs.put_itwin("Works", timers=120, people=["alice"])
-    for timer in [one for one in story.world.edfs.timers.values() if one.itwin_id == home_.id]:
-        story.world.edfs.flip_outside("Works", timer.name)
-    story.world.edfs.stars("alice", "Works")
+    home_ = story.world.edfs.state.put_itwin("Works", timers=120, people=["alice"])
+    for timer in [
+        one for one in story.world.edfs.state.timers.values() if one.itwin_id == home_.id
+    ]:
+        story.world.edfs.state.flip_outside("Works", timer.name)
+    story.world.edfs.state.stars("alice", "Works")
     await story.signs_in("alice")
     seen: set[str] = set()
     said = await opened(story, "alice", "Page 1 of ")

@@ -44,10 +44,10 @@ async def test_it_finds_what_others_did_and_keeps_quiet_of_the_bots_own(story: S
     await looked(story)
     assert public(story) == [], "the bot did it"
 
-    edfs.flip_outside("plant-a", "SAP work orders")
-    edfs.replace_timer("plant-a", "SAP materials", cron="0 4 * * *")
-    edfs.remove_timer("plant-a", "Month end")
-    edfs.flip_outside("plant-a", "Maximo assets")
+    edfs.state.flip_outside("plant-a", "SAP work orders")
+    edfs.state.replace_timer("plant-a", "SAP materials", cron="0 4 * * *")
+    edfs.state.remove_timer("plant-a", "Month end")
+    edfs.state.flip_outside("plant-a", "Maximo assets")
     await looked(story)
     said = "\n".join(read(m) for m in public(story))
     assert "SAP work orders was enabled elsewhere" in said
@@ -60,10 +60,10 @@ async def test_it_finds_what_others_did_and_keeps_quiet_of_the_bots_own(story: S
     assert len(public(story)) == 3, "it is told once"
 
     # A card says so too, whether or not anybody watches.
-    story.world.edfs.flip_outside("plant-a", "Maximo assets")
+    story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
     await story.types("alice", '/edfs show plant-a "Maximo assets"')
     await story.sees("alice", "Maximo assets is enabled", "#plant-ops")
-    story.world.edfs.flip_outside("plant-a", "Maximo assets")
+    story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
     await story.types("alice", '/edfs toggle plant-a "Maximo assets"')
     card = read(await story.sees("alice", "Maximo assets is now enabled", "#plant-ops"))
     assert "It had been changed outside Slack since" in card
@@ -80,7 +80,7 @@ async def test_it_stops_with_the_consent_says_so_and_goes_on_with_another(story:
     paused = await told(story, "Looking elsewhere is paused")
     assert "sign-in has ended" in read(paused)
     calls = len(story.world.edfs.calls)
-    story.world.edfs.flip_outside("plant-a", "Maximo assets")
+    story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
     story.world.clock.forward(LOOK)
     await settled(story)
     assert len(story.world.edfs.calls) == calls
@@ -96,7 +96,7 @@ async def test_on_monday_it_lists_what_is_still_off(story: Story) -> None:
     await first_look(story)
     await story.types("alice", f"{TOGGLE} because SAP is down")
     await story.sees("alice", "SAP work orders is now disabled", "#plant-ops")
-    story.world.edfs.flip_outside("plant-a", "Maximo assets")
+    story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
     to_monday(story)
     said = read(await told(story, "Still disabled in plant-a: 1"))
     assert "SAP work orders since" in said
@@ -127,7 +127,7 @@ async def test_a_limit_only_puts_it_off(story: Story) -> None:
     await subscribes(story, "elsewhere")
     await first_look(story)
     story.world.edfs.fail("timers", 429, retry_after=60)
-    story.world.edfs.flip_outside("plant-a", "Maximo assets")
+    story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
     story.world.clock.forward(LOOK)
     await put_off(story, 60.0)
     story.world.clock.forward(70.0)

@@ -52,9 +52,9 @@ async def test_twelve_cards_at_one_moment_all_come_true(two: tuple[Story, Story]
     story = two[0]
     world = story.world
     for name in NAMES:
-        world.edfs.put_timer("plant-a", name)
+        world.edfs.state.put_timer("plant-a", name)
     await story.signs_in("alice")
-    world.slack.limits = True
+    world.slack.state.rate_limited = True
     await asyncio.gather(*(story.types("alice", f'/edfs off plant-a "{name}"') for name in NAMES))
 
     def true_cards() -> bool:
@@ -101,7 +101,7 @@ async def test_a_card_waits_as_long_as_slack_says_and_comes_true(story: Story) -
 
 async def test_a_channel_gets_one_message_a_second(two: tuple[Story, Story]) -> None:
     world = two[0].world
-    world.slack.limits = True
+    world.slack.state.rate_limited = True
     posters = [story.bot.context.slack for story in two]
     posts = (poster.post(channel_of(world), CARD) for poster in posters)
     assert len(set(await asyncio.gather(*posts))) == 2
@@ -125,7 +125,7 @@ async def test_nobody_waits_long_for_a_turn(two: tuple[Story, Story]) -> None:
 async def test_a_minute_holds_no_more_than_its_tier(story: Story) -> None:
     """The fifty-first edit within a minute is not tried; a window, whose trigger dies, neither."""
     world, poster, channel = story.world, story.bot.context.slack, channel_of(story.world)
-    world.slack.limits = True
+    world.slack.state.rate_limited = True
     ts = await poster.post(channel, CARD)
     for _ in range(50):
         await poster.update(channel, ts, CARD)

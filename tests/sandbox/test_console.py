@@ -120,10 +120,10 @@ async def test_faults_clock_and_reset(world: World, sandbox: Sandbox) -> None:
         renewed.append("store")
 
     world.on_reset.append(renew)
-    world.edfs.flip_outside("plant-a", "SAP work orders")
+    world.edfs.state.flip_outside("plant-a", "SAP work orders")
     assert (await sandbox.post("reset", {})).status_code == 200
     assert renewed == ["store"]
-    assert world.edfs.timer("plant-a", "SAP work orders").enabled
+    assert world.edfs.state.timer("plant-a", "SAP work orders").enabled
     assert (await sandbox.client.get(f"{sandbox.url}/faults")).json()["active"] == []
 
 

@@ -70,7 +70,7 @@ async def test_rights(world: World, client: httpx.AsyncClient) -> None:
     carol, dana = Platform(world, client, "carol"), Platform(world, client, "dana")
     assert error_of(await carol.toggle()) == (403, "InsufficientPermissions")
     assert error_of(await carol.timers()) == (403, "InsufficientPermissions")
-    world.edfs.reads_hidden = True
+    world.edfs.state.reads_hidden = True
     assert error_of(await carol.timers()) == (404, "TimerListNotFound")
     assert error_of(await dana.toggle()) == (404, "TimerNotFound")
     assert (await dana.get("/itwins/?subClass=Asset")).json()["iTwins"] == []
@@ -128,12 +128,12 @@ async def test_favourites_and_recents_are_each_persons_own(
     assert await names(alice, "favorites") == ["plant-a", "Bridge 007"]
     assert await names(alice, "recents") == ["twin"]
     assert (await names(bob, "favorites"), await names(bob, "recents")) == ([], ["plant-b"])
-    world.edfs.stars("bob", "twin", "Old mill")
-    world.edfs.uses("bob", *(f"Bridge {number:03d}" for number in range(1, 27)), "Bridge 003")
+    world.edfs.state.stars("bob", "twin", "Old mill")
+    world.edfs.state.uses("bob", *(f"Bridge {number:03d}" for number in range(1, 27)), "Bridge 003")
     assert await names(bob, "favorites") == ["twin"], "inactive ones are hidden"
     recents = await names(bob, "recents")
     assert (len(recents), recents[:2]) == (25, ["Bridge 003", "Bridge 026"])
-    world.edfs.stars("dana", "twin")
+    world.edfs.state.stars("dana", "twin")
     assert await names(dana, "favorites") == []
     world.edfs.fail("recents", 503)
     assert (await alice.get("/itwins/recents")).status_code == 503
@@ -186,7 +186,7 @@ async def test_create_and_delete(world: World, alice: Platform) -> None:
 
 
 async def test_somebody_flips_outside(world: World, alice: Platform) -> None:
-    world.edfs.flip_outside("plant-a", "SAP work orders")
+    world.edfs.state.flip_outside("plant-a", "SAP work orders")
     shown = (await alice.timers()).json()["timers"][0]
     assert shown["enabled"] is False
     assert world.edfs.flips("SAP work orders") == 0

@@ -143,8 +143,8 @@ async def test_the_whole_way(world: World, app: Application) -> None:
 
 
 async def test_id_tokens_can_be_forged_for_tests(world: World, app: Application) -> None:
-    world.ims.mint.id_token_changes = {"aud": "somebody-else", "nonce": None}
-    world.ims.mint.id_token_by_a_foreign_key = True
+    world.ims.state.id_token_changes = {"aud": "somebody-else", "nonce": None}
+    world.ims.state.id_token_by_a_foreign_key = True
     token = (await app.tokens())["id_token"]
     claims = jwt.decode(token, options={"verify_signature": False})
     assert claims["aud"] == "somebody-else"
@@ -246,9 +246,9 @@ async def test_rotation_and_reuse(world: World, app: Application) -> None:
 
 
 async def test_refresh_answers_as_switched(world: World, app: Application) -> None:
-    world.ims.id_token_on_refresh = False
-    world.ims.scope_in_answers = False
-    world.ims.token_seconds = 301
+    world.ims.state.id_token_on_refresh = False
+    world.ims.state.scope_in_answers = False
+    world.ims.state.token_seconds = 301
     token = (await app.tokens())["refresh_token"]
     answer = (await app.refresh(token)).json()
     assert set(answer) == {"access_token", "token_type", "expires_in", "refresh_token"}
@@ -264,7 +264,7 @@ async def test_revocation(world: World, app: Application) -> None:
     assert (await app.post("revocation", token="unknown")).status_code == 200
     assert world.ims.revocations == 2
     assert world.ims.holder(tokens["access_token"]) is None
-    assert world.ims.grants.active_families(person_named("alice")) == 0
+    assert world.ims.state.grants.active_families(person_named("alice")) == 0
     assert error_of(await app.refresh(tokens["refresh_token"])) == (400, "invalid_grant")
 
 

@@ -162,7 +162,7 @@ async def test_the_directory(bot: Bot) -> None:
 
 
 async def test_rate_limits_when_switched_on(world: World, bot: Bot) -> None:
-    world.slack.limits = True
+    world.slack.state.rate_limited = True
     assert (await bot.call("chat.postMessage", channel=PLANT_OPS, text="1"))["ok"]
     assert await bot.refusal("chat.postMessage", channel=PLANT_OPS, text="2") == "ratelimited"
     assert (await bot.call("chat.postMessage", channel="C0APPROVAL", text="3"))["ok"]

@@ -112,7 +112,7 @@ async def test_slash_commands_do_not_work_in_threads(world: World, bot: Bot) -> 
 
 
 async def test_a_reply_counts_for_the_rate_of_its_channel(world: World, bot: Bot) -> None:
-    world.slack.limits = True
+    world.slack.state.rate_limited = True
     root = (await bot.call("chat.postMessage", channel=PLANT_OPS, text="card"))["ts"]
     reply = {"channel": PLANT_OPS, "text": "x", "thread_ts": root}
     assert await bot.refusal("chat.postMessage", **reply) == "ratelimited"

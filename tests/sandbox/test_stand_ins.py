@@ -114,8 +114,8 @@ class Platform:
         self.client = client
         token = world.ims.access_token_for(person)
         self.headers = {"Authorization": f"Bearer {token}", "Accept": ACCEPT}
-        self.home = world.edfs.itwin("plant-a").id
-        self.timer = world.edfs.timer("plant-a", "SAP work orders").id
+        self.home = world.edfs.state.itwin("plant-a").id
+        self.timer = world.edfs.state.timer("plant-a", "SAP work orders").id
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
         url = self.world.edfs.url + path
@@ -148,8 +148,8 @@ async def test_the_settings_of_a_bot_at_home_here() -> None:
 
 
 async def test_two_worlds_of_one_seed_are_alike() -> None:
-    ids = [World(seed=7).edfs.timer("plant-a", "SAP work orders").id for _ in range(2)]
-    assert ids[0] == ids[1] != World(seed=8).edfs.timer("plant-a", "SAP work orders").id
+    ids = [World(seed=7).edfs.state.timer("plant-a", "SAP work orders").id for _ in range(2)]
+    assert ids[0] == ids[1] != World(seed=8).edfs.state.timer("plant-a", "SAP work orders").id
 
 
 async def test_aiohttp_finds_the_stand_ins_by_name() -> None:

@@ -1,7 +1,7 @@
 """The way of a person from the Sign in button through the bot's pages and IMS and back."""
 
 from bot.sandbox.browser.browser import Browser, BrowserError
-from bot.sandbox.ims.stand_in import ImsStandIn
+from bot.sandbox.ims import ImsStandIn
 from bot.sandbox.people import Person
 
 _MOST_PAGES = 12

@@ -36,7 +36,7 @@ def _parts(world: World) -> tuple[Any, ...]:
         *state.workspace.channels.values(),
         *state.modals.all(),
         *state.modals.homes.values(),
-        *world.edfs.timers.values(),
+        *world.edfs.state.timers.values(),
         *faults,
     )
 

@@ -17,10 +17,10 @@ from bot.sandbox.slack.controls import (
     unknown_inputs,
 )
 from bot.sandbox.slack.delivery import Ack, Delivery
+from bot.sandbox.slack.errors import WebApiError
 from bot.sandbox.slack.events import events_of, home_opened
 from bot.sandbox.slack.modals import View
 from bot.sandbox.slack.options import checked_options
-from bot.sandbox.slack.errors import WebApiError
 from bot.sandbox.slack.state import SlackState
 from bot.sandbox.slack.views import checked_view
 from bot.sandbox.slack.workspace import Channel, Message

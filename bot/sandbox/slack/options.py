@@ -1,7 +1,7 @@
-"""What an app answers where an external select asks for its options, checked_options as Slack judges it.
+"""Validation of an app's answer to a block_suggestion, the options of an external select.
 
 Source: /reference/block-kit/block-elements/select-menu-element ("external data source"): options or
-option groups, at most 100 of them, with the limits of any option. An empty list is taken: the
+option groups, at most 100 of them, with the limits of any option. An empty list is valid: the
 person reads "No results".
 """
 
@@ -27,6 +27,6 @@ def option_errors(answer: Any) -> list[str]:
 
 
 def checked_options(ack: Ack) -> Ack:
-    """The answer as the person gets it: what Slack would not take is an error."""
-    complaints = option_errors(ack.body) if ack.ok else []
-    return replace(ack, error="; ".join(complaints))
+    """The ack with `error` set where Slack would not accept its options."""
+    errors = option_errors(ack.body) if ack.ok else []
+    return replace(ack, error="; ".join(errors))

@@ -5,8 +5,8 @@ from typing import Any
 
 from bot.sandbox.slack.arguments import require
 from bot.sandbox.slack.blocks import complaints_about_view, view_too_large
-from bot.sandbox.slack.modals import View
 from bot.sandbox.slack.errors import WebApiError, invalid
+from bot.sandbox.slack.modals import View
 from bot.sandbox.slack.state import SlackState
 
 Arguments = Mapping[str, Any]
