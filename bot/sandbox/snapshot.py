@@ -1,4 +1,4 @@
-"""The world as one JSON value: the answer of `GET /sandbox/api/state`."""
+"""The world as one JSON object, which `GET /sandbox/api/state` answers."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from bot.sandbox.slack import SlackStandIn
 
 
 def snapshot(slack: SlackStandIn, edfs: EdfsStandIn) -> dict[str, Any]:
-    """Messages oldest first; `calls` is every request the EDFS stand-in received."""
+    """Messages oldest first; `calls` are the requests that the EDFS stand-in received."""
     workspace = slack.state.workspace
     return {
         "people": [_person(person) for person in PEOPLE],

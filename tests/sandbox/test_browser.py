@@ -11,8 +11,8 @@ from bot.sandbox.site import Site
 
 def test_cookies_by_same_site() -> None:
     jar = CookieJar()
-    jar.keep("bot.localhost", ["s=1; SameSite=Strict", "l=2; SameSite=Lax", "n=3; SameSite=None"])
-    jar.keep("bot.localhost", ["__Host-x=4; Path=/sub; Secure", "gone=5; Max-Age=0"])
+    jar.store("bot.localhost", ["s=1; SameSite=Strict", "l=2; SameSite=Lax", "n=3; SameSite=None"])
+    jar.store("bot.localhost", ["__Host-x=4; Path=/sub; Secure", "gone=5; Max-Age=0"])
     assert jar.header("bot.localhost", "/", method="GET", initiator=None) == "s=1; l=2; n=3"
     assert jar.header("bot.localhost", "/", method="GET", initiator="ims.localhost") == "l=2; n=3"
     assert jar.header("bot.localhost", "/", method="POST", initiator="ims.localhost") == "n=3"

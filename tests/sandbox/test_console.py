@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from bot.sandbox.console import Printer, Quit, obey
+from bot.sandbox.console import Printer, Quit, run_line
 from bot.sandbox.loopback import loopback_client
 from bot.sandbox.server.api import sandbox_app
 from bot.sandbox.site import Site
@@ -129,15 +129,17 @@ async def test_faults_clock_and_reset(world: World, sandbox: Sandbox) -> None:
 
 async def test_the_console(world: World, bot: Bot) -> None:
     printer = Printer(world)
-    assert await obey(world, 'alice #plant-ops /edfs toggle plant-a "SAP work orders"') == []
-    assert printer.news() == ["#plant-ops → alice │ EDFS Bot (only you see this)", "    heard"]
-    assert printer.news() == []
+    assert await run_line(world, 'alice #plant-ops /edfs toggle plant-a "SAP work orders"') == []
+    assert printer.changes() == ["#plant-ops → alice │ EDFS Bot (only you see this)", "    heard"]
+    assert printer.changes() == []
     assert bot.got[0].fields["text"] == 'toggle plant-a "SAP work orders"'
-    assert "nobody is called" in (await obey(world, "zoe #plant-ops /edfs help"))[0]
-    assert await obey(world, "faults edfs toggle lost_answer 2") == ["edfs toggle lost_answer × 2"]
-    assert await obey(world, "clock 2h") == ["the clock went 7200 s forward"]
-    assert any("SAP work orders" in line for line in await obey(world, "state"))
-    assert len(await obey(world, "help")) > 5
-    assert await obey(world, "reset") == ["the first world again"]
+    assert "nobody is called" in (await run_line(world, "zoe #plant-ops /edfs help"))[0]
+    assert await run_line(world, "faults edfs toggle lost_answer 2") == [
+        "edfs toggle lost_answer × 2"
+    ]
+    assert await run_line(world, "clock 2h") == ["the clock went 7200 s forward"]
+    assert any("SAP work orders" in line for line in await run_line(world, "state"))
+    assert len(await run_line(world, "help")) > 5
+    assert await run_line(world, "reset") == ["the first world again"]
     with pytest.raises(Quit):
-        await obey(world, "quit")
+        await run_line(world, "quit")
