@@ -104,18 +104,16 @@ async def _suggest(world: World, body: Body) -> Body:
         raise BadRequestError("`typed` is a text")
     person = world.person(required_text(body, "as"))
     try:
-        return {
-            "ack": ack_json(await world.slack.gestures.suggests(person, _control_ref(body), typed))
-        }
+        ack = await world.slack.gestures.suggests(person, _control_ref(body), typed)
     except UnknownNameError:  # the bot has just replaced the select
         return {"ack": None}
+    return {"ack": ack_json(ack)}
 
 
 async def _send_view(world: World, body: Body) -> Body:
     person, view = world.person(required_text(body, "as")), required_text(body, "view")
-    return {
-        "ack": ack_json(await world.slack.gestures.submits(person, view, body.get("values", {})))
-    }
+    ack = await world.slack.gestures.submits(person, view, body.get("values", {}))
+    return {"ack": ack_json(ack)}
 
 
 async def _close_view(world: World, body: Body) -> Body:

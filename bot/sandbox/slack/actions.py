@@ -1,4 +1,7 @@
-"""What people do in Slack: type, click, submit and close; and what Slack shows them for it."""
+"""Actions of people by what they read: type, click, submit and close by label or name.
+
+See `gestures` for the same by ids, as a screen knows them.
+"""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -30,7 +33,10 @@ TROUBLE = "We had some trouble connecting. Try again?"
 
 
 class Actions:
-    """`hooks_url` is the origin that response_urls start with; known once the server is open."""
+    """Sends the payloads of actions, and shows the person what Slack makes of the acks.
+
+    `hooks_url` is the origin of response_urls, known once the server is open.
+    """
 
     def __init__(self, state: SlackState, delivery: Delivery) -> None:
         self._state = state
@@ -45,10 +51,10 @@ class Actions:
         deliveries: int = 1,
         thread: str | None = None,
     ) -> Ack:
-        """A slash command, which no thread takes; or a message, told to the bot as events.
+        """Sends a slash command, which Slack rejects in threads, or posts a message.
 
-        `thread` is the ts of the root or of a reply. Of several events the first one's ack counts,
-        which is the mention's where there is one.
+        `thread` is the ts of the root or of a reply. A message is sent to the bot as events; the
+        result is the ack of the first, which is the mention where there is one.
         """
         root = self._root(channel, thread)
         if not text.startswith("/"):
@@ -111,7 +117,7 @@ class Actions:
         return ack
 
     async def closes(self, person: Person) -> Ack | None:
-        """Only a view that asked for it is told of; None otherwise."""
+        """Closes the top modal; None where the view has no `notify_on_close`."""
         view = self._top_modal(person)
         self._state.modals.close(view)
         if not view.body.get("notify_on_close"):
@@ -122,7 +128,7 @@ class Actions:
     async def suggests(
         self, person: Person, action: str, typed: str, values: Mapping[str, str]
     ) -> Ack:
-        """What an external select offers for the letters typed so far; `values` stand in others."""
+        """Asks for the options of an external select; `values` are those of the other inputs."""
         surface, control = self._find_external_select(person, action)
         if isinstance(surface, View):
             shown = surface.as_slack(state_of(surface.body["blocks"], values))
@@ -144,14 +150,14 @@ class Actions:
         return await self._send_event(inner)
 
     async def send_own_message_event(self, ts: str) -> None:
-        """Sends the event of a message that the bot itself posted, as Slack does."""
+        """Sends the events of a message that the bot itself posted, as Slack does."""
         message = self._state.workspace.messages[ts]
         await self._send_message_events(message)
 
     def find(
         self, person: Person, action: str, message: str | None
     ) -> tuple[Message | View, Control]:
-        """The newest surface where the person sees that control; an open modal covers the rest."""
+        """The control of that name on the newest surface that shows it to the person."""
         seen = [*self._places(person, message)]
         for surface in seen:
             for control in self.controls_of(surface, person):
@@ -191,7 +197,7 @@ class Actions:
         return view
 
     def _show_command_ack(self, person: Person, channel: Channel, command: str, ack: Ack) -> None:
-        """A failed command is told to the person by Slack; an answer with content is shown."""
+        """Shows the person the content of an ack, or Slackbot's message about its failure."""
         if not ack.ok:
             error = ack.body if ack.status == 0 else "dispatch_failed"
             self._slackbot(person, channel, f'{command} failed with the error "{error}"')
@@ -213,7 +219,7 @@ class Actions:
         )
 
     def apply_submission_ack(self, person: Person, view: View, ack: Ack) -> None:
-        """What the ack of a submission does to the modal (/surfaces/modals)."""
+        """Applies the `response_action` of a submission to the modal (/surfaces/modals)."""
         modals = self._state.modals
         if not ack.ok:
             modals.set_errors(view, {"": TROUBLE})
@@ -255,7 +261,7 @@ class Actions:
         return await self._send_message_events(message, deliveries)
 
     async def _send_message_events(self, message: Message, deliveries: int = 1) -> Ack:
-        """Sends what the message is to the bot, all at once: Slack promises no order."""
+        """Sends all events of a message at once, because Slack promises no order."""
         state = self._state
         channel = state.workspace.channels[message.channel]
         root = state.workspace.messages.get(message.thread_ts or "")
@@ -275,7 +281,7 @@ class Actions:
 
 
 def _checked_errors(view: View, errors: Any) -> Mapping[str, str]:
-    """Errors stand beside inputs, by block_id; Slack shows trouble for anything else."""
+    """The errors by block_id of an input; raises WebApiError for any other shape."""
     known = {block["block_id"] for block, _ in inputs(view.body["blocks"])}
     if not isinstance(errors, dict) or not errors or not errors.keys() <= known:
         raise WebApiError("invalid_errors")

@@ -1,4 +1,4 @@
-"""The arguments of a Web API call, by whichever of Slack's four transports they came.
+"""Reads the arguments of a Web API call from any of Slack's four transports.
 
 GET with a query, POST with a query and no body, POST form (nested values as JSON text), POST JSON
 (slack-platform.md section 5, as slack_sdk 3.47 was seen to do it).
@@ -35,12 +35,12 @@ def token_of(request: web.Request, arguments: Mapping[str, Any]) -> str | None:
 
 
 def flag(arguments: Mapping[str, Any], name: str) -> bool:
-    """Booleans arrive as true, "true" or "1"."""
+    """A boolean argument, which arrives as true, "true" or "1"."""
     return str(arguments.get(name, "")).casefold() in {"true", "1"}
 
 
 def require(arguments: Mapping[str, Any], *names: str) -> None:
-    """Slack names what is missing in its metadata."""
+    """Raises WebApiError `invalid_arguments` that names the missing arguments."""
     missing = [name for name in names if arguments.get(name) in (None, "")]
     if missing:
         raise invalid(
@@ -51,7 +51,7 @@ def require(arguments: Mapping[str, Any], *names: str) -> None:
 def checked_content(
     arguments: Mapping[str, Any], *, longest: int = _LONGEST_TEXT
 ) -> tuple[str, Sequence[Mapping[str, Any]] | None]:
-    """Text and blocks of a message; blocks are None when not given."""
+    """The validated text and blocks of a message; blocks are None where not given."""
     text = arguments.get("text")
     blocks = arguments.get("blocks")
     if text is not None and not isinstance(text, str):

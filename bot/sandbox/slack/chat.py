@@ -1,4 +1,4 @@
-"""chat.*: post, update, delete, and the refusals that each is known for."""
+"""The methods chat.*, with the errors that each is documented to return."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,7 +35,7 @@ def post_message(state: SlackState, arguments: Arguments) -> Body:
 
 
 def post_ephemeral(state: SlackState, arguments: Arguments) -> Body:
-    """The person must be in the channel and active (/reference/methods/chat.postEphemeral)."""
+    """The user must be in the channel and active (/reference/methods/chat.postEphemeral)."""
     require(arguments, "channel", "user")
     channel = _writable(state, arguments["channel"])
     person = state.workspace.people.with_id(str(arguments["user"]))
@@ -55,7 +55,7 @@ def post_ephemeral(state: SlackState, arguments: Arguments) -> Body:
 
 
 def update(state: SlackState, arguments: Arguments) -> Body:
-    """Left-out blocks stay as they were; an empty list removes them."""
+    """Edits a message; missing blocks stay, an empty list removes them."""
     require(arguments, "channel", "ts")
     message = _own_message(state, arguments, "cant_update_message")
     if state.workspace.channels[message.channel].is_archived:
@@ -83,7 +83,7 @@ def get_permalink(state: SlackState, arguments: Arguments) -> Body:
 
 
 def readable(state: SlackState, channel_id: object) -> Channel:
-    """A private channel without the bot does not exist, as far as the bot can tell."""
+    """The channel, if the bot may see it: private channels without the bot are not found."""
     channel = state.workspace.channels.get(str(channel_id))
     if channel is None or (channel.is_private and BOT_USER_ID not in channel.members):
         raise WebApiError("channel_not_found")
@@ -113,7 +113,7 @@ def _own_message(state: SlackState, arguments: Arguments, foreign: str) -> Messa
 
 
 def _find_posted(state: SlackState, channel: Channel, ts: str) -> Message:
-    """Ephemeral messages are not kept in a channel, so they are not found there."""
+    """The message in that channel; Slack does not store ephemeral ones, so they are not found."""
     message = state.workspace.messages.get(ts)
     if message is None or message.channel != channel.id or message.visible_to is not None:
         raise WebApiError("message_not_found")

@@ -1,4 +1,4 @@
-"""auth, users, usergroups and conversations: who and what there is."""
+"""The methods api, auth, users, usergroups and conversations."""
 
 from base64 import b64decode, b64encode
 from bisect import bisect_left
@@ -41,7 +41,7 @@ def auth_test(_: SlackState, __: Arguments) -> Body:
 
 
 def api_test(_: SlackState, arguments: Arguments) -> Body:
-    """Fails on request: /reference/methods/api.test."""
+    """Echoes its arguments, or fails with `error` (/reference/methods/api.test)."""
     if "error" in arguments:
         raise WebApiError(str(arguments["error"]))
     return {"args": {name: value for name, value in arguments.items() if name != "token"}}
@@ -56,7 +56,7 @@ def users_info(state: SlackState, arguments: Arguments) -> Body:
 
 
 def users_conversations(state: SlackState, arguments: Arguments) -> Body:
-    """The channels of `user`, by default the bot's own."""
+    """The channels that `user` (by default the bot) shares with the bot."""
     member = str(arguments.get("user") or BOT_USER_ID)
     kinds = str(arguments.get("types", "public_channel")).split(",")
     mine = [
@@ -129,7 +129,7 @@ def _cursor(next_id: str) -> str:
 
 
 def _page_start(ids: list[str], cursor: str) -> int:
-    """Where the page starts: the id may have gone meanwhile, then at the one after it."""
+    """The index of the cursor's id, or of the next one where that id is gone."""
     if not cursor:
         return 0
     try:
@@ -158,7 +158,7 @@ def _user(person: Person, now: float) -> Body:
             "display_name": person.name,
             "real_name": person.real_name,
             "team": person.team_id,
-            # Addresses of other workspaces' people are not shown.
+            # Slack hides the e-mail addresses of other workspaces.
             **({} if outsider else {"email": person.email}),
         },
         "is_bot": person.is_bot,

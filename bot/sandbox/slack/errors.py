@@ -1,10 +1,12 @@
-"""How the Web API says no: 200 with `ok: false` and an error code."""
+"""Error responses of the Web API: status 200 with `ok: false` and an error code."""
 
 from collections.abc import Sequence
 from typing import Any
 
 
 class WebApiError(Exception):
+    """An error of a method, raised where it is found; `details` are further fields of the body."""
+
     def __init__(self, error: str, **details: Any) -> None:
         super().__init__(error)
         self.error = error
@@ -15,5 +17,5 @@ class WebApiError(Exception):
 
 
 def invalid(error: str, messages: Sequence[str]) -> WebApiError:
-    """A refusal that names each JSON pointer."""
+    """An error that lists `messages`, each with its JSON pointer."""
     return WebApiError(error, errors=list(messages), response_metadata={"messages": list(messages)})

@@ -1,4 +1,4 @@
-"""What people do with a mouse or keys on a screen that knows the ids of everything on it."""
+"""Actions of people by the ids on their screen, as the sandbox page sends them."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,9 +17,9 @@ from bot.sandbox.slack.workspace import Message
 
 @dataclass(frozen=True, slots=True)
 class ControlRef:
-    """Where a control is: in a message (ts) or in a modal or home (view id), by its two ids.
+    """A control by its ids, in a message (its ts) or in a modal or App Home (the view's id).
 
-    `values` is `state.values` as the screen has it, of what was filled in at least.
+    `values` is `state.values` as the screen has it, at least of what was filled in.
     """
 
     block_id: str
@@ -30,13 +30,15 @@ class ControlRef:
 
 
 class Gestures:
+    """Sends the payloads of what is pressed on a screen; see `actions` for actions by label."""
+
     def __init__(self, state: SlackState, delivery: Delivery, actions: Actions) -> None:
         self._state = state
         self._delivery = delivery
         self._actions = actions
 
     async def presses(self, person: Person, ref: ControlRef, answer: Any = None) -> Ack:
-        """A button, or another choice in anything that can be chosen from."""
+        """Presses a button, or chooses `answer` in another control."""
         surface, control = self._find(person, ref)
         control = replace(control, answer=checked_answer(control, answer))
         state = state_from_screen(_blocks(surface), ref.values or {})
@@ -49,16 +51,16 @@ class Gestures:
             payload = payloads.view_click(person, surface, control, **stamps)
         else:
             channel = self._state.workspace.channels[surface.channel]
-            hook = self._actions.hooks_url + self._state.response_urls.issue(
+            url = self._actions.hooks_url + self._state.response_urls.issue(
                 channel, person, surface.ts
             )
             payload = payloads.message_click(
-                person, channel, surface, control, response_url=hook, **stamps
+                person, channel, surface, control, response_url=url, **stamps
             )
         return (await self._delivery.send("interactive", payload))[0]
 
     async def suggests(self, person: Person, ref: ControlRef, typed: str) -> Ack:
-        """The ack's body is what an external select offers for these letters."""
+        """Asks for the options of an external select, which the ack's body holds."""
         surface, control = self._find(person, ref)
         state = state_from_screen(_blocks(surface), ref.values or {})
         if isinstance(surface, View):
@@ -98,7 +100,7 @@ class Gestures:
         return await self._actions.closes(person)
 
     async def uses(self, person: Person, callback_id: str, message_ts: str | None = None) -> Ack:
-        """A shortcut of the app: a global one, or a message's; outsiders have neither."""
+        """Uses a shortcut of the app: a global one, or one of a message."""
         shortcut = self._shortcut(
             person, callback_id, "global" if message_ts is None else "message"
         )
@@ -123,7 +125,7 @@ class Gestures:
         return (await self._delivery.send("interactive", payload))[0]
 
     def shortcuts(self, person: Person) -> tuple[Shortcut, ...]:
-        """Only members of the workspace that installed the app have them (/apis/slack-connect)."""
+        """The person's shortcuts: members of other workspaces have none (/apis/slack-connect)."""
         return self._state.shortcuts if person.team_id == TEAM_ID else ()
 
     def _shortcut(self, person: Person, callback_id: str, kind: str) -> Shortcut:
@@ -156,7 +158,7 @@ class Gestures:
         return self._top_modal(person, view_id)
 
     def _top_modal(self, person: Person, view_id: str) -> View:
-        """Only the modal on top can be used."""
+        """The view, if it is the modal on top, because only that can be used."""
         top = self._state.modals.top(person)
         if top is None or top.id != view_id:
             raise UnknownNameError(f"{person.name} has no window {view_id!r} open, or not on top")

@@ -1,9 +1,9 @@
-"""What a screen reports of its controls: one of them pressed, all of them as they stand.
+"""Validation of what a screen reports: the value of one control, and `state.values` of all.
 
 The shapes are Slack's: the entries of `actions` and of `state.values` in
 /reference/interaction-payloads/block_actions-payload. An answer is one such entry without its ids,
-such as `{"type": "static_select", "selected_option": {…}}`. What a screen could not have
-sent, an option that was not offered for example, is a ValueError.
+such as `{"type": "static_select", "selected_option": {…}}`. Raises ValueError for what no screen
+could send, such as an option that is not in the list.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,7 +32,7 @@ _KEYS = {
 
 
 def control_at(blocks: Iterable[Block], block_id: str, action_id: str) -> Control:
-    """The control with these ids; UnknownNameError where there is none."""
+    """The control with these ids; raises UnknownNameError."""
     for control in _controls(blocks):
         if (control.block_id, control.action_id) == (block_id, action_id):
             return control
@@ -40,7 +40,7 @@ def control_at(blocks: Iterable[Block], block_id: str, action_id: str) -> Contro
 
 
 def checked_answer(control: Control, answer: Any) -> Mapping[str, Any]:
-    """The answer, if this control can give it; a button has none but its own value."""
+    """The answer without its type, if it is valid for this control; a button has none."""
     kind = str(control.element["type"])
     if kind == "button":
         return {}
@@ -54,7 +54,7 @@ def checked_answer(control: Control, answer: Any) -> Mapping[str, Any]:
 
 
 def state_from_screen(blocks: Iterable[Block], given: Any) -> dict[str, Any]:
-    """`state.values`: what the screen gave, and the initial value of everything else."""
+    """`state.values`: the values that the screen sent, and the initial values of the others."""
     blocks = list(blocks)
     values = state_of(blocks)
     if not isinstance(given, dict) or not all(isinstance(entry, dict) for entry in given.values()):
@@ -90,7 +90,7 @@ def _fits(element: Block, key: str, given: Any) -> bool:
 
 
 def _is_offered(element: Block, option: Any) -> bool:
-    """What an external select offered is not kept: any option of the right shape is taken."""
+    """Whether an option can be chosen; for an external select, any of the right shape."""
     if element["type"] != "external_select":
         return any(option == offered for offered in options_of(element))
     if not isinstance(option, dict) or not set(option) <= {"text", "value", "description"}:

@@ -1,7 +1,7 @@
-"""response_urls: five uses within thirty minutes, then 404.
+"""response_urls, which Slack accepts five times within thirty minutes.
 
-They bypass the channel's posting permissions, answer ephemerally unless told otherwise, may
-replace or delete the original of a click, and never turn an ephemeral one public
+They bypass the channel's posting permissions, post ephemeral messages by default, may replace or
+delete the message of a click, and never make an ephemeral one public
 (/interactivity/handling-user-interaction).
 """
 
@@ -22,7 +22,7 @@ LIFETIME_SECONDS = 30 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class ResponseUrl:
-    """`original` is the ts of the clicked message; None for a command."""
+    """An issued response_url; `original` is the ts of the clicked message, None for a command."""
 
     channel: str
     person: Person
@@ -32,20 +32,22 @@ class ResponseUrl:
 
 
 class ResponseUrls:
+    """Issues response_urls and applies what is posted to them."""
+
     def __init__(self, clock: Clock, workspace: Workspace) -> None:
         self._clock = clock
         self._workspace = workspace
         self._issued: dict[str, ResponseUrl] = {}
 
     def issue(self, channel: Channel, person: Person, original: str | None = None) -> str:
-        """The path of a new response_url."""
+        """Issues a response_url and returns its path."""
         kind = "commands" if original is None else "actions"
         path = f"/{kind}/{TEAM_ID}/{len(self._issued) + 1}/{secrets.token_urlsafe(18)}"
         self._issued[path] = ResponseUrl(channel.id, person, self._clock.now(), original)
         return path
 
     def use(self, path: str, payload: Mapping[str, Any]) -> Message | None:
-        """The message as it is after this use (None: deleted); KeyError for a used-up address."""
+        """Applies a request; returns the message, or None if deleted. KeyError: expired path."""
         issued = self._issued[path]
         if issued.uses >= MOST_USES or self._clock.now() - issued.made_at > LIFETIME_SECONDS:
             raise KeyError(path)
@@ -53,7 +55,7 @@ class ResponseUrls:
         return self.apply(issued, payload)
 
     def apply(self, issued: ResponseUrl, payload: Mapping[str, Any]) -> Message | None:
-        """Also used for the content of an ack, which means the same."""
+        """Posts, replaces or deletes a message, as `payload` says."""
         original = self._workspace.messages.get(issued.original or "")
         if original is not None and original.user != BOT_USER_ID:
             original = None
@@ -77,7 +79,7 @@ class ResponseUrls:
     def post_command_ack(
         self, channel: Channel, person: Person, payload: Mapping[str, Any]
     ) -> Message | None:
-        """The content of a command's ack; raises WebApiError where Slack would show an error."""
+        """Posts the content of a command's ack; raises WebApiError where Slack shows an error."""
         if payload.get("response_type") not in {None, "ephemeral", "in_channel"}:
             raise WebApiError("invalid_command_response")
         return self.apply(ResponseUrl(channel.id, person, self._clock.now()), payload)

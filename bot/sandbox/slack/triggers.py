@@ -1,4 +1,4 @@
-"""trigger_ids: good for three seconds and one use (/interactivity/handling-user-interaction)."""
+"""trigger_ids, valid once within three seconds (/interactivity/handling-user-interaction)."""
 
 import secrets
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ class Triggers:
         return trigger_id
 
     def exchange(self, trigger_id: object) -> Person:
-        """Whose modal may be opened; each refusal has its own code."""
+        """Uses a trigger_id and returns its person; raises WebApiError with a code per reason."""
         trigger = self._known.get(trigger_id) if isinstance(trigger_id, str) else None
         if trigger is None:
             raise WebApiError("invalid_trigger")

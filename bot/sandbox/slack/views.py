@@ -1,4 +1,4 @@
-"""views.*: modals on a trigger, and App Homes."""
+"""The methods views.*: modals, which need a trigger_id, and App Homes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -44,7 +44,7 @@ def publish_view(state: SlackState, arguments: Arguments) -> Body:
 
 
 def checked_view(view: Any, kind: str) -> Mapping[str, Any]:
-    """The view, if Slack would take it on this surface."""
+    """The view, if Slack accepts it as a view of this kind; raises WebApiError."""
     if view_too_large(view):
         raise WebApiError("view_too_large")
     messages = complaints_about_view(view)
