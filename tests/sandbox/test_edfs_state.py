@@ -1,4 +1,4 @@
-"""What tests change behind the EDFS stand-in, seen over the wire."""
+"""Changes of `EdfsState`, as they show over HTTP."""
 
 from collections.abc import AsyncIterator
 
@@ -52,7 +52,7 @@ async def test_a_timer_is_replaced_and_deleted(world: World, client: httpx.Async
     assert world.edfs.state.timer("plant-a", ORDERS).id == alice.timer
 
 
-async def test_rights_are_taken_and_given_back(world: World, client: httpx.AsyncClient) -> None:
+async def test_rights_are_removed_and_restored(world: World, client: httpx.AsyncClient) -> None:
     bob = Platform(world, client, "bob")
     world.edfs.state.take_right("bob", "plant-a")
     assert (await status_of(bob), len(world.edfs.state.rights["bob"])) == (403, 3)
@@ -70,21 +70,21 @@ async def status_of(person: Platform) -> int:
     return (await person.timers()).status_code
 
 
-async def test_the_crew_is_let_in(world: World, client: httpx.AsyncClient) -> None:
-    hand = Platform(world, client, "crew20")
-    assert await status_of(hand) == 404
+async def test_people_become_members(world: World, client: httpx.AsyncClient) -> None:
+    member = Platform(world, client, "crew20")
+    assert await status_of(member) == 404
     world.edfs.state.let_in(*(person.name for person in CREW))
-    assert await status_of(hand) == 200
+    assert await status_of(member) == 200
 
 
 async def test_an_itwin_with_many_timers(world: World, client: httpx.AsyncClient) -> None:
     alice = Platform(world, client)
-    home = world.edfs.state.put_itwin("plant-z", timers=1000, people=["alice"])
-    alice.home = home.id
+    itwin = world.edfs.state.put_itwin("plant-z", timers=1000, people=["alice"])
+    alice.itwin_id = itwin.id
     timers = (await alice.timers()).json()["timers"]
     assert len({timer["id"] for timer in timers}) == 1000
     assert (
         await alice.toggle(world.edfs.state.timer("plant-z", "Timer 0500").id)
     ).status_code == 200
     found = (await alice.get("/itwins/?displayName=plant-z")).json()["iTwins"]
-    assert [itwin["id"] for itwin in found] == [home.id]
+    assert [one["id"] for one in found] == [itwin.id]
