@@ -81,7 +81,7 @@ async def test_signing_in_again_in_time_lets_it_run(story: Story) -> None:
 
 async def test_a_lost_permission_asks_a_person_who_needs_it_too(story: Story) -> None:
     await goes_off(story)
-    story.world.edfs.take_right("alice", "plant-a")
+    story.world.edfs.state.take_right("alice", "plant-a")
     story.world.clock.forward(DUE)
     await story.sees("bob", "may not read the timer any more")
     await story.signs_in("carol")
@@ -97,10 +97,10 @@ async def test_a_lost_permission_asks_a_person_who_needs_it_too(story: Story) ->
 
 async def test_a_replaced_timer_is_offered_and_a_removed_one_reported(story: Story) -> None:
     await goes_off(story)
-    story.world.edfs.replace_timer("plant-a", NAME)
+    story.world.edfs.state.replace_timer("plant-a", NAME)
     await story.types("alice", '/edfs disable plant-a "SAP materials" for 3 days')
     await open_returns(story, 2)
-    story.world.edfs.remove_timer("plant-a", "SAP materials")
+    story.world.edfs.state.remove_timer("plant-a", "SAP materials")
     story.world.clock.forward(DUE)
     await story.sees("bob", "Cannot return: SAP materials")
     asks = await story.sees("bob", "[Move to it] [Keep off]")
@@ -152,7 +152,7 @@ async def test_clicking_enable_on_an_enabled_timer_closes_it(story: Story) -> No
     await signs_out(story, "alice")
     story.world.clock.forward(DUE)
     await story.sees("bob", f"Still off: {NAME}")
-    story.world.edfs.flip_outside("plant-a", NAME)
+    story.world.edfs.state.flip_outside("plant-a", NAME)
     await story.signs_in("bob")
     await story.clicks("bob", "Enable")
     await story.sees("bob", f"{NAME} is already enabled")

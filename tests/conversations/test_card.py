@@ -92,7 +92,7 @@ async def test_a_click_acts_like_the_typed_command_and_edits_the_card(story: Sto
 
 async def test_clicking_for_the_present_state_changes_nothing(story: Story) -> None:
     await switched(story)
-    story.world.edfs.flip_outside("plant-a", "SAP work orders")
+    story.world.edfs.state.flip_outside("plant-a", "SAP work orders")
     await story.clicks("alice", "Enable")
     said = await story.sees("alice", "SAP work orders is already enabled")
     assert said.visible_to is not None
@@ -107,7 +107,7 @@ async def test_details_open_a_modal_with_the_parameters_for_one_person(story: St
     shown = window(story, "alice")
     assert f"Password: {CANARY}" in shown
     assert "Read as: alice@acme.example" in shown
-    assert story.world.edfs.timer("plant-a", "SAP work orders").id in shown
+    assert story.world.edfs.state.timer("plant-a", "SAP work orders").id in shown
     assert window(story, "bob") == ""
 
 
@@ -134,11 +134,11 @@ async def test_parameter_values_are_in_no_message(story: Story) -> None:
 
 async def test_the_card_mentions_a_change_outside_slack(story: Story) -> None:
     await switched(story)
-    story.world.edfs.flip_outside("plant-a", "SAP work orders")
+    story.world.edfs.state.flip_outside("plant-a", "SAP work orders")
     await story.types("alice", '/edfs disable plant-a "SAP work orders"')
     await story.sees("bob", "It had been changed outside Slack since")
     await until(lambda: story.flips() == 2)
-    assert story.world.edfs.timer("plant-a", "SAP work orders").enabled is False
+    assert story.world.edfs.state.timer("plant-a", "SAP work orders").enabled is False
 
 
 @pytest.mark.parametrize("channel", ["#general", "#secret"])
@@ -177,7 +177,7 @@ async def test_the_card_is_posted_before_the_patch_is_sent(story: Story) -> None
         await story.types("alice", TOGGLE)
         await story.sees("bob", "Turning off: SAP work orders …")
         assert "Under way" in read(story.card())
-        assert story.world.edfs.timer("plant-a", "SAP work orders").enabled is True
+        assert story.world.edfs.state.timer("plant-a", "SAP work orders").enabled is True
     await story.sees("bob", "is now disabled")
     posts = [c for c in story.world.slack.calls if c["method"] == "chat.postMessage"]
     assert len(posts) == 1
@@ -204,7 +204,7 @@ async def test_a_timer_edited_meanwhile_is_left_alone(story: Story) -> None:
     with story.world.edfs.hold("timer"):
         await story.types("alice", TOGGLE)
         await story.sees("bob", "Turning off")
-        story.world.edfs.put_timer("plant-a", "SAP work orders", cron="0 5 * * *")
+        story.world.edfs.state.put_timer("plant-a", "SAP work orders", cron="0 5 * * *")
     await story.sees("bob", "Its definition was edited after it was looked at")
     said = await story.sees("alice", "Look at it, then ask again.\n[Try again]\nTrace")
     assert said.visible_to is not None
@@ -213,7 +213,7 @@ async def test_a_timer_edited_meanwhile_is_left_alone(story: Story) -> None:
 
 async def test_a_hostile_name_is_only_text(story: Story) -> None:
     name = "<!channel> *bold* <https://evil.example|press> @alice \u202etxt"
-    story.world.edfs.put_timer("plant-b", name)
+    story.world.edfs.state.put_timer("plant-b", name)
     await story.signs_in("alice")
     await story.types("alice", "/edfs toggle plant-b evil.example")
     card = await story.sees("bob", "is now disabled")
@@ -257,7 +257,7 @@ async def test_a_late_finding_changes_the_title(story: Story) -> None:
     await story.sees("bob", "Not certain yet")
     story.world.clock.forward(2)
     await story.sees("bob", "is now disabled")
-    story.world.edfs.flip_outside("plant-a", "SAP work orders")
+    story.world.edfs.state.flip_outside("plant-a", "SAP work orders")
     story.world.clock.forward(400)
     late = await story.sees("bob", "SAP work orders reads enabled in the end")
     assert "Looked at again" in read(late)

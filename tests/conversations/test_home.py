@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.describe import describe_view
 from bot.sandbox.slack.controls import controls
-from bot.sandbox.slack.gestures import Spot
+from bot.sandbox.slack.gestures import ControlRef
 from tests.world.story import TOGGLE, Story
 from tests.world.waiting import until
 from tests.world.window import Window
@@ -36,8 +36,8 @@ async def presses(story: Story, person: str, label: str) -> None:
     who = story.world.person(person)
     view = story.world.slack.state.modals.homes[who.id]
     control = next(one for one in controls(view.body["blocks"]) if one.is_called(label))
-    spot = Spot(control.block_id, control.action_id, view=view.id)
-    await story.world.slack.hands.presses(who, spot)
+    spot = ControlRef(control.block_id, control.action_id, view=view.id)
+    await story.world.slack.gestures.presses(who, spot)
 
 
 async def test_a_signed_out_person_is_only_offered_to_sign_in(story: Story) -> None:
@@ -170,10 +170,12 @@ async def test_the_chooser_opens_from_there_with_the_itwin_filled_in(story: Stor
 
 
 async def test_a_hundred_disabled_timers_are_paged(story: Story) -> None:
-    home_ = story.world.edfs.put_itwin("Works", timers=120, people=["alice"])
-    for timer in [one for one in story.world.edfs.timers.values() if one.itwin_id == home_.id]:
-        story.world.edfs.flip_outside("Works", timer.name)
-    story.world.edfs.stars("alice", "Works")
+    home_ = story.world.edfs.state.put_itwin("Works", timers=120, people=["alice"])
+    for timer in [
+        one for one in story.world.edfs.state.timers.values() if one.itwin_id == home_.id
+    ]:
+        story.world.edfs.state.flip_outside("Works", timer.name)
+    story.world.edfs.state.stars("alice", "Works")
     await story.signs_in("alice")
     seen: set[str] = set()
     said = await opened(story, "alice", "Page 1 of ")

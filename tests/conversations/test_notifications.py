@@ -58,7 +58,7 @@ async def test_a_burst_of_changes_is_one_digest_that_is_updated(story: Story) ->
     await subscribes(story, "")
     names = [f"Timer {number:02}" for number in range(6)]
     for name in names:
-        story.world.edfs.put_timer("plant-a", name)
+        story.world.edfs.state.put_timer("plant-a", name)
     for name in names:
         await story.types("alice", f'/edfs off plant-a "{name}"')
     for name in names:

@@ -42,10 +42,10 @@ async def test_it_reports_changes_by_others_and_not_the_bots_own(story: Story) -
     await polled(story)
     assert public(story) == [], "the bot did it"
 
-    edfs.flip_outside("plant-a", "SAP work orders")
-    edfs.replace_timer("plant-a", "SAP materials", cron="0 4 * * *")
-    edfs.remove_timer("plant-a", "Month end")
-    edfs.flip_outside("plant-a", "Maximo assets")
+    edfs.state.flip_outside("plant-a", "SAP work orders")
+    edfs.state.replace_timer("plant-a", "SAP materials", cron="0 4 * * *")
+    edfs.state.remove_timer("plant-a", "Month end")
+    edfs.state.flip_outside("plant-a", "Maximo assets")
     await polled(story)
     said = "\n".join(read(m) for m in public(story))
     assert "SAP work orders was enabled elsewhere" in said
@@ -58,10 +58,10 @@ async def test_it_reports_changes_by_others_and_not_the_bots_own(story: Story) -
     assert len(public(story)) == 3, "it is reported once"
 
     # The card of the next command says so too, also without a subscription.
-    story.world.edfs.flip_outside("plant-a", "Maximo assets")
+    story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
     await story.types("alice", '/edfs show plant-a "Maximo assets"')
     await story.sees("alice", "Maximo assets is enabled", "#plant-ops")
-    story.world.edfs.flip_outside("plant-a", "Maximo assets")
+    story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
     await story.types("alice", '/edfs toggle plant-a "Maximo assets"')
     card = read(await story.sees("alice", "Maximo assets is now enabled", "#plant-ops"))
     assert "It had been changed outside Slack since" in card
@@ -78,7 +78,7 @@ async def test_it_stops_with_the_subscribers_sign_in_and_resumes_with_another(st
     paused = await told(story, "Looking elsewhere is paused")
     assert "sign-in has ended" in read(paused)
     calls = len(story.world.edfs.calls)
-    story.world.edfs.flip_outside("plant-a", "Maximo assets")
+    story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
     story.world.clock.forward(INTERVAL)
     await settled(story)
     assert len(story.world.edfs.calls) == calls
@@ -94,7 +94,7 @@ async def test_the_weekly_digest_lists_disabled_timers_on_monday(story: Story) -
     await first_poll(story)
     await story.types("alice", f"{TOGGLE} because SAP is down")
     await story.sees("alice", "SAP work orders is now disabled", "#plant-ops")
-    story.world.edfs.flip_outside("plant-a", "Maximo assets")
+    story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
     to_monday(story)
     said = read(await told(story, "Still disabled in plant-a: 1"))
     assert "SAP work orders since" in said
@@ -125,7 +125,7 @@ async def test_a_rate_limit_defers_the_next_poll(story: Story) -> None:
     await subscribes(story, "elsewhere")
     await first_poll(story)
     story.world.edfs.fail("timers", 429, retry_after=60)
-    story.world.edfs.flip_outside("plant-a", "Maximo assets")
+    story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
     story.world.clock.forward(INTERVAL)
     now = story.world.clock.now()
     await deferred_to(story, now + 60.0, now + INTERVAL)

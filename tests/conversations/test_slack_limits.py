@@ -51,9 +51,9 @@ async def test_twelve_cards_at_once_are_all_drawn(two: tuple[Story, Story]) -> N
     story = two[0]
     world = story.world
     for name in NAMES:
-        world.edfs.put_timer("plant-a", name)
+        world.edfs.state.put_timer("plant-a", name)
     await story.signs_in("alice")
-    world.slack.limits = True
+    world.slack.state.rate_limited = True
     await asyncio.gather(*(story.types("alice", f'/edfs off plant-a "{name}"') for name in NAMES))
 
     def all_drawn() -> bool:
@@ -100,7 +100,7 @@ async def test_a_card_is_drawn_after_slacks_retry_after(story: Story) -> None:
 
 async def test_a_channel_gets_one_message_a_second(two: tuple[Story, Story]) -> None:
     world = two[0].world
-    world.slack.limits = True
+    world.slack.state.rate_limited = True
     clients = [story.bot.context.slack for story in two]
     posts = (client.post(channel_of(world), CARD) for client in clients)
     assert len(set(await asyncio.gather(*posts))) == 2
@@ -125,7 +125,7 @@ async def test_a_call_that_would_wait_long_fails_at_once(two: tuple[Story, Story
 async def test_a_method_is_called_no_more_often_than_its_tier_allows(story: Story) -> None:
     """The fifty-first ``chat.update`` within a minute is not sent."""
     world, client, channel = story.world, story.bot.context.slack, channel_of(story.world)
-    world.slack.limits = True
+    world.slack.state.rate_limited = True
     ts = await client.post(channel, CARD)
     for _ in range(50):
         await client.update(channel, ts, CARD)
@@ -142,7 +142,7 @@ async def test_a_method_is_called_no_more_often_than_its_tier_allows(story: Stor
 async def test_a_response_url_takes_one_answer_a_second(story: Story) -> None:
     slack = story.world.slack
     place = slack.state.workspace.channel_named("#plant-ops")
-    url = slack.acts.hooks_url + slack.state.hooks.issue(place, person_named("bob"))
+    url = slack.actions.hooks_url + slack.state.response_urls.issue(place, person_named("bob"))
     started = story.world.clock.now()
     assert await story.bot.context.slack.respond(url, Ephemeral("one", []))
     assert await story.bot.context.slack.respond(url, Ephemeral("two", []))
