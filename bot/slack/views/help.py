@@ -1,5 +1,6 @@
 """Help: every verb with what it does and examples that can be typed."""
 
+from bot.core.actions import Action
 from bot.core.language.commands import COMMAND, USAGE
 from bot.gateways.slack.messages import Block, Ephemeral
 from bot.slack.views.blocks import (
@@ -45,7 +46,7 @@ def _all() -> Ephemeral:
         f"{COMMAND} alone opens a window to choose. In threads: @edfs-bot and the same words. "
         "Names with spaces go in quotes; a unique part of a name is enough."
     )
-    press = Button("Switch a timer", "choose", "choose", style="primary")
+    press = Button("Switch a timer", Action.OPEN_CHOOSER, "choose", style="primary")
     more = context_block(f"{COMMAND} help <verb> has examples. {PREVIEW}")
     title = "What you can ask"
     shown = [header(title), *blocks, context_block(ways), buttons(press), more]
