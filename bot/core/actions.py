@@ -7,11 +7,12 @@ here may be added but never changed.
 Sources: docs.slack.dev, "Block elements" (``action_id``) and "View objects" (``callback_id``).
 """
 
-from enum import Enum
+from enum import Enum, unique
 
 PREFIX = "edfs."
 
 
+@unique
 class Action(Enum):
     """A control that sends a ``block_actions`` payload: a button, a menu, an input of the chooser.
 
@@ -54,6 +55,7 @@ class Action(Enum):
     UNTIL = "until"
 
 
+@unique
 class Field(Enum):
     """An input that Slack sends only with the submission of its form."""
 
@@ -64,6 +66,7 @@ class Field(Enum):
     EVENTS = "events"
 
 
+@unique
 class FormId(Enum):
     """The ``callback_id`` of a modal that is submitted."""
 

@@ -9,8 +9,8 @@ import signal
 import pytest
 import redis
 
+from bot.core.deliveries import Delivery, SlashCommand
 from bot.core.names import ChannelId, PersonId
-from bot.gateways.store.deliveries import Delivery
 from bot.sandbox.people import BOT_USER_ID, TEAM_ID, person_named
 from bot.slack.inbound.deliveries import identity
 from tests.conversations.test_home import opened, presses
@@ -49,15 +49,16 @@ async def test_a_button_that_comes_three_times_acts_once(story: Story, redis_url
 
 def delivery(story: Story, text: str) -> Delivery:
     home = story.bot.context.installation.workspace
-    return Delivery(
+    return SlashCommand(
         id=identity("test", text),
-        kind="command",
         workspace=home,
         installed_in=home,
         person=PersonId(person_named("alice").id),
         channel=ChannelId(story.world.slack.state.workspace.channel_named("#plant-ops").id),
         at=story.world.clock.now(),
         text=text,
+        response_url="",
+        trigger_id="",
     )
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.deliveries import Delivery, SlashCommand
 from bot.core.errors import StoreUnreachable
 from bot.core.names import ChannelId, PersonId, Workspace
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
-from bot.gateways.store.deliveries import Delivery
 from bot.sandbox.people import TEAM_ID
 from bot.sandbox.world import World
 from bot.slack.inbound.deliveries import identity
-from bot.slack.inbound.listeners import CERTAIN_AFTER, DUE_AFTER, SAVE_SECONDS, Intake
+from bot.slack.inbound.intake import CERTAIN_AFTER, DUE_AFTER, SAVE_SECONDS, Intake
 from tests.conftest import KEYS, living
 from tests.world.story import TOGGLE, Story
 
@@ -116,15 +116,16 @@ async def here(wire: Wire, tmp_path: Path) -> AsyncIterator[Store]:
 
 
 def delivery(text: str) -> Delivery:
-    return Delivery(
+    return SlashCommand(
         id=identity("test", text),
-        kind="command",
         workspace=HOME,
         installed_in=HOME,
         person=PersonId("U1"),
         channel=ChannelId("C1"),
         at=time.time(),
         text=text,
+        response_url="",
+        trigger_id="",
     )
 
 
