@@ -1,6 +1,5 @@
 """Whoever can write the job engine's keys runs no code, ends no worker and loses no wish."""
 
-import asyncio
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from bot.sandbox.people import person_named
 from bot.slack.inbound.deliveries import identity
 from tests.world.story import TOGGLE, Story
 from tests.world.valkey import Valkey
+from tests.world.waiting import until
 
 STREAM = f"{NAME}:stream"
 
@@ -47,12 +47,12 @@ def server(story: Story) -> Any:
 async def consumed(story: Story) -> None:
     """Wait until nothing of the stream waits or is being worked on, but for the tick."""
     redis = server(story)
-    for _ in range(2_000):
+
+    async def is_consumed() -> bool:
         waiting = [fields for _, fields in await redis.xrange(STREAM)]
-        if all(b"tick" in fields[b"function"] for fields in waiting):
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError(f"still in the stream: {waiting}")
+        return all(b"tick" in fields[b"function"] for fields in waiting)
+
+    await until(is_consumed, "something is still in the stream")
 
 
 async def still_answers(story: Story) -> None:
@@ -90,12 +90,11 @@ async def test_a_pickle_among_the_parked_tasks_is_not_loaded(story: Story, tmp_p
     redis = server(story)
     await redis.hset(f"{NAME}:later", mapping=dict(message(key=b"later", args=hostile(witness))))
     await redis.zadd(f"{NAME}:queue", {"later": datetime.now(UTC).timestamp()})
-    for _ in range(2_000):
-        if not await redis.zscore(f"{NAME}:queue", "later"):
-            break
-        await asyncio.sleep(0.005)
-    else:
-        raise AssertionError("docket did not take it up")
+
+    async def is_taken_up() -> bool:
+        return not await redis.zscore(f"{NAME}:queue", "later")
+
+    await until(is_taken_up)
     await consumed(story)
     await still_answers(story)
     assert not witness.exists()
@@ -138,7 +137,6 @@ MALFORMED: list[dict[str, bytes]] = [
 ]
 
 
-@pytest.mark.timeout(60)
 async def test_a_malformed_message_ends_no_work(story: Story) -> None:
     """Docket's worker ends by such a message; the next one does not meet it any more."""
     for malformed in MALFORMED:
@@ -156,18 +154,17 @@ async def well_formed(story: Story) -> None:
 
     What was read together with a malformed message may be pending until it is redelivered.
     """
-    for _ in range(2_000):
+
+    async def is_well_formed() -> bool:
         pending = await server(story).xpending_range(STREAM, "docket-workers", "-", "+", 100)
         there = dict(await server(story).xrange(STREAM))
         odd = [one for one in there.values() if not {b"key", b"function", b"when"} <= set(one)]
         lost = [one for one in pending if one["message_id"] not in there]
-        if not odd and not lost:
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError(f"still in the stream: {odd}, or pending: {lost}")
+        return not odd and not lost
+
+    await until(is_well_formed, "something odd is still in the stream, or pending")
 
 
-@pytest.mark.timeout(60)
 async def test_a_malformed_task_in_the_queue_does_not_stop_the_clock(story: Story) -> None:
     """What is due is found by a job that waits in the same queue."""
     redis = server(story)
@@ -237,26 +234,25 @@ async def finished(story: Story, kept: Delivery) -> None:
     """Wait until it is neither due nor readable any more."""
     store = story.bot.store
     due = f"edfs:{{{kept.installed_in}}}:due"
-    for _ in range(2_000):
+
+    async def is_finished() -> bool:
         member = await store.redis.zscore(due, f"delivery:{kept.id}")
-        if member is None and await store.deliveries.read(kept.installed_in, kept.id) is None:
-            break
-        await asyncio.sleep(0.005)
-    else:
-        raise AssertionError("it is still due")
+        return member is None and await store.deliveries.read(kept.installed_in, kept.id) is None
+
+    await until(is_finished, "it is still due")
     await consumed(story)
 
 
-@pytest.mark.timeout(60)
 async def test_jobs_go_on_after_the_store_was_restarted(own_story: Story, own: Valkey) -> None:
     story = own_story
     await story.signs_in("alice")
     own.stop()
     own.start()
-    for _ in range(3):  # the first commands may still meet a connection that is gone
-        ack = await story.types("bob", "/edfs help")
-        if not ack.body:
-            break
+
+    async def is_taken() -> bool:  # the first commands may still meet a connection that is gone
+        return not (await story.types("bob", "/edfs help")).body
+
+    await until(is_taken)
     await story.sees("bob", "What you can ask")
     await story.types("alice", TOGGLE)
     await story.sees("bob", "SAP work orders is now disabled")

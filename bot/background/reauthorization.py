@@ -13,9 +13,9 @@ from bot.core.errors import PersonRefused
 from bot.core.names import OperationId, PersonId
 from bot.core.operations.operation import Approved, Failure, Operation
 from bot.core.people import refusal
-from bot.core.policy.rules import Ruling, judge, may_approve
+from bot.core.policy.rules import Ruling, may_approve
 from bot.features.approvals import approver_groups
-from bot.features.starting import change_request
+from bot.features.starting import ruling_on
 from bot.gateways.gateways import Gateways
 from bot.gateways.slack.client import SlackUnavailable
 from bot.gateways.slack.directory import Directory
@@ -102,7 +102,7 @@ class Reauthorization:
         groups = await self.directory.groups_of(
             operation.requester, policy.groups(), policy.denying()
         )
-        return judge(policy, change_request(operation, groups))
+        return ruling_on(policy, operation, groups)
 
     async def _may_still_approve(
         self, person: PersonId, approval: Approval, ruling: Ruling

@@ -32,10 +32,10 @@ from bot.core.listings import PendingListed
 from bot.core.names import ITwinId, OperationId, PersonId
 from bot.core.operations.operation import Failure, Origin
 from bot.core.outcomes import Outcome, RequestDecided
-from bot.core.policy.rules import Ruling, judge
+from bot.core.policy.rules import Ruling
 from bot.core.timers import Timer, differences
 from bot.features.approved_operations import carry_out
-from bot.features.starting import acting_of, change_request, command_of
+from bot.features.starting import acting_of, command_of, ruling_on
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
@@ -140,7 +140,7 @@ class _Decision:
         """Return what the policy says of the wish now."""
         policy = self.gateways.policy_file.current
         groups = await self.groups(approval.requester, policy.groups())
-        return judge(policy, change_request(approval.operation, groups))
+        return ruling_on(policy, approval.operation, groups)
 
     async def _may(
         self, approval: Approval, ruling: Ruling, subject: str, *, also: str = ""
@@ -210,7 +210,7 @@ async def pending(
     mine: set[OperationId] = set()
     for one in waiting:
         of_requester = await groups(one.requester, policy.groups())
-        if objection(one, judge(policy, change_request(one.operation, of_requester)), who) is None:
+        if objection(one, ruling_on(policy, one.operation, of_requester), who) is None:
             mine.add(one.id)
     ordered = sorted(waiting, key=lambda one: (one.id not in mine, one.operation.asked_at))
     return PendingListed(tuple(ordered), frozenset(mine), page)

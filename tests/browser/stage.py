@@ -31,6 +31,7 @@ from playwright.async_api import (
 
 from bot.sandbox.people import person_named
 from bot.sandbox.world import World
+from tests.world.waiting import HUNG
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -43,7 +44,7 @@ ARGUMENTS = [
     "--disable-dev-shm-usage",
 ]
 ZONE = "Europe/Berlin"
-PATIENCE = 10_000  # milliseconds
+PATIENCE = HUNG * 1_000  # milliseconds
 WIDE, NARROW = (1280, 800), (390, 844)
 OWN_HOSTS = ("127.0.0.1", "bot.localhost", "ims.localhost")
 

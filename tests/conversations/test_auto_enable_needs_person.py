@@ -14,6 +14,7 @@ from tests.conversations.test_off_until import (
     open_returns,
 )
 from tests.world.story import Story, read
+from tests.world.waiting import until
 
 HOME = Workspace(TEAM_ID)
 DUE = 3 * DAY + 60
@@ -36,7 +37,7 @@ async def test_consent_ended_is_found_a_day_before_then_asked_and_escalated_once
     await goes_off(story)
     await signs_out(story, "alice")
     story.world.clock.forward(2 * DAY + 60)
-    await story.world.until(lambda: "Your sign-in at Bentley has ended" in direct(story, "alice"))
+    await until(lambda: "Your sign-in at Bentley has ended" in direct(story, "alice"))
     await story.sees("bob", "@alice has to sign in again before that")
     assert len(cards(story)) == 1
     story.world.clock.forward(DAY)
@@ -45,7 +46,7 @@ async def test_consent_ended_is_found_a_day_before_then_asked_and_escalated_once
     assert "[Enable] [Keep off]" in read(asks)
     await story.sees("bob", "A card below asks somebody to do it")
     story.world.clock.forward(3_700)
-    await story.world.until(lambda: f"{NAME} is still off" in direct(story, "alice"), seconds=8)
+    await until(lambda: f"{NAME} is still off" in direct(story, "alice"))
     thread = story.world.thread("#plant-ops", asks.ts)
     assert ["@alice set it" in read(m) for m in thread] == [True]
     story.world.clock.forward(30 * DAY)
@@ -69,9 +70,9 @@ async def test_who_signs_in_again_in_time_is_asked_nothing(story: Story) -> None
     await goes_off(story)
     await signs_out(story, "alice")
     story.world.clock.forward(2 * DAY + 60)
-    await story.world.until(lambda: "Your sign-in at Bentley has ended" in direct(story, "alice"))
+    await until(lambda: "Your sign-in at Bentley has ended" in direct(story, "alice"))
     await story.types("alice", "/edfs signin")
-    await story.world.until(lambda: sum("Sign in to iTwin" in m for m in story.says("alice")) == 2)
+    await until(lambda: sum("Sign in to iTwin" in m for m in story.says("alice")) == 2)
     assert "You are signed in" in await story.world.signs_in("alice")
     story.world.clock.forward(DAY)
     await story.sees("bob", "Returned as planned.")
@@ -125,7 +126,7 @@ async def test_only_a_deny_stops_it_and_approval_is_not_asked_again(
         "[defaults]\napprovals = 1\n"
         f'[[rule]]\nname = "frozen"\ntimer = "SAP work*"\nchange = "enable"\ndeny = ["{alice}"]\n'
     )
-    await ruled.world.until(lambda: ruled.bot.context.gateways.policy_file.current.rules)
+    await until(lambda: ruled.bot.context.gateways.policy_file.current.rules)
     ruled.world.clock.forward(DUE)
     await ruled.sees("bob", "Still off: SAP work orders")
     await ruled.sees("bob", "denies you this change (rule 1 (frozen)).")
@@ -159,4 +160,4 @@ async def test_found_on_when_somebody_presses_closes_what_asks(story: Story) -> 
     story.world.clock.forward(5)  # its card is painted by whoever looks what is due
     await story.sees("alice", f"Seen to: {NAME}")
     await story.types("bob", f"/edfs disable plant-a {WORK} because anew")
-    await story.world.until(lambda: not enabled(story))
+    await until(lambda: not enabled(story))

@@ -11,6 +11,7 @@ from bot.sandbox.describe import describe_view
 from bot.sandbox.edfs.itwins import CANARY
 from bot.sandbox.people import TEAM_ID, person_named
 from tests.world.story import TOGGLE, Story, read
+from tests.world.waiting import until
 
 DUE = f"edfs:{{{TEAM_ID}}}:due"
 DATE = r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"
@@ -102,7 +103,7 @@ async def test_pressing_what_is_so_already_changes_nothing(story: Story) -> None
 async def test_details_open_a_window_with_the_parameters_for_one_person(story: Story) -> None:
     await switched(story)
     await story.clicks("alice", "Details")
-    await story.world.until(lambda: CANARY in window(story, "alice"), reason="the details")
+    await until(lambda: CANARY in window(story, "alice"), reason="the details")
     shown = window(story, "alice")
     assert f"Password: {CANARY}" in shown
     assert "Read as: alice@acme.example" in shown
@@ -114,7 +115,7 @@ async def test_details_need_ones_own_sign_in(story: Story) -> None:
     await switched(story)
     await story.clicks("bob", "Details")
     await story.sees("bob", "Sign in to iTwin")
-    await story.world.until(lambda: "Sign in to iTwin" in window(story, "bob"))
+    await until(lambda: "Sign in to iTwin" in window(story, "bob"))
     assert CANARY not in window(story, "bob")
 
 
@@ -126,7 +127,7 @@ async def test_parameter_values_are_in_no_message(story: Story) -> None:
     await story.sees("alice", "Weekend orders is enabled")
     await story.sees("alice", "SAP work orders is disabled")
     await story.clicks("alice", "Details")
-    await story.world.until(lambda: CANARY in window(story, "alice"))
+    await until(lambda: CANARY in window(story, "alice"))
     kinds = {one["kind"] for one in story.world.slack.payloads if CANARY in str(one["payload"])}
     assert kinds == {"view"}
 
@@ -136,7 +137,7 @@ async def test_a_change_outside_slack_is_said_on_the_card(story: Story) -> None:
     story.world.edfs.flip_outside("plant-a", "SAP work orders")
     await story.types("alice", '/edfs disable plant-a "SAP work orders"')
     await story.sees("bob", "It had been changed outside Slack since")
-    await story.world.until(lambda: story.flips() == 2)
+    await until(lambda: story.flips() == 2)
     assert story.world.edfs.timer("plant-a", "SAP work orders").enabled is False
 
 
@@ -172,11 +173,11 @@ async def test_in_direct_messages_the_card_is_posted_too(story: Story) -> None:
 
 async def test_the_card_stands_before_the_effect(story: Story) -> None:
     await story.signs_in("alice")
-    story.world.edfs.fail("toggle", "slow", seconds=0.5)
-    await story.types("alice", TOGGLE)
-    await story.sees("bob", "Turning off: SAP work orders …")
-    assert "Under way" in read(story.card())
-    assert story.world.edfs.timer("plant-a", "SAP work orders").enabled is True
+    with story.world.edfs.hold("toggle"):
+        await story.types("alice", TOGGLE)
+        await story.sees("bob", "Turning off: SAP work orders …")
+        assert "Under way" in read(story.card())
+        assert story.world.edfs.timer("plant-a", "SAP work orders").enabled is True
     await story.sees("bob", "is now disabled")
     posts = [c for c in story.world.slack.calls if c["method"] == "chat.postMessage"]
     assert len(posts) == 1
@@ -188,22 +189,22 @@ async def test_the_card_stands_before_the_effect(story: Story) -> None:
 async def test_somebody_elses_wish_meets_a_held_timer(story: Story) -> None:
     await story.signs_in("alice")
     await story.signs_in("bob")
-    story.world.edfs.fail("toggle", "slow", seconds=0.8)
-    await story.types("alice", TOGGLE)
-    await story.sees("bob", "Turning off")
-    await story.types("bob", TOGGLE)
-    said = await story.sees("bob", "Another operation holds this timer")
-    assert said.visible_to is not None
+    with story.world.edfs.hold("toggle"):
+        await story.types("alice", TOGGLE)
+        await story.sees("bob", "Turning off")
+        await story.types("bob", TOGGLE)
+        said = await story.sees("bob", "Another operation holds this timer")
+        assert said.visible_to is not None
     await story.sees("bob", "is now disabled")
     assert len(patches(story)) == 1
 
 
 async def test_a_timer_edited_meanwhile_is_left_alone(story: Story) -> None:
     await story.signs_in("alice")
-    story.world.edfs.fail("timer", "slow", seconds=0.3)
-    await story.types("alice", TOGGLE)
-    await story.sees("bob", "Turning off")
-    story.world.edfs.put_timer("plant-a", "SAP work orders", cron="0 5 * * *")
+    with story.world.edfs.hold("timer"):
+        await story.types("alice", TOGGLE)
+        await story.sees("bob", "Turning off")
+        story.world.edfs.put_timer("plant-a", "SAP work orders", cron="0 5 * * *")
     await story.sees("bob", "Its definition was edited after it was looked at")
     said = await story.sees("alice", "Look at it, then ask again.\n[Try again]\nTrace")
     assert said.visible_to is not None
@@ -243,7 +244,7 @@ async def test_what_is_learnt_late_is_not_painted_over_the_next_one(
     await story.sees("bob", "is now enabled")
     story.world.clock.forward(400)
     with contextlib.closing(redis.Redis.from_url(redis_url)) as client:
-        await story.world.until(lambda: not client.zcard(DUE), seconds=8)
+        await until(lambda: not client.zcard(DUE))
     assert "is now enabled" in read(story.card())
     assert len(patches(story)) == 4
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.world.story import TOGGLE, Story, read
+from tests.world.waiting import until
 from tests.world.window import Window
 
 
@@ -107,10 +108,10 @@ async def test_nothing_is_done_before_the_window_shows_what_would_be(
 ) -> None:
     """Whether it is turned on or off is not said yet: that is not for the bot to guess."""
     await window.picks("iTwin", "plant-a")
-    story.world.edfs.fail("timer", "slow", seconds=0.5)
-    await window.picks_at_once("Timer", "SAP work orders")
-    await window.submits()
-    await window.shows("! Its state is not shown yet: wait a moment, or pick it again.")
+    with story.world.edfs.hold("timer"):
+        await window.picks_at_once("Timer", "SAP work orders")
+        await window.submits()
+        await window.shows("! Its state is not shown yet: wait a moment, or pick it again.")
     await window.shows("It is enabled now")
     assert story.flips() == 0
     await window.submits()
@@ -121,10 +122,9 @@ async def test_of_letters_that_overtake_the_window_the_last_ones_count(
     story: Story, window: Window
 ) -> None:
     await chosen(window)
-    story.world.slack.fail("views.update", "slow", seconds=0.3, times=None)
-    await window.types_on("Off until", "for 2 ru", "for 2 run", "for 2 runs")
+    with story.world.slack.hold("views.update"):
+        await window.types_on("Off until", "for 2 ru", "for 2 run", "for 2 runs")
     await window.shows("Then: disabled, and enabled again")
-    story.world.slack.clear_faults()
     await window.types("Off until", "")
     await window.shows("Then: disabled, until somebody turns it on")
 
@@ -246,12 +246,11 @@ async def test_the_shortcut_of_a_card_is_about_its_timer(story: Story) -> None:
 
 async def test_a_closed_window_is_left_alone(story: Story, window: Window) -> None:
     """The update comes too late: nothing is opened again and nobody is bothered."""
-    story.world.edfs.fail("timer", "slow", seconds=0.3)
     await window.picks("iTwin", "plant-a")
-    picking = asyncio.create_task(window.picks("Timer", "SAP work orders"))
-    calls = story.world.edfs.calls
-    await story.world.until(lambda: calls[-1]["path"].split("/")[-2] == "timers")
-    await story.world.closes("alice")
+    with story.world.edfs.hold("timer") as held:
+        picking = asyncio.create_task(window.picks("Timer", "SAP work orders"))
+        await until(lambda: held.waiting)
+        await story.world.closes("alice")
     await picking
     before = story.says("alice")
     await story.types("alice", "/edfs whoami")

@@ -8,6 +8,7 @@ from bot.sandbox.describe import describe_view
 from bot.sandbox.slack.controls import controls
 from bot.sandbox.slack.gestures import Spot
 from tests.world.story import TOGGLE, Story
+from tests.world.waiting import until
 from tests.world.window import Window
 
 
@@ -18,9 +19,8 @@ def home(story: Story, person: str) -> str:
 
 
 async def shows(story: Story, person: str, words: str) -> str:
-    await story.world.until(
+    await until(
         lambda: words in home(story, person),
-        seconds=8,
         reason=f"{words!r} in\n{home(story, person)}",
     )
     return home(story, person)
@@ -79,7 +79,7 @@ async def test_a_press_switches_and_the_page_follows(story: Story) -> None:
     await presses(story, "alice", "Enable SharePoint documents")
     await Window(story, "alice").shows("Under way")
     await story.sees("alice", "SharePoint documents is now enabled", "@alice")
-    await story.world.until(lambda: "SharePoint documents" not in home(story, "alice"), seconds=8)
+    await until(lambda: "SharePoint documents" not in home(story, "alice"))
 
 
 async def test_two_people_see_two_pages(story: Story) -> None:
@@ -149,12 +149,12 @@ async def test_a_window_that_is_closed_before_it_is_filled_is_let_be(
 ) -> None:
     await story.signs_in("alice")
     await opened(story, "alice", "Favourites and recently used")
-    story.world.edfs.fail("itwin", "slow", seconds=0.3)
-    await presses(story, "alice", "Switch a timer of plant-a")
-    await Window(story, "alice").shows("One moment")
-    await story.world.closes("alice")
+    with story.world.edfs.hold("itwin"):
+        await presses(story, "alice", "Switch a timer of plant-a")
+        await Window(story, "alice").shows("One moment")
+        await story.world.closes("alice")
     calls = story.world.slack.calls
-    await story.world.until(lambda: calls[-1]["error"] == "not_found", reason=str(calls[-1]))
+    await until(lambda: calls[-1]["error"] == "not_found", reason=lambda: calls[-1])
     await story.types("alice", "/edfs whoami")
     await story.sees("alice", "The bot acts for you as")
     assert "Traceback" not in caplog.text
@@ -191,7 +191,7 @@ async def test_a_hundred_timers_that_are_off_are_paged(story: Story) -> None:
     first = said.partition("Timer ")[2][:4]
     await presses(story, "alice", f"Enable Timer {first}")  # whoever presses there stays there
     await Window(story, "alice").shows("Under way")
-    await story.world.until(lambda: f"Timer {first} (" not in home(story, "alice"), seconds=8)
+    await until(lambda: f"Timer {first} (" not in home(story, "alice"))
     assert here in home(story, "alice")
 
 

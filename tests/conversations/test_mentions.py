@@ -4,6 +4,7 @@ import pytest
 
 from bot.sandbox.people import BOT_USER_ID
 from tests.world.story import TOGGLE, Story, read
+from tests.world.waiting import until
 
 BOT = f"<@{BOT_USER_ID}>"
 
@@ -76,7 +77,7 @@ async def test_a_window_cannot_be_opened_by_a_message_so_a_button_offers_it(stor
     await story.sees("alice", "Slack opens it only right after a press")
     await story.clicks("alice", "Open it")
     modals, alice = story.world.slack.state.modals, story.world.person("alice")
-    await story.world.until(lambda: modals.top(alice))
+    await until(lambda: modals.top(alice))
 
 
 async def test_direct_messages_are_commands(story: Story) -> None:

@@ -1,7 +1,8 @@
 """Notices: what a channel that has subscribed hears of changes, once, and in one place."""
 
-from tests.world.notification_story import ROOM, below, pause, public, settled, subscribes, told
+from tests.world.notification_story import ROOM, below, public, settled, subscribes, told
 from tests.world.story import TOGGLE, Story, read
+from tests.world.waiting import until
 
 
 async def test_a_change_is_one_card_with_its_history_in_its_thread(story: Story) -> None:
@@ -17,7 +18,7 @@ async def test_a_change_is_one_card_with_its_history_in_its_thread(story: Story)
     await story.clicks("alice", "Undo")
     edited = await told(story, "SAP work orders is now enabled")
     assert edited.ts == card.ts
-    await story.world.until(lambda: below(story, card), seconds=10)
+    await until(lambda: below(story, card))
     (reply,) = below(story, card)
     assert "enabled by" in reply
     assert "disabled" in read(edited).split("Before")[1]
@@ -86,10 +87,11 @@ async def test_a_channel_that_is_gone_ends_its_subscriptions(story: Story) -> No
     story.world.archives(ROOM)
     await story.types("alice", TOGGLE)
     store, home = story.bot.context.gateways.store, story.bot.context.installation.workspace
-    for _ in range(1_500):
-        if not await store.subscriptions.open(home):
-            break
-        await pause()
+
+    async def ended() -> bool:
+        return not await store.subscriptions.open(home)
+
+    await until(ended)
     (lost,) = await store.dead_letters.read(home)
     assert lost.reason == "is_archived"
     assert lost.record.startswith("notice:")

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.world.notification_story import ROOM, pause, public, put_off, settled, subscribes, told
+from tests.world.notification_story import ROOM, public, put_off, settled, subscribes, told
 from tests.world.story import TOGGLE, Story, read
+from tests.world.waiting import until
 
 LOOK = 301.0
 
@@ -15,11 +16,12 @@ async def looked(story: Story) -> None:
     (one,) = await store.subscriptions.open(home)
     story.world.clock.forward(LOOK)
     begun = story.world.clock.now()
-    for _ in range(1_000):
+
+    async def has_looked() -> bool:
         seen = await store.poll_snapshots.load(home, one.id)
-        if seen and seen.at >= begun:
-            break
-        await pause()
+        return seen is not None and seen.at >= begun
+
+    await until(has_looked)
     story.world.clock.forward(12.0)
     await settled(story)
 
@@ -27,11 +29,7 @@ async def looked(story: Story) -> None:
 async def first_look(story: Story) -> None:
     store, home = story.bot.context.gateways.store, story.bot.context.installation.workspace
     (one,) = await store.subscriptions.open(home)
-    for _ in range(800):
-        if await store.poll_snapshots.load(home, one.id):
-            return
-        await pause()
-    raise AssertionError("nobody looked")
+    await until(lambda: store.poll_snapshots.load(home, one.id), "nobody looked")
 
 
 async def test_it_finds_what_others_did_and_keeps_quiet_of_the_bots_own(story: Story) -> None:
@@ -107,7 +105,7 @@ async def test_on_monday_it_lists_what_is_still_off(story: Story) -> None:
     await story.sees("alice", "SAP work orders is now enabled", "#plant-ops")
     calls = len(story.world.edfs.calls)
     to_monday(story)
-    await story.world.until(lambda: len(story.world.edfs.calls) > calls, seconds=10)
+    await until(lambda: len(story.world.edfs.calls) > calls)
     await settled(story)
     assert len(public(story)) == 1
 
@@ -129,7 +127,8 @@ async def test_a_limit_only_puts_it_off(story: Story) -> None:
     story.world.edfs.fail("timers", 429, retry_after=60)
     story.world.edfs.flip_outside("plant-a", "Maximo assets")
     story.world.clock.forward(LOOK)
-    await put_off(story, 60.0)
+    now = story.world.clock.now()
+    await put_off(story, now + 60.0, now + LOOK)
     story.world.clock.forward(70.0)
     await told(story, "Maximo assets was disabled elsewhere")
     assert ROOM not in story.says("alice", "#plant-ops")

@@ -6,6 +6,7 @@ import pytest
 
 from bot.core.language.commands import USAGE, VERBS
 from tests.world.story import TOGGLE, Story, read
+from tests.world.waiting import until
 
 WORK = '"SAP work orders"'
 UNKNOWN_ID = "0123456789abcdef01234567"
@@ -110,7 +111,7 @@ async def test_disable_enable_disable_in_earnest_is_three_flips(story: Story) ->
     await story.sees("bob", "is now enabled")
     await story.types("alice", f"/edfs off plant-a {WORK} because once more")
     await story.sees("bob", "Because: once more")
-    await story.world.until(lambda: story.flips() == 3)
+    await until(lambda: story.flips() == 3)
     assert story.world.edfs.timer("plant-a", "SAP work orders").enabled is False
     assert patches(story) == 3
 
@@ -145,7 +146,7 @@ async def test_the_same_toggle_again_never_flips_back(story: Story) -> None:
     assert said.visible_to is not None
     await story.sees("alice", "is now disabled")
     await story.types("alice", TOGGLE)
-    await story.world.until(lambda: sum("moments ago" in m for m in story.says("alice")) == 2)
+    await until(lambda: sum("moments ago" in m for m in story.says("alice")) == 2)
     assert story.flips() == 1
     assert patches(story) == 1
     assert "is now disabled" in read(story.card())
@@ -183,8 +184,8 @@ async def test_undo_of_what_was_undone_and_done_again_is_refused(story: Story) -
     await story.types("alice", f"/edfs undo {operation}")
     await story.sees("alice", "is now enabled")
     await story.types("alice", f"/edfs disable plant-a {WORK}")
-    await story.world.until(lambda: story.flips() == 3)
-    await story.world.until(lambda: sum("is now disabled" in m for m in story.says("bob")) == 2)
+    await until(lambda: story.flips() == 3)
+    await until(lambda: sum("is now disabled" in m for m in story.says("bob")) == 2)
     await story.types("alice", f"/edfs undo {operation}")
     await story.sees("alice", "It was undone already")
     assert story.flips() == 3
@@ -251,7 +252,7 @@ async def test_whoami_signed_out_and_in(story: Story) -> None:
 async def test_signin_when_signed_in_already_says_so(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", "/edfs signin")
-    await story.world.until(
+    await until(
         lambda: sum("signed in as alice@acme.example" in m for m in story.says("alice")) == 2
     )
 

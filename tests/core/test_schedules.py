@@ -1,6 +1,5 @@
 """Runs between two moments, moments behind runs, and clocks that are put back or forward."""
 
-import time
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -40,12 +39,11 @@ def test_a_schedule_that_cannot_be_told(cron: str) -> None:
     assert after_runs(cron, 1, NOON) is None
 
 
-def test_a_year_of_every_second_is_quick() -> None:
-    began = time.perf_counter()
+def test_of_a_year_of_every_second_no_more_is_worked_out_than_is_asked_for() -> None:
+    """All of its 31 million runs would take longer than a test may."""
     runs = runs_between("* * * * * *", NOON, NOON + 366 * DAY)
     assert runs is not None
     assert (len(runs.at), runs.more) == (50, True)
-    assert time.perf_counter() - began < 1
 
 
 @given(

@@ -1,10 +1,8 @@
 """What notice tests share: subscribing, reading a channel, and waiting until nothing waits."""
 
-import asyncio
-import time
-
 from bot.sandbox.slack import Message
 from tests.world.story import Story, read
+from tests.world.waiting import until
 
 ROOM = "#approvals"
 
@@ -26,7 +24,7 @@ async def told(story: Story, words: str, channel: str = ROOM) -> Message:
         return said[-1] if said else None
 
     seen = [read(m) for m in public(story, channel)]
-    message = await story.world.until(found, seconds=15, reason=f"{words!r} not in {seen}")
+    message = await until(found, reason=f"{words!r} not in {seen}")
     assert isinstance(message, Message)
     return message
 
@@ -35,38 +33,25 @@ def below(story: Story, card: Message, channel: str = ROOM) -> list[str]:
     return [read(m) for m in story.world.thread(channel, card.ts)]
 
 
-async def settled(story: Story, seconds: float = 20.0) -> None:
+async def settled(story: Story) -> None:
     """Wait until nothing waits to be told or drawn."""
     redis, home = story.bot.context.gateways.store.redis, story.bot.context.installation.workspace
-    left: list[bytes] = [b"?"]
+    kinds = (b"channel:", b"draw:", b"news:")
 
-    async def waits() -> list[bytes]:
+    async def nothing_waits() -> bool:
         members = await redis.zrange(f"edfs:{{{home}}}:due", 0, -1)
-        kinds = (b"channel:", b"draw:", b"news:")
-        return [one for one in members if one.startswith(kinds)]
+        return not any(one.startswith(kinds) for one in members)
 
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        left = await waits()
-        if not left:
-            return
-        await pause()
-    raise AssertionError(f"{left} are still due")
+    await until(nothing_waits, "something is still due")
 
 
-async def put_off(story: Story, seconds: float) -> None:
-    """Wait until the next look has been put off for about so long."""
+async def put_off(story: Story, begins: float, ends: float) -> None:
+    """Wait until the next look is due between these times of the world's clock."""
     redis, home = story.bot.context.gateways.store.redis, story.bot.context.installation.workspace
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
+
+    async def is_put_off() -> bool:
         due = await redis.zrange(f"edfs:{{{home}}}:due", 0, -1, withscores=True)
-        now = story.world.clock.now()
-        looks = [at - now for member, at in due if member.startswith(b"subscription:")]
-        if any(seconds - 10 < left <= seconds for left in looks):
-            return
-        await pause()
-    raise AssertionError(f"the next look is due in {looks} s")
+        looks = [at for member, at in due if member.startswith(b"subscription:")]
+        return any(begins <= at < ends for at in looks)
 
-
-async def pause() -> None:
-    await asyncio.sleep(0.01)
+    await until(is_put_off)

@@ -10,7 +10,6 @@ that a request that was slow on the wire and its quick successor do not meet.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import structlog
@@ -62,9 +61,9 @@ class SlackRateLimiter:
 
         ``place`` is the channel of a new message, or a word that stands for a response_url.
         """
-        end = time.monotonic() + SHORTER_WAITS.get(method, MOST_WAIT)
+        end = self._clock() + SHORTER_WAITS.get(method, MOST_WAIT)
         while wait := await self._asked(method, place):
-            if time.monotonic() + wait > end:
+            if self._clock() + wait > end:
                 log.info("gate.later", method=method, wait=round(wait, 1))
                 return wait
             await asyncio.sleep(wait)

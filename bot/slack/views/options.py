@@ -97,7 +97,7 @@ def _cause(error: BotError, *, timers: bool) -> str:
         case StoreUnreachable() | SealBroken():
             return "The bot cannot reach its store: try again in a minute"
         case RateLimited():
-            return f"Bentley's limit is used up: type again in {round(error.retry_after) or 1} s"
+            return f"Bentley's limit is used up: type again in {max(1, round(error.retry_after))} s"
         case Forbidden() if timers:
             return "Your account may not read these timers: ask who runs the iTwin"
         case Forbidden():
