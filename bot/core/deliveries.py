@@ -33,7 +33,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlashCommand(Head):
-    """The slash command; ``text`` is what stands after its name."""
+    """The slash command; ``text`` is what follows its name."""
 
     text: str
     response_url: str

@@ -143,7 +143,7 @@ async def on_action(
 
 
 async def _on_chooser(context: Context, delivery: ButtonAction, invocation: Invocation) -> Outcome:
-    """Update the chooser. Raises NotAvailable where its inputs stand in no chooser."""
+    """Update the chooser. Raises NotAvailable where the input is not in a chooser."""
     match delivery.source:
         case InModal(chooser=ChooserForm() as form) as source:
             await is_last_click(context, delivery, source)
@@ -185,8 +185,8 @@ async def _on_record(
         case Action.CANCEL:
             return await run(context, invocation, Decide("cancel", record))
         case Action.REQUEST_AGAIN:
-            anew, request = await approvals.request_again(gateways, invocation, record)
-            return await run(context, anew, request)
+            asking, request = await approvals.request_again(gateways, invocation, record)
+            return await run(context, asking, request)
         case Action.UNSUBSCRIBE:
             there = await in_channel_of(context, invocation, record) if in_view else invocation
             return await run(context, there, Unsubscribe(record))

@@ -101,7 +101,7 @@ class Intake:
 class Retractions:
     """Writes retractions to the store, in one task, one after another.
 
-    ``unwritten`` is shared with whoever answers deliveries.
+    ``unwritten`` are those that the store does not know of yet; the jobs look there too.
     """
 
     def __init__(self, deliveries: Deliveries, unwritten: set[DeliveryId]) -> None:

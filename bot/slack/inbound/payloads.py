@@ -36,7 +36,7 @@ class Team(Payload):
 
 
 class Container(Payload):
-    """Where a control stands: in a message, or (then all of it is empty) in a view."""
+    """The message that a control is in; all of it is empty for a control in a view."""
 
     message_ts: str = Field(default="", max_length=40)
     channel_id: str = Field(default="", max_length=20)
