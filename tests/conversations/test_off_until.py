@@ -60,19 +60,19 @@ async def open_returns(story: Story, count: int) -> list[AutoEnable]:
     return await returns(story)
 
 
-async def extends(story: Story, person: str, until: str) -> None:
+async def extends(story: Story, person: str, phrase: str) -> None:
     """Press Extend on the newest card, and fill the window in."""
     await story.clicks(person, "Extend")
     who = story.world.person(person)
     await until(lambda: story.world.slack.state.modals.top(who))
-    await story.world.submits(person, {"Off until when?": until})
+    await story.world.submits(person, {"Off until when?": phrase})
 
 
 async def test_it_says_what_will_not_happen_and_comes_back_on_the_same_card(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", f"/edfs disable plant-a {WORK} until monday 08:00 because SAP")
     either = ("Which time", "is now disabled")
-    await story.world.until(lambda: any(one in "".join(story.says("alice")) for one in either))
+    await until(lambda: any(one in "".join(story.says("alice")) for one in either))
     if "Which time" in "".join(story.says("alice")):  # on a Monday
         await story.clicks("alice", "edfs.run:2")
     card = read(await story.sees("bob", "is now disabled"))

@@ -6,6 +6,7 @@ from bot.features.starting import MOST_WAITING_REQUESTS
 from tests.world.approval_story import DONE, HERE, HOME, IN_APPROVALS, OFF, ask, record, rule
 from tests.world.story import Story, read
 from tests.world.test_approval_checks import BUSY, held
+from tests.world.waiting import until
 
 HOUR = 3_600.0
 UNTIL = '/edfs disable plant-a "SAP work orders" for 14 days because SAP is down'
@@ -24,7 +25,7 @@ async def test_who_may_not_enable_does_not_approve_what_will_enable_later(
     assert (await record(ruled, card)).votes == ()
     await ruled.clicks("bob", "Decline", card.ts)
     await ruled.submits("bob", {"Why?": "no"})
-    await ruled.world.until(
+    await until(
         lambda: "".join(ruled.says("bob")).count("The policy names others who decide this") == 2
     )
     await ruled.types("bob", "/edfs pending")
@@ -125,7 +126,7 @@ async def test_as_many_requests_of_one_person_wait_as_the_limit_says(
     await ruled.types("alice", f"/edfs cancel {waiting[0].id}")
     await ruled.sees("alice", f"Taken back: turn off {first[0]}")
     await ruled.types("alice", f'/edfs disable plant-a "{first[0]}"')
-    await ruled.world.until(
+    await until(
         lambda: "".join(ruled.says("alice")).count(f"Asked for approval: turn off {first[0]}") == 2
     )
 
