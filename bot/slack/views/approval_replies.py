@@ -1,5 +1,6 @@
 """What is said about a request to one person: at each step, and as the answer to what they did."""
 
+from bot.core.actions import Action
 from bot.core.approvals import Approval, Stage, Vote
 from bot.core.errors import BotError
 from bot.core.language.commands import Pending
@@ -60,7 +61,7 @@ def requested(outcome: ApprovalRequested) -> Ephemeral:
         labelled("Expires", Timestamp(approval.expires_at)),
         line("You are told of each step in a direct message."),
     ]
-    cancel = buttons(Button("Cancel", "cancel", approval.id))
+    cancel = buttons(Button("Cancel", Action.CANCEL, approval.id))
     return _about(
         approval, f"Asked for approval: {change_phrase(approval.operation)}", lines, cancel
     )
@@ -140,7 +141,7 @@ def request_section(approval: Approval, *, mine: bool) -> list[Block]:
         lines.append(labelled("Who decides", *approvers_line(approval, most=5)))
         return [paragraph(lines)]
     lines += change_lines(wish, None) if wish.until is None else []
-    pressable = [one for one in request_buttons(approval) if one.action != "cancel"]
+    pressable = [one for one in request_buttons(approval) if one.action is not Action.CANCEL]
     return [paragraph(lines), buttons(*pressable)]
 
 
@@ -180,7 +181,7 @@ def concluded(approval: Approval, error: BotError | None, now: float) -> Ephemer
 def _again(approval: Approval) -> Block:
     replaced = approval.failure is not None and approval.failure.why == "replaced"
     says = "Ask again for the new timer" if replaced else "Ask again"
-    return buttons(Button(says, "again", approval.id))
+    return buttons(Button(says, Action.REQUEST_AGAIN, approval.id))
 
 
 def reminder(approval: Approval) -> Ephemeral:

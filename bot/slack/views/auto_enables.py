@@ -1,5 +1,6 @@
 """Returns in words: the card that asks a person, and the list of what is off."""
 
+from bot.core.actions import Action
 from bot.core.auto_enables import AutoEnable, Phase
 from bot.core.errors import PersonRefused, PolicyRefused
 from bot.core.language.commands import ListTimers
@@ -117,8 +118,8 @@ def _step(auto_enable: AutoEnable) -> Line:
 def _choices(auto_enable: AutoEnable, name: str) -> list[Button]:
     says = "Move to it" if auto_enable.replaces else "Enable"
     return [
-        Button(says, "return", auto_enable.id, style="primary", label=f"{says}: {name}"),
-        Button("Keep off", "keep", auto_enable.id, label=f"Keep off: {name}"),
+        Button(says, Action.ENABLE_NOW, auto_enable.id, style="primary", label=f"{says}: {name}"),
+        Button("Keep off", Action.KEEP_DISABLED, auto_enable.id, label=f"Keep off: {name}"),
     ]
 
 
@@ -176,7 +177,7 @@ def disabled(outcome: DisabledListed) -> Ephemeral:
         [
             header(title),
             paragraph(lines),
-            *menu("Show a timer …", "run:pick", map(_pick, page.things)),
+            *menu("Show a timer …", Action.RUN, map(_pick, page.things), suffix="pick"),
         ],
         page,
         lambda number: ListTimers(itwin, disabled=True, page=number, everywhere=not itwin),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.core.actions import Action, action_id
 from bot.core.names import PersonId, single_line
 from bot.gateways.slack.messages import Block
 
@@ -169,15 +170,17 @@ def plain_text(says: str, limit: int) -> Block:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """``action`` is what the bot hears, ``value`` an id or a command that is checked again then.
+    """A button; ``value`` is an id or a command, which is checked again when it is clicked.
 
-    ``label`` is what a screen reader says where the text alone would not tell two buttons apart.
-    ``ask`` is asked before it acts.
+    ``suffix`` makes the buttons of one action unique in their block. ``label`` is what a screen
+    reader says where the text alone would not tell two buttons apart. ``confirm`` is the text of a
+    confirmation dialog; there is none where it is empty.
     """
 
     text: str
-    action: str
+    action: Action
     value: str = ""
+    suffix: str = ""
     url: str = ""
     style: str = ""
     label: str = ""
@@ -192,7 +195,7 @@ def _button(button: Button) -> Block:
     element: Block = {
         "type": "button",
         "text": plain_text(button.text, 75),
-        "action_id": f"edfs.{button.action}",
+        "action_id": action_id(button.action, button.suffix),
     }
     if button.value:
         element["value"] = button.value
@@ -224,7 +227,7 @@ class Option:
     value: str
 
 
-def menu(says: str, action: str, options: Iterable[Option]) -> list[Block]:
+def menu(says: str, action: Action, options: Iterable[Option], *, suffix: str = "") -> list[Block]:
     """Return a menu of at most 100 options; nothing where there is none.
 
     What would not fit is left to typing. Source: Block Kit, ``option``.
@@ -234,7 +237,7 @@ def menu(says: str, action: str, options: Iterable[Option]) -> list[Block]:
         return []
     element = {
         "type": "static_select",
-        "action_id": f"edfs.{action}",
+        "action_id": action_id(action, suffix),
         "placeholder": plain_text(says, 150),
         "options": offered,
     }

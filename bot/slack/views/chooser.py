@@ -2,6 +2,7 @@
 
 import json
 
+from bot.core.actions import Action, Field, FormId, action_id, callback_id
 from bot.core.language.forms import TimerFields
 from bot.core.language.until import AmbiguousTime, format_until
 from bot.core.listings import TimerShown
@@ -45,9 +46,9 @@ def chooser(form: ChooserShown, now: float, zone: str) -> Modal:
     """Each choice has a block of its own name, so that another iTwin or timer begins it anew."""
     found = form.shown
     blocks = [
-        _select("itwin", "itwin", "iTwin", "Your favourites, or type some letters", _twin(form)),
+        _itwin_select(_twin(form)),
         _select(
-            _timer_block(form), "timer", "Timer", "Off first; type some letters", _timer(found)
+            _timer_block(form), Action.TIMER, "Timer", "Off first; type some letters", _timer(found)
         ),
     ]
     if found is not None:
@@ -66,16 +67,16 @@ def chooser(form: ChooserShown, now: float, zone: str) -> Modal:
         kept = {"itwin": form.itwin.id}
     if form.ruling and form.ruling.reason_required:
         kept["reason"] = "required"
-    return _window("edfs.choose", ("Switch a timer", "Switch"), blocks, kept, form.channel)
+    return _window(FormId.CHOOSER, ("Switch a timer", "Switch"), blocks, kept, form.channel)
 
 
 def _window(
-    callback: str, title: tuple[str, str], blocks: list[Block], kept: dict[str, str], channel: str
+    form: FormId, title: tuple[str, str], blocks: list[Block], kept: dict[str, str], channel: str
 ) -> Modal:
     """``title`` is the window's own, and what its button says."""
     view = {
         "type": "modal",
-        "callback_id": callback,
+        "callback_id": callback_id(form),
         "title": plain_text(title[0], 24),
         "submit": plain_text(title[1], 24),
         "close": plain_text("Not now", 24),
@@ -111,10 +112,16 @@ def _input(block: str, label: str, element: Block, *, optional: bool = False) ->
     return {**shown, "optional": True} if optional else shown
 
 
-def _select(block: str, action: str, label: str, placeholder: str, chosen: Block | None) -> Block:
+def _itwin_select(chosen: Block | None) -> Block:
+    return _select("itwin", Action.ITWIN, "iTwin", "Your favourites, or type some letters", chosen)
+
+
+def _select(
+    block: str, action: Action, label: str, placeholder: str, chosen: Block | None
+) -> Block:
     element: Block = {
         "type": "external_select",
-        "action_id": f"edfs.{action}",
+        "action_id": action_id(action),
         "placeholder": plain_text(placeholder, 150),
         "min_query_length": 0,
     }
@@ -127,7 +134,7 @@ def _wanted(form: ChooserShown, found: TimerShown) -> Block:
     options = [_option(says, value) for value, says in _STATES]
     radio = {
         "type": "radio_buttons",
-        "action_id": "edfs.wanted",
+        "action_id": action_id(Action.WANTED),
         "options": options,
         "initial_option": options[1 if form.wanted else 0],
     }
@@ -141,7 +148,7 @@ def _wanted(form: ChooserShown, found: TimerShown) -> Block:
 def _until() -> Block:
     element = {
         "type": "plain_text_input",
-        "action_id": "edfs.until",
+        "action_id": action_id(Action.UNTIL),
         "max_length": 100,
         "dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]},
     }
@@ -152,7 +159,7 @@ def _until() -> Block:
 def _because(says: str, *, required: bool) -> Block:
     element: Block = {
         "type": "plain_text_input",
-        "action_id": "edfs.because",
+        "action_id": action_id(Field.REASON),
         "multiline": True,
         "max_length": 300,
     }
@@ -169,14 +176,18 @@ def _emergency() -> Block:
     says = "It cannot wait: go ahead without approval"
     note = "Needs a reason. It is announced, and somebody else has to review it."
     option = {**_option(says, "emergency"), "description": plain_text(note, OPTION)}
-    element = {"type": "checkboxes", "action_id": "edfs.emergency", "options": [option]}
+    element = {
+        "type": "checkboxes",
+        "action_id": action_id(Field.EMERGENCY),
+        "options": [option],
+    }
     return _input("emergency", "Emergency", element, optional=True)
 
 
 def _where(label: str, *, optional: bool) -> Block:
     element = {
         "type": "conversations_select",
-        "action_id": "edfs.where",
+        "action_id": action_id(Field.CHANNEL),
         "default_to_current_conversation": True,
         "placeholder": plain_text("A channel", 150),
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
@@ -248,10 +259,10 @@ def ambiguous_time_text(found: AmbiguousTime, zone: str) -> str:
 
 def subscribe(form: SubscriptionFormShown) -> Modal:
     chosen = _option(form.itwin.name, form.itwin.id) if form.itwin else None
-    twin = _select("itwin", "itwin", "iTwin", "Your favourites, or type some letters", chosen)
+    twin = _itwin_select(chosen)
     pattern = {
         "type": "plain_text_input",
-        "action_id": "edfs.pattern",
+        "action_id": action_id(Field.PATTERN),
         "max_length": 255,
         "placeholder": plain_text("SAP*", 150),
     }
@@ -259,7 +270,7 @@ def subscribe(form: SubscriptionFormShown) -> Modal:
     usual = [option for option in options if option["value"] in USUAL]
     kinds = {
         "type": "checkboxes",
-        "action_id": "edfs.events",
+        "action_id": action_id(Field.EVENTS),
         "options": options,
         "initial_options": usual,
     }
@@ -274,4 +285,4 @@ def subscribe(form: SubscriptionFormShown) -> Modal:
     ]
     if form.channel[:1] in {"", "D"}:  # in a direct message there is nobody to tell
         blocks.insert(0, _where("Which channel is told", optional=False))
-    return _window("edfs.subscribe", ("Subscribe", "Subscribe"), blocks, {}, form.channel)
+    return _window(FormId.SUBSCRIPTION, ("Subscribe", "Subscribe"), blocks, {}, form.channel)

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 
+from bot.core.actions import Action
 from bot.core.names import single_line
 from bot.core.outcomes import ConfirmationNeeded, TimeChoiceNeeded
 from bot.gateways.slack.messages import Ephemeral
@@ -33,7 +34,7 @@ def choose_time(outcome: TimeChoiceNeeded) -> Ephemeral:
         line("Press the one you mean, or say it with day and time, such as “until monday 08:00”."),
     ]
     press = [
-        Button(f"{place}. {clock(command)}", f"run:{place}", command)
+        Button(f"{place}. {clock(command)}", Action.RUN, command, suffix=str(place))
         for place, (_, command) in enumerate(outcome.choices, 1)
         if len(command) <= MOST
     ]
@@ -65,7 +66,11 @@ def confirm_change(outcome: ConfirmationNeeded) -> Ephemeral:
         line("The policy wants a second look at this. Nothing was done yet."),
     ]
     press = Button(
-        says, "sure", outcome.pending_command, style="primary", label=f"{says}: {wish.timer.label}"
+        says,
+        Action.CONFIRM,
+        outcome.pending_command,
+        style="primary",
+        label=f"{says}: {wish.timer.label}",
     )
     return Ephemeral(fallback_text(heading), [header(heading), paragraph(lines), buttons(press)])
 
@@ -74,5 +79,5 @@ def offer_modal(command: str) -> Ephemeral:
     """A window can only be opened by a press that is three seconds old at most."""
     heading = "Open the window"
     said = line("Slack opens it only right after a press. Nothing was done yet.")
-    press = Button("Open it", "run", command, style="primary")
+    press = Button("Open it", Action.RUN, command, style="primary")
     return Ephemeral(fallback_text(heading), [header(heading), paragraph([said]), buttons(press)])

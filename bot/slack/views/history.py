@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.core.actions import Action
 from bot.core.history import PastEvent
 from bot.core.listings import HistoryShown
 from bot.core.names import ITwinId, PersonId, single_line
@@ -107,10 +108,10 @@ def _turning(outcome: HistoryShown, shown_count: int) -> list[Button]:
     asked, press = outcome.command, []
     if asked.before:
         newest = str(replace(asked, before=0))
-        press.append(Button("Newest", "run:newest", newest, label="Newest entries"))
+        press.append(Button("Newest", Action.RUN, newest, suffix="newest", label="Newest entries"))
     if outcome.older or len(outcome.events) > shown_count:
         older = str(replace(asked, before=outcome.events[:shown_count][-1].number))
-        press.append(Button("More", "run:more", older, label="More: older entries"))
+        press.append(Button("More", Action.RUN, older, suffix="more", label="More: older entries"))
     return press
 
 

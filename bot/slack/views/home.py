@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from bot.core.actions import Action
 from bot.core.approvals import Approval
 from bot.core.errors import BotError
 from bot.core.listings import DisabledListed, DisabledTimer, PendingListed
@@ -67,28 +68,32 @@ def _signed_out(shown: HomeShown) -> Section:
     said = (
         f"{why}The bot acts as you, with your own iTwin account. Sign in to see your timers here."
     )
-    press = Button("Sign in", "run", "signin", style="primary", label="Sign in to iTwin")
+    press = Button("Sign in", Action.RUN, "signin", style="primary", label="Sign in to iTwin")
     return [header("EDFS Bot"), paragraph([line(said)]), buttons(press)]
 
 
 def _account(shown: HomeShown) -> Section:
     name = single_line(shown.acting.label, NAME) if shown.acting else ""
     press = [
-        Button("Switch a timer", "choose", "choose", style="primary"),
-        Button("Refresh", "home", "1", label="Refresh this page"),
-        Button("iTwins", "run:itwins", "list all", label="iTwins: list yours"),
-        Button("History", "run:history", "history all", label="History of your iTwins"),
+        Button("Switch a timer", Action.OPEN_CHOOSER, "choose", style="primary"),
+        Button("Refresh", Action.SHOW_HOME, "1", label="Refresh this page"),
+        Button("iTwins", Action.RUN, "list all", suffix="itwins", label="iTwins: list yours"),
+        Button(
+            "History", Action.RUN, "history all", suffix="history", label="History of your iTwins"
+        ),
         Button(
             "Use another account",
-            "run:other",
+            Action.RUN,
             "signout",
+            suffix="other",
             label="Use another account: you are signed out first",
             confirm="You are signed out, and can then sign in with another account.",
         ),
         Button(
             "Sign out",
-            "run:out",
+            Action.RUN,
             "signout",
+            suffix="out",
             label="Sign out of iTwin",
             confirm="The bot forgets your sign-in. Returns that depend on it will ask somebody.",
         ),
@@ -124,9 +129,18 @@ def _disabled_section(one: DisabledTimer) -> Section:
     name = single_line(one.timer.label, 60)
     place = f"{one.itwin.id} {one.timer.id}"
     press = [
-        Button("Enable", "run:on", f"enable {place}", style="primary", label=f"Enable {name}"),
-        Button("Show", "run:show", f"show {place}", label=f"Show {name}"),
-        Button("History", "run:history", f"history {place}", label=f"History of {name}"),
+        Button(
+            "Enable",
+            Action.RUN,
+            f"enable {place}",
+            suffix="on",
+            style="primary",
+            label=f"Enable {name}",
+        ),
+        Button("Show", Action.RUN, f"show {place}", suffix="show", label=f"Show {name}"),
+        Button(
+            "History", Action.RUN, f"history {place}", suffix="history", label=f"History of {name}"
+        ),
     ]
     return [paragraph(entry(one)), buttons(*press)]
 
@@ -161,8 +175,10 @@ def _favorite(itwin: ITwin) -> Section:
     name = single_line(itwin.name, NAME)
     number = f"  {single_line(itwin.number, 60)}" if itwin.number not in {"", itwin.name} else ""
     press = [
-        Button("Timers", "run:list", f"list {itwin.id}", label=f"Timers of {name}"),
-        Button("Switch", "choose", f"choose {itwin.id}", label=f"Switch a timer of {name}"),
+        Button("Timers", Action.RUN, f"list {itwin.id}", suffix="list", label=f"Timers of {name}"),
+        Button(
+            "Switch", Action.OPEN_CHOOSER, f"choose {itwin.id}", label=f"Switch a timer of {name}"
+        ),
     ]
     return [paragraph([line(bold(name), number)]), buttons(*press)]
 
@@ -172,7 +188,9 @@ def _subscriptions(shown: HomeShown, now: float) -> list[Section]:
     if isinstance(found, BotError):
         return _trouble(title, found, now)
     pieces = [_subscription(one) for one in found or ()]
-    add = Button("Add", "choose:subscribe", "subscribe", label="Add a subscription")
+    add = Button(
+        "Add", Action.OPEN_CHOOSER, "subscribe", suffix="subscribe", label="Add a subscription"
+    )
     parts = _part(title, pieces, "None of your channels has a subscription.")
     return [*parts, [buttons(add)]]
 
@@ -180,7 +198,7 @@ def _subscriptions(shown: HomeShown, now: float) -> list[Section]:
 def _subscription(one: Subscription) -> Section:
     remove = Button(
         "Remove",
-        "unsubscribe",
+        Action.UNSUBSCRIBE,
         one.id,
         style="danger",
         label=removing(one),
@@ -211,13 +229,15 @@ def _turning(number: int, count: int) -> Section:
         return []
     press = []
     if number > 1:
-        press.append(Button("Previous page", "home:previous", str(number - 1)))
+        press.append(Button("Previous page", Action.SHOW_HOME, str(number - 1), suffix="previous"))
     if number < count:
-        press.append(Button("Next page", "home:next", str(number + 1)))
+        press.append(Button("Next page", Action.SHOW_HOME, str(number + 1), suffix="next"))
     return [context_block(f"Page {number} of {count}"), buttons(*press)]
 
 
 def _foot(support: str) -> Block:
-    help_ = Button("Help", "run:help", "help", label="Help: what you can ask")
-    link = [Button("Support", "open", url=support, label="Support page")] if support else []
+    help_ = Button("Help", Action.RUN, "help", suffix="help", label="Help: what you can ask")
+    link = (
+        [Button("Support", Action.OPEN_URL, url=support, label="Support page")] if support else []
+    )
     return buttons(help_, *link)

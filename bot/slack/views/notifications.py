@@ -1,5 +1,6 @@
 """Notices: the card of one story, the digest of many, the weekly list, and the words in threads."""
 
+from bot.core.actions import Action
 from bot.core.names import single_line
 from bot.core.notifications import (
     MOST_IN_DIGEST,
@@ -79,7 +80,9 @@ def _alone(thread: ChangeThread) -> Card:
     if before:
         lines.append(line(bold("Before")))
         lines += [line(*_said(one), ", ", Timestamp(one.at)) for one in before]
-    show = Button("Show", "run", f"show {thread.itwin.id} {thread.timer.id}", label=f"Show {name}")
+    show = Button(
+        "Show", Action.RUN, f"show {thread.itwin.id} {thread.timer.id}", label=f"Show {name}"
+    )
     gone = event.kind == "vanished"
     blocks = [header(title), paragraph(lines), *([] if gone else [buttons(show)])]
     where = f" (iTwin {single_line(thread.itwin.name, NAME)})"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from bot.core.actions import Action
 from bot.core.language.commands import Command
 from bot.gateways.slack.messages import Block, Ephemeral
 from bot.slack.views.blocks import (
@@ -64,7 +65,7 @@ def turning(page: Page[Thing], command: Callable[[int], Command]) -> list[Button
     """Return the buttons to the pages beside this one; ``command`` names a page by its number."""
     turns = (("Previous", "previous", page.number - 1), ("Next", "next", page.number + 1))
     return [
-        Button(says, f"run:{way}", str(command(number)), label=f"{says}: page {number}")
+        Button(says, Action.RUN, str(command(number)), suffix=way, label=f"{says}: page {number}")
         for says, way, number in turns
         if 1 <= number <= page.count
     ]

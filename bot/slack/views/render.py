@@ -1,5 +1,6 @@
 """From an outcome to what is said. One case for each outcome; the checker counts them."""
 
+from bot.core.actions import Action
 from bot.core.language.commands import COMMAND
 from bot.core.listings import (
     DisabledListed,
@@ -172,8 +173,8 @@ def _sign_in(offered: SignInOffered) -> Ephemeral:
         waits = code(f"{COMMAND} {single_line(offered.command, 200)}")
         lines.append(line("Your command waits and is offered back: ", waits))
     press = buttons(
-        Button("Sign in", "open", url=offered.url, style="primary"),
-        Button("New link", "newlink", offered.pending_command or "-"),
+        Button("Sign in", Action.OPEN_URL, url=offered.url, style="primary"),
+        Button("New link", Action.NEW_LINK, offered.pending_command or "-"),
     )
     hint = context_block("The link works once, for ten minutes, in one browser. Do not pass it on.")
     return _note("Sign in to iTwin", lines, press, hint)
@@ -186,7 +187,7 @@ def _account(outcome: SignedIn | SignedInAlready | SignedOut | WhoAmIShown) -> E
                 line("You are signed in as ", bold(single_line(acting.label, NAME)), "."),
                 line("Your command waits: ", code(f"{COMMAND} {single_line(waiting, 200)}")),
             ]
-            press = buttons(Button("Continue", "continue", kept, style="primary"))
+            press = buttons(Button("Continue", Action.CONTINUE, kept, style="primary"))
             return _note("Signed in", lines, press, context_block("Not you? Type /edfs signout."))
         case SignedIn(acting) | SignedInAlready(acting):
             lines = [line("You are signed in as ", bold(single_line(acting.label, NAME)), ".")]
@@ -222,9 +223,9 @@ def failed(outcome: Failed, now: float) -> Ephemeral:
     blocks = [header(words.title), paragraph(words.lines)]
     press = choice_buttons(words.choices)
     if words.can_retry and outcome.retry:
-        press.append(Button("Try again", "run", outcome.retry))
+        press.append(Button("Try again", Action.RUN, outcome.retry))
     if words.sign_in:
-        press.append(Button("Sign in", "newlink", "-", style="primary"))
+        press.append(Button("Sign in", Action.NEW_LINK, "-", style="primary"))
     if press:
         blocks.append(buttons(*press))
     blocks.append(context_block(f"Trace {outcome.trace}"))

@@ -1,5 +1,6 @@
 """Subscriptions in words: what a channel will be told, what it is told, and what was stopped."""
 
+from bot.core.actions import Action
 from bot.core.language.commands import Subscriptions
 from bot.core.listings import SubscriptionsListed
 from bot.core.names import single_line
@@ -81,7 +82,7 @@ def _facts(one: Subscription) -> list[Line]:
 
 
 def _remove(one: Subscription) -> Button:
-    return Button("Remove", "unsubscribe", one.id, style="danger", label=removing(one))
+    return Button("Remove", Action.UNSUBSCRIBE, one.id, style="danger", label=removing(one))
 
 
 def removing(one: Subscription) -> str:
@@ -145,7 +146,7 @@ def watch_card(one: Subscription) -> Card:
         ),
         line("Whoever presses Resume has the bot look with their own sign-in from then on."),
     ]
-    resume = Button("Resume", "resume", one.id, style="primary", label=f"Resume {_about(one)}")
+    resume = Button("Resume", Action.RESUME, one.id, style="primary", label=f"Resume {_about(one)}")
     return Card(
         fallback_text(title), [header(title), paragraph(lines), buttons(resume, _remove(one))]
     )
