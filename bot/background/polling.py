@@ -227,7 +227,7 @@ async def card_state(context: Context, ref: CardRef) -> CardState | None:
     one = await context.gateways.store.subscriptions.read(ref.workspace, ref.id)
     if one is None or not one.stopped_at:
         return None
-    card = subscriptions.watch_card(one)
+    card = subscriptions.card(one)
     # An edit is heard by nobody: what stops once more is said in the thread as well.
     again = Word(f"stopped-{one.stopped_at}", Ephemeral(card.text, card.blocks))
     drawn = await context.gateways.store.card_outbox.read(ref)

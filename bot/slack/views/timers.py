@@ -1,4 +1,4 @@
-"""Timers and iTwins, listed and shown to one person."""
+"""Lists of iTwins and timers, and one timer with its details, for one person."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ from bot.slack.views.paging import listed, page_of
 
 SHORT = 60  # characters of a name in a list
 INPUTS = 100
-# What a thing takes beside its names: a line and an option of the menu, the schedule's words too.
+# Characters of JSON of an entry without its names: a line and a menu option, with the schedule.
 _FRAME = 480
 _FRAME_OF_ITWIN = 340
 
@@ -66,7 +66,7 @@ def _itwin_option(itwin: ITwin) -> Option:
 
 
 def _itwin_json_size(itwin: ITwin) -> int:
-    """Estimate, from above, what a thing takes: lists may hold thousands, and one page is drawn."""
+    """Return an upper bound, cheaper than rendering: lists may hold thousands of entries."""
     names = 2 * max_json_size(itwin.name, SHORT) + max_json_size(itwin.number or itwin.id, 40)
     return _FRAME_OF_ITWIN + names + len(itwin.id)
 
@@ -78,13 +78,15 @@ def timers(outcome: TimersListed) -> Ephemeral:
     title = f"Timers of {single_line(itwin.name, NAME)}: {len(found)}, {off} disabled"
 
     def entry(timer: Timer) -> list[Line]:
-        standing = outcome.open_items.get(timer.id, OpenItems())
-        return [_timer_line(timer), *(line("– ", *one) for one in _open_items(standing))]
+        open_items = outcome.open_items.get(timer.id, OpenItems())
+        return [_timer_line(timer), *(line("– ", *one) for one in _open_items(open_items))]
 
     def weigh(timer: Timer) -> int:
-        arranged = outcome.open_items.get(timer.id)
-        extra = json_size([paragraph([one]) for one in _open_items(arranged)]) if arranged else 0
-        return timer_json_size(itwin, timer) + extra
+        open_items = outcome.open_items.get(timer.id)
+        size = timer_json_size(itwin, timer)
+        if open_items is None:
+            return size
+        return size + json_size([paragraph([one]) for one in _open_items(open_items)])
 
     page = page_of(found, outcome.page, weigh)
     lines = [one for timer in page.things for one in entry(timer)] or [line("There are none.")]
@@ -120,7 +122,7 @@ def _timer_line(timer: Timer) -> Line:
 
 
 def _open_items(open_items: OpenItems) -> list[Line]:
-    """Say what is arranged for a timer: when it comes back on, and what waits for a decision."""
+    """Return what is pending for a timer: its auto-enable, and the requests that wait."""
     auto_enable = [_auto_enable_line(open_items.auto_enable)] if open_items.auto_enable else []
     return [*auto_enable, *map(_request_line, open_items.requests)]
 
@@ -168,11 +170,11 @@ def timer_lines(shown: TimerShown, now: float, zone: str) -> list[Line]:
     elif last is not None and last.by is not None:
         verb = "Enabled by" if last.enabled else "Disabled by"
         lines.append(labelled(verb, UserMention(last.by), ", ", Timestamp(last.at)))
-    return [*lines, *_plans(shown.open_items)]
+    return [*lines, *_open_items_in_full(shown.open_items)]
 
 
-def _plans(open_items: OpenItems) -> list[Line]:
-    """The return and the requests of one timer, in full."""
+def _open_items_in_full(open_items: OpenItems) -> list[Line]:
+    """Return the auto-enable and the requests of one timer, in full."""
     lines = []
     if open_items.auto_enable is not None:
         auto_enable = open_items.auto_enable
@@ -194,9 +196,9 @@ def timer(shown: TimerShown, title: str, now: float, zone: str) -> Ephemeral:
     name = single_line(shown.timer.label, NAME)
     itwin, timer = shown.itwin, shown.timer
     verb = "disable" if timer.enabled else "enable"
-    press = switch_button(timer.enabled, name, f"{verb} {itwin.id} {timer.id}")
+    switch = switch_button(timer.enabled, name, f"{verb} {itwin.id} {timer.id}")
     beside = [
-        replace(press, action="run"),
+        replace(switch, action="run"),
         _history(History(itwin.id, timer.id), name),
         Button(
             "All timers", "run:list", str(ListTimers(itwin.id)), label="All timers of the iTwin"
@@ -223,8 +225,8 @@ def details(outcome: DetailsShown, now: float, zone: str) -> Modal:
 
 
 def loading_modal(instead: Ephemeral | None = None) -> Modal:
-    """The window before its content is there, or when it cannot be: the reason stands in it."""
+    """Return the details modal before its content has been read, or with an error instead."""
     if instead is None:
         return Modal(details_view("Timer details", [line("One moment …")], []))
-    said = [block for block in instead.blocks if block["type"] != "actions"]
-    return Modal(details_view("Timer details", [], []) | {"blocks": said})
+    blocks = [block for block in instead.blocks if block["type"] != "actions"]
+    return Modal(details_view("Timer details", [], []) | {"blocks": blocks})
