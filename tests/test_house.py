@@ -184,6 +184,18 @@ def test_nothing_is_unpickled() -> None:
     assert found == []
 
 
+def test_only_drawing_a_card_calls_chat_update() -> None:
+    """An update from elsewhere would not be ordered with those of the card outbox."""
+    found = {
+        place(path)
+        for path in BOT
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        if dotted(node.func).endswith(("slack.update", "chat_update"))
+    }
+    assert found == {"bot/slack/cards/draw.py"}
+
+
 def test_no_certificate_goes_unchecked_and_no_redirect_is_followed() -> None:
     forbidden = {("verify", False), ("follow_redirects", True), ("ssl", False)}
     outside = [path for path in BOT if (ROOT / "bot" / "sandbox") not in path.parents]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.core.approvals import Approval, Canceled, Stage
 from bot.core.approvals import after as request_after
+from bot.core.card_refs import CardRef
 from bot.core.errors import (
     CannotUndo,
     ChangesStopped,
@@ -35,7 +36,6 @@ from bot.core.schedules import Runs, next_run, runs_between
 from bot.core.timers import ITwin, LastSeen, Timer
 from bot.gateways.gateways import Gateways
 from bot.gateways.ims import Bearer
-from bot.gateways.store.card_outbox import CardRef
 from bot.gateways.store.sign_in_links import PendingCommand
 
 MOST_WAITING_REQUESTS = 5  # of one person, waiting at the same time

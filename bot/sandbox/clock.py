@@ -1,4 +1,4 @@
-"""The one clock of the sandbox world; it can be moved forward, never stopped."""
+"""The clock of the sandbox world, which can be moved forward but not stopped."""
 
 import asyncio
 import contextlib

@@ -12,7 +12,7 @@ async def test_signing_in_with_another_account_unlinks_the_old_one_at_once(story
     second = await other_link(story, "alice", first)
     assert "You are signed in" in await world.signs_in("alice", url=first)
     # Each account in a browser that is new to IMS.
-    world.edfs.let_in("hand01")
+    world.edfs.state.let_in("hand01")
     assert "hand01@acme.example" in await world.signs_in("hand01", url=second)
     await story.types("alice", "/edfs whoami")
     await story.sees("alice", "hand01@acme.example")

@@ -179,7 +179,7 @@ async def test_a_replaced_timer_voids_it_and_the_new_one_is_offered(
 ) -> None:
     story = ruled
     card = await ask(story, policy, IN_APPROVALS)
-    story.world.edfs.replace_timer("plant-a", "SAP work orders", cron="0 5 * * *")
+    story.world.edfs.state.replace_timer("plant-a", "SAP work orders", cron="0 5 * * *")
     await story.clicks("bob", "Approve", card.ts)
     shown = read(await story.sees("bob", "Void: turn off SAP work orders", "#approvals"))
     assert "An edit has put another timer in its place" in shown

@@ -122,14 +122,14 @@ async def test_the_right_is_asked_for_each_time(story: Story) -> None:
     await off(story)
     await story.signs_in("bob")
     assert "by @alice" in await asks(story, "bob", "/edfs history", "History of your iTwins")
-    story.world.edfs.take_right("bob", "plant-a")
+    story.world.edfs.state.take_right("bob", "plant-a")
     await asks(story, "bob", "/edfs history", NOTHING)
 
 
 async def test_without_a_name_no_more_than_eight_itwins_are_read(story: Story) -> None:
     operation = await off(story)
     for place in range(1, 12):
-        itwin = story.world.edfs.itwin(f"Bridge {place:03d}").id
+        itwin = story.world.edfs.state.itwin(f"Bridge {place:03d}").id
         facts = {"operation": f"{place:024x}", "itwin": itwin, "timer_name": "x", "wanted": "off"}
         await written(story, AuditEntry(operation.asked_at, "operation.applied", ALICE, facts))
     before = len(story.world.edfs.calls)
@@ -148,12 +148,12 @@ async def test_a_trouble_of_bentleys_is_no_empty_history(story: Story) -> None:
 
 async def test_a_timer_that_an_edit_replaced_keeps_its_past(story: Story) -> None:
     old = await off(story)
-    new = story.world.edfs.replace_timer("plant-a", "SAP work orders", cron="0 4 * * *")
+    new = story.world.edfs.state.replace_timer("plant-a", "SAP work orders", cron="0 4 * * *")
     assert new.id != old.timer.id
     for named in (WORK, new.id):
         said = await asks(story, "alice", f"/edfs history plant-a {named}", "History of SAP work")
         assert "because “SAP is down”" in said
-    story.world.edfs.remove_timer("plant-a", "SAP work orders")
+    story.world.edfs.state.remove_timer("plant-a", "SAP work orders")
     said = await asks(story, "alice", '/edfs history plant-a "sap WORK orders"', "sap WORK")
     assert "because “SAP is down”" in said
 
@@ -262,7 +262,7 @@ async def test_pages_follow_each_other_and_the_right_is_asked_for_on_each(story:
     await story.clicks("alice", "Newest")
     await story.sees("alice", "Timer 44")
     assert "[Newest]" not in own(story, "alice")[-1]
-    story.world.edfs.take_right("alice", "plant-a")
+    story.world.edfs.state.take_right("alice", "plant-a")
     await story.clicks("alice", "More")
     await story.sees("alice", NOTHING)
 

@@ -37,7 +37,7 @@ def opens(story: Story, person: str = "alice", metadata: str = "") -> None:
 async def asks_for(
     story: Story, action: str, typed: str = "", itwin: str = "", person: str = "alice"
 ) -> dict[str, Any]:
-    values = {"edfs.itwin": story.world.edfs.itwin(itwin).id} if itwin else {}
+    values = {"edfs.itwin": story.world.edfs.state.itwin(itwin).id} if itwin else {}
     ack: Ack = await story.world.suggests(person, action, typed, values)
     assert ack.ok, ack
     body: dict[str, Any] = ack.body
@@ -82,8 +82,8 @@ async def test_what_is_chosen_is_the_id(story: Story) -> None:
     body = await asks_for(story, "edfs.itwin", "PLANT-")
     found = {option["text"]["text"]: option["value"] for option in body["options"]}
     assert found == {
-        "plant-a · PA-001": story.world.edfs.itwin("plant-a").id,
-        "plant-b · PA-002": story.world.edfs.itwin("plant-b").id,
+        "plant-a · PA-001": story.world.edfs.state.itwin("plant-a").id,
+        "plant-b · PA-002": story.world.edfs.state.itwin("plant-b").id,
     }
     assert await itwins(story, "tw-002") == ["twin · TW-002"]
     assert (await itwins(story, "bridge 0"))[:2] == ["Bridge 007 · BR-007", "Bridge 001 · BR-001"]
@@ -107,7 +107,9 @@ async def test_timers_say_their_state_and_those_that_are_off_come_first(story: S
     assert await timers(story, "orders work") == ["SAP work orders (on)", "Weekend orders (on)"]
     body = await asks_for(story, "edfs.timer", "maximo", "plant-a")
     assert body["options"][0]["description"]["text"] == "MAXIMO_ASSETS"
-    assert body["options"][0]["value"] == story.world.edfs.timer("plant-a", "Maximo assets").id
+    assert (
+        body["options"][0]["value"] == story.world.edfs.state.timer("plant-a", "Maximo assets").id
+    )
     assert await timers(story, "xyz") == ["No timer fits “xyz”"]
     assert await timers(story, itwin="Bridge 007") == [
         "Your account may not read these timers: ask who runs the iTwin"
@@ -118,7 +120,7 @@ async def test_the_itwin_of_the_window_counts_where_none_is_chosen(story: Story)
     await story.signs_in("alice")
     opens(story)
     assert await timers(story, itwin="") == ["Choose an iTwin first"]
-    opens(story, metadata=json.dumps({"itwin": story.world.edfs.itwin("plant-b").id}))
+    opens(story, metadata=json.dumps({"itwin": story.world.edfs.state.itwin("plant-b").id}))
     assert await timers(story, itwin="") == ["Nightly documents (on)", "SAP work orders (on)"]
     for odd in ("[]", "plant-a", '{"itwin": 7}', '{"itwin": "../plant"}', "[" * 2_000):
         opens(story, metadata=odd)
@@ -147,7 +149,7 @@ async def test_a_list_that_a_command_read_is_shown_too(story: Story) -> None:
     await story.signs_in("alice")
     opens(story)
     await timers(story)
-    story.world.edfs.flip_outside("plant-a", "Month end")
+    story.world.edfs.state.flip_outside("plant-a", "Month end")
     assert "Month end (on)" in await timers(story), "it is not a minute old"
     await story.types("alice", "/edfs list plant-a")
     await story.sees("alice", "Month end")
@@ -158,7 +160,7 @@ async def test_an_old_list_is_answered_with_and_read_anew_behind(story: Story) -
     await story.signs_in("alice")
     opens(story)
     await timers(story)
-    story.world.edfs.put_timer("plant-a", "Brand new")
+    story.world.edfs.state.put_timer("plant-a", "Brand new")
     story.world.clock.forward(120)
     with story.world.edfs.hold("timers") as held:
         answers = await asyncio.gather(*(timers(story, "brand") for _ in range(4)))
@@ -171,7 +173,7 @@ async def test_an_old_list_is_answered_with_and_read_anew_behind(story: Story) -
     await until(seen)
     assert calls(story, "/timers") == 2, "of four that asked, one had it read"
     story.world.clock.forward(700)  # now it is too old to be shown
-    story.world.edfs.remove_timer("plant-a", "Brand new")
+    story.world.edfs.state.remove_timer("plant-a", "Brand new")
     assert await timers(story, "brand") == ["No timer fits “brand”"]
 
 
@@ -203,7 +205,7 @@ async def test_another_account_does_not_see_the_lists_of_the_one_before(story: S
     await story.signs_in("alice")
     opens(story)
     assert await itwins(story, "plant-a") == ["plant-a · PA-001"]
-    story.world.edfs.put_out("bob")
+    story.world.edfs.state.put_out("bob")
     await story.types("alice", "/edfs signout")
     await story.sees("alice", "Signed out")
     await story.types("alice", "/edfs signin")

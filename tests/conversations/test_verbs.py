@@ -112,7 +112,7 @@ async def test_disable_enable_disable_in_earnest_is_three_flips(story: Story) ->
     await story.types("alice", f"/edfs off plant-a {WORK} because once more")
     await story.sees("bob", "Because: once more")
     await until(lambda: story.flips() == 3)
-    assert story.world.edfs.timer("plant-a", "SAP work orders").enabled is False
+    assert story.world.edfs.state.timer("plant-a", "SAP work orders").enabled is False
     assert patches(story) == 3
 
 
@@ -193,7 +193,7 @@ async def test_undo_of_what_was_undone_and_done_again_is_refused(story: Story) -
 
 async def test_undo_after_somebody_changed_it_outside_is_refused(story: Story) -> None:
     operation = await begun(story)
-    story.world.edfs.flip_outside("plant-a", "SAP work orders")
+    story.world.edfs.state.flip_outside("plant-a", "SAP work orders")
     await story.types("alice", f"/edfs undo {operation}")
     said = await story.sees("alice", "an undo would overwrite somebody's work")
     assert said.visible_to is not None

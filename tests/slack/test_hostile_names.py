@@ -198,7 +198,7 @@ async def test_from_bentley_to_the_channel_no_name_comes_alive(story: Story) -> 
     await story.signs_in("alice")
     dice = random.Random(SEED)
     for place in range(END_TO_END):
-        timer = story.world.edfs.put_timer(
+        timer = story.world.edfs.state.put_timer(
             "plant-a", hostile(dice) + f" {place}", package=hostile(dice)[:200]
         )
         await story.types("alice", f"/edfs toggle plant-a {timer.id}")

@@ -195,7 +195,8 @@ def command_body(story: Story, text: str) -> bytes:
         channel,
         "/edfs",
         text,
-        response_url=story.world.slack.acts.hooks_url + state.hooks.issue(channel, alice),
+        response_url=story.world.slack.actions.hooks_url
+        + state.response_urls.issue(channel, alice),
         trigger_id=state.triggers.issue(alice),
     )
     return urlencode(fields).encode()

@@ -24,7 +24,7 @@ RATE = "50000/minute, 500000/hour"
 
 async def gathered(story: Story, needed: int) -> None:
     """Ten people who may decide, each signed in; and Alice, who asks."""
-    story.world.edfs.let_in(*(person.name for person in PEOPLE))
+    story.world.edfs.state.let_in(*(person.name for person in PEOPLE))
     story.world.joins("#approvals", *(person.name for person in PEOPLE))
     await story.signs_in("alice")
     await asyncio.gather(*(story.signs_in(person.name, "#approvals") for person in PEOPLE))

@@ -141,7 +141,7 @@ async def deaths(place: Scene, points: Sequence[Point]) -> list[Wish]:
     wishes: list[Wish] = []
     for number, point in enumerate(points):
         timer = f"Timer {number:02d}"
-        place.world.edfs.put_timer("plant-a", timer)
+        place.world.edfs.state.put_timer("plant-a", timer)
         async with place.bot():
             wishes.append(await death(place, timer, point))
         for wish in wishes:
@@ -205,7 +205,7 @@ def is_true(place: Scene, wish: Wish, operation: Operation | None) -> None:
     """The record, the timer, the flips and the cards all say the same."""
     edfs = place.world.edfs
     flips = edfs.flips(wish.timer, "plant-a")
-    timer = edfs.timer("plant-a", wish.timer)
+    timer = edfs.state.timer("plant-a", wish.timer)
     said = cards(place, wish.timer)
     assert timer.enabled is not bool(flips), str(wish)
     assert patches(place, timer.id) <= 1, str(wish)

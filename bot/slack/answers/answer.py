@@ -1,11 +1,13 @@
-"""The one way through: parse, look, judge, act, render. Every door leads here."""
+"""Answers a delivery: parses it, runs the command, renders the outcome and sends it.
+
+Typed commands, buttons, modals, shortcuts, mentions and finished sign-ins all come through here.
+"""
 
 import structlog
 
 from bot.background.approvals import post_request
-from bot.background.dispatch import due_after
 from bot.context import Context
-from bot.core.due_work import DueWork
+from bot.core.due_work import DueWork, due_after
 from bot.core.errors import BotError, Expired, NotInChannel, RetriesExhausted, StoreUnreachable
 from bot.core.invocation import Invocation
 from bot.core.language.parser import parse
@@ -15,7 +17,7 @@ from bot.core.outcomes import Failed, OperationStarted, Outcome
 from bot.core.surfaces import HomeShown
 from bot.features import accounts
 from bot.gateways.store.deliveries import Delivery
-from bot.slack.answers.app_home import home, refresh_home
+from bot.slack.answers.app_home import home
 from bot.slack.answers.dispatch import run
 from bot.slack.answers.interactions import on_action, on_shortcut, on_submission, open_modal
 from bot.slack.answers.replies import reply
@@ -26,45 +28,50 @@ log = structlog.get_logger("answer")
 
 
 async def answer(context: Context, delivery: Delivery) -> DueWork:
-    """Answer one delivery; return what is now due: an operation to take on, a card to draw.
+    """Answer one delivery and return the work that is now due.
 
-    It may be called again for the same delivery: an operation is named after what asked for it,
-    so a second answering finds the first one's. Raises StoreUnreachable: then it must be called
-    again, for nobody knows whether an operation was begun.
+    It may be called again for the same delivery: an operation is named after its delivery, so
+    the second call finds the operation of the first. Raises StoreUnreachable; then it has to be
+    called again, because an operation may have been started. Raises SlackUnavailable.
     """
     if delivery.kind == "said" and await request_in_thread(context, delivery) is None:
-        return DueWork()  # people talk; only below a request there is something to say to it
+        return DueWork()  # a message in some other thread is not addressed to the bot
     view = await open_modal(context, delivery)
     try:
-        asked = await _invocation(context, delivery)
-        outcome = await post_request(context, await _outcome(context, delivery, asked))
+        invocation = await _invocation(context, delivery)
+        outcome = await post_request(context, await _outcome(context, delivery, invocation))
     except StoreUnreachable:
         raise
     except BotError as error:
         outcome = _failed(delivery, error)
-    log.info("answered", trace=delivery.id[:8], outcome=type(outcome).__name__)
+    log.info("delivery.answered", trace=delivery.id[:8], outcome=type(outcome).__name__)
     if outcome is None:
         return DueWork()
     for message in render(outcome, context.now, context.gateways.schedule_zone):
         await reply(context, delivery, message, view)
     if isinstance(outcome, OperationStarted) and (delivery.private or delivery.surface):
         await reply(context, delivery, continued(outcome), view)
-    pressed_at_home = delivery.surface == "home" and not isinstance(outcome, HomeShown)
-    if pressed_at_home or delivery.kind == "returned":
-        await refresh_home(context, delivery.installed_in, delivery.person)
-    return due_after(outcome)
+    return due_after(outcome) + _home_due(delivery, outcome)
+
+
+def _home_due(delivery: Delivery, outcome: Outcome) -> DueWork:
+    """Return the refresh of the person's App Home, where what they did there may have changed it.
+
+    Signing in changes it too, wherever that began.
+    """
+    clicked = delivery.surface == "home" and not isinstance(outcome, HomeShown)
+    return DueWork(homes=(delivery.person,) if clicked or delivery.kind == "returned" else ())
 
 
 async def give_up(context: Context, delivery: Delivery) -> None:
-    """Say that answering broke off too often; nothing more is tried."""
-    for message in render(
-        _failed(delivery, RetriesExhausted()), context.now, context.gateways.schedule_zone
-    ):
+    """Tell the person that answering failed too often and will not be tried again."""
+    failed = _failed(delivery, RetriesExhausted())
+    for message in render(failed, context.now, context.gateways.schedule_zone):
         await reply(context, delivery, message, "")
 
 
 def _failed(delivery: Delivery, error: BotError) -> Failed:
-    log.info("failed", trace=delivery.id[:8], error=type(error).__name__)
+    log.info("delivery.failed", trace=delivery.id[:8], error=type(error).__name__)
     retry = delivery.text if delivery.kind in {"command", "mentioned"} else ""
     if delivery.kind == "action" and delivery.action.startswith("edfs.run"):
         retry = delivery.value
@@ -72,27 +79,27 @@ def _failed(delivery: Delivery, error: BotError) -> Failed:
 
 
 async def _invocation(context: Context, delivery: Delivery) -> Invocation:
-    """Find out who asks. Raises PersonRefused before anything else is looked at."""
-    person = await context.directory.member(delivery.person, delivery.workspace)
+    """Look up who acts, and where. Raises PersonRefused, Expired and NotInChannel."""
+    person = await context.gateways.directory.member(delivery.person, delivery.workspace)
     if context.now > delivery.at + context.gateways.timeouts.life:
         raise Expired
     on_a_card = delivery.kind == "action" and not delivery.private and not delivery.view
     card, channel = delivery.message if on_a_card else "", delivery.channel
     if delivery.kind == "submitted":
         channel = await _channel_of(context, delivery)
-    place = Origin(channel, delivery.response_url, card, thread=delivery.thread)
-    return Invocation(OperationId(delivery.id), person, place, context.now)
+    origin = Origin(channel, delivery.response_url, card, thread=delivery.thread)
+    return Invocation(OperationId(delivery.id), person, origin, context.now)
 
 
 async def _channel_of(context: Context, delivery: Delivery) -> ChannelId:
-    """Return the channel that a window named, or where the bot talks to its person alone.
+    """Return the channel that a modal names, or that of the person's direct messages.
 
-    Raises NotInChannel, SlackAway.
+    Raises NotInChannel, SlackUnavailable.
     """
     if not delivery.channel:
         return await context.slack.direct_channel(delivery.person)
-    chosen = delivery.inputs.get("edfs.where")
-    if chosen and delivery.person not in await context.directory.members(delivery.channel):
+    chosen, members = delivery.inputs.get("edfs.where"), context.gateways.directory.members
+    if chosen and delivery.person not in await members(delivery.channel):
         raise NotInChannel
     return delivery.channel
 

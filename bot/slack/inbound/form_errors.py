@@ -77,7 +77,7 @@ def _reason_missing(
 
 async def _about_the_time(context: Context, said: payloads.Submission, typed: str) -> str:
     cron = await _schedule(context, said)
-    person = await context.directory.person(PersonId(said.user.id))
+    person = await context.gateways.directory.person(PersonId(said.user.id))
     zone, schedule_zone = person.zone, context.gateways.schedule_zone
     try:
         phrase = phrase_from_input(typed)

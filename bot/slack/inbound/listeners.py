@@ -17,14 +17,18 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.context import Context
 from bot.core.errors import StoreUnreachable
 from bot.core.language.commands import COMMAND
 from bot.core.names import ChannelId, DeliveryId
 from bot.core.outcomes import Failed
-from bot.gateways.slack.client import Installation, SlackRejected, SlackUnavailable
+from bot.gateways.slack.client import (
+    Installation,
+    SlackClient,
+    SlackRejected,
+    SlackUnavailable,
+)
 from bot.gateways.slack.messages import Ephemeral
 from bot.gateways.store import Store
 from bot.gateways.store.deliveries import Delivery
@@ -104,7 +108,7 @@ class Intake:
             log.warning("nudge.lost", trace=delivery.id[:8], error=type(error).__name__)
 
 
-def bolt_app(client: AsyncWebClient, installation: Installation, token: str) -> AsyncApp:
+def bolt_app(slack: SlackClient, installation: Installation, token: str) -> AsyncApp:
     """Make Bolt's app; who signed a request is asked by ``verify`` before Bolt sees it."""
     known = AuthorizeResult(
         enterprise_id=None,
@@ -127,7 +131,7 @@ def bolt_app(client: AsyncWebClient, installation: Installation, token: str) -> 
 
     app = AsyncApp(
         logger=quiet,
-        client=client,
+        client=slack.web_client,
         authorize=authorize,
         process_before_response=True,
         request_verification_enabled=False,

@@ -72,7 +72,7 @@ async def _member(context: Context, said: Suggestion) -> Owner:
         team = said.team.id if said.team else context.installation.workspace
     try:
         async with asyncio.timeout(PERSON_SECONDS), translate_errors():
-            known = await context.directory.member(person, Workspace(team))
+            known = await context.gateways.directory.member(person, Workspace(team))
     except TimeoutError as error:
         raise PersonRefused("unchecked") from error
     return Owner(known.workspace, known.id)
