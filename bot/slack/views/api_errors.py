@@ -42,6 +42,7 @@ _UNCLEAR: dict[str, str] = {
 
 
 def api_error_text(error: ApiError) -> ApiErrorText:
+    """Return (title, cause, next step) of an error of the platform."""
     match error:
         case errors.TokenRefused():
             return (

@@ -106,6 +106,7 @@ def decided(outcome: RequestDecided) -> Ephemeral:
 
 
 def decision_hint(outcome: DecisionHint) -> Ephemeral:
+    """Answer a decision that was written in the thread of a request."""
     approval = outcome.approval
     names = "Reviewed" if approval.review else "Approve or Decline"
     lines = [
@@ -116,6 +117,8 @@ def decision_hint(outcome: DecisionHint) -> Ephemeral:
 
 
 def pending(outcome: PendingListed) -> Ephemeral:
+    """List the requests that wait."""
+
     def entry(one: Approval) -> list[Block]:
         return request_section(one, mine=one.id in outcome.mine)
 
@@ -129,6 +132,7 @@ def pending(outcome: PendingListed) -> Ephemeral:
 
 
 def request_section(approval: Approval, *, mine: bool) -> list[Block]:
+    """Return the blocks of one request in a list; with buttons where the person may decide."""
     operation = approval.operation
     lines = [
         line(bold(title(approval)), f" ({single_line(operation.itwin.name, NAME)})"),
@@ -148,6 +152,7 @@ def request_section(approval: Approval, *, mine: bool) -> list[Block]:
 
 
 def voted(approval: Approval, vote: Vote, count: int) -> Ephemeral:
+    """Tell the requester of one more approval, where more than one is needed."""
     message = labelled(
         "Agreed", UserMention(vote.by), f", {count} of {approval.needed}, ", Timestamp(vote.at)
     )

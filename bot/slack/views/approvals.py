@@ -51,6 +51,7 @@ def card(approval: Approval, runs: Runs | None, zone: str) -> Card:
 
 
 def change_phrase(operation: Operation) -> str:
+    """Return what an operation is to do, as an imperative."""
     return f"turn {'on' if operation.wanted else 'off'} {single_line(operation.timer.label, NAME)}"
 
 
@@ -65,6 +66,7 @@ def result(approval: Approval) -> str:
 
 
 def title(approval: Approval) -> str:
+    """Return the title of a request, by its stage."""
     if approval.review:
         return _title_of_review(approval)
     match approval.stage:

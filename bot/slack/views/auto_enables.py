@@ -169,6 +169,7 @@ def sign_in_ended(auto_enable: AutoEnable) -> Ephemeral:
 
 
 def disabled(outcome: DisabledListed) -> Ephemeral:
+    """List disabled timers, with a menu to show one."""
     page = page_of(outcome.found, outcome.page, _entry_json_size)
     title = f"Disabled timers: {page.total}"
     lines = [one for off in page.things for one in entry(off)] or [_nothing_off(outcome)]

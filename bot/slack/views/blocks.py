@@ -68,6 +68,7 @@ Line = tuple[Part, ...]
 
 
 def line(*parts: Part | str) -> Line:
+    """Make a line of parts; strings become plain text."""
     return tuple(Text(part) if isinstance(part, str) else part for part in parts)
 
 
@@ -80,6 +81,7 @@ def code(text: str) -> Text:
 
 
 def labelled(label: str, *parts: Part | str) -> Line:
+    """Make a line that begins with a label in bold."""
     return line(bold(f"{label}: "), *parts)
 
 
@@ -153,6 +155,7 @@ def fit(pieces: Sequence[Block | Sequence[Block]], space: int = SPACE) -> int:
 
 
 def header(text: str) -> Block:
+    """Return a header block, cut to the 150 characters that Slack allows."""
     return {"type": "header", "text": plain_text(text, 150)}
 
 
@@ -187,6 +190,7 @@ class Button:
 
 
 def buttons(*wanted: Button) -> Block:
+    """Return a block with these buttons in a row."""
     return {"type": "actions", "elements": [_button(button) for button in wanted]}
 
 
@@ -244,6 +248,7 @@ def menu(text: str, action: str, options: Iterable[Option]) -> list[Block]:
 
 
 def option_of(option: Option) -> Block:
+    """Return an option object."""
     return {"text": plain_text(option.text, OPTION), "value": option.value}
 
 

@@ -57,6 +57,7 @@ def state_word(enabled: bool) -> str:
 
 
 def title_of(operation: Operation) -> str:
+    """Return the title of an operation, by its state."""
     name = single_line(operation.timer.label, NAME)
     wanted, late = state_word(operation.wanted), operation.late_finding
     if late and operation.seen and late.enabled is not operation.seen.enabled:
@@ -220,6 +221,7 @@ def schedule(timer: Timer, zone: str) -> Line:
 
 
 def next_run_line(timer: Timer, enabled: bool | None, now: float, zone: str) -> Line:
+    """Return the line of a timer's next run."""
     if enabled is None:
         return labelled("Next run", "not known")
     if not enabled:
@@ -270,6 +272,7 @@ def _buttons(operation: Operation, name: str, auto_enable: AutoEnable | None) ->
 
 
 def switch_button(enabled: bool, name: str, value: str) -> Button:
+    """Return the button that brings a timer to the other state."""
     if enabled:
         return Button("Disable", "disable", value, style="danger", label=f"Disable {name}")
     return Button("Enable", "enable", value, style="primary", label=f"Enable {name}")

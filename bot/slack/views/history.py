@@ -89,6 +89,7 @@ _REVIEWS = {
 
 
 def shown(outcome: HistoryShown, now: float) -> Ephemeral:
+    """List past events, as many as fit into one message."""
     del now  # Slack's clients show times in each reader's zone
     title = _title(outcome)
     names = {} if outcome.itwin else {one.id: one.name for one in outcome.itwins}

@@ -29,6 +29,7 @@ def is_over(operation: Operation, auto_enable: AutoEnable | None) -> bool:
 
 
 def closed_title(auto_enable: AutoEnable) -> str:
+    """Return the title of a card whose timer is no longer disabled."""
     name = single_line(auto_enable.timer.label, NAME)
     there = auto_enable.closed_as in {"returned", "already"}
     return f"{name} was off and is on again" if there else f"{name} is not there any more"

@@ -44,6 +44,7 @@ _LABELS: dict[GroupName, str] = {
 
 
 def itwins(offer: OptionPage, typed: str) -> Options:
+    """Return the options for a choice of iTwin."""
     if not offer.known:
         return _reason("Your account belongs to no iTwin: ask who runs yours")
     if not offer.groups:
@@ -60,6 +61,7 @@ def itwins(offer: OptionPage, typed: str) -> Options:
 
 
 def timers(offer: OptionPage, typed: str) -> Options:
+    """Return the options for a choice of timer."""
     if not offer.known:
         return _reason("This iTwin has no timers")
     if not offer.groups:
@@ -68,18 +70,22 @@ def timers(offer: OptionPage, typed: str) -> Options:
 
 
 def choose_first() -> Options:
+    """Return the answer to a select of timers without an iTwin."""
     return _reason("Choose an iTwin first")
 
 
 def late() -> Options:
+    """Return the answer where the options could not be read within three seconds."""
     return _reason("Bentley did not answer in time: type again")
 
 
 def unknown() -> Options:
+    """Return the answer to a select that the bot does not know."""
     return _reason("This list is not known: close the window and open it again")
 
 
 def trouble(error: BotError, *, timers: bool) -> Options:
+    """Return the answer where an error kept the options from being read."""
     return _reason(_cause(error, timers=timers))
 
 

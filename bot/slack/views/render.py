@@ -219,6 +219,7 @@ def _signed_out(outcome: SignedOut) -> list[Line]:
 
 
 def failed(outcome: Failed, now: float) -> Ephemeral:
+    """Return the text of an error as a message, with the buttons for the next step."""
     words = error_text(outcome.error, now)
     blocks = [header(words.title), paragraph(words.lines)]
     actions = choice_buttons(words.choices)

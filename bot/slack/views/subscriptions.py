@@ -90,6 +90,7 @@ def remove_label(one: Subscription) -> str:
 
 
 def unsubscribed(outcome: Unsubscribed) -> Ephemeral:
+    """Confirm that a subscription was ended."""
     one = outcome.subscription
     title = "Removed"
     about = f"This channel is told of {_about(one)} no more. iTwin: "
@@ -102,6 +103,7 @@ def _itwin(one: Subscription) -> str:
 
 
 def listed(outcome: SubscriptionsListed) -> Ephemeral:
+    """List the subscriptions of a channel."""
     page = page_of(outcome.subscriptions, outcome.page, lambda one: json_size(_entry(one)), LISTED)
     title = f"Subscriptions of this channel: {page.total}"
     blocks = [header(title), *(block for one in page.things for block in _entry(one))]

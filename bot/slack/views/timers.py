@@ -41,6 +41,7 @@ _FRAME_OF_ITWIN = 340
 
 
 def itwins(outcome: ITwinsListed) -> Ephemeral:
+    """List the person's iTwins, with a menu for their timers."""
     page = page_of(outcome.itwins, outcome.page, _itwin_json_size)
     title = f"Your iTwins: {page.total}"
     lines = [_itwin_line(itwin) for itwin in page.things]
@@ -72,6 +73,7 @@ def _itwin_json_size(itwin: ITwin) -> int:
 
 
 def timers(outcome: TimersListed) -> Ephemeral:
+    """List the timers of an iTwin, with a menu to show one."""
     itwin = outcome.itwin
     found = sorted(outcome.timers, key=Timer.in_lists)
     off = sum(not timer.enabled for timer in found)
@@ -102,11 +104,13 @@ def timers(outcome: TimersListed) -> Ephemeral:
 
 
 def timer_option(itwin: ITwin, timer: Timer) -> Option:
+    """Return the menu option that shows a timer."""
     name = single_line(timer.label, SHORT) or timer.id
     return Option(f"{name} ({state_word(timer.enabled)})", str(Show(itwin.id, timer.id)))
 
 
 def timer_json_size(itwin: ITwin, timer: Timer) -> int:
+    """Return an upper bound of the characters of JSON that a timer takes in a list."""
     names = (
         2 * max_json_size(timer.label, SHORT)
         + max_json_size(timer.package, 40)
@@ -155,6 +159,7 @@ def _use(itwin: ITwin) -> Button:
 
 
 def timer_lines(shown: TimerShown, now: float, zone: str) -> list[Line]:
+    """Return the facts of a timer, for a message or the details modal."""
     timer, last = shown.timer, shown.last_seen
     lines = [
         labelled("iTwin", single_line(shown.itwin.name, NAME)),
@@ -193,6 +198,7 @@ def _open_items_in_full(open_items: OpenItems) -> list[Line]:
 
 
 def timer(shown: TimerShown, title: str, now: float, zone: str) -> Ephemeral:
+    """Show one timer, with buttons to switch it."""
     name = single_line(shown.timer.label, NAME)
     itwin, timer = shown.itwin, shown.timer
     verb = "disable" if timer.enabled else "enable"
@@ -209,6 +215,7 @@ def timer(shown: TimerShown, title: str, now: float, zone: str) -> Ephemeral:
 
 
 def details(outcome: DetailsShown, now: float, zone: str) -> Modal:
+    """Show one timer with its parameters and ids, in a modal."""
     shown = outcome.shown
     name = labelled("Timer", single_line(shown.timer.label, NAME))
     read_as = labelled("Read as", single_line(outcome.acting.label, NAME))
