@@ -35,10 +35,12 @@ _ALIKE = 0.5
 
 
 def is_guid(text: str) -> bool:
+    """Tell whether text has the shape of an id of the iTwin Platform."""
     return GUID.fullmatch(text) is not None
 
 
 def is_slack_id(text: str) -> bool:
+    """Tell whether text has the shape of Slack's ids."""
     return SLACK_ID.fullmatch(text) is not None
 
 

@@ -41,6 +41,7 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,14}")
 
 
 def switch(verb: str, text: str, tokens: list[Token]) -> Switch:
+    """Parse "<itwin> <timer> [until …] [because …]"."""
     reason, emergency, tokens = take_reason(verb, text, tokens, after=1)
     until, tokens = take_until(verb, tokens)
     itwin, timer = _itwin_and_timer(verb, tokens)
@@ -52,12 +53,14 @@ def switch(verb: str, text: str, tokens: list[Token]) -> Switch:
 
 
 def undo(verb: str, _: str, tokens: list[Token]) -> Undo:
+    """Parse the id of an operation."""
     operation = _own_id(verb, tokens, "operation")
     _expect_end(verb, tokens[1:])
     return Undo(operation)
 
 
 def decide(verb: str, text: str, tokens: list[Token]) -> Decide:
+    """Parse "<request> [because …]"."""
     reason, emergency, tokens = take_reason(verb, text, tokens, after=1)
     request = _own_id(verb, tokens, "request")
     if emergency:
@@ -67,6 +70,7 @@ def decide(verb: str, text: str, tokens: list[Token]) -> Decide:
 
 
 def change_auto_enable(verb: str, _: str, tokens: list[Token]) -> ChangeAutoEnable:
+    """Parse the id of an auto-enable; behind "extend" also the new end."""
     off = _own_id(verb, tokens, "return")
     rest = tokens[1:]
     if verb != "extend":
@@ -81,6 +85,7 @@ def change_auto_enable(verb: str, _: str, tokens: list[Token]) -> ChangeAutoEnab
 
 
 def list_timers(verb: str, _: str, tokens: list[Token]) -> ListTimers:
+    """Parse "[<itwin> | all] [disabled] [page <number>]"."""
     page, tokens = _take_page(tokens)
     disabled = bool(tokens) and tokens[-1].is_bare("disabled")
     names = tokens[:-1] if disabled else tokens
@@ -90,10 +95,12 @@ def list_timers(verb: str, _: str, tokens: list[Token]) -> ListTimers:
 
 
 def show(verb: str, _: str, tokens: list[Token]) -> Show:
+    """Parse the two names of a timer."""
     return Show(*_itwin_and_timer(verb, tokens))
 
 
 def history(verb: str, _: str, tokens: list[Token]) -> History:
+    """Parse "[<itwin> [<timer>] | all] [before <number>]"."""
     before = 0
     if len(tokens) > 1 and tokens[-2].is_bare("before") and _is_number(tokens[-1]):
         before, tokens = int(tokens[-1].text), tokens[:-2]
@@ -104,6 +111,7 @@ def history(verb: str, _: str, tokens: list[Token]) -> History:
 
 
 def open_chooser(verb: str, _: str, tokens: list[Token]) -> OpenChooser:
+    """Parse "[<itwin> [<timer>]]"; a single name is the iTwin here."""
     if len(tokens) < 2:
         return OpenChooser(_name(verb, tokens[0].text) if tokens else "")
     return OpenChooser(*_itwin_and_timer(verb, tokens))
@@ -113,6 +121,7 @@ def open_chooser(verb: str, _: str, tokens: list[Token]) -> OpenChooser:
 
 
 def set_channel_default(verb: str, _: str, tokens: list[Token]) -> SetChannelDefault:
+    """Parse "[<itwin> | nothing]"."""
     if len(tokens) == 1 and tokens[0].is_bare("nothing"):
         return SetChannelDefault(nothing=True)
     return SetChannelDefault(_joined(verb, tokens) if tokens else "")
@@ -137,6 +146,7 @@ def subscribe(verb: str, _: str, tokens: list[Token]) -> Subscribe:
 
 
 def unsubscribe(verb: str, _: str, tokens: list[Token]) -> Unsubscribe:
+    """Parse the id of a subscription."""
     subscription = _own_id(verb, tokens, "subscription")
     _expect_end(verb, tokens[1:])
     return Unsubscribe(subscription)

@@ -3,7 +3,7 @@
 Commands come from typed text, from buttons (which carry the text or an id) and from the store,
 which keeps one as text while it waits for a sign-in or an approval. So the text of a command is a
 format: ``parse(str(command)) == command`` (see ``parser``), and the grammar may grow but must
-never change its meaning. How each is typed stands in ``verbs``.
+never change its meaning. How each is typed is in ``verbs``.
 
 In every command an empty ``itwin`` stands for the default of the channel (``SetChannelDefault``),
 and ``everywhere`` for "all" in its place: all iTwins of the person.

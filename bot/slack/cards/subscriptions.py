@@ -3,7 +3,7 @@
 from bot.context import Context
 from bot.core.card_refs import CardRef
 from bot.slack.cards.card_state import CardState, thread_reply
-from bot.slack.views.subscriptions import watch_card
+from bot.slack.views import subscriptions as views
 
 
 async def card_state(context: Context, ref: CardRef) -> CardState | None:
@@ -11,7 +11,7 @@ async def card_state(context: Context, ref: CardRef) -> CardState | None:
     subscription = await context.gateways.store.subscriptions.read(ref.workspace, ref.id)
     if subscription is None or not subscription.stopped_at:
         return None
-    card = watch_card(subscription)
+    card = views.card(subscription)
     # Slack notifies nobody of an edit, so a second stop is posted in the card's thread as well.
     again = thread_reply(f"stopped-{subscription.stopped_at}", card)
     status = await context.gateways.store.card_outbox.read(ref)
