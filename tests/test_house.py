@@ -69,9 +69,18 @@ def is_generated(path: Path) -> bool:
 # Sizes and names
 
 
-def test_no_file_is_over_300_lines() -> None:
+# Closed types and their words: one place for each is worth more than a short file.
+LONG_FILES = {
+    "bot/core/errors.py",  # the whole family of errors
+    "bot/core/outcomes.py",  # every outcome
+    "bot/core/language/commands.py",  # every command
+}
+
+
+def test_no_file_is_over_400_lines() -> None:
     lengths = {place(path): len(path.read_text(encoding="utf-8").splitlines()) for path in BOT}
-    assert {name: length for name, length in lengths.items() if length > 300} == {}
+    long = {name: length for name, length in lengths.items() if length > 400}
+    assert {name: length for name, length in long.items() if name not in LONG_FILES} == {}
 
 
 def test_no_function_is_over_50_lines() -> None:

@@ -3,7 +3,7 @@
 from bot.core.actions import Action
 from bot.core.auto_enables import AutoEnable
 from bot.core.names import single_line
-from bot.core.operations.operation import Failure, LateFinding, Operation, State
+from bot.core.operations.operation import Failure, LateFinding, Observation, Operation, State
 from bot.core.schedules import in_words, next_run
 from bot.core.timers import Timer
 from bot.gateways.slack.messages import Block, Card, Ephemeral
@@ -84,18 +84,7 @@ def title_of(operation: Operation) -> str:
 
 def _state_lines(operation: Operation) -> list[Line]:
     """Explain the state, where the title alone does not."""
-    seen = operation.seen
-    read = (
-        line(
-            "The timer reads ",
-            bold(state_word(seen.enabled)),
-            " (",
-            Timestamp(seen.at, exact=True),
-            "). ",
-        )
-        if seen
-        else ()
-    )
+    read = _reading(operation.seen)
     match operation.state:
         case State.LOCKED if operation.failure:
             return _waiting(operation, operation.failure)
@@ -137,6 +126,14 @@ def _state_lines(operation: Operation) -> list[Line]:
             ]
         case State.APPLIED | State.ALREADY:
             return []
+
+
+def _reading(seen: Observation | None) -> Line:
+    """Return what the timer read last; an empty line where it was not read."""
+    if seen is None:
+        return ()
+    at = Timestamp(seen.at, exact=True)
+    return line("The timer reads ", bold(state_word(seen.enabled)), " (", at, "). ")
 
 
 _WAITS = {
