@@ -4,7 +4,7 @@
     advance(home, operation)   takes an operation's next steps
     paint(home, kind, record)  draws a card as its record says
     follow(home, kind, record) sees to what is due of a request, a return, a subscription, and to
-                               what follows from an operation's end ("news")
+                               what follows from an operation's end ("ended")
     tick()                     once a second, one for all replicas: hands out what is due
 
 Deadlines live in our own records; docket is asked for nothing but "now", so a job it loses costs
@@ -216,7 +216,7 @@ class Jobs:
         taken = await context.engine.advance(workspace, identity)
         # What follows from its end comes first: the next wish for this timer waits for it.
         if taken is not None and taken.state.ended:
-            await self._run_due_work(workspace, "news", identity)
+            await self._run_due_work(workspace, "ended", identity)
         await draw(context, workspace, "operation", identity)
         await store.deliveries.clear_attempts(workspace, f"operation:{identity}")
 
@@ -243,7 +243,7 @@ class Jobs:
             await self._enqueue_operation(workspace, operation)
 
     async def _enqueue_card(self, workspace: Workspace, kind: str, record: str) -> None:
-        await self._docket.add(self._draw, key=f"draw:{kind}:{record}")(workspace, kind, record)
+        await self._docket.add(self._draw, key=f"card:{kind}:{record}")(workspace, kind, record)
 
     async def _tick(
         self, perpetual: Perpetual = Perpetual(every=timedelta(seconds=1), automatic=True)
@@ -256,7 +256,7 @@ class Jobs:
                 case "delivery":
                     add = self._docket.add(self._answer, key=f"delivery:{identity}")
                     await add(home, identity)
-                case "draw":
+                case "card":
                     await self._enqueue_card(home, *_kind_and_id(identity))
                 case "operation":
                     await self._enqueue_operation(home, OperationId(identity))

@@ -28,7 +28,6 @@ from bot.context import Context
 from bot.core.errors import BotError, NotAvailable, SignInRefused, StoreUnreachable
 from bot.core.names import ChannelId
 from bot.features import accounts
-from bot.gateways.store import translate_errors
 from bot.gateways.store.deliveries import Delivery
 from bot.gateways.store.sign_in_links import LINK_SECONDS, SignInLink
 from bot.slack.inbound.deliveries import identity
@@ -107,8 +106,7 @@ class SignInPages:
         """Show whose link it is. Nothing is claimed: a link previewer may come here too."""
         link = request.path_params["link"]
         try:
-            async with translate_errors():
-                ticket = await accounts.read_link(self.context.gateways, link)
+            ticket = await accounts.read_link(self.context.gateways, link)
         except BotError as error:
             return self._trouble(error)
         browser = self._browser(request)
@@ -139,10 +137,9 @@ class SignInPages:
         ):
             return self._trouble(NotAvailable("browser"))
         try:
-            async with translate_errors():
-                there = await accounts.claim_link(
-                    self.context.gateways, self.context.sign_in_urls, link, browser
-                )
+            there = await accounts.claim_link(
+                self.context.gateways, self.context.sign_in_urls, link, browser
+            )
         except BotError as error:
             return self._trouble(error)
         return RedirectResponse(there, 303, headers=sign_in_pages.headers(self.issuer))
@@ -154,11 +151,8 @@ class SignInPages:
             return self._trouble(NotAvailable("browser"))
         query = dict(request.query_params)
         try:
-            async with translate_errors():
-                ticket, acting = await accounts.complete_sign_in(
-                    self.context.gateways, browser, query
-                )
-                await self._tell(ticket)
+            ticket, acting = await accounts.complete_sign_in(self.context.gateways, browser, query)
+            await self._tell(ticket)
         except BotError as error:
             answer = self._trouble(error)
         except ValueError:

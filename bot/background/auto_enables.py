@@ -42,7 +42,7 @@ async def card_state(context: Context, ref: CardRef) -> CardState | None:
             ),
         )
     return CardState(
-        ref=CardRef(auto_enable.workspace, "return", auto_enable.id, auto_enable.version),
+        ref=CardRef(auto_enable.workspace, "auto-enable", auto_enable.id, auto_enable.version),
         channel=auto_enable.channel,
         card=views.card(auto_enable),
         since=max(auto_enable.changed_at, auto_enable.needs_person_since),
@@ -102,7 +102,7 @@ async def _check_sign_in(context: Context, auto_enable: AutoEnable) -> DueWork:
 async def _notify_requester(context: Context, auto_enable: AutoEnable) -> None:
     """Ask the setter, once, to sign in again in time."""
     drawings = context.gateways.store.card_outbox
-    ref = CardRef(auto_enable.workspace, "return", auto_enable.id)
+    ref = CardRef(auto_enable.workspace, "auto-enable", auto_enable.id)
     if not await drawings.claim(ref, "probe"):
         return
     try:
@@ -111,7 +111,7 @@ async def _notify_requester(context: Context, auto_enable: AutoEnable) -> None:
         await drawings.release(ref, "probe")
         raise
     except SlackRejected as refused:
-        log.warning("return.untold", trace=auto_enable.id[:8], code=refused.code)
+        log.warning("auto_enable.notice_rejected", trace=auto_enable.id[:8], code=refused.code)
 
 
 async def _check_operation(context: Context, auto_enable: AutoEnable) -> DueWork:
@@ -172,12 +172,12 @@ async def _close_previous(context: Context, operation: Operation) -> DueWork:
     if operation.wanted:
         own = operation.auto_enables == auto_enable.id
         if own and operation.state is State.APPLIED:
-            await close(context.gateways, auto_enable, "returned")
+            await close(context.gateways, auto_enable, "enabled")
         else:
-            await close(context.gateways, auto_enable, "already", None if own else by)
+            await close(context.gateways, auto_enable, "already_enabled", None if own else by)
     elif operation.until is not None:
         for_good = operation.until.at is None
-        await close(context.gateways, auto_enable, "kept" if for_good else "replaced", by)
+        await close(context.gateways, auto_enable, "kept_disabled" if for_good else "replaced", by)
     elif operation.state is State.APPLIED:
         await close(context.gateways, auto_enable, "replaced", by)
     return cards_of(auto_enable)

@@ -22,7 +22,7 @@ from bot.core.notifications import (
     notification_of,
     with_events,
 )
-from bot.core.subscriptions import ended
+from bot.core.subscriptions import Subscription, ended
 from bot.gateways.slack.channels import postable_channel
 from bot.gateways.store.card_outbox import CardRef
 
@@ -34,7 +34,7 @@ log = structlog.get_logger("notices")
 async def flush(context: Context, workspace: Workspace, channel: ChannelId) -> DueWork:
     """See to what waits. Raises StoreUnreachable and SlackAway; then it is still due."""
     drawings, owner = context.gateways.store.card_outbox, secrets.token_hex(8)
-    brush = CardRef(workspace, "channel", OperationId(channel))
+    brush = CardRef(workspace, "batch", OperationId(channel))
     if not await drawings.lock_card(brush, owner):
         return DueWork()  # it is due again when the other one has ended, or was cut off
     try:
@@ -95,18 +95,16 @@ async def _extend(
     context: Context, notification: Notification, news: list[PendingEvent]
 ) -> CardRef:
     """Have the notice tell this too."""
-    ledger = context.gateways.store.notifications
-    current: Notification | None = notification
-    while current is not None:
-        after = with_events(current, news, context.now)
-        if after is current or (await ledger.change(current, after)).result == "won":
-            return _card_of(after)
-        current = await ledger.read(notification.workspace, notification.id)
-    return _card_of(notification)
+    stored = await context.gateways.store.notifications.update(
+        notification.workspace,
+        notification.id,
+        lambda current: with_events(current, news, context.now),
+    )
+    return _card_of(stored or notification)
 
 
 def _card_of(notification: Notification) -> CardRef:
-    return CardRef(notification.workspace, "notice", notification.id)
+    return CardRef(notification.workspace, "notification", notification.id)
 
 
 async def _is_shared(context: Context, channel: ChannelId) -> bool:
@@ -129,10 +127,13 @@ async def _check_channel(context: Context, workspace: Workspace, channel: Channe
 
 async def _end(context: Context, workspace: Workspace, channel: ChannelId) -> None:
     """End what the channel has subscribed to; each leaves an audit entry, in the bot's name."""
+
+    def change(one: Subscription) -> Subscription | None:
+        by = context.installation.bot_user
+        return None if one.ended_by else ended(one, by, context.now)
+
     store = context.gateways.store
     for one in await store.subscriptions.open(workspace):
         if one.channel == channel:
-            await store.subscriptions.change(
-                one, ended(one, context.installation.bot_user, context.now)
-            )
+            await store.subscriptions.update(workspace, one.id, change)
             await store.poll_snapshots.forget(workspace, one.id)

@@ -32,15 +32,15 @@ async def run_due(
     Raises StoreUnreachable and SlackAway; then it is still due.
     """
     match kind:
-        case "news":
+        case "ended":
             return await _operation_ended(context, workspace, identity)
         case "approval":
             return await approvals.run_due(context, workspace, identity)
-        case "return":
+        case "auto-enable":
             return await auto_enables.run_due(context, workspace, identity)
         case "subscription":
             return await notifications.run_due(context, workspace, identity)
-        case "channel":
+        case "batch":
             return await notifications.flush(context, workspace, ChannelId(identity))
         case _:
             return DueWork()

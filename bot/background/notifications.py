@@ -77,7 +77,7 @@ async def on_card_changed(context: Context, ref: CardRef) -> None:
             approval = await store.approvals.read(ref.workspace, ref.id)
             if approval is not None:
                 await on_approval_changed(context, approval)
-        case "return":
+        case "auto-enable":
             auto_enable = await store.auto_enables.read(ref.workspace, ref.id)
             if auto_enable is not None:
                 await on_auto_enable_changed(context, auto_enable)
@@ -131,7 +131,7 @@ async def card_state(context: Context, ref: CardRef) -> CardState | None:
         for number in range(1, len(story.events))
     ]
     return CardState(
-        ref=CardRef(notification.workspace, "notice", notification.id, notification.version),
+        ref=CardRef(notification.workspace, "notification", notification.id, notification.version),
         channel=notification.channel,
         card=notifications.card(notification),
         since=notification.changed_at,
@@ -142,5 +142,5 @@ async def card_state(context: Context, ref: CardRef) -> CardState | None:
 
 async def on_rejected(context: Context, ref: CardRef, channel: ChannelId) -> None:
     """Slack says that the channel cannot be told (any more): look whether that is so."""
-    if ref.kind in {"notice", "subscription"}:
+    if ref.kind in {"notification", "subscription"}:
         await context.gateways.store.channel_outbox.schedule(ref.workspace, channel, context.now)

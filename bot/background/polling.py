@@ -218,7 +218,12 @@ def _pending_event(one: Subscription, change: Difference, timer: Timer, at: floa
 async def _stop(context: Context, one: Subscription, why: Stop) -> DueWork:
     """Look no more, and have the channel told so."""
     log.info("watch.stopped", subscription=one.id[:8], why=why)
-    await context.gateways.store.subscriptions.change(one, stopped(one, why, context.now))
+
+    def change(stored: Subscription) -> Subscription | None:
+        same = stored.version == one.version  # another version may be polled with another sign-in
+        return stopped(stored, why, context.now) if same else None
+
+    await context.gateways.store.subscriptions.update(one.workspace, one.id, change)
     return DueWork(cards=(CardRef(one.workspace, "subscription", one.id),))
 
 

@@ -11,7 +11,7 @@ from bot.core.approvals import Approval, Stage
 from bot.core.auto_enables import Phase
 from bot.core.errors import PersonRefused
 from bot.core.names import OperationId, PersonId
-from bot.core.operations.operation import Approved, Failure, Operation
+from bot.core.operations.operation import Approved, Failure, FailureKind, Operation
 from bot.core.people import refusal
 from bot.core.policy.rules import Ruling, judge, may_approve
 from bot.features.approvals import approver_groups
@@ -36,7 +36,7 @@ class Reauthorization:
             why = await self._revoked_because(operation)
         except SlackUnavailable as away:
             raise PersonRefused("unchecked") from away
-        return Failure("AuthorizationRevoked", why=why) if why else None
+        return Failure(FailureKind.AUTHORIZATION_REVOKED, why=why) if why else None
 
     async def _revoked_because(self, operation: Operation) -> str:
         """Return ``what`` of errors.Withdrawn, or an empty text."""
@@ -44,7 +44,7 @@ class Reauthorization:
             return await self._since_approval(operation, operation.approved)
         if operation.auto_enables is not None:  # the approval of the "until" covered it
             if not await self._check_auto_enable(operation, operation.auto_enables):
-                return "return"
+                return "auto_enable"
             return "policy" if (await self._ruling(operation)).refused else ""
         ruling = await self._ruling(operation)
         more = ruling.approvals and not (operation.emergency and ruling.emergency)

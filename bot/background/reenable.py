@@ -11,7 +11,6 @@ from bot.core.auto_enables import NeedsPerson as AskedFor
 from bot.core.due_work import DueWork
 from bot.core.errors import (
     ApiError,
-    BotError,
     ChangesStopped,
     Forbidden,
     IdentityProviderError,
@@ -27,8 +26,8 @@ from bot.core.invocation import Invocation
 from bot.core.language.commands import Switch
 from bot.core.listings import TimerShown
 from bot.core.names import OperationId
-from bot.core.operations.failures import failure_from
-from bot.core.operations.operation import Failure, Operation, Origin, State
+from bot.core.operations.failures import StorableError, failure_from
+from bot.core.operations.operation import Failure, FailureKind, Operation, Origin, State
 from bot.core.outcomes import OperationStarted
 from bot.core.people import Person
 from bot.core.policy.rules import judge
@@ -62,23 +61,28 @@ def operation_of(auto_enable: AutoEnable) -> OperationId:
     """Name the next operation of a return: however often it is begun, it is one."""
     if auto_enable.phase is Phase.ENABLING and auto_enable.operation is not None:
         return auto_enable.operation
-    name = f"return\0{auto_enable.id}\0{auto_enable.attempts}"
+    name = f"auto-enable\0{auto_enable.id}\0{auto_enable.attempts}"
     return OperationId(hashlib.sha256(name.encode()).hexdigest()[:24])
 
 
 def cards_of(auto_enable: AutoEnable) -> DueWork:
     """The card of who set it, and its own."""
-    kinds = ("operation", "return")
+    kinds = ("operation", "auto-enable")
     return DueWork(
         cards=tuple(CardRef(auto_enable.workspace, kind, auto_enable.id) for kind in kinds)
     )
 
 
 async def apply(context: Context, auto_enable: AutoEnable, event: Event) -> AutoEnable | None:
-    """Store what has happened to it; None when somebody else has moved it."""
+    """Apply the event to this very version and store it; None when another version is stored."""
     following = after(auto_enable, event)
-    won = (await context.gateways.store.auto_enables.change(auto_enable, following)).result == "won"
-    return following if won else None
+
+    def change(stored: AutoEnable) -> AutoEnable | None:
+        return following if stored.version == auto_enable.version else None
+
+    store = context.gateways.store.auto_enables
+    stored = await store.update(auto_enable.workspace, auto_enable.id, change)
+    return following if stored == following else None
 
 
 async def reenable(context: Context, auto_enable: AutoEnable) -> DueWork:
@@ -92,16 +96,16 @@ async def reenable(context: Context, auto_enable: AutoEnable) -> DueWork:
 async def _attempt(context: Context, auto_enable: AutoEnable) -> DueWork:
     gateways = context.gateways
     if await gateways.store.kill_switch.is_on(auto_enable.workspace):
-        raise _CannotEnable(Failure("ChangesStopped"), temporary=True)
+        raise _CannotEnable(Failure(FailureKind.CHANGES_STOPPED), temporary=True)
     person = await _requester(context, auto_enable)
     bearer, timer = await _read(context, auto_enable)
     if timer is None:
         return await _timer_missing(context, auto_enable)
     if timer.enabled:
-        await close(gateways, auto_enable, "already")
+        await close(gateways, auto_enable, "already_enabled")
         return cards_of(auto_enable)
     if bearer.account.subject != auto_enable.subject:
-        raise _CannotEnable(Failure("AccountChanged"))
+        raise _CannotEnable(Failure(FailureKind.ACCOUNT_CHANGED))
     return await _start(context, auto_enable, person, bearer, timer)
 
 
@@ -111,7 +115,7 @@ async def _requester(context: Context, auto_enable: AutoEnable) -> Person:
     except PersonRefused as refused:
         unchecked = refused.reason == "unchecked"
         raise _CannotEnable(
-            Failure("PersonRefused", why=refused.reason), temporary=unchecked
+            Failure(FailureKind.PERSON_REFUSED, why=refused.reason), temporary=unchecked
         ) from refused
 
 
@@ -131,7 +135,7 @@ async def _read(context: Context, auto_enable: AutoEnable) -> tuple[Bearer, Time
         raise _cannot_enable(context, error) from error
 
 
-def _cannot_enable(context: Context, error: BotError) -> _CannotEnable:
+def _cannot_enable(context: Context, error: StorableError) -> _CannotEnable:
     failure = failure_from(error, context.now)
     match error:
         case RateLimited(retry_after=wait):
@@ -168,7 +172,7 @@ async def _timer_missing(context: Context, auto_enable: AutoEnable) -> DueWork:
         await close(gateways, auto_enable, "gone")
         return cards_of(auto_enable)
     if alike[0].enabled:
-        await close(gateways, auto_enable, "already")
+        await close(gateways, auto_enable, "already_enabled")
         return cards_of(auto_enable)
     return await _offer_replacement(context, auto_enable, alike[0])
 
@@ -197,12 +201,12 @@ async def _offer_replacement(context: Context, auto_enable: AutoEnable, instead:
             needs_person_since=now,
             sign_in_checked=True,
             replaces=auto_enable.timer.id,
-            failure=Failure("TimerGone"),
+            failure=Failure(FailureKind.TIMER_GONE),
         )
         await store.put(following)
     await close(context.gateways, auto_enable, "moved")
     return cards_of(auto_enable) + DueWork(
-        cards=(CardRef(auto_enable.workspace, "return", OperationId(name)),)
+        cards=(CardRef(auto_enable.workspace, "auto-enable", OperationId(name)),)
     )
 
 
@@ -231,7 +235,7 @@ async def _start(
     if not isinstance(outcome, OperationStarted):  # its setter is turning it on at this very moment
         await gateways.store.auto_enables.reschedule(auto_enable, context.now + BUSY_PAUSE)
         return DueWork()
-    log.info("return.begun", trace=auto_enable.id[:8], operation=identity[:8])
+    log.info("auto_enable.started", trace=auto_enable.id[:8], operation=identity[:8])
     return DueWork((identity,)) + cards_of(auto_enable)
 
 
@@ -273,21 +277,26 @@ async def _check_policy(context: Context, operation: Operation) -> None:
     ruling = judge(policy, change_request(operation, groups))
     if ruling.refused:
         rule = ruling.because[0][1] if ruling.because else ""
-        raise _CannotEnable(Failure("PolicyRefused", code=rule, why=ruling.refused))
+        raise _CannotEnable(Failure(FailureKind.POLICY_REFUSED, code=rule, why=ruling.refused))
 
 
 async def _defer(context: Context, auto_enable: AutoEnable, why: _CannotEnable) -> DueWork:
     """Wait where that may help, for a while; then ask a person."""
     returns, late = context.gateways.store.auto_enables, context.now - auto_enable.at
-    log.info("return.not_now", trace=auto_enable.id[:8], trouble=why.failure.kind, late=round(late))
-    off = why.failure.kind == "ChangesStopped"
+    log.info(
+        "auto_enable.deferred",
+        trace=auto_enable.id[:8],
+        failure=why.failure.kind.value,
+        late=round(late),
+    )
+    off = why.failure.kind is FailureKind.CHANGES_STOPPED
     if not why.temporary or (late > GIVE_UP_AFTER and not off):
         if auto_enable.phase is not Phase.NEEDS_PERSON:
             await apply(context, auto_enable, AskedFor(context.now, why.failure))
         return cards_of(auto_enable)
     due, waiting = DueWork(), auto_enable
     if late > SHOWN_AFTER and (
-        auto_enable.failure is None or auto_enable.failure.kind != why.failure.kind
+        auto_enable.failure is None or auto_enable.failure.kind is not why.failure.kind
     ):
         said = await apply(context, auto_enable, Postponed(context.now, why.failure))
         if said is None:
@@ -297,7 +306,20 @@ async def _defer(context: Context, auto_enable: AutoEnable, why: _CannotEnable) 
     return due
 
 
-_RETRYABLE = {"RateLimited", "NotSent", "Unclear", "Expired", "PersonRefused", "TokenRefused"}
+_RETRYABLE = {
+    FailureKind.RATE_LIMITED,
+    FailureKind.NOT_SENT,
+    FailureKind.UNCLEAR,
+    FailureKind.EXPIRED,
+    FailureKind.PERSON_REFUSED,
+    FailureKind.TOKEN_REFUSED,
+}
+# The failure of an auto-enable whose operation ended so.
+_ENDED_AS = {
+    State.CONFLICT: FailureKind.CONFLICT,
+    State.NOT_APPLIED: FailureKind.NOT_APPLIED,
+    State.UNKNOWN: FailureKind.UNKNOWN,
+}
 
 
 async def on_enabling_ended(
@@ -306,8 +328,10 @@ async def on_enabling_ended(
     """Its operation did not turn it on: try again where that is safe and may help, else ask."""
     if auto_enable.phase is not Phase.ENABLING or auto_enable.operation != operation.id:
         return DueWork()
-    now, failure = context.now, operation.failure or Failure(operation.state.value)
-    writes_off = failure.kind == "ChangesStopped"
+    now = context.now
+    ended_as = Failure(_ENDED_AS.get(operation.state, FailureKind.STATE_CHANGED))
+    failure = operation.failure or ended_as
+    writes_off = failure.kind is FailureKind.CHANGES_STOPPED
     passing = {State.STALE: True, State.NOT_APPLIED: True}.get(
         operation.state, operation.state is State.REJECTED and failure.kind in _RETRYABLE
     )
@@ -318,6 +342,6 @@ async def on_enabling_ended(
             await context.gateways.store.auto_enables.reschedule(delayed, until)
         return cards_of(auto_enable)
     if operation.state in {State.CONFLICT, State.UNKNOWN}:
-        failure = Failure(operation.state.value)
+        failure = ended_as
     await apply(context, auto_enable, AskedFor(now, failure))
     return cards_of(auto_enable)

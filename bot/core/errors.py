@@ -222,7 +222,7 @@ class RequestClosed(BotError):
 
 @dataclass(eq=False)
 class AutoEnableClosed(BotError):
-    """The return has ended before; ``how`` as ``returns.How``."""
+    """The auto-enable was closed before; ``how`` as ``auto_enables.ClosedAs``."""
 
     how: str
     by: PersonId | None = None
@@ -241,7 +241,7 @@ class CannotSubscribe(BotError):
 class AuthorizationRevoked(BotError):
     """What had allowed an operation does not any more.
 
-    ``what``: policy, approver, requester, account, return.
+    ``reason``: policy, approver, requester, account, auto_enable, request, state.
     """
 
     reason: str = ""

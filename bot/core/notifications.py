@@ -28,12 +28,12 @@ SPACING_SECONDS = 1.2  # Slack takes one new message a second for a channel
 EventKind = Literal[
     "enabled",
     "disabled",
-    "returned",
+    "auto_enabled",
     "conflict",
     "unknown",
     "reads_enabled",
     "reads_disabled",
-    "return_asks",
+    "auto_enable_needs_person",
     "asked",
     "approved",
     "declined",
@@ -181,7 +181,7 @@ def notification_of(
 ) -> Notification:
     """Return the message, the ``place``-th of those made at this moment for this channel."""
     return Notification(
-        id=named("notice", channel, *(story.root for story in told)),
+        id=named("notification", channel, *(story.root for story in told)),
         workspace=workspace,
         channel=channel,
         threads=told,
@@ -206,7 +206,7 @@ def _end_of(operation: Operation) -> NotificationEvent | None:
     enabled: bool | None = operation.wanted
     match operation.state:
         case State.APPLIED if operation.auto_enables:
-            what = "returned"
+            what = "auto_enabled"
         case State.APPLIED:
             what = "enabled" if operation.wanted else "disabled"
         case State.CONFLICT:
@@ -273,9 +273,9 @@ def event_of_auto_enable(auto_enable: AutoEnable) -> NotificationEvent | None:
     if auto_enable.phase is not Phase.NEEDS_PERSON:
         return None
     return NotificationEvent(
-        key=f"{auto_enable.id}:asks:{auto_enable.attempts}",
+        key=f"{auto_enable.id}:needs_person:{auto_enable.attempts}",
         at=auto_enable.changed_at,
-        kind="return_asks",
+        kind="auto_enable_needs_person",
         by=auto_enable.person,
         enabled=False,
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import structlog
 
 from bot.core.errors import (
-    BotError,
     IdentityProviderError,
     NotSent,
     PersonRefused,
@@ -20,10 +19,11 @@ from bot.core.errors import (
 )
 from bot.core.operations import events
 from bot.core.operations.events import Event
-from bot.core.operations.failures import failure_from
-from bot.core.operations.operation import Failure, Operation
-from bot.core.operations.transitions import InvalidTransition, after
+from bot.core.operations.failures import StorableError, failure_from
+from bot.core.operations.operation import Failure, FailureKind, Operation
+from bot.core.operations.transitions import after
 from bot.core.timers import Timer, differences
+from bot.core.transitions import InvalidTransition
 from bot.engine.step import READ_FAILURES, Step
 from bot.gateways.edfs import Caller, elapsed
 from bot.gateways.ims import Bearer
@@ -47,15 +47,15 @@ class Sender(Step):
 
     async def send(self, operation: Operation) -> Operation | None:
         if self.now > operation.ends_at:
-            return await self.reject(operation, operation.failure or Failure("Expired"))
+            return await self.reject(operation, operation.failure or Failure(FailureKind.EXPIRED))
         if await self.gateways.store.kill_switch.is_on(operation.workspace):
-            return await self.reject(operation, Failure("ChangesStopped"))
+            return await self.reject(operation, Failure(FailureKind.CHANGES_STOPPED))
         try:
             bearer, timer = await self.read(operation)
         except READ_FAILURES as error:
             return await self._delay(operation, error)
         if bearer.account.subject != operation.acting.subject:
-            return await self.reject(operation, Failure("AccountChanged"))
+            return await self.reject(operation, Failure(FailureKind.ACCOUNT_CHANGED))
         if timer.definition() != operation.definition:
             changes = differences(operation.timer, operation.inputs, timer)
             return await self.apply(operation, events.FoundRedefined(self.now, changes))
@@ -72,12 +72,12 @@ class Sender(Step):
         match await self.stored(operation, permitted):
             case "won":
                 return await self._flip(permitted, bearer, begin_by)
-            case "off":
-                return await self.reject(operation, Failure("ChangesStopped"))
+            case "stopped":
+                return await self.reject(operation, Failure(FailureKind.CHANGES_STOPPED))
             case "lost":
                 return None
 
-    async def _delay(self, operation: Operation, error: BotError) -> Operation | None:
+    async def _delay(self, operation: Operation, error: StorableError) -> Operation | None:
         """Nothing was sent: go on a little later where that can help, else end it."""
         failure = failure_from(error, self.now)
         resume_at = self._worth_waiting(operation, error)
@@ -85,7 +85,7 @@ class Sender(Step):
             return await self.reject(operation, failure)
         return await self.apply(operation, events.Delayed(self.now, failure, resume_at))
 
-    def _worth_waiting(self, operation: Operation, error: BotError) -> float | None:
+    def _worth_waiting(self, operation: Operation, error: StorableError) -> float | None:
         """When to go on after what provably was not executed; None when it is not worth it."""
         match error:
             case RateLimited():
@@ -145,7 +145,7 @@ class Sender(Step):
                 return await self._not_executed(operation, failure)
         return await self._not_executed(operation, error)
 
-    async def _not_executed(self, operation: Operation, error: BotError) -> Operation | None:
+    async def _not_executed(self, operation: Operation, error: StorableError) -> Operation | None:
         failure = failure_from(error, self.now)
         resume_at = self._worth_waiting(operation, error)
         if resume_at is None:

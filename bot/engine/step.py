@@ -48,7 +48,7 @@ class Step:
             "operation",
             trace=following.trace,
             state=following.state.value,
-            trouble=following.failure.kind if following.failure else None,
+            failure=following.failure.kind.value if following.failure else None,
             stored=changed,
         )
         return changed

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.errors import BotError, RateLimited
+from bot.core.errors import RateLimited
 from bot.core.operations import events
-from bot.core.operations.operation import Failure, Operation
+from bot.core.operations.failures import StorableError
+from bot.core.operations.operation import Failure, FailureKind, Operation
 from bot.core.operations.transitions import due, retry_read_back_at
 from bot.engine.step import READ_FAILURES, Step
 
@@ -23,7 +24,7 @@ class Verifier(Step):
         if self.now < done_by:
             await self.gateways.store.operations.reschedule(operation, done_by)
             return None
-        lost = Failure("Unclear", operation="toggle", why="crash")
+        lost = Failure(FailureKind.UNCLEAR, operation="toggle", why="crash")
         return await self.apply(operation, events.ResponseLost(self.now, lost))
 
     async def verify(self, operation: Operation) -> Operation | None:
@@ -38,7 +39,9 @@ class Verifier(Step):
         looked = events.ReadBack(self.now, begun_at, timer.enabled)
         return await self.apply(operation, looked)
 
-    async def _schedule_read_back(self, operation: Operation, error: BotError) -> Operation | None:
+    async def _schedule_read_back(
+        self, operation: Operation, error: StorableError
+    ) -> Operation | None:
         now = self.now
         if now > operation.response_lost_at + operation.timeouts.give_up:
             return await self.apply(operation, events.VerificationAbandoned(now))

@@ -24,13 +24,12 @@ from bot.core.errors import (
     NotAvailable,
     NotFound,
     RequestClosed,
-    RetriesExhausted,
 )
 from bot.core.invocation import Invocation
 from bot.core.language.commands import Decide, Switch, Undo
 from bot.core.listings import PendingListed
 from bot.core.names import ITwinId, OperationId, PersonId
-from bot.core.operations.operation import Failure, Origin
+from bot.core.operations.operation import Failure, FailureKind, Origin
 from bot.core.outcomes import Outcome, RequestDecided
 from bot.core.policy.rules import Ruling, judge
 from bot.core.timers import Timer, differences
@@ -39,8 +38,6 @@ from bot.features.starting import acting_of, change_request, command_of
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
-
-TRIES = 20  # somebody else may have been quicker, but not for ever
 
 # Which of the named user groups and channels a person is in.
 Groups = Callable[[PersonId, frozenset[str]], Awaitable[frozenset[str]]]
@@ -54,17 +51,19 @@ async def decide(
     Raises NotAvailable, RequestClosed, MayNotDecide, ChangesStopped, and what reading the timer
     raises.
     """
-    store, deciding = gateways.store.approvals, _Decision(gateways, invocation, groups)
-    for _ in range(TRIES):
-        approval = await store.read(invocation.workspace, command.request)
-        if approval is None:
-            raise NotAvailable("request")
-        if approval.stage is not Stage.WAITING:
-            return await _already_decided(gateways, invocation, command, approval)
-        decided = after(approval, await deciding.event_for(approval, command))
-        if (await store.change(approval, decided)).result == "won":
-            return RequestDecided(await carry_out(gateways, decided), command.verb)
-    raise RetriesExhausted
+    decision, waiting = _Decision(gateways, invocation, groups), False
+
+    async def change(approval: Approval) -> Approval | None:
+        nonlocal waiting
+        waiting = approval.stage is Stage.WAITING
+        return after(approval, await decision.event_for(approval, command)) if waiting else None
+
+    approval = await gateways.store.approvals.update(invocation.workspace, command.request, change)
+    if approval is None:
+        raise NotAvailable("request")
+    if not waiting:
+        return await _already_decided(gateways, invocation, command, approval)
+    return RequestDecided(await carry_out(gateways, approval), command.verb)
 
 
 _ENDS = {"approve": Stage.APPROVED, "decline": Stage.DECLINED, "cancel": Stage.CANCELED}
@@ -122,7 +121,9 @@ class _Decision:
         await self._may(approval, ruling, account.subject if account else "")
         counts = not approval.review
         if counts and forbidden_now(approval, ruling):
-            return Voided(self.gateways.clock(), Failure("AuthorizationRevoked", why="policy"))
+            return Voided(
+                self.gateways.clock(), Failure(FailureKind.AUTHORIZATION_REVOKED, why="policy")
+            )
         if counts and await self.gateways.store.kill_switch.is_on(self.asked.workspace):
             raise ChangesStopped
         bearer, failure = await self._proved(approval)
@@ -180,9 +181,9 @@ class _Decision:
         what = (wish.timer.name, wish.timer.package)
         found = [one for one in timers if (one.name, one.package) == what]
         if len(found) != 1:
-            return bearer, Failure("TimerGone")
+            return bearer, Failure(FailureKind.TIMER_GONE)
         changes = differences(wish.timer, wish.inputs, found[0])
-        return bearer, Failure("TimerGone", why="replaced", details=changes)
+        return bearer, Failure(FailureKind.TIMER_GONE, why="replaced", details=changes)
 
 
 def _expired(approval: Approval, now: float) -> bool:

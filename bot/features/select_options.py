@@ -32,7 +32,7 @@ from bot.core.suggestions import (
 from bot.core.timers import ITwin
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, with_token
-from bot.gateways.store.option_lists import INDEX_SECONDS
+from bot.gateways.store.option_lists import OPTIONS_SECONDS
 
 FRESH_SECONDS = 60.0
 STORE_SECONDS = 1.0
@@ -129,7 +129,7 @@ class OptionLists:
         index = await self._gateways.store.option_lists.load(whose.workspace, whose.person, what)
         if index is None or index.subject != subject:
             return None
-        return index if self._age(index) <= INDEX_SECONDS else None
+        return index if self._age(index) <= OPTIONS_SECONDS else None
 
     def _fresh(self, index: OptionList) -> bool:
         return self._age(index) <= FRESH_SECONDS

@@ -69,18 +69,20 @@ async def _pattern(
 
 
 async def _stand(gateways: Gateways, wanted: Subscription) -> Subscription:
-    """Keep it as wished, whatever stood there before. Raises CannotSubscribe."""
-    ledger = gateways.store.subscriptions
-    while True:
-        before = await ledger.read(wanted.workspace, wanted.id)
-        if before is None or before.ended_by:
+    """Store the subscription, new or in place of one with the same id. Raises CannotSubscribe."""
+    records = gateways.store.subscriptions
+
+    async def change(before: Subscription) -> Subscription:
+        if before.ended_by:
             await _room(gateways, wanted)
-        after = subscribed(before, wanted)
-        if before is not None and after == before:
-            return before
-        written = await (ledger.put(after) if before is None else ledger.change(before, after))
-        if written.result == "won":
-            return after
+        return subscribed(before, wanted)
+
+    stored = await records.update(wanted.workspace, wanted.id, change)
+    if stored is None:
+        await _room(gateways, wanted)
+        await records.put(wanted)  # where another request was faster, its record is updated
+        stored = await records.update(wanted.workspace, wanted.id, change)
+    return stored or wanted
 
 
 async def _room(gateways: Gateways, wanted: Subscription) -> None:
@@ -97,23 +99,29 @@ async def of_channel(
 
 async def unsubscribe(gateways: Gateways, invocation: Invocation, command: Unsubscribe) -> Outcome:
     """End one of this channel's; whoever is in the channel may. Raises NotAvailable."""
-    ledger = gateways.store.subscriptions
-    while True:
-        gone = await ledger.read(invocation.workspace, command.subscription)
-        if gone and gone.ended_by == invocation.who and gone.channel == invocation.channel:
-            return Unsubscribed(gone)  # they have said so before, perhaps a moment ago
-        before = await open_subscription(gateways, invocation, command.subscription)
-        after = ended(before, invocation.who, invocation.now)
-        if (await ledger.change(before, after)).result == "won":
-            await gateways.store.poll_snapshots.forget(invocation.workspace, before.id)
-            return Unsubscribed(after)
+
+    def change(before: Subscription) -> Subscription | None:
+        if before.ended_by == invocation.who and before.channel == invocation.channel:
+            return None  # a repeated request of the same person
+        return ended(_opened(before, invocation), invocation.who, invocation.now)
+
+    workspace, identity = invocation.workspace, command.subscription
+    gone = await gateways.store.subscriptions.update(workspace, identity, change)
+    if gone is None:
+        raise NotAvailable("subscription")
+    await gateways.store.poll_snapshots.forget(workspace, gone.id)
+    return Unsubscribed(gone)
 
 
 async def open_subscription(
     gateways: Gateways, invocation: Invocation, identity: OperationId
 ) -> Subscription:
-    """Return one of the subscriptions of the channel where it is asked. Raises NotAvailable."""
+    """Return an open subscription of the channel that the command is from. Raises NotAvailable."""
     found = await gateways.store.subscriptions.read(invocation.workspace, identity)
+    return _opened(found, invocation)
+
+
+def _opened(found: Subscription | None, invocation: Invocation) -> Subscription:
     if found is None or found.ended_by or found.channel != invocation.channel:
         raise NotAvailable("subscription")
     return found

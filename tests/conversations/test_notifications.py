@@ -92,6 +92,6 @@ async def test_a_channel_that_is_gone_ends_its_subscriptions(story: Story) -> No
         await pause()
     (lost,) = await store.dead_letters.read(home)
     assert lost.reason == "is_archived"
-    assert lost.record.startswith("notice:")
-    ends = [entry for entry in await store.audit.read(home) if entry.what == "subscription.ended"]
+    assert lost.record.startswith("notification:")
+    ends = [entry for entry in await store.audit.read(home) if entry.event == "subscription.ended"]
     assert [entry.person for entry in ends] == [story.bot.context.installation.bot_user]

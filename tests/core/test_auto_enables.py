@@ -23,13 +23,13 @@ from bot.core.auto_enables import (
     due,
 )
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
-from bot.core.operations.operation import Failure
+from bot.core.operations.operation import Failure, FailureKind
 from bot.core.timers import ITwin, Timer
 
 NAME = OperationId("0" * 24)
 NEXT = OperationId("1" * 24)
 DAY = 86_400.0
-NO = Failure("SignInNeeded")
+NO = Failure(FailureKind.SIGN_IN_NEEDED)
 SET = AutoEnable(
     id=NAME,
     workspace=Workspace("T1"),
@@ -44,7 +44,7 @@ SET = AutoEnable(
 )
 BRINGING = after(SET, Started(10 * DAY, NEXT))
 ASKING = after(SET, NeedsPerson(10 * DAY, NO))
-CLOSED = after(SET, Closed(10 * DAY, "kept"))
+CLOSED = after(SET, Closed(10 * DAY, "kept_disabled"))
 
 EVENTS: list[Event] = [
     SignInChecked(9 * DAY, sign_in_valid=False),
@@ -52,7 +52,7 @@ EVENTS: list[Event] = [
     Postponed(10 * DAY, NO),
     NeedsPerson(10 * DAY, NO),
     Escalated(11 * DAY),
-    Closed(11 * DAY, "already"),
+    Closed(11 * DAY, "already_enabled"),
 ]
 
 
@@ -65,9 +65,9 @@ EVENTS: list[Event] = [
         (SET, Closed(1, "gone"), Phase.CLOSED),
         (BRINGING, Postponed(1, NO), Phase.SCHEDULED),
         (BRINGING, NeedsPerson(1, NO), Phase.NEEDS_PERSON),
-        (BRINGING, Closed(1, "returned"), Phase.CLOSED),
+        (BRINGING, Closed(1, "enabled"), Phase.CLOSED),
         (ASKING, Escalated(1), Phase.NEEDS_PERSON),
-        (ASKING, Closed(1, "already"), Phase.CLOSED),
+        (ASKING, Closed(1, "already_enabled"), Phase.CLOSED),
         (BRINGING, Started(1, NEXT), None),
         (ASKING, Started(1, NEXT), None),
         (ASKING, Postponed(1, NO), None),

@@ -128,12 +128,12 @@ async def test_reading_seals_again_with_the_newest_key(tokens: SignIns, ims_redi
 
 async def test_the_lock_is_one_and_is_given_back(tokens: SignIns, ims_redis: Redis) -> None:
     impatient = SignIns(ims_redis, KeyRing.parse(OLD), lock_seconds=0.4)
-    async with tokens.is_locked(TEAM, ALICE), tokens.is_locked(TEAM, BOB):
+    async with tokens.locked(TEAM, ALICE), tokens.locked(TEAM, BOB):
         assert await ims_redis.pttl(f"edfs:{{{TEAM}}}:signin-lock:{ALICE}") > 29_000
         with pytest.raises(SignInBusy):
-            async with impatient.is_locked(TEAM, ALICE):
+            async with impatient.locked(TEAM, ALICE):
                 pass
-    async with impatient.is_locked(TEAM, ALICE):
+    async with impatient.locked(TEAM, ALICE):
         await asyncio.sleep(0.6)  # renewed all the while
         assert await ims_redis.exists(f"edfs:{{{TEAM}}}:signin-lock:{ALICE}")
     assert await ims_redis.dbsize() == 0
@@ -141,7 +141,7 @@ async def test_the_lock_is_one_and_is_given_back(tokens: SignIns, ims_redis: Red
 
 async def test_a_lock_that_was_taken_away_is_let_go(ims_redis: Redis) -> None:
     short = SignIns(ims_redis, KeyRing.parse(OLD), lock_seconds=0.1)
-    async with short.is_locked(TEAM, ALICE):
+    async with short.locked(TEAM, ALICE):
         await ims_redis.flushall()
         await asyncio.sleep(0.1)
     assert await ims_redis.dbsize() == 0

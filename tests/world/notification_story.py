@@ -42,7 +42,7 @@ async def settled(story: Story, seconds: float = 20.0) -> None:
 
     async def waits() -> list[bytes]:
         members = await redis.zrange(f"edfs:{{{home}}}:due", 0, -1)
-        kinds = (b"channel:", b"draw:", b"news:")
+        kinds = (b"batch:", b"card:", b"ended:")
         return [one for one in members if one.startswith(kinds)]
 
     end = time.monotonic() + seconds

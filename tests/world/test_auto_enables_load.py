@@ -175,6 +175,6 @@ async def judged(world: World, store: Store, waiting: list[AutoEnable]) -> None:
     for back in waiting:
         over = await store.auto_enables.read(HOME, back.id)
         assert over is not None
-        assert (over.phase, over.closed_as) == (Phase.CLOSED, "returned"), over
+        assert (over.phase, over.closed_as) == (Phase.CLOSED, "enabled"), over
         assert world.edfs.timer("plant-a", back.timer.name).enabled
     assert len(patches) == len(waiting)

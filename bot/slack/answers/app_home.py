@@ -26,7 +26,6 @@ from bot.features import accounts, approvals, auto_enables
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
 from bot.gateways.slack.client import SlackRejected, SlackUnavailable
-from bot.gateways.store import translate_errors
 from bot.slack.answers.dispatch import groups_of
 from bot.slack.views.home import home_view
 
@@ -51,19 +50,16 @@ async def refresh_home(context: Context, workspace: Workspace, person: PersonId)
     It never raises: what was answered is not to be answered again because of it.
     """
     try:
-        async with translate_errors():
-            people = context.gateways.store.people
-            looking = await people.home_of(workspace, person)
-            if looking is None:
-                return
-            channel, page = looking
-            member = await context.directory.member(person, workspace)
-            asked = Invocation(OperationId(""), member, Origin(channel), context.now)
-            made = replace(
-                await _home_shown(context, asked), page=page, support=context.support_url
-            )
-            if await people.home_of(workspace, person) == looking:  # they may have gone on
-                await context.slack.publish_home(person, home_view(made, context.now))
+        people = context.gateways.store.people
+        looking = await people.home_of(workspace, person)
+        if looking is None:
+            return
+        channel, page = looking
+        member = await context.directory.member(person, workspace)
+        asked = Invocation(OperationId(""), member, Origin(channel), context.now)
+        made = replace(await _home_shown(context, asked), page=page, support=context.support_url)
+        if await people.home_of(workspace, person) == looking:  # they may have gone on
+            await context.slack.publish_home(person, home_view(made, context.now))
     except (BotError, SlackRejected, SlackUnavailable) as failed:
         log.info("home.left", why=type(failed).__name__)
 

@@ -7,7 +7,7 @@ from bot.background import approvals, auto_enables, notifications, polling
 from bot.context import Context
 from bot.core.auto_enables import AutoEnable
 from bot.core.operations.failures import error_from
-from bot.core.operations.operation import Operation, State
+from bot.core.operations.operation import FailureKind, Operation, State
 from bot.core.outcomes import Failed
 from bot.features.starting import command_of
 from bot.gateways.slack.messages import Word
@@ -59,7 +59,7 @@ def _private_message(context: Context, operation: Operation) -> Word | None:
         return None
     if operation.state is State.LOCKED:
         # Two more tries within seconds are not worth a word.
-        limited = failure.kind == "RateLimited"
+        limited = failure.kind is FailureKind.RATE_LIMITED
         return Word("waiting", waiting_message(operation), operation.requester) if limited else None
     retry = command_of(operation, "UTC")
     said = failed(
@@ -71,7 +71,7 @@ def _private_message(context: Context, operation: Operation) -> Word | None:
 _KINDS: dict[str, Callable[[Context, CardRef], Awaitable[CardState | None]]] = {
     "operation": _operation,
     "approval": approvals.card_state,
-    "return": auto_enables.card_state,
-    "notice": notifications.card_state,
+    "auto-enable": auto_enables.card_state,
+    "notification": notifications.card_state,
     "subscription": polling.card_state,
 }

@@ -16,7 +16,6 @@ from bot.core.language.forms import TimerFields, phrase_from_input
 from bot.core.language.until import AmbiguousTime, parse_until
 from bot.core.names import PersonId, is_guid, single_line
 from bot.gateways.slack.client import SlackUnavailable
-from bot.gateways.store import translate_errors
 from bot.slack.inbound import payloads
 from bot.slack.views.chooser import ambiguous_time_text
 
@@ -46,7 +45,7 @@ async def form_errors(context: Context, body: dict[str, Any]) -> dict[str, str]:
     if missing or not filled.get("edfs.until") or filled.get("edfs.wanted") == "enable":
         return wrong
     try:
-        async with asyncio.timeout(SECONDS), translate_errors():
+        async with asyncio.timeout(SECONDS):
             time = await _about_the_time(context, said, filled["edfs.until"])
     except (BotError, SlackUnavailable, TimeoutError) as error:
         log.info("unchecked", error=type(error).__name__)

@@ -14,7 +14,6 @@ from bot.core.errors import BotError, PersonRefused
 from bot.core.names import ITwinId, PersonId, Workspace, is_guid
 from bot.features.select_options import Owner
 from bot.gateways.slack.messages import Block
-from bot.gateways.store import translate_errors
 from bot.slack.inbound.payloads import Suggestion, View
 from bot.slack.views import options as views
 
@@ -71,7 +70,7 @@ async def _member(context: Context, said: Suggestion) -> Owner:
     if not team.startswith("T"):  # an Enterprise organisation's id: users.info says the rest
         team = said.team.id if said.team else context.installation.workspace
     try:
-        async with asyncio.timeout(PERSON_SECONDS), translate_errors():
+        async with asyncio.timeout(PERSON_SECONDS):
             known = await context.directory.member(person, Workspace(team))
     except TimeoutError as error:
         raise PersonRefused("unchecked") from error
