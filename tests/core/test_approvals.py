@@ -258,16 +258,16 @@ def test_without_self_approval_neither_who_asked_nor_their_account_agrees(  # no
     ("timer", "kind"),
     [
         (TIMER, None),
-        (replace(TIMER, enabled=False), "AlreadySo"),
-        (replace(TIMER, cron="0 5 * * *"), "DefinitionChanged"),
-        (replace(TIMER, parameters=(Parameter("Plant", "2000"),)), "DefinitionChanged"),
-        (replace(TIMER, package="OTHER", enabled=False), "DefinitionChanged"),
+        (replace(TIMER, enabled=False), FailureKind.ALREADY_IN_STATE),
+        (replace(TIMER, cron="0 5 * * *"), FailureKind.DEFINITION_CHANGED),
+        (replace(TIMER, parameters=(Parameter("Plant", "2000"),)), FailureKind.DEFINITION_CHANGED),
+        (replace(TIMER, package="OTHER", enabled=False), FailureKind.DEFINITION_CHANGED),
     ],
 )
-def test_what_makes_a_request_void(timer: Timer, kind: str | None) -> None:
-    trouble = stale_reason(WAITING, timer)
-    assert (trouble.kind if trouble else None) == kind
-    assert "2000" not in str(trouble)
+def test_what_makes_a_request_void(timer: Timer, kind: FailureKind | None) -> None:
+    failure = stale_reason(WAITING, timer)
+    assert (failure.kind if failure else None) is kind
+    assert "2000" not in str(failure)
 
 
 def test_what_was_off_already_and_is_on_now_is_not_what_was_seen() -> None:

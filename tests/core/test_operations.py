@@ -6,11 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.errors import BotError, Unclear
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
 from bot.core.operations import events
 from bot.core.operations.events import Event
-from bot.core.operations.failures import error_from, failure_from
 from bot.core.operations.operation import (
     ActingAccount,
     Failure,
@@ -22,7 +20,6 @@ from bot.core.operations.operation import (
 from bot.core.operations.transitions import STEP, after, due, retry_read_back_at
 from bot.core.timers import ITwin, Timer
 from bot.core.transitions import InvalidTransition
-from bot.slack.views.errors import error_text
 
 GUID = "6172e54b-45eb-5ff1-829a-df7b4fcdae2c"
 READY = Operation(
@@ -175,44 +172,3 @@ def test_what_is_counted() -> None:
         operation = after(operation, events.Permitted(101.0))
         operation = after(operation, events.NotExecuted(102.0, Failure(kind), 103.0))
     assert (operation.attempts, operation.unsent, operation.renewals) == (4, 2, 1)
-
-
-def subclasses(kind: type[BotError]) -> list[type[BotError]]:
-    return [kind, *(one for sub in kind.__subclasses__() for one in subclasses(sub))]
-
-
-SAMPLES: dict[str, dict[str, object]] = {
-    "IdentityProviderError": {"what": "no answer"},
-    "SignInRefused": {"reason": "denied"},
-    "PersonRefused": {"reason": "guest"},
-    "InvalidCommand": {"reason": "no"},
-    "NoChannelDefault": {"wanted": "nightly", "verb": "show"},
-    "NoSuchName": {"kind": "timer", "wanted": "x"},
-    "AmbiguousName": {"kind": "timer", "wanted": "x", "choices": ()},
-    "TimerGone": {"wanted": "x"},
-    "CannotUndo": {"reason": "changed"},
-    "TimerBusy": {"holder": READY.id},
-    "AccountTaken": {"holder": READY.person},
-    "NotAvailable": {"what": "ticket"},
-    "PolicyRefused": {"reason": "denied", "rule": "rule 1"},
-    "ReasonRequired": {"command": "disable a b"},
-    "MayNotDecide": {"reason": "own"},
-    "RequestClosed": {"stage": "declined", "by": READY.person, "at": 90.0},
-    "AutoEnableClosed": {"how": "kept_disabled", "by": READY.person},
-    "CannotSubscribe": {"reason": "shared"},
-    "AuthorizationRevoked": {"reason": "policy"},
-}
-LEAVES = [kind for kind in subclasses(BotError) if kind.__name__ not in {"BotError", "ApiError"}]
-
-
-@pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__name__)
-def test_every_error_is_worded_with_cause_and_next_step(kind: type[BotError]) -> None:
-    facts = dict(SAMPLES.get(kind.__name__, {}))
-    if issubclass(kind, Unclear) or "ApiError" in {base.__name__ for base in kind.__mro__}:
-        facts = {"operation": "toggle"}
-    error = kind(**facts)
-    words = error_text(error, 100.0)
-    assert words.title
-    assert len(words.lines) >= 2
-    kept = failure_from(error, 100.0)
-    assert error_text(error_from(kept, 100.0), 100.0).title

@@ -92,56 +92,32 @@ def error_from(failure: Failure, now: float) -> BotError:
 
     A failure that stands for a state that was found has no error; it becomes RetriesExhausted.
     """
+    kind = _ERRORS.get(failure.kind, errors.RetriesExhausted)
+    if issubclass(kind, ApiError):
+        return _api_error(kind, failure, now)
     match failure.kind:
-        case (
-            FailureKind.NOT_SENT
-            | FailureKind.REFUSED
-            | FailureKind.TOKEN_REFUSED
-            | FailureKind.CLIENT_UNKNOWN
-            | FailureKind.FORBIDDEN
-            | FailureKind.NOT_FOUND
-            | FailureKind.INVALID
-            | FailureKind.RATE_LIMITED
-            | FailureKind.UNCLEAR
-        ):
-            return _api_error(failure, now)
         case FailureKind.SIGN_IN_NEEDED:
             return errors.SignInNeeded(ended=True)
-        case FailureKind.ACCOUNT_CHANGED:
-            return errors.AccountChanged()
         case FailureKind.IDENTITY_PROVIDER:
             return errors.IdentityProviderError(failure.message, failure.why == "settings")
-        case FailureKind.SEAL_BROKEN:
-            return errors.SealBroken()
-        case FailureKind.STORE_UNREACHABLE:
-            return errors.StoreUnreachable()
         case FailureKind.PERSON_REFUSED:
             return errors.PersonRefused("unchecked")
         case FailureKind.POLICY_REFUSED:
             return errors.PolicyRefused(failure.why, failure.code)  # type: ignore[arg-type]
         case FailureKind.AUTHORIZATION_REVOKED:
             return errors.AuthorizationRevoked(failure.why)
-        case FailureKind.CHANGES_STOPPED:
-            return errors.ChangesStopped()
         case FailureKind.CANNOT_UNDO:
             return errors.CannotUndo(failure.why)  # type: ignore[arg-type]
-        case FailureKind.DEFINITION_CHANGED:
-            return errors.DefinitionChanged()
         case FailureKind.TIMER_GONE:
             return errors.TimerGone(failure.message)
-        case FailureKind.EXPIRED:
-            return errors.Expired()
-        case (
-            FailureKind.ALREADY_IN_STATE
-            | FailureKind.STATE_CHANGED
-            | FailureKind.CONFLICT
-            | FailureKind.NOT_APPLIED
-            | FailureKind.UNKNOWN
-        ):
-            return errors.RetriesExhausted()
+        case _:
+            return kind()
 
 
-def _api_error(failure: Failure, now: float) -> ApiError:
+_ERRORS: Mapping[FailureKind, type[BotError]] = {kind: error for error, kind in KINDS.items()}
+
+
+def _api_error(kind: type[ApiError], failure: Failure, now: float) -> ApiError:
     facts = {
         "operation": failure.operation,
         "status": failure.status,
@@ -149,17 +125,9 @@ def _api_error(failure: Failure, now: float) -> ApiError:
         "message": failure.message,
         "details": tuple(Detail(*entry) for entry in failure.details),
     }
-    match failure.kind:
-        case FailureKind.RATE_LIMITED:
-            left = max(0.0, failure.until - now)
-            ours = failure.why == "ours"
-            return RateLimited(**facts, retry_after=left, ours=ours)  # type: ignore[arg-type]
-        case FailureKind.UNCLEAR:
-            return Unclear(**facts, why=failure.why)  # type: ignore[arg-type]
-        case kind:
-            return _API_ERRORS[kind](**facts)  # type: ignore[arg-type]
-
-
-_API_ERRORS: Mapping[FailureKind, type[ApiError]] = {
-    kind: error for error, kind in KINDS.items() if issubclass(error, ApiError)
-}
+    if issubclass(kind, RateLimited):
+        left = max(0.0, failure.until - now)
+        return kind(**facts, retry_after=left, ours=failure.why == "ours")  # type: ignore[arg-type]
+    if issubclass(kind, Unclear):
+        return kind(**facts, why=failure.why)  # type: ignore[arg-type]
+    return kind(**facts)  # type: ignore[arg-type]
