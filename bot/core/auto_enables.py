@@ -123,7 +123,7 @@ class NeedsPerson:
 
 @dataclass(frozen=True, slots=True)
 class Escalated:
-    """Nobody has done it for a while, and everybody concerned was reminded."""
+    """It has waited for a while, and the people concerned were reminded."""
 
     at: float
 

@@ -25,7 +25,7 @@ _GROUP_FACT = {
 class PastEvent:
     """One thing that happened to a timer, or to a subscription of an iTwin.
 
-    ``number`` is its place in the trail. ``outcome`` is the trail's word: a state of an operation,
+    ``number`` is its place in the trail. ``outcome`` is as in the trail: a state of an operation,
     a stage of a request, a phase of an auto-enable or how it was closed, "created", "changed",
     "paused" or "ended" of a subscription. ``person`` is the requester ("" where that entry is not
     read any more), ``acting_as`` whose iTwin account was used. ``decided_by`` made the decision,

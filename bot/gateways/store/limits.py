@@ -4,7 +4,7 @@ Each limit is a list of the times at which it was last taken, the newest first, 
 its count. It may be taken when the list is not full or its oldest time lies a whole window back.
 So the count holds in every half-open window, not only in those of a grid, all of it can be used,
 the exact wait is known, and the cost does not grow with the count. A gate is shut until a time, by
-whoever was told to wait (HTTP 429).
+the process that got an HTTP 429.
 
 Times are the callers' and are passed in (unix seconds). A replica whose clock is behind waits
 longer; one whose clock is ahead may find the window shorter by as much. A list expires a minute

@@ -20,7 +20,7 @@ from bot.gateways.store.timers import LAST_SEEN, TIMER_SECONDS, timer_key
 
 PURPOSE = "operation"
 DEDUPE_SECONDS = 60
-RENDER_AFTER = 3.0  # whoever changed the operation renders its card at once; this is the fallback
+RENDER_AFTER = 3.0  # the process that changes it renders its card at once; this is the fallback
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Operations:
 
 
 def _until(operation: Operation) -> str:
-    """Tell one "until" from another, to the minute: "3 days" count from when they are typed."""
+    """Identify an "until", to the minute: "3 days" count from when they are typed."""
     if operation.until is None:
         return ""
     at = operation.until.at

@@ -1,4 +1,4 @@
-"""What Slack said of people and groups a moment ago, and whose iTwin account is whose."""
+"""The cache of Slack's people and groups, and the links from iTwin accounts to people."""
 
 import hashlib
 

@@ -8,7 +8,7 @@ from bot.core.subscriptions import Subscription
 from bot.gateways.store.audit import AuditEntry
 from bot.gateways.store.versioned import Schema, UniqueKey
 
-RENDER_AFTER = 3.0  # whoever changed a record renders its card at once; this is the fallback
+RENDER_AFTER = 3.0  # the process that changes a record renders its card; this is the fallback
 
 
 def _state(*, enabled: bool) -> str:
