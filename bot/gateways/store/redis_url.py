@@ -32,7 +32,7 @@ Node = tuple[str, int]
 class RedisUrl:
     """A parsed address. ``nodes`` are the Sentinels, or nodes of the Cluster; empty for one server.
 
-    redis-py reads its options from ``url``: for ``redis+…`` it names no host that is used. ``login``
+    redis-py reads options from ``url``; for ``redis+…`` it names no host that is used. ``login``
     is for the Sentinels themselves.
     """
 
