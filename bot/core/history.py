@@ -1,8 +1,8 @@
-"""The history that people ask for: the entries of the audit trail, grouped into events.
+"""History for people: groups the entries of the audit trail into one event for each change.
 
-The entries of an operation, of its request with the votes, and of the auto-enable that it scheduled
-share one id. They are one event, at the place of its outcome in the trail. An auto-enable that was
-closed in any other way than by an operation, or that needs a person, is a separate event.
+The entries of an operation, of its request with its votes, and of the auto-enable it scheduled
+share one id. They become one event, placed where its outcome is in the trail. An auto-enable that
+ended without an operation (kept off, found enabled, gone …), or needs a person, is one more event.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,8 +12,8 @@ from typing import Literal
 from bot.core.audit import AuditEntryView, people
 from bot.core.names import ITwinId, OperationId, PersonId, TimerId, normalized
 
-# The fact by which the entries of one event are grouped.
-_GROUP_FACT = {
+# For each kind of entry, the fact that holds the shared id.
+_ID_FACT = {
     "operation": "operation",
     "approval": "request",
     "auto_enable": "auto_enable",
@@ -25,12 +25,12 @@ _GROUP_FACT = {
 class PastEvent:
     """One thing that happened to a timer, or to a subscription of an iTwin.
 
-    ``number`` is its place in the trail. ``outcome`` is as in the trail: a state of an operation,
-    a stage of a request, a phase of an auto-enable or how it was closed, "created", "changed",
-    "paused" or "ended" of a subscription. ``person`` is the requester ("" where that entry is not
-    read any more), ``acting_as`` whose iTwin account was used. ``decided_by`` made the decision,
-    for the reason ``decision``. ``until`` in unix seconds, 0: for good. ``review`` is the stage of
-    an emergency's review. ``later`` is a state that was read after the end and contradicts it.
+    ``number`` is its place in the trail. ``outcome`` is the last part of the entry's name: a state
+    of an operation, a stage of a request, a phase of an auto-enable or how it ended, or "created",
+    "changed", "paused" or "ended" of a subscription. ``person`` is the requester ("" if that entry
+    was not read), ``acting_as`` the iTwin account used. ``decided_by`` made the last decision, with
+    the reason ``decision``. ``until`` in unix seconds, 0: for good. ``review`` is the stage of an
+    emergency's review. ``later`` is a state that was read after the end and contradicts it.
     """
 
     number: int
@@ -59,9 +59,9 @@ class PastEvent:
     kinds: tuple[str, ...] = ()
 
     def is_of(self, timer: str, name: str) -> bool:
-        """Whether it is about the timer with this id, or about one that had this name.
+        """Tell whether this is about the timer with this id, or about one that had this name.
 
-        An edit replaces a timer by another one: the id changes, the name stays.
+        EDFS replaces a timer when it is edited: its id changes, its name stays.
         """
         if self.kind == "subscription":
             return False
@@ -69,10 +69,10 @@ class PastEvent:
 
 
 def past_events(entries: Iterable[AuditEntryView]) -> tuple[PastEvent, ...]:
-    """Return the events of these entries. Both are ordered from the newest to the oldest."""
+    """Return the events of these entries; both are ordered newest first."""
     groups: dict[str, list[AuditEntryView]] = {}
     for entry in entries:
-        fact = _GROUP_FACT.get(entry.event.partition(".")[0])
+        fact = _ID_FACT.get(entry.event.partition(".")[0])
         if fact is not None:
             groups.setdefault(entry.facts.get(fact, ""), []).append(entry)
     events = [event for group in groups.values() for event in _events(group)]
@@ -80,6 +80,7 @@ def past_events(entries: Iterable[AuditEntryView]) -> tuple[PastEvent, ...]:
 
 
 def _events(group: Sequence[AuditEntryView]) -> Iterable[PastEvent]:
+    """Yield the events of entries with one id."""
     operations = [entry for entry in _of("operation", group) if entry.event != "operation.late"]
     requests, auto_enables = _of("approval", group), _of("auto_enable", group)
     if operations:
@@ -87,7 +88,7 @@ def _events(group: Sequence[AuditEntryView]) -> Iterable[PastEvent]:
         yield _operation(operations, requests, late)
     elif requests:
         yield _request(requests)
-    if auto_enables and not (operations and _is_told_by_operations(auto_enables[0])):
+    if auto_enables and not (operations and _is_covered(auto_enables[0])):
         yield _auto_enable(auto_enables)
     if subscriptions := _of("subscription", group):
         yield _subscription(subscriptions)
@@ -97,10 +98,10 @@ def _of(kind: str, group: Sequence[AuditEntryView]) -> list[AuditEntryView]:
     return [entry for entry in group if entry.event.startswith(f"{kind}.")]
 
 
-def _is_told_by_operations(newest: AuditEntryView) -> bool:
-    """Whether the operations that scheduled and carried out an auto-enable show all of it.
+def _is_covered(newest: AuditEntryView) -> bool:
+    """Tell whether operations cover an auto-enable: the one that scheduled it, and its own.
 
-    They do not where a person has to do it, or where it was closed without an operation.
+    They do not cover one that needs a person, or that ended without an operation.
     """
     pending = newest.event in {"auto_enable.scheduled", "auto_enable.enabling"}
     return pending or newest.facts.get("closed_as") == "enabled"
@@ -140,6 +141,7 @@ def _operation(
 
 
 def _contradicted(seen: str, late: AuditEntryView | None) -> str:
+    """Return the state that a late read found, if it is not the one that the operation ended in."""
     read = late.facts.get("late", "").partition(" ")[2] if late is not None else ""
     later = {"True": "enabled", "False": "disabled"}.get(read, "")
     return later if later != seen else ""
@@ -183,7 +185,7 @@ def _auto_enable(entries: Sequence[AuditEntryView]) -> PastEvent:
         itwin=ITwinId(facts.get("itwin", "")),
         timer=TimerId(facts.get("timer", "")),
         timer_name=facts.get("timer_name", ""),
-        # Only this one is a decision; the others are closed in the name of who scheduled it.
+        # Only "kept_disabled" is a decision; an entry of any other end names who scheduled it.
         decided_by=newest.person if facts.get("closed_as") == "kept_disabled" else None,
         until=0.0 if facts.get("closed_as") else float(facts.get("at") or 0.0),
         failure="" if facts.get("closed_as") else facts.get("failure", ""),
@@ -207,7 +209,7 @@ def _subscription(entries: Sequence[AuditEntryView]) -> PastEvent:
 
 
 def _since(entries: Sequence[AuditEntryView]) -> AuditEntryView:
-    """Return the entry that brought it to its stage; later ones (a reminder) only add to it."""
+    """Return the entry that led to the present stage; later ones, such as reminders, add to it."""
     first = entries[0]
     for entry in entries[1:]:
         if _stage(entry) != _stage(first):
@@ -217,5 +219,6 @@ def _since(entries: Sequence[AuditEntryView]) -> AuditEntryView:
 
 
 def _stage(entry: AuditEntryView) -> str:
+    """Return the stage that an entry records; a new request is waiting."""
     stage = entry.event.partition(".")[2]
     return "waiting" if entry.event == "approval.requested" else stage

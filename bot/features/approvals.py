@@ -1,6 +1,5 @@
 """Requests for approval: who may decide them, what proves the right, and what a decision begins."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from bot.core.approval_rules import Decider, forbidden_now, objection, stale_reason
@@ -28,37 +27,33 @@ from bot.core.errors import (
 from bot.core.invocation import Invocation
 from bot.core.language.commands import Decide, Switch, Undo
 from bot.core.listings import PendingListed
-from bot.core.names import ITwinId, OperationId, PersonId
+from bot.core.names import ITwinId, OperationId
 from bot.core.operations.operation import Failure, FailureKind, Origin
 from bot.core.outcomes import Outcome, RequestDecided
-from bot.core.policy.rules import Ruling, judge
+from bot.core.policy.rules import Ruling
 from bot.core.timers import Timer, differences
 from bot.features.approved_operations import carry_out
-from bot.features.starting import acting_of, change_request, command_of
+from bot.features.starting import acting_of, command_of, ruling_on
 from bot.gateways.edfs import Caller
-from bot.gateways.gateways import Gateways, with_token
+from bot.gateways.gateways import Gateways, policy_groups, with_token
 from bot.gateways.ims import Bearer
 
-# Which of the named user groups and channels a person is in.
-Groups = Callable[[PersonId, frozenset[str]], Awaitable[frozenset[str]]]
 
-
-async def decide(
-    gateways: Gateways, invocation: Invocation, command: Decide, groups: Groups
-) -> Outcome:
+async def decide(gateways: Gateways, invocation: Invocation, command: Decide) -> Outcome:
     """Have somebody's word count, once; who is too late or may not is told why.
 
     Raises NotAvailable, RequestClosed, MayNotDecide, ChangesStopped, and what reading the timer
     raises.
     """
-    decision, waiting = _Decision(gateways, invocation, groups), False
+    decision, waiting = _Decision(gateways, invocation), False
 
     async def change(approval: Approval) -> Approval | None:
         nonlocal waiting
         waiting = approval.stage is Stage.WAITING
         return after(approval, await decision.event_for(approval, command)) if waiting else None
 
-    approval = await gateways.store.approvals.update(invocation.workspace, command.request, change)
+    store = gateways.store.approvals
+    approval = await store.update(invocation.workspace, command.request, change)
     if approval is None:
         raise NotAvailable("request")
     if not waiting:
@@ -84,7 +79,6 @@ class _Decision:
 
     gateways: Gateways
     asked: Invocation
-    groups: Groups
 
     async def event_for(self, approval: Approval, command: Decide) -> Event:
         now = self.gateways.clock()
@@ -139,16 +133,15 @@ class _Decision:
 
     async def _ruling(self, approval: Approval) -> Ruling:
         """Return what the policy says of the wish now."""
+        groups = await policy_groups(self.gateways, approval.requester)
         policy = self.gateways.policy_file.current
-        groups = await self.groups(approval.requester, policy.groups())
-        return judge(policy, change_request(approval.operation, groups))
+        return ruling_on(policy, approval.operation, groups)
 
     async def _may(
         self, approval: Approval, ruling: Ruling, subject: str, *, also: str = ""
     ) -> None:
         """Raise MayNotDecide, unless the objection is ``also`` none."""
-        named = self.gateways.policy_file.current.groups() | approver_groups(approval)
-        groups = await self.groups(self.asked.who, named)
+        groups = await policy_groups(self.gateways, self.asked.who, approver_groups(approval))
         reason = objection(approval, ruling, Decider(self.asked.who, groups, subject))
         if reason is not None and reason != also:
             raise MayNotDecide(reason)
@@ -196,22 +189,20 @@ def approver_groups(approval: Approval) -> frozenset[str]:
     return frozenset(one for one in listed if one.startswith(("S", "C", "G")))
 
 
-async def pending(
-    gateways: Gateways, invocation: Invocation, groups: Groups, page: int = 1
-) -> PendingListed:
+async def pending(gateways: Gateways, invocation: Invocation, page: int = 1) -> PendingListed:
     """List the requests that wait, those first that this person may decide as far as lists go."""
     found = await gateways.store.approvals.open(invocation.workspace)
     standing = [one for one in found if not _expired(one, invocation.now)]
     waiting = await _readable(gateways, invocation, standing)
     policy = gateways.policy_file.current
-    named = policy.groups().union(*map(approver_groups, waiting))
+    named = frozenset[str]().union(*map(approver_groups, waiting))
     account = await gateways.ims.account(invocation.workspace, invocation.who)
-    theirs = await groups(invocation.who, named) if waiting else frozenset[str]()
+    theirs = await policy_groups(gateways, invocation.who, named) if waiting else named
     who = Decider(invocation.who, theirs, account.subject if account else "")
     mine: set[OperationId] = set()
     for one in waiting:
-        of_requester = await groups(one.requester, policy.groups())
-        if objection(one, judge(policy, change_request(one.operation, of_requester)), who) is None:
+        of_requester = await policy_groups(gateways, one.requester)
+        if objection(one, ruling_on(policy, one.operation, of_requester), who) is None:
             mine.add(one.id)
     ordered = sorted(waiting, key=lambda one: (one.id not in mine, one.operation.asked_at))
     return PendingListed(tuple(ordered), frozenset(mine), page)

@@ -4,13 +4,13 @@ import secrets
 
 from bot.core.approval_rules import approved_operation
 from bot.core.approvals import Approval, Canceled, Concluded, Stage, after
+from bot.core.card_refs import CardRef
 from bot.core.errors import CannotUndo, ChangesStopped, TimerBusy
 from bot.core.operations.failures import failure_from
 from bot.core.operations.operation import Failure, FailureKind, Operation, State
 from bot.core.outcomes import OperationStarted
 from bot.features.starting import start
 from bot.gateways.gateways import Gateways
-from bot.gateways.store.card_outbox import CardRef
 
 RETRY_START_AFTER = 5.0  # while another operation holds the timer
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.core.approvals import Approval, Canceled, Stage
 from bot.core.approvals import after as request_after
+from bot.core.card_refs import CardRef
 from bot.core.errors import (
     CannotUndo,
     ChangesStopped,
@@ -30,12 +31,11 @@ from bot.core.outcomes import (
     OperationStarted,
     Outcome,
 )
-from bot.core.policy.rules import ChangeRequest, Ruling, judge
+from bot.core.policy.rules import ChangeRequest, Policy, Ruling, judge
 from bot.core.schedules import Runs, next_run, runs_between
 from bot.core.timers import ITwin, LastSeen, Timer
 from bot.gateways.gateways import Gateways
 from bot.gateways.ims import Bearer
-from bot.gateways.store.card_outbox import CardRef
 from bot.gateways.store.sign_in_links import PendingCommand
 
 MOST_WAITING_REQUESTS = 5  # of one person, waiting at the same time
@@ -125,7 +125,7 @@ async def authorize_and_start(
 ) -> Outcome:
     """Do it, or what the policy wants before it.
 
-    Raises PolicyRefused, ReasonRequired, EmergencyNotAllowed, TooManyRequests, and what ``begin``
+    Raises PolicyRefused, ReasonRequired, EmergencyNotAllowed, TooManyRequests, and what ``start``
     raises.
     """
     ruling = ruling_for(gateways, invocation, operation)
@@ -147,11 +147,17 @@ async def authorize_and_start(
 
 
 def ruling_for(gateways: Gateways, invocation: Invocation, operation: Operation) -> Ruling:
-    """Judge it, and its end with it: who sets a return asks for two changes, not for one.
+    return ruling_on(gateways.policy_file.current, operation, invocation.groups)
 
-    The stricter of the two rulings counts, and both lists have to name who agrees.
+
+def ruling_on(policy: Policy, operation: Operation, groups: frozenset[str]) -> Ruling:
+    """Return the policy's ruling on an operation, and on the end it sets for itself.
+
+    "Disable … until" asks for two changes, not for one: the stricter of the two rulings counts,
+    both lists have to name who agrees, and who is denied either change may not agree. ``groups``
+    are those of whoever asked.
     """
-    policy, now = gateways.policy_file.current, change_request(operation, invocation.groups)
+    now = change_request(operation, groups)
     ruling = judge(policy, now)
     if ruling.refused or operation.until is None or operation.until.at is None:
         return ruling

@@ -1,16 +1,18 @@
-"""The three gateways in one hand, and calls with a person's own token."""
+"""The gateways to the systems outside as one value, and calls that need two of them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import TypeVar
 
-from bot.core.errors import TokenRefused
+from bot.core.errors import PersonRefused, TokenRefused
 from bot.core.names import PersonId, Workspace
 from bot.core.operations.operation import Timeouts
 from bot.gateways.edfs import Caller, Edfs
 from bot.gateways.ims import Bearer, Ims
 from bot.gateways.policy_file import PolicyFile
+from bot.gateways.slack.client import SlackUnavailable
+from bot.gateways.slack.directory import Directory
 from bot.gateways.store import Store
 
 Answer = TypeVar("Answer")
@@ -18,16 +20,17 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Gateways:
-    """Everything outside that looking and acting reach; ``clock`` gives unix seconds.
+    """All that features and the engine reach outside of the process.
 
-    ``schedule_zone`` is the time zone in which Bentley is taken to run its cron expressions;
-    ``terms`` are those of new operations; ``rules`` the policy as it is now; ``jitter`` gives a
-    number between two.
+    ``clock`` gives unix seconds; ``schedule_zone`` is the time zone in which Bentley is taken to
+    run its cron expressions; ``timeouts`` are those of new operations; ``policy_file`` has the
+    policy as it is now; ``jitter`` gives a random number between two.
     """
 
     store: Store
     edfs: Edfs
     ims: Ims
+    directory: Directory
     clock: Callable[[], float]
     schedule_zone: str = "UTC"
     timeouts: Timeouts = field(default_factory=Timeouts)
@@ -41,10 +44,24 @@ async def with_token(
     person: PersonId,
     call: Callable[[Caller], Awaitable[Answer]],
 ) -> tuple[Bearer, Answer]:
-    """Call the API with the person's own token, renewed once if the API refuses it."""
+    """Call the API with the person's own token, refreshed once if the API refuses it."""
     bearer = await gateways.ims.bearer(workspace, person)
     try:
         return bearer, await call(Caller(workspace, person, bearer.secret))
     except TokenRefused:
         bearer = await gateways.ims.renewed(workspace, person, bearer)
         return bearer, await call(Caller(workspace, person, bearer.secret))
+
+
+async def policy_groups(
+    gateways: Gateways, person: PersonId, also: frozenset[str] = frozenset()
+) -> frozenset[str]:
+    """Return the groups and channels that the policy (or ``also``) names and the person is in.
+
+    Raises PersonRefused("unchecked") while Slack does not tell.
+    """
+    policy = gateways.policy_file.current
+    try:
+        return await gateways.directory.groups_of(person, policy.groups() | also, policy.denying())
+    except SlackUnavailable as unavailable:
+        raise PersonRefused("unchecked") from unavailable

@@ -1,7 +1,7 @@
-"""README's tour, word by word: whoever follows it in the sandbox reads what it says.
+"""README's tour: each row of its table is run in the sandbox, and shows what the row promises.
 
-It is the whole story too: the first command, the sign-in, off until, a second person's approval,
-the clock moved to the return, undo. Each row of its table is taken as it stands there.
+It covers the first command, the sign-in, "off until", a second person's approval, the auto-enable
+after a move of the clock, and undo.
 """
 
 import re
@@ -14,6 +14,7 @@ from playwright.async_api import expect
 
 from bot.sandbox.slack.modals import View
 from tests.browser.stage import NARROW, WIDE, Screen, Stage
+from tests.world.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,14 +55,12 @@ def _changed(view: View | None, before: View | None) -> View | None:
 
 
 async def _chooses(screen: Screen, option: str, label: str) -> None:
-    """Wait for the window to follow, as somebody does who looks at it."""
+    """Choose, and wait until the modal was updated."""
     world = screen.stage.world
     modals, person = world.slack.state.modals, world.person(screen.person)
     before = modals.top(person)
     await screen.chooses(label, option, typed=option)
-    after = await world.until(
-        lambda: modals.top(person) != before and modals.top(person), seconds=8
-    )
+    after = await until(lambda: modals.top(person) != before and modals.top(person))
     await expect(screen.window).to_have_attribute("data-hash", after.hash)
 
 
@@ -97,16 +96,16 @@ async def does(screen: Screen, words: str) -> None:
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-async def test_the_tour_is_true(stage: Stage, size: tuple[int, int]) -> None:
+async def test_readme_tour_holds(stage: Stage, size: tuple[int, int]) -> None:
     screens = {name: await stage.open_as(name, size=size) for name in ("alice", "bob")}
-    told = steps()
-    assert len(told) >= 10
-    for number, step in enumerate(told, start=1):
+    tour = steps()
+    assert len(tour) >= 10
+    for number, step in enumerate(tour, start=1):
         screen = screens[step.who]
         for words in step.does:
             await does(screen, words)
         shown = screen.page.get_by_text(step.reads).last
-        await expect(shown).to_be_visible(timeout=15_000)
+        await expect(shown).to_be_visible()
         await screen.picture(f"tour-{number:02d}-{size[0]}")
     flips = stage.world.edfs.flips
     assert flips("SAP work orders", "plant-a") == 2  # off, and on by its return

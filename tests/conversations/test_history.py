@@ -22,6 +22,7 @@ from bot.gateways.store.audit import AuditEntry
 from bot.gateways.store.schemas import APPROVALS, AUTO_ENABLES, SUBSCRIPTIONS
 from bot.sandbox.people import person_named
 from tests.world.story import Story, read
+from tests.world.waiting import until
 
 WORK = '"SAP work orders"'
 OFF = f"/edfs disable plant-a {WORK} because SAP is down"
@@ -108,7 +109,7 @@ async def test_who_may_not_read_the_timers_is_told_nothing(story: Story) -> None
     assert NOTHING in await asks(story, "carol", "/edfs history", "History of your iTwins")
     await story.types("carol", "/edfs history plant-a")
     await story.types("carol", f"/edfs history plant-a {WORK}")
-    await story.world.until(lambda: sum("Trace " in said for said in story.says("carol")) == 2)
+    await until(lambda: sum("Trace " in said for said in story.says("carol")) == 2)
     assert not any("SAP is down" in said or "alice" in said for said in own(story, "carol"))
 
 
@@ -121,14 +122,14 @@ async def test_the_right_is_asked_for_each_time(story: Story) -> None:
     await off(story)
     await story.signs_in("bob")
     assert "by @alice" in await asks(story, "bob", "/edfs history", "History of your iTwins")
-    story.world.edfs.take_right("bob", "plant-a")
+    story.world.edfs.state.take_right("bob", "plant-a")
     await asks(story, "bob", "/edfs history", NOTHING)
 
 
 async def test_without_a_name_no_more_than_eight_itwins_are_read(story: Story) -> None:
     operation = await off(story)
     for place in range(1, 12):
-        itwin = story.world.edfs.itwin(f"Bridge {place:03d}").id
+        itwin = story.world.edfs.state.itwin(f"Bridge {place:03d}").id
         facts = {"operation": f"{place:024x}", "itwin": itwin, "timer_name": "x", "wanted": "off"}
         await written(story, AuditEntry(operation.asked_at, "operation.applied", ALICE, facts))
     before = len(story.world.edfs.calls)
@@ -147,12 +148,12 @@ async def test_a_trouble_of_bentleys_is_no_empty_history(story: Story) -> None:
 
 async def test_a_timer_that_an_edit_replaced_keeps_its_past(story: Story) -> None:
     old = await off(story)
-    new = story.world.edfs.replace_timer("plant-a", "SAP work orders", cron="0 4 * * *")
+    new = story.world.edfs.state.replace_timer("plant-a", "SAP work orders", cron="0 4 * * *")
     assert new.id != old.timer.id
     for named in (WORK, new.id):
         said = await asks(story, "alice", f"/edfs history plant-a {named}", "History of SAP work")
         assert "because “SAP is down”" in said
-    story.world.edfs.remove_timer("plant-a", "SAP work orders")
+    story.world.edfs.state.remove_timer("plant-a", "SAP work orders")
     said = await asks(story, "alice", '/edfs history plant-a "sap WORK orders"', "sap WORK")
     assert "because “SAP is down”" in said
 
@@ -253,7 +254,7 @@ async def test_pages_follow_each_other_and_the_right_is_asked_for_on_each(story:
     for _ in range(4):
         await story.clicks("alice", "More")
         last = seen[-1:]
-        await story.world.until(lambda last=last: shown_numbers(story)[-1:] != last)
+        await until(lambda last=last: shown_numbers(story)[-1:] != last)
         seen += shown_numbers(story)
     assert seen == [*range(44, 0, -1)]
     assert "SAP work orders in plant-a disabled, by @alice" in own(story, "alice")[-1]
@@ -261,7 +262,7 @@ async def test_pages_follow_each_other_and_the_right_is_asked_for_on_each(story:
     await story.clicks("alice", "Newest")
     await story.sees("alice", "Timer 44")
     assert "[Newest]" not in own(story, "alice")[-1]
-    story.world.edfs.take_right("alice", "plant-a")
+    story.world.edfs.state.take_right("alice", "plant-a")
     await story.clicks("alice", "More")
     await story.sees("alice", NOTHING)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.world.story import Story, read
+from tests.world.waiting import until
 
 SUBSCRIBE = '/edfs subscribe plant-a "SAP*"'
 ROOM = "#approvals"
@@ -38,7 +39,7 @@ async def test_it_says_what_it_matches_and_is_removed_again(story: Story) -> Non
 
 async def test_a_timer_named_by_its_id_is_kept_by_its_name(story: Story) -> None:
     await story.signs_in("alice")
-    timer = story.world.edfs.timer("plant-a", "SAP materials")
+    timer = story.world.edfs.state.timer("plant-a", "SAP materials")
     await story.types("alice", f"/edfs subscribe plant-a {timer.id}", ROOM)
     said = read(await story.sees("alice", "This channel will be told of “SAP materials”"))
     assert "1 timer" in said
@@ -69,7 +70,7 @@ async def test_who_cannot_read_the_timers_cannot_subscribe(story: Story) -> None
     await story.signs_in("carol")
     before = len(story.says("carol", ROOM))
     await story.types("carol", SUBSCRIBE, ROOM)
-    await story.world.until(lambda: len(story.says("carol", ROOM)) > before)
+    await until(lambda: len(story.says("carol", ROOM)) > before)
     assert "will be told" not in "".join(story.says("carol", ROOM))
     await story.types("carol", "/edfs subscriptions", ROOM)
     await story.sees("carol", "Subscriptions of this channel: 0")

@@ -119,6 +119,10 @@ def test_the_sign_in_is_checked_a_day_before_where_it_lasts_longer() -> None:
     assert due(replace(SCHEDULED, scheduled_at=9.5 * DAY)) == SCHEDULED.at
 
 
+def test_one_whose_job_died_is_due_again_within_a_minute() -> None:
+    assert due(ENABLING) == ENABLING.changed_at + 60.0
+
+
 def test_when_the_other_phases_are_due() -> None:
     assert due(ENABLING) == 10 * DAY + CHECK_OPERATION_AFTER
     assert due(NEEDS_PERSON) == 10 * DAY + ESCALATE_AFTER

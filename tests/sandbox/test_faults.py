@@ -1,5 +1,6 @@
-"""Faults: what is seen on the wire, and what happened behind it."""
+"""Faults: the answer on the wire, and whether the request took effect."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from bot.sandbox.loopback import loopback_client
 from bot.sandbox.world import World
 from tests.sandbox.test_stand_ins import Platform, error_of, open_world
+from tests.world.waiting import until
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ async def world() -> AsyncIterator[World]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with loopback_client(seconds=2.0) as client:
+    async with loopback_client(seconds=None) as client:
         yield client
 
 
@@ -52,7 +54,7 @@ async def test_documented_failures_have_no_effect(
     assert (await alice.toggle()).status_code == 200
 
 
-async def test_faults_choose_retry_after_and_body(world: World, alice: Platform) -> None:
+async def test_faults_set_retry_after_and_body(world: World, alice: Platform) -> None:
     moment = "Mon, 23 Nov 2026 20:00:00 GMT"
     for wanted, seen in ((7, "7"), (moment, moment), ("absent", None), (None, "30")):
         world.edfs.fail("toggle", 429, retry_after=wanted)
@@ -65,7 +67,7 @@ async def test_faults_choose_retry_after_and_body(world: World, alice: Platform)
 
 
 @pytest.mark.parametrize("kind", ["lost_answer", "reset_mid", "cut_body"])
-async def test_answers_lost_after_the_effect(world: World, alice: Platform, kind: str) -> None:
+async def test_lost_answers_come_after_the_effect(world: World, alice: Platform, kind: str) -> None:
     world.edfs.fail("toggle", kind)
     with pytest.raises(httpx.TransportError):
         await alice.toggle()
@@ -73,7 +75,7 @@ async def test_answers_lost_after_the_effect(world: World, alice: Platform, kind
     assert world.edfs.calls[-1]["status"] == 0
 
 
-async def test_a_reset_before_has_no_effect(world: World, alice: Platform) -> None:
+async def test_reset_before_has_no_effect(world: World, alice: Platform) -> None:
     world.edfs.fail("toggle", "reset_before", times=2)
     for _ in range(2):
         with pytest.raises(httpx.TransportError):
@@ -82,7 +84,9 @@ async def test_a_reset_before_has_no_effect(world: World, alice: Platform) -> No
     assert (await alice.toggle()).status_code == 200
 
 
-async def test_refused_until_cleared(world: World, alice: Platform) -> None:
+async def test_connections_are_refused_until_faults_are_cleared(
+    world: World, alice: Platform
+) -> None:
     assert (await alice.timers()).status_code == 200  # leaves a kept-alive connection behind
     world.edfs.fail(None, "refused")
     for _ in range(2):
@@ -96,7 +100,7 @@ async def test_refused_until_cleared(world: World, alice: Platform) -> None:
     assert (await alice.toggle()).status_code == 200
 
 
-async def test_odd_answers_after_the_effect(world: World, alice: Platform) -> None:
+async def test_malformed_answers_come_after_the_effect(world: World, alice: Platform) -> None:
     world.edfs.fail("toggle", "other_id")
     assert (await alice.toggle()).json()["id"] != alice.timer
     world.edfs.fail("toggle", "missing_enabled")
@@ -112,15 +116,50 @@ async def test_odd_answers_after_the_effect(world: World, alice: Platform) -> No
     assert world.edfs.flips("SAP work orders") == 6
 
 
-async def test_slow(world: World, alice: Platform) -> None:
-    world.edfs.fail("toggle", "slow_answer", seconds=5)
-    with pytest.raises(httpx.ReadTimeout):
-        await alice.client.patch(
-            f"{world.edfs.url}/edfs/itwins/{alice.home}/timers/{alice.timer}/toggle",
-            headers=alice.headers,
-            timeout=0.1,
-        )
+@pytest.mark.parametrize(("kind", "flips"), [("slow", 0), ("slow_answer", 1)])
+async def test_slow_goes_by_the_clock_of_the_world(
+    world: World, alice: Platform, kind: str, flips: int
+) -> None:
+    world.edfs.fail("toggle", kind, seconds=600)
+    toggling = asyncio.create_task(alice.toggle())
+    await until(lambda: world.edfs.calls and not world.edfs.faults)
+    assert (await alice.timers()).status_code == 200
+    assert (world.edfs.flips("SAP work orders"), toggling.done()) == (flips, False)
+    world.clock.forward(600)
+    assert (await toggling).status_code == 200
     assert world.edfs.flips("SAP work orders") == 1
+
+
+async def test_requests_are_held_until_they_are_released(world: World, alice: Platform) -> None:
+    with world.edfs.hold("toggle") as held, world.edfs.hold("timers", answers=True) as answers:
+        toggling = [asyncio.create_task(alice.toggle()) for _ in range(2)]
+        listing = asyncio.create_task(alice.timers())
+        await until(lambda: (held.waiting, answers.waiting) == (2, 1))
+        assert (await alice.get("/users/me")).status_code == 200
+        assert world.edfs.flips("SAP work orders") == 0
+        held.release()
+        assert [(await one).status_code for one in toggling] == [200, 200]
+        assert not listing.done()
+    assert (await listing).status_code == 200
+    assert (await alice.toggle()).status_code == 200, "what is released holds no other one"
+
+
+async def test_what_is_held_has_taken_effect_when_only_its_answer_waits(
+    world: World, alice: Platform
+) -> None:
+    world.edfs.hold("toggle", answers=True)
+    world.edfs.fail("toggle", 503)
+    failing = asyncio.create_task(alice.toggle())
+    toggling = asyncio.create_task(alice.toggle())
+    await until(lambda: world.edfs.flips("SAP work orders"))
+    assert not toggling.done()
+    world.edfs.clear_faults()
+    assert {(await failing).status_code, (await toggling).status_code} == {200, 503}
+
+
+def test_only_operations_that_exist_are_held(world: World) -> None:
+    with pytest.raises(ValueError, match="no operation 'teleport'"):
+        world.edfs.hold("teleport")
 
 
 def test_faults_that_do_not_exist(world: World) -> None:

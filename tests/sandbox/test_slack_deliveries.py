@@ -1,5 +1,6 @@
-"""Commands, clicks and response_urls: how Slack reaches the bot and hears back."""
+"""Commands, clicks and response_urls: payloads to the bot, and its answers."""
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ import pytest
 from bot.sandbox.people import UnknownNameError
 from bot.sandbox.world import World
 from tests.sandbox.test_stand_ins import BUTTONS, Bot, open_bot, open_world
+from tests.world.waiting import until
 
 ALICE, BOB, DANA = "U0ALICE001", "U0BOB00001", "U0DANA0001"
 PLANT_OPS = "C0PLANTOPS"
@@ -43,14 +45,14 @@ async def test_a_command_is_signed_and_complete(world: World, bot: Bot) -> None:
     assert delivered.headers["X-Slack-Signature"] == f"v0={digest}"
 
 
-async def test_duplicates_are_the_very_same_request(world: World, bot: Bot) -> None:
+async def test_duplicates_repeat_the_same_request(world: World, bot: Bot) -> None:
     await world.types("alice", "#plant-ops", "/edfs help", deliveries=3)
     assert len({delivered.body for delivered in bot.got}) == 1
     assert len({delivered.headers["X-Slack-Signature"] for delivered in bot.got}) == 1
     assert len(bot.got) == 3
 
 
-async def test_what_the_ack_says_is_shown(world: World, bot: Bot) -> None:
+async def test_the_content_of_an_ack_is_shown(world: World, bot: Bot) -> None:
     bot.answer = {"text": "wait", "blocks": BUTTONS}
     await world.types("alice", "#plant-ops", "/edfs help")
     assert [message.text for message in world.reads("alice")] == ["wait"]
@@ -62,14 +64,18 @@ async def test_what_the_ack_says_is_shown(world: World, bot: Bot) -> None:
     assert "invalid_command_response" in world.reads("alice")[-1].text
 
 
-async def test_failures_are_told_by_slackbot(world: World, bot: Bot) -> None:
+async def test_slackbot_reports_failures(world: World, bot: Bot) -> None:
     bot.status = 500
     ack = await world.types("alice", "#plant-ops", "/edfs help")
     assert ack.status == 500
-    bot.status, bot.delay = 200, 0.3
-    world.slack.delivery.patience = 0.1
-    ack = await world.types("alice", "#plant-ops", "/edfs help")
+    bot.answers.clear()
+    typing = asyncio.create_task(world.types("alice", "#plant-ops", "/edfs help"))
+    await until(lambda: len(bot.got) == 2)
+    world.clock.forward(3)
+    ack = await typing
     assert (ack.status, ack.body) == (0, "operation_timeout")
+    assert ack.seconds >= 3
+    bot.answers.set()
     world.slack.delivery.events_url = "http://127.0.0.1:1/slack/events"
     assert (await world.types("alice", "#plant-ops", "/edfs help")).body == "dispatch_failed"
     texts = [message.text for message in world.reads("alice")]
@@ -81,7 +87,7 @@ async def test_failures_are_told_by_slackbot(world: World, bot: Bot) -> None:
     assert {message.user for message in world.reads("alice")} == {"USLACKBOT"}
 
 
-async def test_a_click(world: World, bot: Bot) -> None:
+async def test_a_click_is_sent_with_its_message(world: World, bot: Bot) -> None:
     first = await bot.call("chat.postMessage", channel="C0SHARED01", text="a", blocks=BUTTONS)
     await bot.call("chat.postMessage", channel="C0SHARED01", text="b", blocks=BUTTONS)
     await world.clicks("dana", "Undo")
@@ -105,14 +111,14 @@ async def test_a_click_on_an_ephemeral_message(world: World, bot: Bot) -> None:
     payload = bot.got[0].payload
     assert payload["container"]["is_ephemeral"] is True
     assert "message" not in payload
-    hook = bot.client.post
-    await hook(payload["response_url"], json={"replace_original": True, "text": "done"})
+    respond = bot.client.post
+    await respond(payload["response_url"], json={"replace_original": True, "text": "done"})
     assert [message.text for message in world.reads("alice")] == ["done"]
-    await hook(payload["response_url"], json={"delete_original": True})
+    await respond(payload["response_url"], json={"delete_original": True})
     assert world.reads("alice") == []
 
 
-async def test_response_urls_end(world: World, bot: Bot) -> None:
+async def test_response_urls_expire(world: World, bot: Bot) -> None:
     await world.types("alice", "#general", "/edfs help")
     url = bot.got[0].fields["response_url"]
     statuses = [(await bot.client.post(url, json={"text": "hi"})).status_code for _ in range(6)]
@@ -129,7 +135,7 @@ async def test_response_urls_end(world: World, bot: Bot) -> None:
     assert (await bot.client.post(url, json={"text": "hi"})).status_code == 404
 
 
-async def test_faults(world: World, bot: Bot) -> None:
+async def test_faults_of_the_web_api(world: World, bot: Bot) -> None:
     post = {"channel": PLANT_OPS, "text": "once"}
     world.slack.fail("chat.postMessage", "lost_answer")
     with pytest.raises(httpx.TransportError):

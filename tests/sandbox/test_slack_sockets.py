@@ -10,6 +10,7 @@ import pytest
 
 from bot.sandbox.world import World
 from tests.sandbox.test_stand_ins import Bot, open_bot, open_world
+from tests.world.waiting import until
 
 ALICE, BOB, DANA = "U0ALICE001", "U0BOB00001", "U0DANA0001"
 PLANT_OPS = "C0PLANTOPS"
@@ -28,7 +29,7 @@ async def bot(world: World) -> AsyncIterator[Bot]:
 
 
 class Socket:
-    """A Socket Mode client: acknowledges everything with `answer`, unless told to be silent."""
+    """A Socket Mode client that acknowledges everything with `answer`, unless it is `silent`."""
 
     def __init__(self, connection: aiohttp.ClientWebSocketResponse) -> None:
         self.connection = connection
@@ -58,7 +59,7 @@ async def connect(world: World, bot: Bot) -> AsyncIterator[Callable[[], Awaitabl
             url = (await bot.call("apps.connections.open", token=token))["url"]
             socket = Socket(await session.ws_connect(url))
             running.append(asyncio.create_task(socket.run()))
-            await world.until(lambda: socket.got)
+            await until(lambda: socket.got)
             return socket
 
         yield connected
@@ -66,7 +67,7 @@ async def connect(world: World, bot: Bot) -> AsyncIterator[Callable[[], Awaitabl
         await asyncio.gather(*running)
 
 
-async def test_socket_mode(
+async def test_envelopes_go_to_the_connections_in_turn(
     world: World, bot: Bot, connect: Callable[[], Awaitable[Socket]]
 ) -> None:
     ack = await world.types("alice", "#plant-ops", "/edfs help")
@@ -84,21 +85,23 @@ async def test_socket_mode(
     assert bot.got == []
 
 
-async def test_an_envelope_without_an_ack(
+async def test_an_envelope_without_an_ack_times_out(
     world: World, connect: Callable[[], Awaitable[Socket]]
 ) -> None:
     socket = await connect()
     socket.silent = True
-    world.slack.delivery.patience = 0.1
-    assert (await world.types("alice", "#plant-ops", "/edfs help")).body == "operation_timeout"
+    typing = asyncio.create_task(world.types("alice", "#plant-ops", "/edfs help"))
+    await until(lambda: len(socket.got) == 2)
+    world.clock.forward(3)
+    assert (await typing).body == "operation_timeout"
 
 
-async def test_disconnect_and_one_time_addresses(
+async def test_disconnect_and_one_time_urls(
     world: World, bot: Bot, connect: Callable[[], Awaitable[Socket]]
 ) -> None:
     socket = await connect()
     await world.slack.disconnect_sockets()
-    await world.until(lambda: socket.connection.closed)
+    await until(lambda: socket.connection.closed)
     assert socket.got[-1]["reason"] == "refresh_requested"
     assert world.slack.sockets.connected == 0
     answer = await bot.call("apps.connections.open", token=world.slack.app_token)
@@ -109,10 +112,12 @@ async def test_disconnect_and_one_time_addresses(
     assert (await bot.call("apps.connections.open"))["error"] == "not_allowed_token_type"
 
 
-async def test_dropped_connections(world: World, connect: Callable[[], Awaitable[Socket]]) -> None:
+async def test_dropped_connections_can_be_replaced(
+    world: World, connect: Callable[[], Awaitable[Socket]]
+) -> None:
     socket = await connect()
     world.slack.drop_sockets()
-    await world.until(lambda: socket.connection.closed)
+    await until(lambda: socket.connection.closed)
     assert (await world.types("alice", "#plant-ops", "/edfs help")).body == "dispatch_failed"
     await connect()
     assert (await world.types("alice", "#plant-ops", "/edfs help")).ok

@@ -1,4 +1,4 @@
-"""What the tests of the stand-ins share, and that the whole world hangs together."""
+"""Shared helpers of the stand-ins' tests, and tests of the world as a whole."""
 
 import asyncio
 import json
@@ -16,6 +16,7 @@ from bot.sandbox.edfs.stand_in import ACCEPT
 from bot.sandbox.loopback import LoopbackResolver, loopback_client
 from bot.sandbox.site import Site
 from bot.sandbox.world import World
+from tests.world.clock import paced_clock
 
 BUTTONS: list[dict[str, Any]] = [
     {
@@ -35,7 +36,7 @@ BUTTONS: list[dict[str, Any]] = [
 
 
 class Delivered:
-    """One request from Slack, as the bot's server saw it."""
+    """One request from Slack, as the bot's server received it."""
 
     def __init__(self, body: bytes, headers: dict[str, str]) -> None:
         self.body = body
@@ -52,7 +53,10 @@ class Delivered:
 
 
 class Bot:
-    """A server that keeps what it gets and answers as told; and the Web API's caller."""
+    """A server that keeps what it gets and answers as told; and the Web API's caller.
+
+    Nothing is answered while ``answers`` is cleared.
+    """
 
     def __init__(self, world: World, client: httpx.AsyncClient) -> None:
         self.world = world
@@ -60,11 +64,12 @@ class Bot:
         self.got: list[Delivered] = []
         self.answer: Any = None
         self.status = 200
-        self.delay = 0.0
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     async def events(self, request: web.Request) -> web.Response:
         self.got.append(Delivered(await request.read(), dict(request.headers)))
-        await asyncio.sleep(self.delay)
+        await self.answers.wait()
         if self.answer is None:
             return web.Response(status=self.status)
         return web.json_response(self.answer, status=self.status)
@@ -83,7 +88,7 @@ class Bot:
 
 @asynccontextmanager
 async def open_world() -> AsyncIterator[World]:
-    world = World()
+    world = World(clock=paced_clock())
     await world.open()
     try:
         yield world
@@ -93,7 +98,7 @@ async def open_world() -> AsyncIterator[World]:
 
 @asynccontextmanager
 async def open_bot(world: World) -> AsyncIterator[Bot]:
-    async with loopback_client(seconds=2.0) as client:
+    async with loopback_client(seconds=None) as client:
         bot = Bot(world, client)
         application = web.Application()
         application.router.add_post("/slack/events", bot.events)
@@ -107,38 +112,38 @@ async def open_bot(world: World) -> AsyncIterator[Bot]:
 
 
 class Platform:
-    """Somebody's calls to EDFS and iTwins."""
+    """One person's client of EDFS and iTwins."""
 
     def __init__(self, world: World, client: httpx.AsyncClient, person: str = "alice") -> None:
         self.world = world
         self.client = client
         token = world.ims.access_token_for(person)
         self.headers = {"Authorization": f"Bearer {token}", "Accept": ACCEPT}
-        self.home = world.edfs.itwin("plant-a").id
-        self.timer = world.edfs.timer("plant-a", "SAP work orders").id
+        self.itwin_id = world.edfs.state.itwin("plant-a").id
+        self.timer = world.edfs.state.timer("plant-a", "SAP work orders").id
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
         url = self.world.edfs.url + path
         return await self.client.get(url, headers=self.headers | headers)
 
     async def toggle(self, timer: str | None = None) -> httpx.Response:
-        path = f"/edfs/itwins/{self.home}/timers/{timer or self.timer}/toggle"
+        path = f"/edfs/itwins/{self.itwin_id}/timers/{timer or self.timer}/toggle"
         return await self.client.patch(self.world.edfs.url + path, headers=self.headers)
 
     async def timers(self) -> httpx.Response:
-        return await self.get(f"/edfs/itwins/{self.home}/timers")
+        return await self.get(f"/edfs/itwins/{self.itwin_id}/timers")
 
 
 def error_of(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]["code"]
 
 
-def test_settings_name_each_stand_in_by_its_own_host() -> None:
+def test_each_stand_in_has_another_host() -> None:
     hosts = {World().slack.host, World().edfs.host, World().ims.host}
     assert len(hosts) == 3
 
 
-async def test_the_settings_of_a_bot_at_home_here() -> None:
+async def test_settings_point_a_bot_at_the_world() -> None:
     async with open_world() as world:
         settings = world.settings("http://127.0.0.1:1")
         assert settings["SLACK_API_URL"] == f"http://slack.localhost:{world.slack.port}/api/"
@@ -147,12 +152,12 @@ async def test_the_settings_of_a_bot_at_home_here() -> None:
         assert "SLACK_APP_TOKEN" in world.settings("http://127.0.0.1:1", socket_mode=True)
 
 
-async def test_two_worlds_of_one_seed_are_alike() -> None:
-    ids = [World(seed=7).edfs.timer("plant-a", "SAP work orders").id for _ in range(2)]
-    assert ids[0] == ids[1] != World(seed=8).edfs.timer("plant-a", "SAP work orders").id
+async def test_worlds_of_one_seed_have_the_same_ids() -> None:
+    ids = [World(seed=7).edfs.state.timer("plant-a", "SAP work orders").id for _ in range(2)]
+    assert ids[0] == ids[1] != World(seed=8).edfs.state.timer("plant-a", "SAP work orders").id
 
 
-async def test_aiohttp_finds_the_stand_ins_by_name() -> None:
+async def test_aiohttp_resolves_the_stand_ins_by_name() -> None:
     async with open_world() as world:
         connector = aiohttp.TCPConnector(resolver=LoopbackResolver())
         async with aiohttp.ClientSession(connector=connector) as session:

@@ -6,6 +6,7 @@ at most once, no timer has two operations at a time, and all cards are true.
 
 import asyncio
 import contextlib
+import math
 import random
 import tempfile
 from collections import Counter
@@ -17,19 +18,22 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 
+from bot.core.card_refs import card_ref
 from bot.core.names import OperationId, Workspace
 from bot.core.operations.operation import Operation, State
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.audit import AuditEntry
-from bot.gateways.store.card_outbox import card_ref
+from bot.jobs import LEASE_SECONDS
 from bot.sandbox.people import CREW, TEAM_ID, Person, UnknownNameError
 from bot.sandbox.slack import Message
 from bot.sandbox.world import World
 from tests.conftest import KEYS, living
+from tests.world.clock import paced_clock
 from tests.world.ports import kept_port
 from tests.world.processes import DUE, BotProcess, environment_of
 from tests.world.valkey import Valkey
+from tests.world.waiting import until
 from tests.world.wires import NAMED, Trap, Wire
 
 SEED = 4_711
@@ -37,7 +41,6 @@ REPLICAS = 2
 TIMERS = [f"Timer {number:02d}" for number in range(20)]
 EACH = 10  # wishes of each person
 CHANNELS = ("#plant-ops", "#approvals", "#shared")
-MINUTE = 61.0
 HOME = Workspace(TEAM_ID)
 RATE = "50000/minute, 500000/hour"
 OPEN = {"operation.ready", "operation.locked", "operation.sending", "operation.verifying"}
@@ -57,13 +60,13 @@ class Crowd:
     def gathers(self) -> None:
         """Let the crew in: to the channels, the iTwin and its timers."""
         edfs, workspace = self.world.edfs, self.world.slack.state.workspace
-        edfs.members |= {person.name for person in CREW}
+        edfs.state.members |= {person.name for person in CREW}
         for person in CREW:
-            edfs.rights[person.name] = edfs.rights["alice"]
+            edfs.state.rights[person.name] = edfs.state.rights["alice"]
             for channel in CHANNELS:
                 workspace.join(workspace.channel_named(channel).id, person.id)
         for number, timer in enumerate(TIMERS):
-            edfs.put_timer("plant-a", timer, enabled=number % 2 == 0)
+            edfs.state.put_timer("plant-a", timer, enabled=number % 2 == 0)
 
     async def sign_in(self) -> None:
         async def signs_in(person: Person) -> None:
@@ -79,7 +82,7 @@ class Crowd:
         def found() -> bool:
             return any(words in message.text for message in self.world.reads(person.name))
 
-        await self.world.until(found, seconds=30, reason=f"{person.name} never saw {words!r}")
+        await until(found, reason=f"{person.name} never saw {words!r}")
 
     async def wishes(self, person: Person) -> None:
         """One thing after another, as this person's own dice have it."""
@@ -95,7 +98,7 @@ class Crowd:
 
     async def types(self, person: Person, dice: random.Random) -> None:
         verb, timer = dice.choice(("toggle", "enable", "disable")), dice.choice(TIMERS)
-        self.asked[person.id, verb, self.world.edfs.timer("plant-a", timer).id] += 1
+        self.asked[person.id, verb, self.world.edfs.state.timer("plant-a", timer).id] += 1
         await self.world.types(
             person.name,
             dice.choice(CHANNELS),
@@ -106,13 +109,13 @@ class Crowd:
     async def presses_undo(self, person: Person, card: Message, dice: random.Random) -> None:
         timer = next(name for name in TIMERS if name in card.text)
         with contextlib.suppress(UnknownNameError):  # somebody else has just pressed it
-            self.world.slack.acts.find(person, "Undo", card.ts)
-            self.asked[person.id, "undo", self.world.edfs.timer("plant-a", timer).id] += 1
+            self.world.slack.actions.find(person, "Undo", card.ts)
+            self.asked[person.id, "undo", self.world.edfs.state.timer("plant-a", timer).id] += 1
             many = dice.randint(1, 3)
             await self.world.clicks(person.name, "Undo", message=card.ts, deliveries=many)
 
     def undoable(self, person: Person, dice: random.Random) -> Message | None:
-        acts = self.world.slack.acts
+        acts = self.world.slack.actions
         cards = [
             message
             for message in self.cards()
@@ -125,16 +128,21 @@ class Crowd:
         return [message for message in seen if message.visible_to is None]
 
     async def rests(self) -> None:
-        """Wait until nothing is due. What only waits for Slack's limits gets another minute."""
-        limit = 600.0 if self.real else 60.0
-        async with asyncio.timeout(limit):
-            while members := list(map(str, self.redis.zrange(DUE, 0, -1))):
-                held = not any("operation:" in member for member in members)
-                if held and not self.real:
-                    self.world.clock.forward(MINUTE)
-                with contextlib.suppress(AssertionError):
-                    await self.world.until(lambda: not self.redis.zcard(DUE), seconds=1)
-        await self.world.until(lambda: not self.jobs(), seconds=20, reason=str(self.jobs()))
+        """Wait until nothing is due. What only waits for Slack's limits has its time brought on."""
+        clock = self.world.clock
+        while due := self._due():
+            if self.real:
+                await until(lambda due=due: self._due() != due, "nothing goes on")
+            else:
+                await until(
+                    lambda: min(self._due(), default=math.inf) > clock.now() + LEASE_SECONDS
+                )
+                clock.forward(max(0.0, min(self._due(), default=0.0) - clock.now()))
+        await until(lambda: not self.jobs(), self.jobs)
+
+    def _due(self) -> list[float]:
+        """When whatever is due will be looked at."""
+        return [at for _, at in self.redis.zrange(DUE, 0, -1, withscores=True)]
 
     def jobs(self) -> list[bytes]:
         keys = self.redis.scan_iter("edfs-jobs:*", 1_000)
@@ -168,14 +176,15 @@ async def replicas(world: World, valkey: Valkey, *, real: bool) -> AsyncIterator
 @pytest.mark.timeout(900)
 async def test_many_people_at_two_replicas(own: Valkey, deep: bool) -> None:
     """``--deep``: two real processes, in real time."""
-    world = World()
+    world = World() if deep else World(clock=paced_clock())
+    world.slack.delivery.patience = None  # the clock is moved on while people wait for answers
     await world.open()
     store = open_store(own.url, KeyRing.parse(KEYS))
     try:
         with contextlib.closing(redis.Redis.from_url(own.url)) as client:
             crowd = Crowd(world, client, real=deep)
             crowd.gathers()
-            before = {timer: world.edfs.timer("plant-a", timer).enabled for timer in TIMERS}
+            before = {timer: world.edfs.state.timer("plant-a", timer).enabled for timer in TIMERS}
             async with replicas(world, own, real=deep) as door:
                 await crowd.sign_in()
                 await asyncio.gather(*map(crowd.wishes, CREW))
@@ -233,7 +242,7 @@ def timers_agree(world: World, done: Sequence[Operation], before: dict[str, bool
     """Nobody else flips here: each flip was an applied operation."""
     assert {operation.state for operation in done} <= {State.APPLIED, State.ALREADY}
     for name, was in before.items():
-        timer = world.edfs.timer("plant-a", name)
+        timer = world.edfs.state.timer("plant-a", name)
         mine = [one for one in done if one.timer.id == timer.id and one.state is State.APPLIED]
         assert world.edfs.flips(name, "plant-a") == len(mine), name
         last = max(mine, key=lambda one: one.changed_at).wanted if mine else was

@@ -3,9 +3,10 @@
 from typing import Any
 
 from bot.sandbox.describe import describe_view
-from bot.sandbox.slack.gestures import Spot
+from bot.sandbox.slack.gestures import ControlRef
 from bot.sandbox.slack.modals import View
 from tests.world.story import Story
+from tests.world.waiting import until
 
 
 class Window:
@@ -22,9 +23,7 @@ class Window:
 
     async def shows(self, words: str) -> str:
         """Wait until the window says this; return all that it says."""
-        await self._story.world.until(
-            lambda: words in self.says(), seconds=8, reason=f"{words!r} in\n{self.says()}"
-        )
+        await until(lambda: words in self.says(), reason=f"{words!r} in\n{self.says()}")
         return self.says()
 
     def says(self) -> str:
@@ -35,7 +34,7 @@ class Window:
         return bool(self._input(label)[0].get("optional"))
 
     async def closed(self) -> None:
-        await self._story.world.until(lambda: self._top is None, seconds=8, reason=self.says())
+        await until(lambda: self._top is None, reason=self.says())
 
     async def offered(self, label: str, typed: str = "") -> list[str]:
         """What a select offers for these letters."""
@@ -67,7 +66,7 @@ class Window:
 
     async def submits(self) -> None:
         view = self._open
-        hands = self._story.world.slack.hands
+        hands = self._story.world.slack.gestures
         values = self._values()
         await hands.submits(self._story.world.person(self._person), view.id, values)
 
@@ -97,21 +96,21 @@ class Window:
     async def _options(self, label: str, typed: str) -> list[dict[str, Any]]:
         block, element = self._input(label)
         spot = self._spot(block, element)
-        hands = self._story.world.slack.hands
+        hands = self._story.world.slack.gestures
         ack = await hands.suggests(self._story.world.person(self._person), spot, typed)
         groups = ack.body.get("option_groups") or [ack.body]
         return [option for group in groups for option in group["options"]]
 
-    def _spot(self, block: dict[str, Any], element: dict[str, Any]) -> Spot:
+    def _spot(self, block: dict[str, Any], element: dict[str, Any]) -> ControlRef:
         place = (block["block_id"], element["action_id"])
-        return Spot(*place, view=self._open.id, values=self._values())
+        return ControlRef(*place, view=self._open.id, values=self._values())
 
     async def _answers(
         self, block: dict[str, Any], element: dict[str, Any], key: str, given: Any
     ) -> None:
-        before, world = self._open.hash, self._story.world
+        before = self._open.hash
         if await self._given(block, element, key, given):
-            await world.until(lambda: self._top is None or self._top.hash != before, seconds=8)
+            await until(lambda: self._top is None or self._top.hash != before)
 
     async def _given(
         self, block: dict[str, Any], element: dict[str, Any], key: str, given: Any
@@ -123,5 +122,5 @@ class Window:
         if told:
             world = self._story.world
             spot = self._spot(block, element)
-            await world.slack.hands.presses(world.person(self._person), spot, answer)
+            await world.slack.gestures.presses(world.person(self._person), spot, answer)
         return told

@@ -1,4 +1,4 @@
-"""The key that signs tokens, and its public half as a JWKS."""
+"""The key that signs tokens, and its public half as a JSON Web Key Set."""
 
 import functools
 import json
@@ -12,16 +12,17 @@ KEY_ID = "sandbox-1"
 
 @functools.cache
 def signing_key() -> rsa.RSAPrivateKey:
-    """One key a process: making one takes longer than most tests."""
+    """The key of every IMS in this process: generating one takes longer than most tests."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @functools.cache
 def foreign_key() -> rsa.RSAPrivateKey:
-    """A key that is in no key set, for tokens that must not be believed."""
+    """A key that is in no key set, for tokens that must be rejected."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def key_set() -> dict[str, Any]:
+    """The JWKS document (RFC 7517 5)."""
     public = json.loads(RSAAlgorithm.to_jwk(signing_key().public_key()))
     return {"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "RS256"}]}
