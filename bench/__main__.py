@@ -76,7 +76,7 @@ class Bench:
         return ack.seconds, [one["value"] for group in groups for one in group["options"]]
 
     async def clear_cache(self) -> None:
-        async for key in self.redis.scan_iter("edfs:*:index:*"):
+        async for key in self.redis.scan_iter("edfs:*:options:*"):
             await self.redis.delete(key)
 
     async def cold(self) -> tuple[Figure, Figure]:

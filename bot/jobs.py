@@ -4,7 +4,7 @@
     advance(workspace, operation)       takes an operation's next steps
     draw(workspace, kind, record)       draws a card
     run_due(workspace, kind, record)    does what is due of a request, an auto-enable, a
-                                        subscription or a channel, and ("news") what follows
+                                        subscription or a channel, and ("ended") what follows
                                         from the end of an operation
     tick()                              once a second, on one replica: enqueues what is due
 
@@ -226,7 +226,7 @@ class Jobs:
         advanced, due = await context.engine.advance(workspace, identity), DueWork()
         if advanced is not None and advanced.state.ended:
             # Before the card: the next change of this timer may depend on it.
-            due = await run_due(context, workspace, "news", identity)
+            due = await run_due(context, workspace, "ended", identity)
             await self._enqueue(workspace, due)
         await draw(context, workspace, "operation", identity)
         await store.deliveries.clear_attempts(workspace, f"operation:{identity}")
@@ -272,7 +272,7 @@ class Jobs:
                 case "delivery":
                     answer = self._docket.add(self._answer, key=f"delivery:{identity}")
                     await answer(workspace, identity)
-                case "draw":
+                case "card":
                     await self._enqueue_card(workspace, *_kind_and_id(identity))
                 case "operation":
                     await self._enqueue_operation(workspace, OperationId(identity))

@@ -33,14 +33,15 @@ async def post_request(context: Context, outcome: Outcome | None) -> Outcome | N
 
 async def _move(context: Context, approval: Approval) -> Approval:
     """Move a waiting request to a channel in which the bot can post."""
-    store, channel = context.gateways.store.approvals, await _channel_for(context, approval)
+    channel = await _channel_for(context, approval)
     moved_to = None if channel == approval.channel else channel
-    while approval.stage is Stage.WAITING and approval.moved_to != moved_to:
-        moved = after(approval, Moved(moved_to))
-        if (await store.change(approval, moved)).result == "won":
-            return moved
-        approval = await store.read(approval.workspace, approval.id) or moved
-    return approval
+
+    def change(approval: Approval) -> Approval | None:
+        moves = approval.stage is Stage.WAITING and approval.moved_to != moved_to
+        return after(approval, Moved(moved_to)) if moves else None
+
+    store = context.gateways.store.approvals
+    return await store.update(approval.workspace, approval.id, change) or approval
 
 
 async def _channel_for(context: Context, approval: Approval) -> ChannelId:
@@ -65,16 +66,19 @@ async def run_due(context: Context, workspace: Workspace, identity: OperationId)
 
 async def _remind_or_expire(context: Context, approval: Approval) -> DueWork:
     store, now = context.gateways.store.approvals, context.now
-    if not approval.review and now >= approval.expires_at:
-        following = after(approval, Expired(now))
-    elif now >= reminder_at(approval):
-        following = after(approval, Reminded(now))
-    else:
+
+    def change(approval: Approval) -> Approval | None:
+        if approval.stage is not Stage.WAITING:
+            return None
+        if not approval.review and now >= approval.expires_at:
+            return after(approval, Expired(now))
+        return after(approval, Reminded(now)) if now >= reminder_at(approval) else None
+
+    stored = await store.update(approval.workspace, approval.id, change)
+    if stored is None or stored.version == approval.version:
         await store.sync_due(approval.workspace, approval.id)
         return DueWork()
-    # If somebody else changed it first, it stays due and is judged again as it is then.
-    await store.change(approval, following)
-    return DueWork(cards=(approval_card(approval),))
+    return DueWork(cards=(approval_card(stored),))
 
 
 async def _check_operation(context: Context, approval: Approval) -> DueWork:

@@ -114,12 +114,12 @@ async def _close_previous(context: Context, operation: Operation) -> DueWork:
     if operation.wanted:
         own = operation.auto_enables == auto_enable.id
         if own and operation.state is State.APPLIED:
-            await close(context.gateways, auto_enable, "returned")
+            await close(context.gateways, auto_enable, "enabled")
         else:
-            await close(context.gateways, auto_enable, "already", None if own else by)
+            await close(context.gateways, auto_enable, "already_enabled", None if own else by)
     elif operation.until is not None:
         for_good = operation.until.at is None
-        await close(context.gateways, auto_enable, "kept" if for_good else "replaced", by)
+        await close(context.gateways, auto_enable, "kept_disabled" if for_good else "replaced", by)
     elif operation.state is State.APPLIED:
         await close(context.gateways, auto_enable, "replaced", by)
     return cards_of(auto_enable)

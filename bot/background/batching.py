@@ -23,7 +23,7 @@ from bot.core.notifications import (
     notification_of,
     with_events,
 )
-from bot.core.subscriptions import ended
+from bot.core.subscriptions import Subscription, ended
 from bot.gateways.slack.channels import postable_channel
 
 log = structlog.get_logger("notifications")
@@ -35,7 +35,7 @@ async def flush(context: Context, workspace: Workspace, channel: ChannelId) -> D
     Raises StoreUnreachable and SlackUnavailable; then they are still due.
     """
     outbox, owner = context.gateways.store.card_outbox, secrets.token_hex(8)
-    lock = CardRef(workspace, "channel", OperationId(channel))
+    lock = CardRef(workspace, "batch", OperationId(channel))
     if not await outbox.lock_card(lock, owner):
         return DueWork()  # the channel stays due until the process that has the lock is done
     try:
@@ -97,18 +97,16 @@ async def _extend(
     context: Context, notification: Notification, events: list[PendingEvent]
 ) -> CardRef:
     """Add events to a notification; return its card."""
-    store = context.gateways.store.notifications
-    current: Notification | None = notification
-    while current is not None:
-        extended = with_events(current, events, context.now)
-        if extended is current or (await store.change(current, extended)).result == "won":
-            return _card_of(extended)
-        current = await store.read(notification.workspace, notification.id)
-    return _card_of(notification)
+    stored = await context.gateways.store.notifications.update(
+        notification.workspace,
+        notification.id,
+        lambda current: with_events(current, events, context.now),
+    )
+    return _card_of(stored or notification)
 
 
 def _card_of(notification: Notification) -> CardRef:
-    return CardRef(notification.workspace, "notice", notification.id)
+    return CardRef(notification.workspace, "notification", notification.id)
 
 
 async def _is_shared(context: Context, channel: ChannelId) -> bool:
@@ -131,10 +129,13 @@ async def _check_channel(context: Context, workspace: Workspace, channel: Channe
 
 async def _end_subscriptions(context: Context, workspace: Workspace, channel: ChannelId) -> None:
     """End all subscriptions of a channel; the audit log names the bot for it."""
+
+    def change(one: Subscription) -> Subscription | None:
+        by = context.installation.bot_user
+        return None if one.ended_by else ended(one, by, context.now)
+
     store = context.gateways.store
     for one in await store.subscriptions.open(workspace):
         if one.channel == channel:
-            await store.subscriptions.change(
-                one, ended(one, context.installation.bot_user, context.now)
-            )
+            await store.subscriptions.update(workspace, one.id, change)
             await store.poll_snapshots.forget(workspace, one.id)

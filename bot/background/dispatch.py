@@ -14,15 +14,15 @@ async def run_due(
     Raises StoreUnreachable and SlackUnavailable; then it is still due.
     """
     match kind:
-        case "news":
+        case "ended":
             return await _operation_ended(context, workspace, identity)
         case "approval":
             return await approvals.run_due(context, workspace, identity)
-        case "return":
+        case "auto-enable":
             return await auto_enables.run_due(context, workspace, identity)
         case "subscription":
             return await polling.run_due(context, workspace, identity)
-        case "channel":
+        case "batch":
             return await batching.flush(context, workspace, ChannelId(identity))
         case _:
             return DueWork()

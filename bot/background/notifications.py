@@ -70,7 +70,7 @@ async def on_card_changed(context: Context, ref: CardRef) -> None:
             approval = await store.approvals.read(ref.workspace, ref.id)
             if approval is not None:
                 await _on_approval_changed(context, approval)
-        case "return":
+        case "auto-enable":
             auto_enable = await store.auto_enables.read(ref.workspace, ref.id)
             if auto_enable is not None:
                 await _on_auto_enable_changed(context, auto_enable)
@@ -104,5 +104,5 @@ def _pending_events(
 
 async def on_rejected(context: Context, ref: CardRef, channel: ChannelId) -> None:
     """Schedule a check of a channel in which Slack has rejected a notification."""
-    if ref.kind in {"notice", "subscription"}:
+    if ref.kind in {"notification", "subscription"}:
         await context.gateways.store.channel_outbox.schedule(ref.workspace, channel, context.now)

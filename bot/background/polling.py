@@ -238,6 +238,11 @@ def _pending_event(
 async def _stop(context: Context, subscription: Subscription, why: Stop) -> DueWork:
     """Stop polling; the subscription's card says so in the channel."""
     log.info("poll.stopped", subscription=subscription.id[:8], why=why)
-    stopped_one = stopped(subscription, why, context.now)
-    await context.gateways.store.subscriptions.change(subscription, stopped_one)
+
+    def change(stored: Subscription) -> Subscription | None:
+        same = stored.version == subscription.version  # another one may have another sign-in
+        return stopped(stored, why, context.now) if same else None
+
+    store = context.gateways.store.subscriptions
+    await store.update(subscription.workspace, subscription.id, change)
     return DueWork(cards=(CardRef(subscription.workspace, "subscription", subscription.id),))

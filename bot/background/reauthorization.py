@@ -12,7 +12,7 @@ from bot.core.auto_enables import Phase
 from bot.core.change_requests import ruling_for
 from bot.core.errors import PersonRefused
 from bot.core.names import OperationId, PersonId
-from bot.core.operations.operation import Approved, Failure, Operation
+from bot.core.operations.operation import Approved, Failure, FailureKind, Operation
 from bot.core.people import refusal
 from bot.core.policy.rules import Ruling, may_approve
 from bot.features.approvals import approver_groups
@@ -31,7 +31,7 @@ class Reauthorization:
         Raises PersonRefused("unchecked"), StoreUnreachable and SealBroken.
         """
         why = await self._revoked_because(operation)
-        return Failure("AuthorizationRevoked", why=why) if why else None
+        return Failure(FailureKind.AUTHORIZATION_REVOKED, why=why) if why else None
 
     async def _revoked_because(self, operation: Operation) -> str:
         """Return the reason of an AuthorizationRevoked, or an empty text."""
@@ -39,7 +39,7 @@ class Reauthorization:
             return await self._since_approval(operation, operation.approved)
         if operation.auto_enables is not None:  # approving the disabling has approved its end too
             if not await self._is_still_scheduled(operation, operation.auto_enables):
-                return "return"
+                return "auto_enable"
             return "policy" if (await self._ruling(operation)).refused else ""
         ruling = await self._ruling(operation)
         more = ruling.approvals and not (operation.emergency and ruling.emergency)

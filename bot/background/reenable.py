@@ -20,7 +20,6 @@ from bot.core.change_requests import change_request, draft_operation
 from bot.core.due_work import DueWork
 from bot.core.errors import (
     ApiError,
-    BotError,
     ChangesStopped,
     Forbidden,
     IdentityProviderError,
@@ -36,8 +35,8 @@ from bot.core.invocation import Invocation
 from bot.core.language.commands import Switch
 from bot.core.listings import TimerShown
 from bot.core.names import OperationId
-from bot.core.operations.failures import failure_from
-from bot.core.operations.operation import Failure, Operation, Origin, State
+from bot.core.operations.failures import StorableError, failure_from
+from bot.core.operations.operation import Failure, FailureKind, Operation, Origin, State
 from bot.core.outcomes import OperationStarted
 from bot.core.people import Person
 from bot.core.policy.rules import judge
@@ -70,23 +69,28 @@ def operation_of(auto_enable: AutoEnable) -> OperationId:
     """Return the id of its operation: the same one however often an attempt is started."""
     if auto_enable.phase is Phase.ENABLING and auto_enable.operation is not None:
         return auto_enable.operation
-    name = f"return\0{auto_enable.id}\0{auto_enable.attempts}"
+    name = f"auto-enable\0{auto_enable.id}\0{auto_enable.attempts}"
     return OperationId(hashlib.sha256(name.encode()).hexdigest()[:24])
 
 
 def cards_of(auto_enable: AutoEnable) -> DueWork:
     """Return its own card, and that of the operation that scheduled it, as due work."""
-    kinds = ("operation", "return")
+    kinds = ("operation", "auto-enable")
     return DueWork(
         cards=tuple(CardRef(auto_enable.workspace, kind, auto_enable.id) for kind in kinds)
     )
 
 
 async def apply(context: Context, auto_enable: AutoEnable, event: Event) -> AutoEnable | None:
-    """Store the next version; return None if somebody else changed it first."""
+    """Apply the event to this very version and store it; None if another version is stored."""
     following = after(auto_enable, event)
-    won = (await context.gateways.store.auto_enables.change(auto_enable, following)).result == "won"
-    return following if won else None
+
+    def change(stored: AutoEnable) -> AutoEnable | None:
+        return following if stored.version == auto_enable.version else None
+
+    store = context.gateways.store.auto_enables
+    stored = await store.update(auto_enable.workspace, auto_enable.id, change)
+    return following if stored == following else None
 
 
 async def reenable(context: Context, auto_enable: AutoEnable) -> DueWork:
@@ -103,16 +107,16 @@ async def reenable(context: Context, auto_enable: AutoEnable) -> DueWork:
 async def _attempt(context: Context, auto_enable: AutoEnable) -> DueWork:
     gateways = context.gateways
     if await gateways.store.kill_switch.is_on(auto_enable.workspace):
-        raise _CannotEnable(Failure("ChangesStopped"), temporary=True)
+        raise _CannotEnable(Failure(FailureKind.CHANGES_STOPPED), temporary=True)
     person = await _member(context, auto_enable)
     bearer, timer = await _read(context, auto_enable)
     if timer is None:
         return await _timer_missing(context, auto_enable)
     if timer.enabled:
-        await close(gateways, auto_enable, "already")
+        await close(gateways, auto_enable, "already_enabled")
         return cards_of(auto_enable)
     if bearer.account.subject != auto_enable.subject:
-        raise _CannotEnable(Failure("AccountChanged"))
+        raise _CannotEnable(Failure(FailureKind.ACCOUNT_CHANGED))
     return await _start(context, auto_enable, person, bearer, timer)
 
 
@@ -121,7 +125,7 @@ async def _member(context: Context, auto_enable: AutoEnable) -> Person:
     try:
         return await directory.member(auto_enable.person, auto_enable.workspace)
     except PersonRefused as refused:
-        failure = Failure("PersonRefused", why=refused.reason)
+        failure = Failure(FailureKind.PERSON_REFUSED, why=refused.reason)
         raise _CannotEnable(failure, temporary=refused.reason == "unchecked") from refused
 
 
@@ -141,7 +145,7 @@ async def _read(context: Context, auto_enable: AutoEnable) -> tuple[Bearer, Time
         raise _cannot_enable(context, error) from error
 
 
-def _cannot_enable(context: Context, error: BotError) -> _CannotEnable:
+def _cannot_enable(context: Context, error: StorableError) -> _CannotEnable:
     failure = failure_from(error, context.now)
     match error:
         case RateLimited(retry_after=wait):
@@ -175,7 +179,7 @@ async def _timer_missing(context: Context, auto_enable: AutoEnable) -> DueWork:
         await close(gateways, auto_enable, "gone")
         return cards_of(auto_enable)
     if alike[0].enabled:
-        await close(gateways, auto_enable, "already")
+        await close(gateways, auto_enable, "already_enabled")
         return cards_of(auto_enable)
     return await _offer_replacement(context, auto_enable, alike[0])
 
@@ -204,12 +208,12 @@ async def _offer_replacement(context: Context, auto_enable: AutoEnable, instead:
             needs_person_since=now,
             sign_in_checked=True,
             replaces=auto_enable.timer.id,
-            failure=Failure("TimerGone"),
+            failure=Failure(FailureKind.TIMER_GONE),
         )
         await store.put(following)
     await close(context.gateways, auto_enable, "moved")
     return cards_of(auto_enable) + DueWork(
-        cards=(CardRef(auto_enable.workspace, "return", OperationId(name)),)
+        cards=(CardRef(auto_enable.workspace, "auto-enable", OperationId(name)),)
     )
 
 
@@ -286,21 +290,21 @@ async def _check_policy(context: Context, operation: Operation) -> None:
     ruling = judge(policy, change_request(operation, groups))
     if ruling.refused:
         rule = ruling.because[0][1] if ruling.because else ""
-        raise _CannotEnable(Failure("PolicyRefused", code=rule, why=ruling.refused))
+        raise _CannotEnable(Failure(FailureKind.POLICY_REFUSED, code=rule, why=ruling.refused))
 
 
 async def _defer(context: Context, auto_enable: AutoEnable, cannot: _CannotEnable) -> DueWork:
     """Retry a temporary failure for a while; ask a person in any other case."""
     store, late = context.gateways.store.auto_enables, context.now - auto_enable.at
     failure, trace = cannot.failure, auto_enable.id[:8]
-    log.info("auto_enable.deferred", trace=trace, failure=failure.kind, late=round(late))
-    stopped = failure.kind == "ChangesStopped"
+    log.info("auto_enable.deferred", trace=trace, failure=failure.kind.value, late=round(late))
+    stopped = failure.kind is FailureKind.CHANGES_STOPPED
     if not cannot.temporary or (late > GIVE_UP_AFTER and not stopped):
         if auto_enable.phase is not Phase.NEEDS_PERSON:
             await apply(context, auto_enable, NeedsPerson(context.now, failure))
         return cards_of(auto_enable)
     due, current = DueWork(), auto_enable
-    shown = auto_enable.failure is not None and auto_enable.failure.kind == failure.kind
+    shown = auto_enable.failure is not None and auto_enable.failure.kind is failure.kind
     if late > SHOWN_AFTER and not shown:
         postponed = await apply(context, auto_enable, Postponed(context.now, failure))
         if postponed is None:
@@ -310,7 +314,20 @@ async def _defer(context: Context, auto_enable: AutoEnable, cannot: _CannotEnabl
     return due
 
 
-_RETRYABLE = {"RateLimited", "NotSent", "Unclear", "Expired", "PersonRefused", "TokenRefused"}
+_RETRYABLE = {
+    FailureKind.RATE_LIMITED,
+    FailureKind.NOT_SENT,
+    FailureKind.UNCLEAR,
+    FailureKind.EXPIRED,
+    FailureKind.PERSON_REFUSED,
+    FailureKind.TOKEN_REFUSED,
+}
+# The failure of an auto-enable whose operation ended so.
+_ENDED_AS = {
+    State.CONFLICT: FailureKind.CONFLICT,
+    State.NOT_APPLIED: FailureKind.NOT_APPLIED,
+    State.UNKNOWN: FailureKind.UNKNOWN,
+}
 
 
 async def on_enabling_ended(
@@ -319,8 +336,10 @@ async def on_enabling_ended(
     """Retry after an operation that did not enable the timer, where that is safe; else ask."""
     if auto_enable.phase is not Phase.ENABLING or auto_enable.operation != operation.id:
         return DueWork()
-    now, failure = context.now, operation.failure or Failure(operation.state.value)
-    stopped = failure.kind == "ChangesStopped"
+    now = context.now
+    ended_as = Failure(_ENDED_AS.get(operation.state, FailureKind.STATE_CHANGED))
+    failure = operation.failure or ended_as
+    stopped = failure.kind is FailureKind.CHANGES_STOPPED
     temporary = {State.STALE: True, State.NOT_APPLIED: True}.get(
         operation.state, operation.state is State.REJECTED and failure.kind in _RETRYABLE
     )
@@ -331,6 +350,6 @@ async def on_enabling_ended(
             await context.gateways.store.auto_enables.reschedule(postponed, until)
         return cards_of(auto_enable)
     if operation.state in {State.CONFLICT, State.UNKNOWN}:
-        failure = Failure(operation.state.value)
+        failure = ended_as
     await apply(context, auto_enable, NeedsPerson(now, failure))
     return cards_of(auto_enable)

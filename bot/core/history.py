@@ -16,7 +16,7 @@ from bot.core.names import ITwinId, OperationId, PersonId, TimerId, normalized
 _ID_FACT = {
     "operation": "operation",
     "approval": "request",
-    "return": "return",
+    "auto_enable": "auto_enable",
     "subscription": "subscription",
 }
 
@@ -26,16 +26,16 @@ class PastEvent:
     """One thing that happened to a timer, or to a subscription of an iTwin.
 
     ``number`` is its place in the trail. ``outcome`` is the last part of the entry's name: a state
-    of an operation, a stage of a request, a phase of an auto-enable or how it ended, or "made",
-    "paused" or "ended" of a subscription. ``person`` is the requester ("" if that entry was not
-    read), ``acting_as`` the iTwin account used. ``decided_by`` made the last decision, with the
-    reason ``decision``. ``until`` in unix seconds, 0: for good. ``review`` is the stage of an
+    of an operation, a stage of a request, a phase of an auto-enable or how it ended, or "created",
+    "changed", "paused" or "ended" of a subscription. ``person`` is the requester ("" if that entry
+    was not read), ``acting_as`` the iTwin account used. ``decided_by`` made the last decision, with
+    the reason ``decision``. ``until`` in unix seconds, 0: for good. ``review`` is the stage of an
     emergency's review. ``later`` is a state that was read after the end and contradicts it.
     """
 
     number: int
     at: float
-    kind: Literal["operation", "request", "return", "subscription"]
+    kind: Literal["operation", "request", "auto_enable", "subscription"]
     outcome: str
     person: PersonId
     itwin: ITwinId
@@ -72,7 +72,7 @@ def past_events(entries: Iterable[AuditEntryView]) -> tuple[PastEvent, ...]:
     """Return the events of these entries; both are ordered newest first."""
     groups: dict[str, list[AuditEntryView]] = {}
     for entry in entries:
-        fact = _ID_FACT.get(entry.what.partition(".")[0])
+        fact = _ID_FACT.get(entry.event.partition(".")[0])
         if fact is not None:
             groups.setdefault(entry.facts.get(fact, ""), []).append(entry)
     events = [event for group in groups.values() for event in _events(group)]
@@ -81,10 +81,10 @@ def past_events(entries: Iterable[AuditEntryView]) -> tuple[PastEvent, ...]:
 
 def _events(group: Sequence[AuditEntryView]) -> Iterable[PastEvent]:
     """Yield the events of entries with one id."""
-    operations = [entry for entry in _of("operation", group) if entry.what != "operation.late"]
-    requests, auto_enables = _of("approval", group), _of("return", group)
+    operations = [entry for entry in _of("operation", group) if entry.event != "operation.late"]
+    requests, auto_enables = _of("approval", group), _of("auto_enable", group)
     if operations:
-        late = next((entry for entry in group if entry.what == "operation.late"), None)
+        late = next((entry for entry in group if entry.event == "operation.late"), None)
         yield _operation(operations, requests, late)
     elif requests:
         yield _request(requests)
@@ -95,7 +95,7 @@ def _events(group: Sequence[AuditEntryView]) -> Iterable[PastEvent]:
 
 
 def _of(kind: str, group: Sequence[AuditEntryView]) -> list[AuditEntryView]:
-    return [entry for entry in group if entry.what.startswith(f"{kind}.")]
+    return [entry for entry in group if entry.event.startswith(f"{kind}.")]
 
 
 def _is_covered(newest: AuditEntryView) -> bool:
@@ -103,8 +103,8 @@ def _is_covered(newest: AuditEntryView) -> bool:
 
     They do not cover one that needs a person, or that ended without an operation.
     """
-    what, how = newest.what, newest.facts.get("how", "")
-    return what in {"return.set", "return.bringing"} or how == "returned"
+    pending = newest.event in {"auto_enable.scheduled", "auto_enable.enabling"}
+    return pending or newest.facts.get("closed_as") == "enabled"
 
 
 def _operation(
@@ -120,7 +120,7 @@ def _operation(
         number=first.number,
         at=first.at,
         kind="operation",
-        outcome=newest.what.partition(".")[2],
+        outcome=newest.event.partition(".")[2],
         person=PersonId(facts.get("on_behalf_of") or newest.person),
         itwin=ITwinId(facts.get("itwin", "")),
         timer=TimerId(facts.get("timer", "")),
@@ -128,13 +128,13 @@ def _operation(
         acting_as=facts.get("acting_as", ""),
         verb=facts.get("verb", ""),
         wanted=facts.get("wanted", ""),
-        reason=facts.get("because", ""),
+        reason=facts.get("reason", ""),
         approved_by=tuple(map(PersonId, facts.get("approved_by", "").split())),
         until=float(facts.get("until") or 0.0),
         emergency=bool(facts.get("emergency")),
         review=review,
         reviewed_by=reviews[0].person if review == "approved" else None,
-        failure=facts.get("trouble", ""),
+        failure=facts.get("failure", ""),
         later=_contradicted(facts.get("seen", ""), late),
         root=OperationId(facts["root"]) if facts.get("root") else None,
     )
@@ -150,45 +150,45 @@ def _contradicted(seen: str, late: AuditEntryView | None) -> str:
 def _request(entries: Sequence[AuditEntryView]) -> PastEvent:
     newest, first = entries[0], _since(entries)
     facts, stage = newest.facts, _stage(newest)
-    asked = next((entry.person for entry in entries if entry.what == "approval.asked"), "")
+    requested = next((entry.person for entry in entries if entry.event == "approval.requested"), "")
     return PastEvent(
         number=first.number,
         at=first.at,
         kind="request",
         outcome=stage,
-        person=PersonId(facts.get("requester") or asked),
+        person=PersonId(facts.get("requester") or requested),
         itwin=ITwinId(facts.get("itwin", "")),
         timer=TimerId(facts.get("timer", "")),
         timer_name=facts.get("timer_name", ""),
         acting_as=facts.get("acting_as", ""),
         verb=facts.get("verb", ""),
         wanted=facts.get("wanted", ""),
-        reason=facts.get("because", ""),
+        reason=facts.get("reason", ""),
         approved_by=people(facts.get("votes", "")),
         decided_by=newest.person if stage in {"declined", "cancelled"} else None,
-        decision=facts.get("decision_because", ""),
+        decision=facts.get("decision_reason", ""),
         until=float(facts.get("until") or 0.0),
         emergency=bool(facts.get("review")),
-        failure=facts.get("trouble", ""),
+        failure=facts.get("failure", ""),
     )
 
 
 def _auto_enable(entries: Sequence[AuditEntryView]) -> PastEvent:
     newest, first = entries[0], _since(entries)
-    facts, phase = newest.facts, newest.what.partition(".")[2]
+    facts, phase = newest.facts, newest.event.partition(".")[2]
     return PastEvent(
         number=first.number,
         at=first.at,
-        kind="return",
-        outcome=facts.get("how") or phase,
-        person=PersonId(facts.get("setter", "")),
+        kind="auto_enable",
+        outcome=facts.get("closed_as") or phase,
+        person=PersonId(facts.get("scheduled_by", "")),
         itwin=ITwinId(facts.get("itwin", "")),
         timer=TimerId(facts.get("timer", "")),
         timer_name=facts.get("timer_name", ""),
-        # Only "kept" is a decision; an entry of any other end names who scheduled it.
-        decided_by=newest.person if facts.get("how") == "kept" else None,
-        until=0.0 if facts.get("how") else float(facts.get("at") or 0.0),
-        failure="" if facts.get("how") else facts.get("trouble", ""),
+        # Only "kept_disabled" is a decision; an entry of any other end names who scheduled it.
+        decided_by=newest.person if facts.get("closed_as") == "kept_disabled" else None,
+        until=0.0 if facts.get("closed_as") else float(facts.get("at") or 0.0),
+        failure="" if facts.get("closed_as") else facts.get("failure", ""),
     )
 
 
@@ -198,7 +198,7 @@ def _subscription(entries: Sequence[AuditEntryView]) -> PastEvent:
         number=first.number,
         at=first.at,
         kind="subscription",
-        outcome=newest.what.partition(".")[2],
+        outcome=newest.event.partition(".")[2],
         person=newest.person,
         itwin=ITwinId(newest.facts.get("itwin", "")),
         timer=TimerId(""),
@@ -220,5 +220,5 @@ def _since(entries: Sequence[AuditEntryView]) -> AuditEntryView:
 
 def _stage(entry: AuditEntryView) -> str:
     """Return the stage that an entry records; a new request is waiting."""
-    stage = entry.what.partition(".")[2]
-    return "waiting" if entry.what == "approval.asked" else stage
+    stage = entry.event.partition(".")[2]
+    return "waiting" if entry.event == "approval.requested" else stage

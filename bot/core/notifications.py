@@ -28,12 +28,12 @@ SPACING_SECONDS = 1.2  # Slack accepts one new message a second in a channel
 EventKind = Literal[
     "enabled",
     "disabled",
-    "returned",
+    "auto_enabled",
     "conflict",
     "unknown",
     "reads_enabled",
     "reads_disabled",
-    "return_asks",
+    "auto_enable_needs_person",
     "asked",
     "approved",
     "declined",
@@ -190,7 +190,7 @@ def notification_of(
 ) -> Notification:
     """Make the message of these threads, ``place``-th of those made at once for the channel."""
     return Notification(
-        id=named("notice", channel, *(thread.root for thread in threads)),
+        id=named("notification", channel, *(thread.root for thread in threads)),
         workspace=workspace,
         channel=channel,
         threads=threads,
@@ -216,7 +216,7 @@ def _end_of(operation: Operation) -> NotificationEvent | None:
     enabled: bool | None = operation.wanted
     match operation.state:
         case State.APPLIED if operation.auto_enables:
-            kind = "returned"
+            kind = "auto_enabled"
         case State.APPLIED:
             kind = "enabled" if operation.wanted else "disabled"
         case State.CONFLICT:
@@ -283,9 +283,9 @@ def event_of_auto_enable(auto_enable: AutoEnable) -> NotificationEvent | None:
     if auto_enable.phase is not Phase.NEEDS_PERSON:
         return None
     return NotificationEvent(
-        key=f"{auto_enable.id}:asks:{auto_enable.attempts}",
+        key=f"{auto_enable.id}:needs_person:{auto_enable.attempts}",
         at=auto_enable.changed_at,
-        kind="return_asks",
+        kind="auto_enable_needs_person",
         by=auto_enable.person,
         enabled=False,
     )

@@ -24,13 +24,12 @@ from bot.core.errors import (
     NotAvailable,
     NotFound,
     RequestClosed,
-    RetriesExhausted,
 )
 from bot.core.invocation import Invocation
 from bot.core.language.commands import Decide, Switch, Undo
 from bot.core.listings import PendingListed
 from bot.core.names import ITwinId, OperationId
-from bot.core.operations.operation import Failure, Origin
+from bot.core.operations.operation import Failure, FailureKind, Origin
 from bot.core.outcomes import Outcome, RequestDecided
 from bot.core.policy.rules import Ruling
 from bot.core.timers import Timer, differences
@@ -39,8 +38,6 @@ from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, policy_groups, with_token
 from bot.gateways.ims import Bearer
 
-ATTEMPTS = 20  # others may decide at the same time, but not that often
-
 
 async def decide(gateways: Gateways, invocation: Invocation, command: Decide) -> Outcome:
     """Record one person's decision on a request, and carry out what it approves.
@@ -48,17 +45,20 @@ async def decide(gateways: Gateways, invocation: Invocation, command: Decide) ->
     Raises NotAvailable, RequestClosed, MayNotDecide, ChangesStopped, and what reading the timer
     raises.
     """
-    store, decision = gateways.store.approvals, _Decision(gateways, invocation)
-    for _ in range(ATTEMPTS):
-        approval = await store.read(invocation.workspace, command.request)
-        if approval is None:
-            raise NotAvailable("request")
-        if approval.stage is not Stage.WAITING:
-            return await _already_decided(gateways, invocation, command, approval)
-        decided = after(approval, await decision.event_for(approval, command))
-        if (await store.change(approval, decided)).result == "won":
-            return RequestDecided(await carry_out(gateways, decided), command.verb)
-    raise RetriesExhausted
+    decision, waiting = _Decision(gateways, invocation), False
+
+    async def change(approval: Approval) -> Approval | None:
+        nonlocal waiting
+        waiting = approval.stage is Stage.WAITING
+        return after(approval, await decision.event_for(approval, command)) if waiting else None
+
+    store = gateways.store.approvals
+    approval = await store.update(invocation.workspace, command.request, change)
+    if approval is None:
+        raise NotAvailable("request")
+    if not waiting:
+        return await _already_decided(gateways, invocation, command, approval)
+    return RequestDecided(await carry_out(gateways, approval), command.verb)
 
 
 _ENDS = {"approve": Stage.APPROVED, "decline": Stage.DECLINED, "cancel": Stage.CANCELED}
@@ -118,7 +118,8 @@ class _Decision:
         await self._check(approval, ruling, account.subject if account else "")
         counts = not approval.review
         if counts and forbidden_now(approval, ruling):
-            return Voided(self.gateways.clock(), Failure("AuthorizationRevoked", why="policy"))
+            revoked = Failure(FailureKind.AUTHORIZATION_REVOKED, why="policy")
+            return Voided(self.gateways.clock(), revoked)
         if counts and await self.gateways.store.kill_switch.is_on(self.invocation.workspace):
             raise ChangesStopped
         bearer, failure = await self._read_timer(approval)
@@ -177,9 +178,9 @@ class _Decision:
         wanted = (operation.timer.name, operation.timer.package)
         found = [one for one in timers if (one.name, one.package) == wanted]
         if len(found) != 1:
-            return bearer, Failure("TimerGone")
+            return bearer, Failure(FailureKind.TIMER_GONE)
         changes = differences(operation.timer, operation.inputs, found[0])
-        return bearer, Failure("TimerGone", why="replaced", details=changes)
+        return bearer, Failure(FailureKind.TIMER_GONE, why="replaced", details=changes)
 
 
 def _expired(approval: Approval, now: float) -> bool:

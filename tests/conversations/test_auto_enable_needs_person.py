@@ -138,10 +138,10 @@ async def test_a_deny_rule_stops_it_and_an_approval_rule_does_not(
 async def test_the_kill_switch_delays_it_visibly(story: Story) -> None:
     await goes_off(story)
     kill_switch = story.bot.store.kill_switch
-    await kill_switch.turn(WORKSPACE, story.world.clock.now(), on=False)
+    await kill_switch.engage(WORKSPACE, story.world.clock.now())
     story.world.clock.forward(DUE + 600)
     await story.sees("bob", "An admin has switched all changes off: it waits")
-    await kill_switch.turn(WORKSPACE, story.world.clock.now(), on=True)
+    await kill_switch.release(WORKSPACE, story.world.clock.now())
     story.world.clock.forward(120)
     await story.sees("bob", "Returned as planned.")
     assert story.flips() == 2

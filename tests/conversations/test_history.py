@@ -14,7 +14,7 @@ from bot.core.auto_enables import AutoEnable, Closed, NeedsPerson, scheduled_by
 from bot.core.auto_enables import after as returned
 from bot.core.language.until import Until
 from bot.core.names import ChannelId, OperationId, PersonId
-from bot.core.operations.operation import Approved, Failure, Operation
+from bot.core.operations.operation import Approved, Failure, FailureKind, Operation
 from bot.core.subscriptions import Subscription
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import open_store
@@ -207,7 +207,7 @@ async def test_votes_an_end_and_an_emergency_fold_into_the_operation(story: Stor
     assert "approved by @bob, an emergency (reviewed by @bob), until " in line
     assert "later found enabled" in line
     asking = returned(back, NeedsPerson(at + 7_200, failure=_gone()))
-    kept = returned(asking, Closed(at + 7_300, "kept", BOB))
+    kept = returned(asking, Closed(at + 7_300, "kept_disabled", BOB))
     await written(story, *back_entries([asking]))
     said = await asks(story, "alice", "/edfs history plant-a", "did not come back on by itself")
     await written(story, *back_entries([kept]))
@@ -217,7 +217,7 @@ async def test_votes_an_end_and_an_emergency_fold_into_the_operation(story: Stor
 
 
 def _gone() -> Failure:
-    return Failure("SignInNeeded")
+    return Failure(FailureKind.SIGN_IN_NEEDED)
 
 
 async def test_subscriptions_stand_in_the_history_of_the_whole_itwin_only(story: Story) -> None:

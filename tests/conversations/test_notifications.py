@@ -94,8 +94,8 @@ async def test_archiving_a_channel_ends_its_subscriptions(story: Story) -> None:
     await until(ended)
     (lost,) = await store.dead_letters.read(workspace)
     assert lost.reason == "is_archived"
-    assert lost.record.startswith("notice:")
+    assert lost.record.startswith("notification:")
     ends = [
-        entry for entry in await store.audit.read(workspace) if entry.what == "subscription.ended"
+        entry for entry in await store.audit.read(workspace) if entry.event == "subscription.ended"
     ]
     assert [entry.person for entry in ends] == [story.bot.context.installation.bot_user]

@@ -20,7 +20,7 @@ from tests.slack.samples import ALICE, GUID, NOW, Voice, own_id
 ABSTRACT = frozenset({BotError, errors.ApiError})
 CLOSED: dict[tuple[str, str], tuple[Any, ...]] = {
     ("AuthorizationRevoked", "reason"): (
-        *("policy", "approver", "requester", "return", "account", "request", "state"),
+        *("policy", "approver", "requester", "auto_enable", "account", "request", "state"),
     ),
     ("RequestClosed", "stage"): tuple(s.value for s in Stage if s is not Stage.WAITING),
     ("AutoEnableClosed", "how"): typing.get_args(auto_enables.ClosedAs),

@@ -14,6 +14,7 @@ from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, W
 from bot.core.operations.operation import (
     ActingAccount,
     Failure,
+    FailureKind,
     Observation,
     Operation,
     Origin,
@@ -89,7 +90,7 @@ def operation(dice: random.Random, state: State) -> Operation:
         changed_at=NOW,
         settled_at=NOW + 60,
         seen=dice.choice([None, Observation(True, NOW), Observation(False, NOW)]),
-        failure=Failure("Unclear", message=hostile(dice)),
+        failure=Failure(FailureKind.UNCLEAR, message=hostile(dice)),
     )
 
 

@@ -32,12 +32,12 @@ from bot.slack.views.blocks import json_size, option_of, paragraph
 from bot.slack.views.paging import page_of
 from bot.slack.views.render import render
 from tests.core.test_approvals import WAITING
-from tests.core.test_auto_enables import SET as A_RETURN
+from tests.core.test_auto_enables import SCHEDULED
 from tests.core.test_subscriptions import SUBSCRIPTION
 
 NOW = 1_795_000_000.0
 ALICE = PersonId("U0ALICE001")
-SET = replace(A_RETURN, person=ALICE)
+AUTO_ENABLE = replace(SCHEDULED, person=ALICE)
 SUBSCRIPTION = replace(SUBSCRIPTION, person=ALICE)
 SCRIPTS = ["A" * 300, "x " * 200, "😀" * 200, "漢字" * 200, "שלום" * 100, "<&>" * 100, '"\\' * 150]
 GUID = "0a1b2c3d-0000-4000-8000-{:012d}"
@@ -79,7 +79,7 @@ def timer(number: int) -> Timer:
 
 
 def off(number: int) -> DisabledTimer:
-    back = replace(SET, reason=name(number)) if number % 2 else None
+    back = replace(AUTO_ENABLE, reason=name(number)) if number % 2 else None
     return DisabledTimer(itwin(number % 7), timer(number), None, name(number) * 2, back)
 
 
@@ -102,7 +102,7 @@ def subscription(number: int) -> Any:
 
 
 TIMERS = tuple(map(timer, range(1_000)))
-STANDING = {one.id: OpenItems(SET, (WAITING,)) for one in TIMERS[::5]}
+STANDING = {one.id: OpenItems(AUTO_ENABLE, (WAITING,)) for one in TIMERS[::5]}
 REQUESTS = tuple(map(request, range(60)))
 HALF = frozenset(one.id for one in REQUESTS[:30])
 ITWINS = tuple(map(itwin, range(1_000)))
@@ -199,7 +199,7 @@ def test_the_estimate_is_never_less_than_what_is_drawn(label: str, other: str, c
     for blocks, estimate in zip(drawn_so, estimates, strict=True):
         assert json_size(blocks) <= estimate
     seen = LastSeen(enabled=False, at=NOW, by=ALICE)
-    for back in (None, SET, replace(SET, phase=Phase.NEEDS_PERSON)):
+    for back in (None, AUTO_ENABLE, replace(AUTO_ENABLE, phase=Phase.NEEDS_PERSON)):
         gone = DisabledTimer(place, one, seen, other, back)
         entry = [paragraph(auto_enables.entry(gone)), option_of(auto_enables._option(gone))]
         assert json_size(entry) <= auto_enables._entry_json_size(gone)

@@ -36,7 +36,7 @@ def below(story: Story, card: Message, channel: str = ROOM) -> list[str]:
 async def settled(story: Story) -> None:
     """Wait until no event is queued and no card is due."""
     redis, workspace = story.bot.store.redis, story.bot.context.installation.workspace
-    kinds = (b"channel:", b"draw:", b"news:")
+    kinds = (b"batch:", b"card:", b"ended:")
 
     async def nothing_due() -> bool:
         members = await redis.zrange(f"edfs:{{{workspace}}}:due", 0, -1)

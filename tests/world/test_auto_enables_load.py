@@ -177,7 +177,7 @@ async def is_put_off(world: World, store: Store) -> bool:
     """Whether the limits hold up all that is due: nobody will look before the clock goes on."""
     soon = world.clock.now() + LEASE_SECONDS
     due = await store.redis.zrangebyscore(DUE, "-inf", soon)
-    return not any(member.startswith((b"return:", b"operation:")) for member in due)
+    return not any(member.startswith((b"auto-enable:", b"operation:")) for member in due)
 
 
 async def judged(world: World, store: Store, waiting: list[AutoEnable]) -> None:
@@ -189,6 +189,6 @@ async def judged(world: World, store: Store, waiting: list[AutoEnable]) -> None:
     for back in waiting:
         over = await store.auto_enables.read(HOME, back.id)
         assert over is not None
-        assert (over.phase, over.closed_as) == (Phase.CLOSED, "returned"), over
+        assert (over.phase, over.closed_as) == (Phase.CLOSED, "enabled"), over
         assert world.edfs.state.timer("plant-a", back.timer.name).enabled
     assert len(patches) == len(waiting)

@@ -172,7 +172,7 @@ def cards(place: Scene, timer: str) -> list[Message]:
 
 
 def card_of(place: Scene, operation: str) -> str:
-    card = place.redis.hget(f"edfs:{{{TEAM_ID}}}:operation:{operation}", "card")
+    card = place.redis.hget(f"edfs:{{{TEAM_ID}}}:operation:{operation}", "ts")
     return in_text(card or b"")
 
 
@@ -241,7 +241,7 @@ def patches(place: Scene, timer: str) -> int:
 async def is_in_the_books(store: Store, wish: Wish, operation: Operation) -> None:
     """One entry for the end, one for the late look where there was one, and one for each permit."""
     entries = await store.audit.read(HOME, count=10_000)
-    what = [entry.what for entry in entries if entry.facts.get("operation") == wish.operation]
+    what = [entry.event for entry in entries if entry.facts.get("operation") == wish.operation]
     looked = bool(operation.response_lost_at)
     assert what.count(f"operation.{operation.state.value}") == 1, (what, str(wish))
     assert what.count("operation.late") == looked, (what, str(wish))

@@ -201,7 +201,7 @@ async def judged(crowd: Crowd, store: Store, before: dict[str, bool]) -> None:
     checked = await store.audit.check(HOME)
     assert not checked.broken, checked
     entries = await store.audit.read(HOME, count=10_000)
-    trail = [entry for entry in entries if entry.what.startswith("operation.")]
+    trail = [entry for entry in entries if entry.event.startswith("operation.")]
     names = dict.fromkeys(OperationId(entry.facts["operation"]) for entry in trail)
     operations = [await store.operations.read(HOME, name) for name in names]
     done = [operation for operation in operations if operation is not None]
@@ -217,11 +217,11 @@ def one_at_a_time(trail: Sequence[AuditEntry]) -> None:
     """The audit trail has one order, and in it a timer's operations do not overlap."""
     under_way: dict[str, str] = {}
     for entry in trail:
-        if entry.what == "operation.late":
+        if entry.event == "operation.late":
             continue
         timer, operation = entry.facts["timer"], entry.facts["operation"]
         assert under_way.get(timer, operation) == operation, entry
-        if entry.what in OPEN:
+        if entry.event in OPEN:
             under_way[timer] = operation
         else:
             under_way.pop(timer, None)
@@ -231,7 +231,7 @@ def one_at_a_time(trail: Sequence[AuditEntry]) -> None:
 def each_wish_once(crowd: Crowd, done: Sequence[Operation], trail: Sequence[AuditEntry]) -> None:
     acted: Counter[Wish] = Counter((one.person, one.verb, one.timer.id) for one in done)
     assert acted <= crowd.asked, acted - crowd.asked
-    permits = Counter(e.facts["operation"] for e in trail if e.what == "operation.sending")
+    permits = Counter(e.facts["operation"] for e in trail if e.event == "operation.sending")
     assert permits == {one.id: one.attempts for one in done if one.attempts}
     # A second permit needs proof that nothing left with the first one: so Bentley saw one request.
     patches = [call for call in crowd.world.edfs.calls if call["method"] == "PATCH"]

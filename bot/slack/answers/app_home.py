@@ -24,7 +24,6 @@ from bot.features import approvals, auto_enables
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
 from bot.gateways.slack.client import SlackRejected, SlackUnavailable
-from bot.gateways.store import translate_errors
 from bot.slack.views.home import home_view
 
 MOST_ITWINS = 12  # each takes one request of the person's hourly budget
@@ -48,19 +47,18 @@ async def refresh_home(context: Context, workspace: Workspace, person: PersonId)
     Raises nothing: a stale App Home is no reason to repeat the work that it follows.
     """
     try:
-        async with translate_errors():
-            people = context.gateways.store.people
-            opened = await people.home_of(workspace, person)
-            if opened is None:
-                return
-            channel, page = opened
-            member = await context.gateways.directory.member(person, workspace)
-            invocation = Invocation(OperationId(""), member, Origin(channel), context.now)
-            shown = replace(
-                await _home_shown(context, invocation), page=page, support=context.support_url
-            )
-            if await people.home_of(workspace, person) == opened:  # else they turned the page
-                await context.slack.publish_home(person, home_view(shown, context.now))
+        people = context.gateways.store.people
+        opened = await people.home_of(workspace, person)
+        if opened is None:
+            return
+        channel, page = opened
+        member = await context.gateways.directory.member(person, workspace)
+        invocation = Invocation(OperationId(""), member, Origin(channel), context.now)
+        shown = replace(
+            await _home_shown(context, invocation), page=page, support=context.support_url
+        )
+        if await people.home_of(workspace, person) == opened:  # else they turned the page
+            await context.slack.publish_home(person, home_view(shown, context.now))
     except (BotError, SlackRejected, SlackUnavailable) as error:
         log.info("home.not_published", why=type(error).__name__)
 

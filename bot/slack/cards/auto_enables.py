@@ -26,7 +26,7 @@ async def card_state(context: Context, ref: CardRef) -> CardState | None:
             DirectMessage("escalated-setter", auto_enable.requester, to_requester),
         )
     return CardState(
-        ref=CardRef(auto_enable.workspace, "return", auto_enable.id, auto_enable.version),
+        ref=CardRef(auto_enable.workspace, "auto-enable", auto_enable.id, auto_enable.version),
         channel=auto_enable.channel,
         card=views.card(auto_enable),
         since=max(auto_enable.changed_at, auto_enable.needs_person_since),

@@ -17,7 +17,7 @@ async def card_state(context: Context, ref: CardRef) -> CardState | None:
         for number in range(1, len(thread.events))
     ]
     return CardState(
-        ref=CardRef(notification.workspace, "notice", notification.id, notification.version),
+        ref=CardRef(notification.workspace, "notification", notification.id, notification.version),
         channel=notification.channel,
         card=views.card(notification),
         since=notification.changed_at,

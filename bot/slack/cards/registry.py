@@ -8,7 +8,7 @@ from bot.core.auto_enables import AutoEnable, Phase
 from bot.core.card_refs import CardRef, card_ref
 from bot.core.change_requests import command_of
 from bot.core.operations.failures import error_from
-from bot.core.operations.operation import Operation, State
+from bot.core.operations.operation import FailureKind, Operation, State
 from bot.core.outcomes import Failed
 from bot.gateways.slack.messages import CardReply, DirectMessage, PrivateReply
 from bot.slack.cards import approvals, auto_enables, notifications, subscriptions
@@ -62,7 +62,7 @@ def _failure_replies(context: Context, operation: Operation) -> tuple[CardReply,
         return ()
     if operation.state is State.LOCKED:
         # Other failures are retried within seconds, too soon to bother anybody.
-        if failure.kind != "RateLimited":
+        if failure.kind is not FailureKind.RATE_LIMITED:
             return ()
         return (PrivateReply("waiting", operation.requester, waiting_message(operation)),)
     error, retry = error_from(failure, context.now), command_of(operation, "UTC")
@@ -82,7 +82,7 @@ def _sign_in_replies(auto_enable: AutoEnable | None) -> tuple[CardReply, ...]:
 _KINDS: dict[str, Callable[[Context, CardRef], Awaitable[CardState | None]]] = {
     "operation": _operation,
     "approval": approvals.card_state,
-    "return": auto_enables.card_state,
-    "notice": notifications.card_state,
+    "auto-enable": auto_enables.card_state,
+    "notification": notifications.card_state,
     "subscription": subscriptions.card_state,
 }

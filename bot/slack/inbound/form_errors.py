@@ -23,7 +23,6 @@ from bot.core.language.forms import (
 from bot.core.language.until import AmbiguousTime, parse_until
 from bot.core.names import PersonId, single_line
 from bot.gateways.slack.client import SlackUnavailable
-from bot.gateways.store import translate_errors
 from bot.slack.inbound import payloads
 from bot.slack.inbound.forms import form_of
 from bot.slack.views.chooser import ambiguous_time_text
@@ -100,7 +99,7 @@ async def _time_errors(
     if not form.until:
         return {}
     try:
-        async with asyncio.timeout(SECONDS), translate_errors():
+        async with asyncio.timeout(SECONDS):
             problem = await _time_problem(context, person, form)
     except (BotError, SlackUnavailable, TimeoutError) as error:
         log.info("form.not_validated", error=type(error).__name__)

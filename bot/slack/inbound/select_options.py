@@ -15,7 +15,6 @@ from bot.core.errors import BotError, PersonRefused
 from bot.core.names import ITwinId, PersonId, Workspace
 from bot.features.select_options import Owner
 from bot.gateways.slack.messages import Block
-from bot.gateways.store import translate_errors
 from bot.slack.inbound.forms import input_text, itwin_id
 from bot.slack.inbound.payloads import BlockSuggestion, View
 from bot.slack.views import options as views
@@ -76,7 +75,7 @@ async def _owner(context: Context, payload: BlockSuggestion) -> Owner:
     if not team.startswith("T"):  # the id of an Enterprise organization: users.info has the rest
         team = payload.team.id if payload.team else context.installation.workspace
     try:
-        async with asyncio.timeout(PERSON_SECONDS), translate_errors():
+        async with asyncio.timeout(PERSON_SECONDS):
             member = await context.gateways.directory.member(person, Workspace(team))
     except TimeoutError as error:
         raise PersonRefused("unchecked") from error

@@ -6,7 +6,7 @@ from bot.core.errors import BotError
 from bot.core.language.commands import Pending
 from bot.core.listings import PendingListed
 from bot.core.names import single_line
-from bot.core.operations.operation import State
+from bot.core.operations.operation import FailureKind, State
 from bot.core.outcomes import ApprovalRequested, DecisionHint, RequestDecided
 from bot.gateways.slack.messages import Block, Ephemeral
 from bot.slack.views.approvals import (
@@ -165,9 +165,13 @@ def ended(approval: Approval) -> Ephemeral:
     lines = state_lines(approval)
     failure = approval.failure
     repeated = approval.stage is Stage.EXPIRED or (
-        approval.stage is Stage.VOID and failure is not None and failure.kind != "AlreadySo"
+        approval.stage is Stage.VOID
+        and failure is not None
+        and failure.kind is not FailureKind.ALREADY_IN_STATE
     )
-    gone = failure is not None and failure.kind == "TimerGone" and failure.why != "replaced"
+    gone = (
+        failure is not None and failure.kind is FailureKind.TIMER_GONE and failure.why != "replaced"
+    )
     if not repeated or gone:
         return _about(approval, title(approval), lines)
     return _about(approval, title(approval), lines, _again(approval))

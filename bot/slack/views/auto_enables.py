@@ -1,13 +1,13 @@
 """Auto-enables: the card of one that needs a person, messages about it, and disabled timers."""
 
 from bot.core.actions import Action
-from bot.core.auto_enables import AutoEnable, Phase
+from bot.core.auto_enables import AutoEnable, ClosedAs, Phase
 from bot.core.errors import PersonRefused, PolicyRefused
 from bot.core.language.commands import ListTimers
 from bot.core.listings import DisabledListed, DisabledTimer
 from bot.core.names import single_line
 from bot.core.operations.failures import error_from
-from bot.core.operations.operation import Failure
+from bot.core.operations.operation import Failure, FailureKind
 from bot.gateways.slack.messages import Card, Ephemeral
 from bot.slack.views.blocks import (
     NAME,
@@ -36,18 +36,22 @@ from bot.slack.views.timers import timer_json_size, timer_option
 NAMED = 10
 _FRAME = 500  # characters of JSON of an entry without its names: people and times
 
-_WHY: dict[str, str] = {
-    "SignInNeeded": "The sign-in of whoever set this has ended.",
-    "AccountChanged": "Whoever set this is signed in with another iTwin account now.",
-    "Forbidden": "The account of whoever set this may not read the timer any more.",
-    "TimerGone": "An edit in EDFS has put another timer of the same name and package in its place.",
-    "conflict": "Somebody else switched it at the same moment, so both changes cancelled out.",
-    "unknown": "Bentley's answer was lost, and the timer could not be read for a day.",
+_WHY: dict[FailureKind, str] = {
+    FailureKind.SIGN_IN_NEEDED: "The sign-in of whoever set this has ended.",
+    FailureKind.ACCOUNT_CHANGED: "Whoever set this is signed in with another iTwin account now.",
+    FailureKind.FORBIDDEN: "The account of whoever set this may not read the timer any more.",
+    FailureKind.TIMER_GONE: (
+        "An edit in EDFS has put another timer of the same name and package in its place."
+    ),
+    FailureKind.CONFLICT: (
+        "Somebody else switched it at the same moment, so both changes cancelled out."
+    ),
+    FailureKind.UNKNOWN: "Bentley's answer was lost, and the timer could not be read for a day.",
 }
-_ENDS: dict[str, str] = {
-    "returned": "It was turned on again.",
-    "already": "It is on again.",
-    "kept": "It stays off for good.",
+_ENDS: dict[ClosedAs, str] = {
+    "enabled": "It was turned on again.",
+    "already_enabled": "It is on again.",
+    "kept_disabled": "It stays off for good.",
     "replaced": "It stays off, until a later time.",
     "moved": "Another timer has taken its place.",
     "gone": "The timer is not there any more, so nothing was turned on.",
@@ -80,7 +84,10 @@ def card(auto_enable: AutoEnable) -> Card:
         gone = auto_enable.closed_as == "gone"
         title = f"Cannot return: {name}" if gone else f"Seen to: {name}"
         message = line(
-            _ENDS[auto_enable.closed_as or "kept"], *by, " ", Timestamp(auto_enable.changed_at)
+            _ENDS[auto_enable.closed_as or "kept_disabled"],
+            *by,
+            " ",
+            Timestamp(auto_enable.changed_at),
         )
         return Card(
             fallback_text(f"{title}. ", *message),
@@ -102,9 +109,11 @@ def _why(failure: Failure | None) -> Line:
     if failure.kind in _WHY:
         return line(_WHY[failure.kind])
     match failure.kind, failure.why:
-        case "PolicyRefused", ("denied" | "not_allowed" | "protected") as reason:
+        case FailureKind.POLICY_REFUSED, ("denied" | "not_allowed" | "protected") as reason:
             return error_text(PolicyRefused(reason, failure.code), 0.0).lines[0]
-        case "PersonRefused", ("guest" | "bot" | "deactivated" | "outsider" | "unknown") as gone:
+        case FailureKind.PERSON_REFUSED, (
+            "guest" | "bot" | "deactivated" | "outsider" | "unknown"
+        ) as gone:
             return error_text(PersonRefused(gone), 0.0).lines[0]
         case _:
             return error_text(error_from(failure, 0.0), 0.0).lines[0]

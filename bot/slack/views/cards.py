@@ -3,7 +3,14 @@
 from bot.core.actions import Action
 from bot.core.auto_enables import AutoEnable
 from bot.core.names import single_line
-from bot.core.operations.operation import Failure, LateFinding, Observation, Operation, State
+from bot.core.operations.operation import (
+    Failure,
+    FailureKind,
+    LateFinding,
+    Observation,
+    Operation,
+    State,
+)
 from bot.core.schedules import in_words, next_run
 from bot.core.timers import Timer
 from bot.gateways.slack.messages import Block, Card, Ephemeral
@@ -137,10 +144,12 @@ def _reading(seen: Observation | None) -> Line:
 
 
 _WAITS = {
-    "RateLimited": "The limit for requests to Bentley is reached. Nothing was sent yet.",
-    "NotSent": "Bentley could not be reached. Nothing was sent yet.",
-    "TokenRefused": "Bentley asked for a fresh token. Nothing was changed yet.",
-    "PersonRefused": "Slack could not be asked whether it is still allowed. Nothing was sent yet.",
+    FailureKind.RATE_LIMITED: "The limit for requests to Bentley is reached. Nothing was sent yet.",
+    FailureKind.NOT_SENT: "Bentley could not be reached. Nothing was sent yet.",
+    FailureKind.TOKEN_REFUSED: "Bentley asked for a fresh token. Nothing was changed yet.",
+    FailureKind.PERSON_REFUSED: (
+        "Slack could not be asked whether it is still allowed. Nothing was sent yet."
+    ),
 }
 
 
@@ -152,14 +161,14 @@ def _waiting(operation: Operation, failure: Failure) -> list[Line]:
 
 def _rejected(failure: Failure | None) -> Line:
     match failure:
-        case Failure(kind="RateLimited", until=until):
+        case Failure(kind=FailureKind.RATE_LIMITED, until=until):
             limit = "Nothing was changed: the limit for requests to Bentley is reached. Try after "
             return line(limit, Timestamp(until), ".")
-        case Failure(kind="NotSent"):
+        case Failure(kind=FailureKind.NOT_SENT):
             return line("Nothing was changed: Bentley could not be reached.")
-        case Failure(kind="ChangesStopped"):
+        case Failure(kind=FailureKind.CHANGES_STOPPED):
             return line("Nothing was changed: an admin has switched all changes off.")
-        case Failure(kind="AuthorizationRevoked"):
+        case Failure(kind=FailureKind.AUTHORIZATION_REVOKED):
             return line("Nothing was changed: what allowed it does not hold any more.")
         case _:
             return line("Nothing was changed. The reason was told to the person who asked.")
@@ -178,7 +187,7 @@ def waiting_message(operation: Operation) -> Ephemeral:
     """Tell the requester that their operation waits for the rate limit."""
     title = "Waiting for Bentley's limit"
     about = line(bold(title_of(operation)), ".")
-    lines = [about, *_waiting(operation, operation.failure or Failure("RateLimited"))]
+    lines = [about, *_waiting(operation, operation.failure or Failure(FailureKind.RATE_LIMITED))]
     trace = context_block(f"Trace {operation.trace}")
     return Ephemeral(fallback_text(title), [header(title), paragraph(lines), trace])
 

@@ -46,41 +46,41 @@ _REQUESTS = {
     "expired": "not {wanted}: the request expired",
     "void": "not {wanted}: the request became void",
 }
-_RETURNS = {
-    "set": "comes back on later",
-    "bringing": "comes back on now",
-    "asking": "did not come back on by itself: a person has to do it",
-    "returned": "came back on",
-    "already": "was on before its return was due",
-    "kept": "stays off",
+_AUTO_ENABLES = {
+    "scheduled": "comes back on later",
+    "enabling": "comes back on now",
+    "needs_person": "did not come back on by itself: a person has to do it",
+    "enabled": "came back on",
+    "already_enabled": "was on before its return was due",
+    "kept_disabled": "stays off",
     "replaced": "is to come back at another time",
     "moved": "its return moved to the timer in its place",
     "gone": "its return ended: the timer is not there any more",
 }
 _SUBSCRIPTIONS = {
-    "made": "a channel is told of it",
+    "created": "a channel is told of it",
     "paused": "telling a channel is paused",
     "ended": "a channel is told of it no more",
 }
-_ASKED = {"request": "asked by ", "return": "return set by "}
+_ASKED = {"request": "asked by ", "auto_enable": "return set by "}
 _FAILURES = {
-    "AlreadySo": "it was so already",
-    "CannotUndo": "it could not be undone",
-    "DefinitionChanged": "it had been edited",
-    "Expired": "it had waited too long",
-    "Forbidden": "the right was missing",
-    "NotSent": "Bentley could not be reached",
-    "AccountChanged": "signed in with another account",
-    "PersonRefused": "that person may not use the bot",
-    "PolicyRefused": "the policy does not let it",
-    "RateLimited": "Bentley's limit was reached",
-    "SignInNeeded": "the sign-in had ended",
-    "StateChanged": "it had been switched since",
-    "TimerGone": "the timer was not there any more",
-    "TokenRefused": "the sign-in was not accepted",
-    "Unclear": "Bentley's answer was lost",
-    "AuthorizationRevoked": "what allowed it did not hold any more",
-    "ChangesStopped": "all changes were switched off",
+    "already_in_state": "it was so already",
+    "cannot_undo": "it could not be undone",
+    "definition_changed": "it had been edited",
+    "expired": "it had waited too long",
+    "forbidden": "the right was missing",
+    "not_sent": "Bentley could not be reached",
+    "account_changed": "signed in with another account",
+    "person_refused": "that person may not use the bot",
+    "policy_refused": "the policy does not let it",
+    "rate_limited": "Bentley's limit was reached",
+    "sign_in_needed": "the sign-in had ended",
+    "state_changed": "it had been switched since",
+    "timer_gone": "the timer was not there any more",
+    "token_refused": "the sign-in was not accepted",
+    "unclear": "Bentley's answer was lost",
+    "authorization_revoked": "what allowed it did not hold any more",
+    "changes_stopped": "all changes were switched off",
 }
 _REVIEWS = {
     "approved": "reviewed",
@@ -163,7 +163,7 @@ def _outcome(event: PastEvent) -> str:
     words = {
         "operation": _OPERATIONS,
         "request": _REQUESTS,
-        "return": _RETURNS,
+        "auto_enable": _AUTO_ENABLES,
         "subscription": _SUBSCRIPTIONS,
     }[event.kind]
     return words.get(event.outcome, event.outcome).format(wanted=event.wanted)

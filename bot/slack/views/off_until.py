@@ -3,7 +3,7 @@
 from bot.core.actions import Action
 from bot.core.auto_enables import AutoEnable, Phase
 from bot.core.names import single_line
-from bot.core.operations.operation import Failure, Operation, State
+from bot.core.operations.operation import Failure, FailureKind, Operation, State
 from bot.core.schedules import Runs, runs_between
 from bot.core.timers import differences
 from bot.slack.views.blocks import NAME, Button, Line, Part, Timestamp, UserMention, labelled, line
@@ -25,14 +25,14 @@ def is_over(operation: Operation, auto_enable: AutoEnable | None) -> bool:
         and auto_enable is not None
         and auto_enable.id == operation.id
         and auto_enable.phase is Phase.CLOSED
-        and auto_enable.closed_as in {"returned", "already", "moved", "gone"}
+        and auto_enable.closed_as in {"enabled", "already_enabled", "moved", "gone"}
     )
 
 
 def closed_title(auto_enable: AutoEnable) -> str:
     """Return the title of a card whose timer is no longer disabled."""
     name = single_line(auto_enable.timer.label, NAME)
-    there = auto_enable.closed_as in {"returned", "already"}
+    there = auto_enable.closed_as in {"enabled", "already_enabled"}
     return f"{name} was off and is on again" if there else f"{name} is not there any more"
 
 
@@ -63,7 +63,7 @@ def lines_of(operation: Operation, zone: str, auto_enable: AutoEnable | None) ->
 
 def _waits(auto_enable: AutoEnable | None) -> list[Line]:
     if auto_enable is not None and auto_enable.failure is not None:
-        if auto_enable.failure.kind == "ChangesStopped":
+        if auto_enable.failure.kind is FailureKind.CHANGES_STOPPED:
             return [line("An admin has switched all changes off: it waits until they are on.")]
         return [line("It could not be turned on yet. It is tried again by itself.")]
     if auto_enable is not None and not auto_enable.sign_in_valid:
@@ -101,12 +101,12 @@ def _closed_line(auto_enable: AutoEnable) -> Line:
             return line("It is being turned on again.")
         case Phase.NEEDS_PERSON, _:
             return line("It did not come back by itself. A card below asks somebody to do it.")
-        case _, "returned":
+        case _, "enabled":
             return line("It was turned on again, as planned, ", at, ".")
-        case _, "already":
+        case _, "already_enabled":
             by = (" by ", UserMention(auto_enable.closed_by)) if auto_enable.closed_by else ()
             return line("It was turned on before that", *by, ": so it was found ", at, ".")
-        case _, "kept":
+        case _, "kept_disabled":
             who: Part | str = (
                 UserMention(auto_enable.closed_by) if auto_enable.closed_by else "Somebody"
             )
@@ -134,7 +134,12 @@ def _enabled_again(operation: Operation, auto_enable: AutoEnable | None) -> list
     planned = line(*off, ", to return ", Timestamp(auto_enable.at), ".")
     if operation.state is State.APPLIED:
         planned = line("Returned as planned. ", *off, ".")
-    edited = edits(Failure("", details=differences(auto_enable.timer, "", operation.timer)))
+    edited = edits(
+        Failure(
+            FailureKind.DEFINITION_CHANGED,
+            details=differences(auto_enable.timer, "", operation.timer),
+        )
+    )
     return [planned, *([line("Edited while it was off:"), *edited] if edited else [])]
 
 

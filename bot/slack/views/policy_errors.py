@@ -3,7 +3,7 @@
 from bot.core import errors
 from bot.core.errors import BotError
 from bot.core.names import single_line
-from bot.core.operations.operation import Failure
+from bot.core.operations.operation import Failure, FailureKind
 from bot.slack.views.blocks import NAME, Line, Timestamp, UserMention, code, labelled, line
 
 _POLICIES: dict[str, str] = {
@@ -35,9 +35,9 @@ _CLOSED_STAGES: dict[str, str] = {
     "void": "It became void before",
 }
 _CLOSED_AS: dict[str, str] = {
-    "returned": "The timer was turned on again as planned.",
-    "already": "The timer had been turned on before.",
-    "kept": "Somebody has decided that it stays off.",
+    "enabled": "The timer was turned on again as planned.",
+    "already_enabled": "The timer had been turned on before.",
+    "kept_disabled": "Somebody has decided that it stays off.",
     "replaced": "Another return has taken its place.",
     "moved": "It was moved to the timer that took this one's place.",
     "gone": "The timer is not there any more.",
@@ -61,18 +61,18 @@ _REVOKED: dict[str, str] = {
     "policy": "The policy was changed since, and does not allow it any more.",
     "approver": "Whoever approved it may not approve it any more.",
     "requester": "Whoever asked for it may not use the bot any more.",
-    "return": "Another end was set for it meanwhile, or none.",
+    "auto_enable": "Another end was set for it meanwhile, or none.",
     "account": "Whoever asked for it is signed in with another iTwin account now, or not at all.",
     "request": "The request that was approved is not what was to be done.",
     "state": "Somebody has switched the timer since it was approved.",
 }
-_ENDS: dict[str, str] = {
-    "DefinitionChanged": "The timer was edited after this was asked for:",
-    "AlreadySo": "Somebody was quicker: the timer reads as wished already.",
-    "StateChanged": "Somebody has switched the timer since this was asked for.",
-    "Expired": "It had waited too long to be done, so nothing was changed.",
-    "ChangesStopped": "An admin has switched all changes off, so nothing was changed.",
-    "CannotUndo": "Somebody has undone it already.",
+_ENDS: dict[FailureKind, str] = {
+    FailureKind.DEFINITION_CHANGED: "The timer was edited after this was asked for:",
+    FailureKind.ALREADY_IN_STATE: "Somebody was quicker: the timer reads as wished already.",
+    FailureKind.STATE_CHANGED: "Somebody has switched the timer since this was asked for.",
+    FailureKind.EXPIRED: "It had waited too long to be done, so nothing was changed.",
+    FailureKind.CHANGES_STOPPED: "An admin has switched all changes off, so nothing was changed.",
+    FailureKind.CANNOT_UNDO: "Somebody has undone it already.",
 }
 _EDITED: dict[str, str] = {
     "name": "Name",
@@ -120,12 +120,12 @@ def policy_error_text(error: BotError) -> PolicyErrorText | None:
 def end_lines(failure: Failure) -> list[Line]:
     """Say why a request was not carried out, without what only its requester may read."""
     match failure:
-        case Failure(kind="AuthorizationRevoked", why=why):
+        case Failure(kind=FailureKind.AUTHORIZATION_REVOKED, why=why):
             return [line(_REVOKED.get(why, "What allowed it does not hold any more."))]
-        case Failure(kind="TimerGone", why="replaced"):
+        case Failure(kind=FailureKind.TIMER_GONE, why="replaced"):
             replaced = "An edit has put another timer in its place, of the same name and package."
             return [line(replaced), *edits(failure)]
-        case Failure(kind="TimerGone"):
+        case Failure(kind=FailureKind.TIMER_GONE):
             return [line("The timer is not there any more.")]
         case Failure(kind=kind) if kind in _ENDS:
             return [line(_ENDS[kind]), *edits(failure)]
