@@ -1,4 +1,4 @@
-"""The only place where things are put together."""
+"""Composition root: builds a running bot from its settings."""
 
 import contextlib
 import os
@@ -10,7 +10,6 @@ import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
 from bot.background.reauthorization import Reauthorization
@@ -33,7 +32,8 @@ from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
 from bot.jobs import Jobs
 from bot.settings import Settings
-from bot.slack.inbound.listeners import Intake, bolt_app, listen
+from bot.slack.inbound.intake import Intake
+from bot.slack.inbound.listeners import bolt_app, listen
 from bot.web import SignInPages, SlackEndpoint, admin_app, public_app
 
 log = structlog.get_logger("app")
@@ -41,7 +41,7 @@ log = structlog.get_logger("app")
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A running bot: its two apps, and what the command line and the sandbox look into."""
+    """A running bot: its two ASGI apps, and the parts that the CLI and the sandbox use."""
 
     public: Starlette
     admin: Starlette
@@ -55,38 +55,42 @@ class Bot:
 async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Bot]:
     """Open everything, in order, and close it in the opposite order.
 
-    Raises StoreUnreachable, SlackAway or SlackRefused when a part that it cannot do without does
-    not answer; PolicyBroken or OSError when the policy file does not hold.
+    Raises StoreUnreachable, SlackUnavailable or SlackRejected when a required service does not
+    accept the bot; PolicyBroken or OSError when the policy file is invalid.
     """
     async with contextlib.AsyncExitStack() as stack:
         url = await store_url(settings, stack)
         store = open_store(url, ring_of(settings))
         stack.push_async_callback(store.aclose)
         await store.ping()
-        gateways = _gateways(settings, store, clock, stack)
-        client, session = await _slack_client(settings, stack)
-        poster = SlackClient(client, session, SlackRateLimiter(store.limits, clock))
-        home = await poster.installation()
-        await store.kill_switch.remember(home.workspace)
-        context = _context(settings, gateways, poster, home, stack)
+        policy_file = PolicyFile(settings.edfs_bot_policy)
+        policy_file.load()
+        slack = await _slack_client(settings, SlackRateLimiter(store.limits, clock), stack)
+        installation = await slack.installation()
+        await store.kill_switch.remember(installation.workspace)
+        directory = Directory(slack, store.people, installation.workspace)
+        gateways = _gateways(
+            settings, store, directory, stack, policy_file=policy_file, clock=clock
+        )
+        context = _context(settings, gateways, slack, installation, stack)
         jobs = Jobs(url)
         intake = Intake(store, clock, jobs.nudge, set())
         stack.push_async_callback(intake.aclose)
-        bolt = bolt_app(client, home, settings.slack_bot_token.get_secret_value())
+        bolt = bolt_app(slack, installation, settings.slack_bot_token.get_secret_value())
         listen(bolt, context, intake)
         stack.push_async_callback(jobs.stop)
-        await jobs.start(context, intake.withdrawn)
+        await jobs.start(context, intake.retracted)
         sockets = await _sockets(settings, bolt, stack)
         secret = settings.slack_signing_secret
-        slack = (
+        endpoint = (
             SlackEndpoint(bolt, secret.get_secret_value(), context)
             if secret and not sockets
             else None
         )
         links = SignInPages(context, intake, settings.ims_issuer)
-        log.info("open", transport=settings.transport, workspace=home.workspace)
+        log.info("bot.started", transport=settings.transport, workspace=installation.workspace)
         yield Bot(
-            public=public_app(links, slack),
+            public=public_app(links, endpoint),
             admin=admin_app(store.ping),
             context=context,
             store=store,
@@ -96,7 +100,7 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
 
 
 async def store_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
-    """Return the address of the store, started or attached to where it is the embedded one."""
+    """Return the URL of the store; without REDIS_URL, start the embedded one or attach to it."""
     if settings.redis_url:
         return settings.redis_url.get_secret_value()
     server = await start(settings.state)
@@ -105,13 +109,13 @@ async def store_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str
 
 
 def ring_of(settings: Settings) -> KeyRing:
-    """Return the key ring; with the embedded store it is made once, beside the data."""
+    """Return the key ring; for the embedded store a key is created once, beside its data."""
     if settings.edfs_bot_keys:
         return KeyRing.parse(settings.edfs_bot_keys.get_secret_value())
-    return KeyRing.parse(_own_keys(settings.state / "keys"))
+    return KeyRing.parse(_stored_keys(settings.state / "keys"))
 
 
-def _own_keys(path: Path) -> str:
+def _stored_keys(path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -132,7 +136,13 @@ def ims_settings(settings: Settings) -> ImsSettings:
 
 
 def _gateways(
-    settings: Settings, store: Store, clock: Callable[[], float], stack: contextlib.AsyncExitStack
+    settings: Settings,
+    store: Store,
+    directory: Directory,
+    stack: contextlib.AsyncExitStack,
+    *,
+    policy_file: PolicyFile,
+    clock: Callable[[], float],
 ) -> Gateways:
     ims = Ims(ims_settings(settings), store.sign_ins, clock)
     stack.push_async_callback(ims.aclose)
@@ -148,32 +158,28 @@ def _gateways(
         Budget(store.limits, clock, per_minute, per_hour),
     )
     stack.push_async_callback(edfs.aclose)
-    terms = Timeouts(patch=settings.edfs_bot_edfs_timeout, settle=settings.edfs_bot_settle)
-    rules = PolicyFile(settings.edfs_bot_policy)
-    rules.load()
+    timeouts = Timeouts(patch=settings.edfs_bot_edfs_timeout, settle=settings.edfs_bot_settle)
     zone = settings.edfs_bot_schedule_timezone
-    return Gateways(store, edfs, ims, clock, zone, terms, rules)
+    return Gateways(store, edfs, ims, directory, clock, zone, timeouts, policy_file)
 
 
 async def _slack_client(
-    settings: Settings, stack: contextlib.AsyncExitStack
-) -> tuple[AsyncWebClient, aiohttp.ClientSession]:
-    """One session for all: without it every call opens a connection of its own."""
+    settings: Settings, rate_limiter: SlackRateLimiter, stack: contextlib.AsyncExitStack
+) -> SlackClient:
+    """Return the client with one session: without it every call opens a new connection."""
     certificates = ssl_context(settings.certificates)
     connector = aiohttp.TCPConnector(resolver=LoopbackResolver(), ssl=certificates)
     timeout = aiohttp.ClientTimeout(total=15, connect=5)
     session = await stack.enter_async_context(
         aiohttp.ClientSession(connector=connector, timeout=timeout)
     )
-    client = AsyncWebClient(
-        token=settings.slack_bot_token.get_secret_value(),
-        base_url=settings.slack_api_url + "/",
-        session=session,
-        timeout=15,
+    return SlackClient(
+        settings.slack_bot_token.get_secret_value(),
+        settings.slack_api_url,
+        session,
         proxy=settings.proxy,
-        retry_handlers=[],
+        rate_limiter=rate_limiter,
     )
-    return client, session
 
 
 def _context(
@@ -183,13 +189,17 @@ def _context(
     installation: Installation,
     stack: contextlib.AsyncExitStack,
 ) -> Context:
-    directory = Directory(slack, gateways.store.people, installation.workspace)
-    engine = Engine(gateways, Reauthorization(gateways, directory))
-    door = SignInUrls(settings.public_url, installation.name)
-    suggesting = OptionLists(gateways)
-    stack.push_async_callback(suggesting.aclose)
-    support = settings.edfs_bot_support_url or ""
-    return Context(gateways, engine, door, installation, slack, directory, suggesting, support)
+    option_lists = OptionLists(gateways)
+    stack.push_async_callback(option_lists.aclose)
+    return Context(
+        gateways=gateways,
+        engine=Engine(gateways, Reauthorization(gateways)),
+        sign_in_urls=SignInUrls(settings.public_url, installation.name),
+        installation=installation,
+        slack=slack,
+        option_lists=option_lists,
+        support_url=settings.edfs_bot_support_url or "",
+    )
 
 
 async def _sockets(

@@ -1,5 +1,6 @@
 """One fixture for conversations: the world, with a bot that lives in it, over a real Valkey."""
 
+import asyncio
 import contextlib
 import os
 import re
@@ -19,6 +20,7 @@ from bot.settings import read_settings
 from bot.web import serving
 from tests.faults.table import pytest_terminal_summary
 from tests.world import recording
+from tests.world.clock import PacedLoop, paced_clock
 from tests.world.ports import kept_port
 from tests.world.story import Story
 from tests.world.valkey import Valkey
@@ -32,11 +34,21 @@ KNOWN_KEY = re.compile(r"^    (edfs[:-]\S+)", re.MULTILINE)
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--deep", action="store_true", help="the slower, deeper runs")
     parser.addoption("--record", metavar="FILE", help="keep what Slack is sent, as JSON lines")
-    parser.addoption("--write-docs", action="store_true", help="write docs/errors.md anew")
+    parser.addoption("--write-docs", action="store_true", help="write the documents made from code")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     recording.begin(config)
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Have tests run in a loop whose timeouts do not depend on how busy the machine is."""
+    del config
+    if item.path.parent.name == "deep":
+        return {"real": asyncio.SelectorEventLoop}
+    return {"paced": PacedLoop}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -146,7 +158,7 @@ async def living(
 @pytest.fixture
 async def story(redis_url: str) -> AsyncIterator[Story]:
     """The world and the bot, over signed HTTP."""
-    world = World()
+    world = World(clock=paced_clock())
     await world.open()
     try:
         async with living(world, redis_url) as bot:
@@ -166,7 +178,7 @@ def policy(tmp_path: Path) -> Path:
 @pytest.fixture
 async def ruled(redis_url: str, policy: Path) -> AsyncIterator[Story]:
     """The world and a bot with a policy."""
-    world = World()
+    world = World(clock=paced_clock())
     await world.open()
     try:
         async with living(world, redis_url, EDFS_BOT_POLICY=str(policy)) as bot:
@@ -185,7 +197,7 @@ def own() -> Iterator[Valkey]:
 @pytest.fixture
 async def own_story(own: Valkey) -> AsyncIterator[Story]:
     """The world and the bot over that store."""
-    world = World()
+    world = World(clock=paced_clock())
     await world.open()
     try:
         async with living(world, own.url) as bot:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import bot
-from bot.core.language.commands import VERBS
+from bot.core.language.verbs import VERBS
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,9 +69,20 @@ def is_generated(path: Path) -> bool:
 # Sizes and names
 
 
-def test_no_file_is_over_300_lines() -> None:
+MAX_LINES = 400
+# A closed type is read as a whole: each of these lists every case of one.
+MAY_BE_LONGER = {
+    "bot/core/errors.py",  # everything that can go wrong
+    "bot/core/language/commands.py",  # everything that can be asked
+    "bot/core/outcomes.py",  # everything that can come of it
+}
+
+
+def test_no_file_is_over_400_lines() -> None:
     lengths = {place(path): len(path.read_text(encoding="utf-8").splitlines()) for path in BOT}
-    assert {name: length for name, length in lengths.items() if length > 300} == {}
+    assert lengths.keys() >= MAY_BE_LONGER
+    long = {name for name, length in lengths.items() if length > MAX_LINES}
+    assert long - MAY_BE_LONGER == set()
 
 
 def test_no_function_is_over_50_lines() -> None:
@@ -182,6 +193,18 @@ def test_nothing_is_unpickled() -> None:
             if isinstance(node, ast.Call) and dotted(node.func) in {"yaml.load", "eval", "exec"}
         ]
     assert found == []
+
+
+def test_only_drawing_a_card_calls_chat_update() -> None:
+    """An update from elsewhere would not be ordered with those of the card outbox."""
+    found = {
+        place(path)
+        for path in BOT
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        if dotted(node.func).endswith(("slack.update", "chat_update"))
+    }
+    assert found == {"bot/slack/cards/draw.py"}
 
 
 def test_no_certificate_goes_unchecked_and_no_redirect_is_followed() -> None:

@@ -13,6 +13,7 @@ from bot.web import serving
 from tests.conftest import living
 from tests.world.story import Story
 from tests.world.valkey import Valkey
+from tests.world.waiting import until
 
 NEW_LINK = "press New link there, or type /edfs signin"
 
@@ -31,7 +32,7 @@ async def other_link(story: Story, person: str, known: str) -> str:
         links = [url_in(m.blocks) for m in story.world.reads(person) if "/link/" in str(m.blocks)]
         return next((url for url in links if url != known), "")
 
-    return str(await story.world.until(found, reason="no other link came"))
+    return str(await until(found, reason="no other link came"))
 
 
 def url_in(blocks: object) -> str:

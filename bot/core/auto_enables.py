@@ -2,7 +2,8 @@
 
     SET ─Brought─▶ BRINGING ─Closed─▶ CLOSED
      │ ▲               ├─Asked─▶ ASKING ─Closed─▶ CLOSED
-     │ └────Delayed────┘
+     │ └────Delayed────┘           └─Escalated─▶ ASKING
+     ├─Probed, Delayed─▶ SET
      ├─Asked─▶ ASKING  (the setter's consent has ended, or a deny stands in its way)
      └─Closed─▶ CLOSED  (enabled already, kept off, moved, replaced, gone)
 
@@ -157,11 +158,11 @@ def after(auto_enable: AutoEnable, event: Event) -> AutoEnable:
         raise NoLongerScheduled
     version = auto_enable.version + 1
     match event:
-        case SignInChecked(_, consents):
+        case SignInChecked(_, consents) if auto_enable.phase is Phase.SCHEDULED:
             return replace(
                 auto_enable, sign_in_checked=True, sign_in_valid=consents, version=version
             )
-        case Escalated():
+        case Escalated() if auto_enable.phase is Phase.NEEDS_PERSON:
             return replace(auto_enable, escalated=True, version=version)
         case Started(at, operation) if auto_enable.phase is Phase.SCHEDULED:
             tries = auto_enable.attempts + 1
@@ -179,7 +180,7 @@ def after(auto_enable: AutoEnable, event: Event) -> AutoEnable:
             return replace(
                 auto_enable, phase=phase, failure=failure, changed_at=at, version=version
             )
-        case NeedsPerson(at, failure):
+        case NeedsPerson(at, failure) if auto_enable.phase is not Phase.NEEDS_PERSON:
             phase = Phase.NEEDS_PERSON
             return replace(
                 auto_enable,

@@ -1,25 +1,55 @@
 """The clock of the sandbox world, which can be moved forward but not stopped."""
 
+import asyncio
+import contextlib
 import time
+from collections.abc import AsyncIterator, Callable
 
 _FARTHEST = 10 * 366 * 86_400
 
 
 class Clock:
-    """`offset`: the seconds that it is ahead of this machine's clock."""
+    """Unix time, and the waits that go by it.
 
-    def __init__(self) -> None:
+    `source` is what it goes by, this machine's clock unless told otherwise; `offset` is how many
+    seconds it is ahead of that.
+    """
+
+    def __init__(self, source: Callable[[], float] = time.time) -> None:
         self.offset = 0.0
+        self._source = source
+        self._timeouts: set[asyncio.Timeout] = set()
 
     def now(self) -> float:
         """Seconds since the epoch, as this world sees them."""
-        return time.time() + self.offset
+        return self._source() + self.offset
 
     def forward(self, seconds: float) -> None:
+        """Moves it, and with it whatever waits in `timeout` or `sleep`."""
         # The upper end keeps dates valid, and refuses what is not a number at all.
         if not 0 <= seconds <= _FARTHEST:
             raise ValueError(f"the clock moves 0 to {_FARTHEST} seconds forward, not {seconds}")
         self.offset += seconds
+        for timeout in self._timeouts:
+            ends = timeout.when()
+            if ends is not None and not timeout.expired():
+                timeout.reschedule(ends - seconds)
 
     def reset(self) -> None:
         self.offset = 0.0
+
+    @contextlib.asynccontextmanager
+    async def timeout(self, seconds: float | None) -> AsyncIterator[None]:
+        """Ends what is inside with TimeoutError after so many seconds of this clock, or never."""
+        async with asyncio.timeout(seconds) as timeout:
+            self._timeouts.add(timeout)
+            try:
+                yield
+            finally:
+                self._timeouts.discard(timeout)
+
+    async def sleep(self, seconds: float) -> None:
+        """Waits for so many seconds of this clock."""
+        with contextlib.suppress(TimeoutError):
+            async with self.timeout(seconds):
+                await asyncio.Event().wait()

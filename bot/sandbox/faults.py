@@ -10,10 +10,13 @@ import socket
 import struct
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Any, Self
 
 from aiohttp import web
+
+from bot.sandbox.clock import Clock
 
 KINDS: dict[str, str] = {
     "refused": "connections are refused until the faults are cleared (operation and times ignored)",
@@ -67,6 +70,46 @@ class Fault:
         return None
 
 
+@dataclass(slots=True, eq=False)
+class Hold:
+    """Requests that wait at a stand-in until they are released; `operation` None means each one.
+
+    `answers`: they take effect first, and only their answers wait. `waiting` counts them. As a
+    context manager it releases them at its end.
+    """
+
+    operation: str | None = None
+    answers: bool = False
+    waiting: int = 0
+    _released: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    @property
+    def released(self) -> bool:
+        return self._released.is_set()
+
+    def release(self) -> None:
+        """Lets those that wait go on, and holds no other one."""
+        self._released.set()
+
+    async def wait(self) -> None:
+        self.waiting += 1
+        try:
+            await self._released.wait()
+        finally:
+            self.waiting -= 1
+
+
 class NoAnswer(web.Response):
     """The response of a request whose connection is gone; it is never sent."""
 
@@ -93,6 +136,7 @@ async def suffer(
     request: web.Request,
     handler: Handler,
     answer_with: Callable[[int], web.Response],
+    clock: Clock,
 ) -> web.StreamResponse:
     """Answers `request` as the fault says; `answer_with` makes the documented body of a status."""
     if fault.kind == "reset_before":
@@ -103,9 +147,12 @@ async def suffer(
     if fault.status is not None and not fault.after:
         return _failure(fault, fault.status, answer_with)
     if fault.kind == "slow":
-        await asyncio.sleep(fault.seconds)
+        await clock.sleep(fault.seconds)
         return await handler(request)
     answer = await handler(request)
+    if fault.kind == "slow_answer":
+        await clock.sleep(fault.seconds)
+        return answer
     if fault.status is not None:
         return _failure(fault, fault.status, answer_with)
     if not isinstance(answer, web.Response):
@@ -121,9 +168,6 @@ async def _spoil(fault: Fault, request: web.Request, answer: web.Response) -> we
         case "reset_mid" | "cut_body":
             await _half(request, answer, reset=fault.kind == "reset_mid")
             return NoAnswer()
-        case "slow_answer":
-            await asyncio.sleep(fault.seconds)
-            return answer
         case "other_id" | "missing_enabled":
             return _altered(fault.kind, answer)
         case _:

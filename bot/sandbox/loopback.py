@@ -37,8 +37,11 @@ class LoopbackTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-def loopback_client(*, seconds: float = 10.0) -> httpx.AsyncClient:
-    """A client for the stand-ins and the bot; it follows no redirect and reads no environment."""
+def loopback_client(*, seconds: float | None = 10.0) -> httpx.AsyncClient:
+    """A client for the stand-ins and the bot; it follows no redirect and reads no environment.
+
+    `seconds` is how long it waits for each part of an answer, None for ever.
+    """
     return httpx.AsyncClient(transport=LoopbackTransport(), timeout=seconds, trust_env=False)
 
 

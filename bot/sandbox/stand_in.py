@@ -10,13 +10,14 @@ Each stand-in is a folder, and all three are built alike:
 The other modules of a folder hold the payload shapes and the rules of that service.
 """
 
+import functools
 from collections.abc import Iterable
 from typing import Any, Protocol
 
 from aiohttp import web
 
 from bot.sandbox.clock import Clock
-from bot.sandbox.faults import Fault, Handler, NoAnswer, suffer, take
+from bot.sandbox.faults import Fault, Handler, Hold, NoAnswer, suffer, take
 from bot.sandbox.site import Site
 
 # Slack allows views of 250 kB and forms grow when encoded.
@@ -47,6 +48,7 @@ class StandIn:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.faults: list[Fault] = []
+        self._holds: list[Hold] = []
         self._site: Site | None = None
 
     @property
@@ -69,6 +71,7 @@ class StandIn:
         await self._site.open(port)
 
     async def close(self) -> None:
+        self._release()
         if self._site is not None:
             await self._site.close()
 
@@ -87,9 +90,7 @@ class StandIn:
         **options: Any,
     ) -> Fault:
         """Arms a fault; a wrong operation, kind or option is a ValueError or TypeError."""
-        if operation is not None and self.operations and operation not in self.operations:
-            known = ", ".join(sorted(self.operations))
-            raise ValueError(f"{self.host} has no operation {operation!r}; it has: {known}")
+        self._check_operation(operation)
         if kind == "error" and not self.refuses_with_200:
             raise ValueError(f"{self.host} answers errors by status, such as 403 or 500")
         fault = Fault(str(kind), operation, times, **options)
@@ -97,6 +98,13 @@ class StandIn:
         if fault.kind == "refused" and self._site is not None:
             self._site.refuse()
         return fault
+
+    def hold(self, operation: str | None, *, answers: bool = False) -> Hold:
+        """Has the requests of this operation wait, or only their answers, until it is released."""
+        self._check_operation(operation)
+        self._holds = [hold for hold in self._holds if not hold.released]
+        self._holds.append(Hold(operation, answers))
+        return self._holds[-1]
 
     def mend(self, operation: str | None, kind: str) -> None:
         """Disarms the faults of this kind that are bound to this operation."""
@@ -109,8 +117,19 @@ class StandIn:
 
     def clear_faults(self) -> None:
         self.faults.clear()
+        self._release()
         if self._site is not None:
             self._site.accept()
+
+    def _release(self) -> None:
+        for hold in self._holds:
+            hold.release()
+        self._holds.clear()
+
+    def _check_operation(self, operation: str | None) -> None:
+        if operation is not None and self.operations and operation not in self.operations:
+            known = ", ".join(sorted(self.operations))
+            raise ValueError(f"{self.host} has no operation {operation!r}; it has: {known}")
 
     # What each stand-in defines.
 
@@ -155,9 +174,17 @@ class StandIn:
     @web.middleware
     async def _faulted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         operation = self.operation_of(request)
+        await self._held(operation, answers=False)
         fault = take(self.faults, operation)
         if fault is None:
-            return await handler(request)
-        return await suffer(
-            fault, request, handler, lambda status: self.failure(operation, status, fault)
-        )
+            answer = await handler(request)
+        else:
+            failure = functools.partial(self.failure, operation, fault=fault)
+            answer = await suffer(fault, request, handler, failure, self.clock)
+        await self._held(operation, answers=True)
+        return answer
+
+    async def _held(self, operation: str | None, *, answers: bool) -> None:
+        for hold in tuple(self._holds):
+            if hold.answers is answers and hold.operation in {None, operation}:
+                await hold.wait()

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app import Bot, open_bot
-from bot.core.language.commands import COMMAND, USAGE
+from bot.core.language.commands import COMMAND
+from bot.core.language.verbs import VERBS
 from bot.sandbox.console import Printer, Quit, run_line
 from bot.sandbox.server.api import sandbox_app
 from bot.sandbox.site import Site
@@ -46,7 +47,8 @@ async def playground(
     ports = tuple(port + place for place in (1, 2, 3)) if port else None
     world = World()
     await world.open(ports=ports)
-    site = Site(sandbox_app(world, {f"{COMMAND} {verb}": usage for verb, usage in USAGE.items()}))
+    usages = {f"{COMMAND} {name}": verb.usage for name, verb in VERBS.items()}
+    site = Site(sandbox_app(world, usages))
     try:
         bot_port = port + 4 if port else _free_port()
         own = _settings(world, f"http://bot.localhost:{bot_port}", state, settings or {})

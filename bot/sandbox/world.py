@@ -9,8 +9,6 @@ await world.clicks("alice", "Continue")
 world.reads("alice", "#plant-ops")
 """
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -29,8 +27,10 @@ CALLBACK_PATH = "/link/callback"
 
 
 class World:
-    def __init__(self, *, seed: int = 1) -> None:
-        self.clock = Clock()
+    """`clock` is for a world that goes by another clock than this machine's."""
+
+    def __init__(self, *, seed: int = 1, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
         self.slack = SlackStandIn(self.clock)
         self.ims = ImsStandIn(self.clock)
         self.edfs = EdfsStandIn(self.clock, self.ims.holder, seed=seed)
@@ -190,17 +190,6 @@ class World:
     def group(self, group_id: str, people: Sequence[str]) -> None:
         """Sets the members of a user group, by their names."""
         self.slack.state.groups[group_id] = [self.person(who).id for who in people]
-
-    async def until(
-        self, condition: Callable[[], Any], *, seconds: float = 5.0, reason: str = ""
-    ) -> Any:
-        """Waits until `condition()` is true and returns it; AssertionError when it never is."""
-        end = time.monotonic() + seconds
-        while not (value := condition()):
-            if time.monotonic() > end:
-                raise AssertionError(reason or f"not within {seconds} s")
-            await asyncio.sleep(0.005)
-        return value
 
     def reset(self) -> None:
         """Restores the first world; ports, tokens and the bot's URLs stay valid."""

@@ -17,6 +17,7 @@ from bot.sandbox.start import Playground, playground
 from bot.sandbox.world import World
 from tests.browser.stage import ARGUMENTS, Stage
 from tests.sandbox.test_stand_ins import Bot, open_bot, open_world
+from tests.world.waiting import until
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 POLICY = """
@@ -89,7 +90,7 @@ class Gallery:
             sent = [one.payload for one in self.bot.got if "payload" in one.fields]
             return next((one for one in reversed(sent) if one["type"] == kind), None)
 
-        payload = await self.world.until(found, reason=f"no {kind} came")
+        payload = await until(found, reason=f"no {kind} came")
         assert isinstance(payload, dict)
         return payload
 

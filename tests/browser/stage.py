@@ -31,6 +31,7 @@ from playwright.async_api import (
 
 from bot.sandbox.people import person_named
 from bot.sandbox.world import World
+from tests.world.waiting import HUNG
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -43,11 +44,11 @@ ARGUMENTS = [
     "--disable-dev-shm-usage",
 ]
 ZONE = "Europe/Berlin"
-TIMEOUT_MS = 10_000
+PATIENCE = HUNG * 1_000  # milliseconds
 WIDE, NARROW = (1280, 800), (390, 844)
 OWN_HOSTS = ("127.0.0.1", "bot.localhost", "ims.localhost")
 
-expect.set_options(timeout=TIMEOUT_MS)
+expect.set_options(timeout=PATIENCE)
 
 Theme = Literal["light", "dark"]
 
@@ -85,7 +86,7 @@ class Stage:
             locale="en-GB",
             reduced_motion="reduce",
         )
-        context.set_default_timeout(TIMEOUT_MS)
+        context.set_default_timeout(PATIENCE)
         context.on("request", self._check_request)
         context.on("console", self._check_console)
         context.on("weberror", lambda error: self.problems.append(f"error: {error.error}"))

@@ -9,6 +9,7 @@ from bot.sandbox.people import BOT_USER_ID
 from tests.browser.conftest import Gallery
 from tests.browser.gallery import GROUPS, MESSAGE, VIEW, option, plain
 from tests.browser.stage import Screen
+from tests.world.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -54,14 +55,14 @@ async def test_menus_selects_and_dates_in_a_message(gallery: Gallery) -> None:
 
     await screen.page.get_by_role("combobox", name="A day").click()
     await screen.page.get_by_role("option", name="Friday").click()
-    await gallery.world.until(lambda: len(gallery.bot.got) == 2)
+    await until(lambda: len(gallery.bot.got) == 2)
     payload = await gallery.payload("block_actions")
     chosen = option("Friday", "fri", "in five days")
     assert payload["actions"][0]["selected_option"] == chosen
     assert payload["state"]["values"]["row"]["day"]["selected_option"] == chosen
 
     await screen.page.locator("#main").get_by_label("Date", exact=True).fill("2027-01-31")
-    await gallery.world.until(lambda: len(gallery.bot.got) == 3)
+    await until(lambda: len(gallery.bot.got) == 3)
     payload = await gallery.payload("block_actions")
     assert payload["actions"][0]["selected_date"] == "2027-01-31"
     assert payload["state"]["values"]["row"]["day"]["selected_option"] == chosen

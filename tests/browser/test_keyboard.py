@@ -7,6 +7,7 @@ from bot.sandbox.people import BOT_USER_ID
 from tests.browser.conftest import Gallery
 from tests.browser.gallery import MESSAGE, VIEW
 from tests.browser.stage import NARROW, Stage
+from tests.world.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -52,7 +53,7 @@ async def test_a_command_its_card_and_its_modal_by_keyboard(stage: Stage) -> Non
 
 async def test_the_home_keeps_the_focus_over_a_refresh(stage: Stage) -> None:
     await stage.world.types("alice", "#plant-ops", "/edfs signin")
-    await stage.world.until(lambda: stage.world.reads("alice", "#plant-ops"))
+    await until(lambda: stage.world.reads("alice", "#plant-ops"))
     await stage.world.signs_in("alice")
     screen = await stage.open_as("alice", "home")
     keys = screen.page.keyboard

@@ -14,6 +14,7 @@ from playwright.async_api import expect
 
 from bot.sandbox.slack.modals import View
 from tests.browser.stage import NARROW, WIDE, Screen, Stage
+from tests.world.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,9 +60,7 @@ async def _chooses(screen: Screen, option: str, label: str) -> None:
     modals, person = world.slack.state.modals, world.person(screen.person)
     before = modals.top(person)
     await screen.chooses(label, option, typed=option)
-    after = await world.until(
-        lambda: modals.top(person) != before and modals.top(person), seconds=8
-    )
+    after = await until(lambda: modals.top(person) != before and modals.top(person))
     await expect(screen.window).to_have_attribute("data-hash", after.hash)
 
 
@@ -106,7 +105,7 @@ async def test_readme_tour_holds(stage: Stage, size: tuple[int, int]) -> None:
         for words in step.does:
             await does(screen, words)
         shown = screen.page.get_by_text(step.reads).last
-        await expect(shown).to_be_visible(timeout=15_000)
+        await expect(shown).to_be_visible()
         await screen.picture(f"tour-{number:02d}-{size[0]}")
     flips = stage.world.edfs.flips
     assert flips("SAP work orders", "plant-a") == 2  # off, and on by its return

@@ -22,6 +22,7 @@ from bot.gateways.store.audit import AuditEntry
 from bot.gateways.store.embedded import start
 from bot.sandbox.world import World
 from tests.conftest import KEYS
+from tests.world.clock import paced_clock
 
 HOME = Workspace("T0HOME")
 STREAM = "edfs:{T0HOME}:audit"
@@ -50,7 +51,7 @@ async def asked(settings: dict[str, str], *arguments: str) -> Result:
 @pytest.fixture
 async def settings(redis_url: str) -> AsyncIterator[dict[str, str]]:
     """An admin's, with a trail of three entries: two of October, one of November."""
-    world = World()
+    world = World(clock=paced_clock())
     await world.open()
     given = world.settings("http://bot.localhost:1")
     given |= {"REDIS_URL": redis_url, "EDFS_BOT_KEYS": KEYS}

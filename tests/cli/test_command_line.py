@@ -6,8 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 
 from bot.gateways.sealing import KeyRing
 from bot.sandbox.world import World
+from tests.world.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 TOGGLE = '/edfs toggle plant-a "SAP work orders"'
@@ -55,23 +55,30 @@ def process(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[st
         finally:
             if running.poll() is None:
                 running.send_signal(signal.SIGTERM)
-            running.communicate(timeout=20)
+            running.communicate()
 
 
-def until(look: Any, seconds: float = 15.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while True:
-        with contextlib.suppress(httpx.HTTPError, StopIteration):
-            if found := look():
-                return found
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
+def until(look: Callable[[], Any]) -> Any:
+    """Wait until somebody answers, and with what is looked for."""
+
+    def found() -> Any:
+        with contextlib.suppress(httpx.HTTPError):
+            return look()
+        return None
+
+    return wait_until(found)
+
+
+def answered(url: str) -> httpx.Response:
+    return httpx.get(url, trust_env=False, timeout=None)  # noqa: S113 - the test run has its limit
 
 
 class Api:
     def __init__(self, port: int) -> None:
         self._client = httpx.Client(
-            base_url=f"http://127.0.0.1:{port}/sandbox/api", trust_env=False, timeout=20
+            base_url=f"http://127.0.0.1:{port}/sandbox/api",
+            trust_env=False,
+            timeout=None,  # noqa: S113 - the test run has its limit
         )
 
     def close(self) -> None:
@@ -134,7 +141,7 @@ def test_the_sandbox_in_a_terminal() -> None:
     port = free_ports(5)
     lines = [f"alice #plant-ops {TOGGLE}", "alice signs in", "alice clicks Continue", "quit"]
     with process("sandbox", "--port", str(port)) as running:
-        out, err = running.communicate("\n".join(lines) + "\n", timeout=30)
+        out, err = running.communicate("\n".join(lines) + "\n")
     assert "SAP work orders is now disabled" in out, err
     assert "[Undo]" in out
     assert running.returncode == 0
@@ -142,7 +149,7 @@ def test_the_sandbox_in_a_terminal() -> None:
 
 def test_a_missing_setting_stops_the_start_with_one_line() -> None:
     with process("run") as running:
-        out, err = running.communicate(timeout=20)
+        out, err = running.communicate()
     assert (running.returncode, out) == (2, "")
     assert err.startswith("SLACK_BOT_TOKEN is missing. Where to get it: ")
     assert err.count("\n") == 1
@@ -150,7 +157,7 @@ def test_a_missing_setting_stops_the_start_with_one_line() -> None:
 
 def test_a_new_key_is_one_that_the_ring_takes() -> None:
     with process("keys", "new") as running:
-        out, _ = running.communicate(timeout=20)
+        out, _ = running.communicate()
     KeyRing.parse(out)
 
 
@@ -175,13 +182,13 @@ async def test_run_serves_both_apps_and_ends_when_told(world: World, tmp_path: P
 
     def walk() -> str:
         with process("run", **environment) as running:
-            until(lambda: httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).text)
-            ready = httpx.get(f"http://127.0.0.1:{port + 1}/readyz", trust_env=False)
+            until(lambda: answered(f"http://127.0.0.1:{port}/healthz").text)
+            ready = answered(f"http://127.0.0.1:{port + 1}/readyz")
             assert (ready.status_code, ready.text) == (200, "ready")
-            metrics = httpx.get(f"http://127.0.0.1:{port + 1}/metrics", trust_env=False)
+            metrics = answered(f"http://127.0.0.1:{port + 1}/metrics")
             assert "python_info" in metrics.text
             running.send_signal(signal.SIGTERM)
-            _, err = running.communicate(timeout=20)
+            _, err = running.communicate()
             assert running.returncode == 0, err
             return err
 
@@ -200,7 +207,7 @@ async def test_doctor_says_what_to_do(world: World, tmp_path: Path) -> None:
 
     def ask(**changes: str) -> tuple[int, str]:
         with process("doctor", **{**environment, **changes}) as running:
-            _, err = running.communicate(timeout=40)
+            _, err = running.communicate()
             return running.returncode, err
 
     code, said = await asyncio.to_thread(ask)

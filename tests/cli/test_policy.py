@@ -59,7 +59,6 @@ def policy(*arguments: str, **environment: str) -> tuple[int, str, str]:
         env={**clean, **coverage, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
     return done.returncode, done.stdout, done.stderr

@@ -10,6 +10,7 @@ import pytest
 
 from bot.sandbox.slack import Message
 from tests.world.story import TOGGLE, Story, read
+from tests.world.waiting import until
 
 PENDING = ("Turning o", "Waiting to", "Not certain yet")
 # What a person reads when nobody can tell from the answer whether it was flipped.
@@ -107,7 +108,7 @@ async def ended(story: Story) -> str:
         pending = not cards or any(word in read(cards[-1]) for word in PENDING)
         return None if pending else cards[-1]
 
-    return read(await story.world.until(last, seconds=8, reason="\n".join(story.says("bob"))))
+    return read(await until(last, reason="\n".join(story.says("bob"))))
 
 
 def agrees(story: Story, card: str) -> None:
@@ -234,13 +235,14 @@ async def test_where_no_connection_comes_about_nothing_was_sent(story: Story) ->
 
 async def test_a_connection_refused_between_look_and_flip_changes_nothing(story: Story) -> None:
     await story.signs_in("alice")
-    story.world.edfs.fail("timer", "slow", seconds=0.3)
-    await story.types("alice", TOGGLE)
-    await story.sees("bob", "Turning off")
-    story.world.edfs.fail(None, "refused")
+    with story.world.edfs.hold("timer") as held:
+        await story.types("alice", TOGGLE)
+        await story.sees("bob", "Turning off")
+        await until(lambda: held.waiting)
+        story.world.edfs.fail(None, "refused")
     waits = read(await story.sees("bob", "Waiting to turn off"))
     assert "Bentley could not be reached. Nothing was sent yet." in waits
-    await story.world.until(impatient(story, "Bentley cannot be reached"), seconds=8)
+    await until(impatient(story, "Bentley cannot be reached"))
     await told(story, "Bentley cannot be reached")
     assert "Not changed" in await ended(story)
     story.world.edfs.clear_faults()
@@ -262,10 +264,11 @@ def impatient(story: Story, words: str) -> Callable[[], bool]:
 
 async def test_a_connection_that_comes_back_is_used_without_a_word(story: Story) -> None:
     await story.signs_in("alice")
-    story.world.edfs.fail("timer", "slow", seconds=0.3)
-    await story.types("alice", TOGGLE)
-    await story.sees("bob", "Turning off")
-    story.world.edfs.fail(None, "refused")
+    with story.world.edfs.hold("timer") as held:
+        await story.types("alice", TOGGLE)
+        await story.sees("bob", "Turning off")
+        await until(lambda: held.waiting)
+        story.world.edfs.fail(None, "refused")
     await story.sees("bob", "Waiting to turn off")
     story.world.edfs.clear_faults()
     story.world.clock.forward(8)
@@ -275,9 +278,11 @@ async def test_a_connection_that_comes_back_is_used_without_a_word(story: Story)
 
 
 async def test_two_flips_at_one_moment_are_a_conflict_that_is_said(story: Story) -> None:
-    await meets(story, "slow", seconds=0.3)
-    await story.world.until(lambda: patches(story) == 1)
-    story.world.edfs.state.flip_outside("plant-a", "SAP work orders")
+    await story.signs_in("alice")
+    with story.world.edfs.hold("toggle") as held:
+        await story.types("alice", TOGGLE)
+        await until(lambda: held.waiting)
+        story.world.edfs.state.flip_outside("plant-a", "SAP work orders")
     card = await ended(story)
     assert "SAP work orders is enabled, not disabled" in card
     assert "both changes cancelled out" in card

@@ -17,6 +17,7 @@ from tests.world.approval_story import (
     told,
 )
 from tests.world.story import Story, read
+from tests.world.waiting import until
 
 UNTIL = '/edfs disable plant-a "SAP work orders" for 14 days because SAP is down'
 
@@ -83,7 +84,7 @@ async def test_declined_with_a_reason_then_asked_again_and_taken_back(
     card = await ask(story, policy, IN_APPROVALS)
     await story.clicks("bob", "Decline", card.ts)
     modals = story.world.slack.state.modals
-    await story.world.until(lambda: modals.top(person_named("bob")), reason="the window")
+    await until(lambda: modals.top(person_named("bob")), reason="the window")
     view = modals.top(person_named("bob"))
     assert view is not None
     assert "Why?" in "\n".join(describe_view(view.body))

@@ -17,6 +17,7 @@ from tests.world.approval_story import (
     told,
 )
 from tests.world.story import Story, read
+from tests.world.waiting import until
 
 HOUR = 3600.0
 EMERGENCY = '/edfs disable plant-a "SAP work orders" because "SAP burns" emergency'
@@ -34,9 +35,9 @@ async def test_it_is_reminded_of_then_expires_and_can_be_asked_again(
     listed = f'{IN_APPROVALS}approvers = ["U0BOB00001", "S0APPROVERS"]\nexpires = "1h"\n'
     card = await ask(story, policy, listed)
     clock.forward(15 * 60 + 1)
-    await story.world.until(lambda: len(replies(story, card)) == 1, reason="a reminder")
+    await until(lambda: len(replies(story, card)) == 1, reason="a reminder")
     clock.forward(30 * 60)
-    await story.world.until(lambda: len(replies(story, card)) == 2, reason="another reminder")
+    await until(lambda: len(replies(story, card)) == 2, reason="another reminder")
     first, second = replies(story, card)
     assert "This still waits for a decision by S0APPROVERS, @bob, but not who asked." in first
     assert second.splitlines()[0] == first.splitlines()[0]
@@ -139,7 +140,7 @@ async def test_an_emergency_goes_ahead_and_has_to_be_reviewed(ruled: Story, poli
     story.world.clock.forward(24 * HOUR)
     late = await story.sees("bob", "Still nobody has reviewed it: SAP work orders is now disabled")
     assert late.ts == review.ts
-    await story.world.until(lambda: "waits for a review" in "".join(replies(story, review)))
+    await until(lambda: "waits for a review" in "".join(replies(story, review)))
     await story.signs_in("bob")
     await story.clicks("bob", "Reviewed")
     await told(story, "alice", "Reviewed by: @bob")
@@ -151,11 +152,12 @@ async def test_a_busy_timer_is_waited_for(ruled: Story, policy: Path) -> None:
     story = ruled
     card = await ask(story, policy, IN_APPROVALS)
     rule(story, policy, "[defaults]\napprovals = 0\n")
-    story.world.edfs.fail("toggle", "slow", seconds=0.8)
-    await story.types("bob", '/edfs disable plant-a "SAP work orders"')
-    await story.sees("bob", "Turning off: SAP work orders")
-    await story.clicks("bob", "Approve", card.ts)
-    await story.sees("bob", "it begins when nothing else is under way on this timer", "#approvals")
+    with story.world.edfs.hold("toggle"):
+        await story.types("bob", '/edfs disable plant-a "SAP work orders"')
+        await story.sees("bob", "Turning off: SAP work orders")
+        await story.clicks("bob", "Approve", card.ts)
+        busy = "it begins when nothing else is under way on this timer"
+        await story.sees("bob", busy, "#approvals")
     await story.sees("bob", DONE, "#plant-ops")
     story.world.clock.forward(6)
     await told(story, "alice", "SAP work orders was already disabled")

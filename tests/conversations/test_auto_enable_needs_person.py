@@ -1,4 +1,4 @@
-"""A return that cannot be done by itself asks a person: why, who may, and again after an hour."""
+"""An auto-enable that fails asks a person, says why, and escalates after an hour."""
 
 from pathlib import Path
 
@@ -14,8 +14,9 @@ from tests.conversations.test_off_until import (
     open_returns,
 )
 from tests.world.story import Story, read
+from tests.world.waiting import until
 
-HOME = Workspace(TEAM_ID)
+WORKSPACE = Workspace(TEAM_ID)
 DUE = 3 * DAY + 60
 
 
@@ -25,18 +26,18 @@ async def signs_out(story: Story, person: str) -> None:
 
 
 def direct(story: Story, person: str) -> str:
-    """What the bot has told the person beside the channel."""
+    """Return the direct messages that the bot has sent to the person."""
     channel = story.world.slack.state.workspace.direct(story.world.person(person))
     return "\n".join(read(m) for m in story.world.reads(person) if m.channel == channel.id)
 
 
-async def test_consent_ended_is_found_a_day_before_then_asked_and_escalated_once(
+async def test_an_ended_sign_in_is_found_a_day_ahead_and_escalated_once(
     story: Story,
 ) -> None:
     await goes_off(story)
     await signs_out(story, "alice")
     story.world.clock.forward(2 * DAY + 60)
-    await story.world.until(lambda: "Your sign-in at Bentley has ended" in direct(story, "alice"))
+    await until(lambda: "Your sign-in at Bentley has ended" in direct(story, "alice"))
     await story.sees("bob", "@alice has to sign in again before that")
     assert len(cards(story)) == 1
     story.world.clock.forward(DAY)
@@ -45,7 +46,7 @@ async def test_consent_ended_is_found_a_day_before_then_asked_and_escalated_once
     assert "[Enable] [Keep off]" in read(asks)
     await story.sees("bob", "A card below asks somebody to do it")
     story.world.clock.forward(3_700)
-    await story.world.until(lambda: f"{NAME} is still off" in direct(story, "alice"), seconds=8)
+    await until(lambda: f"{NAME} is still off" in direct(story, "alice"))
     thread = story.world.thread("#plant-ops", asks.ts)
     assert ["@alice set it" in read(m) for m in thread] == [True]
     story.world.clock.forward(30 * DAY)
@@ -65,20 +66,20 @@ def asks_id(card: str) -> str:
     return card.rpartition("Return ")[2].strip()
 
 
-async def test_who_signs_in_again_in_time_is_asked_nothing(story: Story) -> None:
+async def test_signing_in_again_in_time_lets_it_run(story: Story) -> None:
     await goes_off(story)
     await signs_out(story, "alice")
     story.world.clock.forward(2 * DAY + 60)
-    await story.world.until(lambda: "Your sign-in at Bentley has ended" in direct(story, "alice"))
+    await until(lambda: "Your sign-in at Bentley has ended" in direct(story, "alice"))
     await story.types("alice", "/edfs signin")
-    await story.world.until(lambda: sum("Sign in to iTwin" in m for m in story.says("alice")) == 2)
+    await until(lambda: sum("Sign in to iTwin" in m for m in story.says("alice")) == 2)
     assert "You are signed in" in await story.world.signs_in("alice")
     story.world.clock.forward(DAY)
     await story.sees("bob", "Returned as planned.")
     assert len(cards(story)) == 1
 
 
-async def test_a_lost_right_asks_and_who_has_none_either_cannot(story: Story) -> None:
+async def test_a_lost_permission_asks_a_person_who_needs_it_too(story: Story) -> None:
     await goes_off(story)
     story.world.edfs.state.take_right("alice", "plant-a")
     story.world.clock.forward(DUE)
@@ -94,7 +95,7 @@ async def test_a_lost_right_asks_and_who_has_none_either_cannot(story: Story) ->
     assert story.flips() == 1
 
 
-async def test_a_replaced_timer_is_offered_and_one_that_is_gone_is_said(story: Story) -> None:
+async def test_a_replaced_timer_is_offered_and_a_removed_one_reported(story: Story) -> None:
     await goes_off(story)
     story.world.edfs.state.replace_timer("plant-a", NAME)
     await story.types("alice", '/edfs disable plant-a "SAP materials" for 3 days')
@@ -114,7 +115,7 @@ async def test_a_replaced_timer_is_offered_and_one_that_is_gone_is_said(story: S
     assert story.flips() == 2
 
 
-async def test_only_a_deny_stops_it_and_approval_is_not_asked_again(
+async def test_a_deny_rule_stops_it_and_an_approval_rule_does_not(
     ruled: Story, policy: Path
 ) -> None:
     await goes_off(ruled)
@@ -125,7 +126,7 @@ async def test_only_a_deny_stops_it_and_approval_is_not_asked_again(
         "[defaults]\napprovals = 1\n"
         f'[[rule]]\nname = "frozen"\ntimer = "SAP work*"\nchange = "enable"\ndeny = ["{alice}"]\n'
     )
-    await ruled.world.until(lambda: ruled.bot.context.gateways.policy_file.current.rules)
+    await until(lambda: ruled.bot.context.gateways.policy_file.current.rules)
     ruled.world.clock.forward(DUE)
     await ruled.sees("bob", "Still off: SAP work orders")
     await ruled.sees("bob", "denies you this change (rule 1 (frozen)).")
@@ -134,19 +135,19 @@ async def test_only_a_deny_stops_it_and_approval_is_not_asked_again(
     assert ruled.flips("SAP materials") == 2
 
 
-async def test_while_changes_are_off_it_waits_and_says_so(story: Story) -> None:
+async def test_the_kill_switch_delays_it_visibly(story: Story) -> None:
     await goes_off(story)
-    writes = story.bot.store.kill_switch
-    await writes.turn(HOME, story.world.clock.now(), on=False)
+    kill_switch = story.bot.store.kill_switch
+    await kill_switch.turn(WORKSPACE, story.world.clock.now(), on=False)
     story.world.clock.forward(DUE + 600)
     await story.sees("bob", "An admin has switched all changes off: it waits")
-    await writes.turn(HOME, story.world.clock.now(), on=True)
+    await kill_switch.turn(WORKSPACE, story.world.clock.now(), on=True)
     story.world.clock.forward(120)
     await story.sees("bob", "Returned as planned.")
     assert story.flips() == 2
 
 
-async def test_found_on_when_somebody_presses_closes_what_asks(story: Story) -> None:
+async def test_clicking_enable_on_an_enabled_timer_closes_it(story: Story) -> None:
     await goes_off(story)
     await signs_out(story, "alice")
     story.world.clock.forward(DUE)
@@ -156,7 +157,7 @@ async def test_found_on_when_somebody_presses_closes_what_asks(story: Story) -> 
     await story.clicks("bob", "Enable")
     await story.sees("bob", f"{NAME} is already enabled")
     await open_returns(story, 0)
-    story.world.clock.forward(5)  # its card is painted by whoever looks what is due
+    story.world.clock.forward(5)  # the tick draws the card
     await story.sees("alice", f"Seen to: {NAME}")
     await story.types("bob", f"/edfs disable plant-a {WORK} because anew")
-    await story.world.until(lambda: not enabled(story))
+    await until(lambda: not enabled(story))

@@ -22,6 +22,7 @@ from bot.gateways.store.audit import AuditEntry
 from bot.gateways.store.schemas import APPROVALS, AUTO_ENABLES, SUBSCRIPTIONS
 from bot.sandbox.people import person_named
 from tests.world.story import Story, read
+from tests.world.waiting import until
 
 WORK = '"SAP work orders"'
 OFF = f"/edfs disable plant-a {WORK} because SAP is down"
@@ -108,7 +109,7 @@ async def test_who_may_not_read_the_timers_is_told_nothing(story: Story) -> None
     assert NOTHING in await asks(story, "carol", "/edfs history", "History of your iTwins")
     await story.types("carol", "/edfs history plant-a")
     await story.types("carol", f"/edfs history plant-a {WORK}")
-    await story.world.until(lambda: sum("Trace " in said for said in story.says("carol")) == 2)
+    await until(lambda: sum("Trace " in said for said in story.says("carol")) == 2)
     assert not any("SAP is down" in said or "alice" in said for said in own(story, "carol"))
 
 
@@ -253,7 +254,7 @@ async def test_pages_follow_each_other_and_the_right_is_asked_for_on_each(story:
     for _ in range(4):
         await story.clicks("alice", "More")
         last = seen[-1:]
-        await story.world.until(lambda last=last: shown_numbers(story)[-1:] != last)
+        await until(lambda last=last: shown_numbers(story)[-1:] != last)
         seen += shown_numbers(story)
     assert seen == [*range(44, 0, -1)]
     assert "SAP work orders in plant-a disabled, by @alice" in own(story, "alice")[-1]

@@ -34,7 +34,6 @@ async def walked(story: Story, person: str, title: str) -> list[Message]:
     return pages
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.no_cover  # the tracer would take longer than the lists
 async def test_a_thousand_timers_are_walked_through_by_pressing(story: Story) -> None:
     edfs = story.world.edfs
@@ -60,7 +59,6 @@ async def test_a_thousand_timers_are_walked_through_by_pressing(story: Story) ->
     await story.sees("alice", f"Page {len(pages)} of {len(pages)}")
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.no_cover
 async def test_a_thousand_itwins_are_walked_through_by_pressing(story: Story) -> None:
     more = 1_000  # beside the 124 of the first world: more than the platform lists unasked

@@ -12,7 +12,9 @@ from bot.sandbox.people import TEAM_ID
 from bot.sandbox.slack import Message
 from bot.sandbox.world import World
 from tests.conftest import living
+from tests.world.clock import paced_clock
 from tests.world.story import Story, read
+from tests.world.waiting import until
 
 HOME = Workspace(TEAM_ID)
 WORK = '"SAP work orders"'
@@ -54,25 +56,25 @@ async def open_returns(story: Story, count: int) -> list[AutoEnable]:
     """Wait until so many are open."""
     with redis.Redis.from_url(story.bot.store_url) as client:
         key = f"edfs:{{{TEAM_ID}}}:open:return"
-        await story.world.until(
-            lambda: client.zcard(key) == count, seconds=8, reason=f"not {count} returns open"
-        )
+        await until(lambda: client.zcard(key) == count, reason=f"not {count} returns open")
     return await returns(story)
 
 
-async def extends(story: Story, person: str, until: str) -> None:
+async def extends(story: Story, person: str, phrase: str) -> None:
     """Press Extend on the newest card, and fill the window in."""
     await story.clicks(person, "Extend")
     who = story.world.person(person)
-    await story.world.until(lambda: story.world.slack.state.modals.top(who))
-    await story.world.submits(person, {"Off until when?": until})
+    await until(lambda: story.world.slack.state.modals.top(who))
+    await story.world.submits(person, {"Off until when?": phrase})
 
 
 async def test_it_says_what_will_not_happen_and_comes_back_on_the_same_card(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", f"/edfs disable plant-a {WORK} until monday 08:00 because SAP")
+    either = ("Which time", "is now disabled")
+    await until(lambda: any(one in "".join(story.says("alice")) for one in either))
     if "Which time" in "".join(story.says("alice")):  # on a Monday
-        await story.clicks("alice", "run:2")
+        await story.clicks("alice", "edfs.run:2")
     card = read(await story.sees("bob", "is now disabled"))
     (back,) = await open_returns(story, 1)
     assert abs(back.at - monday("Europe/Berlin", story.world.clock.now())) < 8 * DAY
@@ -146,7 +148,7 @@ async def test_extend_keep_return_now_and_undo_leave_no_second_return(story: Sto
     await story.sees("bob", "It stays off until somebody turns it on.")
     await story.sees("bob", "@alice has decided that it stays off")
     await story.types("alice", f"/edfs enable plant-a {WORK}")
-    await story.world.until(lambda: enabled(story))
+    await until(lambda: enabled(story))
     await story.types("bob", f"/edfs disable plant-a {WORK} for 3 days because again")
     await open_returns(story, 1)
     await story.sees("bob", "[Keep off]")
@@ -165,13 +167,13 @@ async def test_bob_extends_in_his_own_zone(story: Story) -> None:
     day = datetime.fromtimestamp(story.world.clock.now() + 5 * DAY, ZoneInfo("America/New_York"))
     await extends(story, "bob", f"until {day:%Y-%m-%d} 08:00")
     await story.sees("alice", "was already disabled")
-    await story.world.until(lambda: any("Its end was set anew" in m for m in story.says("bob")))
+    await until(lambda: any("Its end was set anew" in m for m in story.says("bob")))
     (back,) = await open_returns(story, 1)
     assert datetime.fromtimestamp(back.at, ZoneInfo("America/New_York")).hour == 8
 
 
 async def test_it_survives_a_restart(redis_url: str) -> None:
-    world = World()
+    world = World(clock=paced_clock())
     await world.open()
     try:
         async with living(world, redis_url) as bot:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.world.story import TOGGLE, Story, read
+from tests.world.waiting import until
 
 
 def flipped_by(story: Story) -> list[str | None]:
@@ -41,7 +42,7 @@ async def test_an_outsider_pressing_in_a_shared_channel_is_refused(story: Story)
     for button in ("Enable", "Undo", "Details"):
         await story.clicks("dana", button)
     refusals = "only members of the workspace that installed"
-    await story.world.until(lambda: sum(refusals in said for said in story.says("dana")) == 3)
+    await until(lambda: sum(refusals in said for said in story.says("dana")) == 3)
     assert not any(refusals in said for said in story.says("alice"))
     assert len(story.world.edfs.calls) == before
     assert story.flips() == 1
@@ -74,7 +75,7 @@ async def test_a_card_lends_nobody_a_right(story: Story) -> None:
     await story.sees("carol", "is now disabled")
     for button in ("Enable", "Undo"):
         await story.clicks("carol", button)
-    await story.world.until(lambda: sum("edfs_listmng" in m for m in story.says("carol")) == 2)
+    await until(lambda: sum("edfs_listmng" in m for m in story.says("carol")) == 2)
     assert flipped_by(story) == ["alice"]
     assert "is now disabled" in read(story.card())
 

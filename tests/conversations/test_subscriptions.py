@@ -3,6 +3,7 @@
 import pytest
 
 from tests.world.story import Story, read
+from tests.world.waiting import until
 
 SUBSCRIBE = '/edfs subscribe plant-a "SAP*"'
 ROOM = "#approvals"
@@ -69,7 +70,7 @@ async def test_who_cannot_read_the_timers_cannot_subscribe(story: Story) -> None
     await story.signs_in("carol")
     before = len(story.says("carol", ROOM))
     await story.types("carol", SUBSCRIBE, ROOM)
-    await story.world.until(lambda: len(story.says("carol", ROOM)) > before)
+    await until(lambda: len(story.says("carol", ROOM)) > before)
     assert "will be told" not in "".join(story.says("carol", ROOM))
     await story.types("carol", "/edfs subscriptions", ROOM)
     await story.sees("carol", "Subscriptions of this channel: 0")

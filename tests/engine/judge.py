@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from bot.core.card_refs import card_ref
 from bot.core.language.commands import Switch, Undo
 from bot.core.names import OperationId, TimerId
 from bot.core.operations.operation import Operation, State
 from bot.gateways.store.audit import AuditEntry
-from bot.gateways.store.card_outbox import card_ref
 from bot.slack.views.cards import card, title_of
 from tests.engine.engine_world import World
 

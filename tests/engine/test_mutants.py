@@ -133,7 +133,6 @@ def test_the_schedules_show_that(mutant: Mutant, tmp_path: Path, *, deep: bool) 
         env={**os.environ, "EDFS_RULES_SCHEDULES": str(SCHEDULES)},
         capture_output=True,
         text=True,
-        timeout=SECONDS,
         check=False,
     )
     shown, number = SHOWN.search(done.stdout), NUMBER.search(done.stdout)

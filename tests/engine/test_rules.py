@@ -32,13 +32,13 @@ from hypothesis.stateful import (
 )
 from structlog.testing import capture_logs
 
+from bot.core.card_refs import card_ref
 from bot.core.errors import BotError, StoreUnreachable
 from bot.core.language.commands import Switch, Undo
 from bot.core.names import OperationId, PersonId, TimerId
 from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import OperationStarted
 from bot.features import timers
-from bot.gateways.store.card_outbox import card_ref
 from tests.engine.engine_world import PEOPLE, Worker, World
 from tests.engine.fates import ITWIN, MEETINGS, PLAIN, TIMERS, Fate, Meets
 from tests.engine.judge import Judge

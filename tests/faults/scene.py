@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import random
 import tempfile
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,13 +22,15 @@ from bot.sandbox.world import World
 from tests.conftest import KEYS, living
 from tests.faults.matrix import Cell, Fault, Step
 from tests.faults.wires import StoreWire, TlsFront, trusted
+from tests.world.clock import paced_clock
 from tests.world.story import TOGGLE, Story, read
 from tests.world.valkey import Valkey
+from tests.world.waiting import again_and_again, until
 
 ITWIN, TIMER = "plant-a", "SAP work orders"
 TIMEOUT = 2.0
 STILL = 0.25  # seconds without any change in the store: then the clock moves to what is due next
-DRAINED_WITHIN = 60.0
+MOVES = 200  # of the clock, until nothing is due any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,7 @@ class Scene:
     async def look(self) -> bool:
         """Read the store; False while it cannot be reached."""
         try:
-            async with asyncio.timeout(1):
-                await self._look()
+            await self._look()
         except (StoreUnreachable, RedisError, OSError):
             return False
         return True
@@ -116,36 +116,42 @@ class Scene:
 
         ``done`` counts when nothing changes any more, unless it is to be asked ``at_once``.
         """
-        end, before, since = time.monotonic() + DRAINED_WITHIN, "", time.monotonic()
-        while True:
-            there = await self.look()
+        before, since = "", self.world.clock.now()
+
+        async def done_or_still() -> bool:
+            nonlocal before, since
+            there, now = await self.look(), self.world.clock.now()
             if at_once and done():
+                return True
+            seen = self._all_of_it()
+            if seen != before or not there:
+                before, since = seen, now
+            return now - since > self.still
+
+        for _ in range(MOVES):
+            await until(done_or_still, self._all_of_it)
+            if done():
                 return
-            now = repr((self.operation, sorted(self.due.items()), len(self.world.reads("alice"))))
-            if now != before or not there:
-                before, since = now, time.monotonic()
-            elif time.monotonic() - since > self.still:
-                if done():
-                    return
-                self._forward()
-                since = time.monotonic()
-            if time.monotonic() > end:
-                raise AssertionError(f"not drained within {DRAINED_WITHIN} s: {now}")
-            await asyncio.sleep(0.02)
+            self._forward()
+            since = self.world.clock.now()
+        raise AssertionError(f"not drained: {before}")
+
+    def _all_of_it(self) -> str:
+        return repr((self.operation, sorted(self.due.items()), len(self.world.reads("alice"))))
 
     def _forward(self) -> None:
         ahead = min(self.due.values(), default=0.0) - self.world.clock.now()
         if ahead > 0:
             self.world.clock.forward(ahead + 0.01)
 
-    async def until(self, condition: Callable[[], bool], *, seconds: float, why: str) -> None:
-        """Poll, with the store looked at before each time; the clock is left alone."""
-        end = time.monotonic() + seconds
-        await self.look()
-        while not condition():
-            assert time.monotonic() < end, f"{why}: {self.operation}"
-            await asyncio.sleep(0.02)
+    async def until(self, condition: Callable[[], bool], why: str) -> None:
+        """Wait, with the store looked at before each time; the clock is left alone."""
+
+        async def looked() -> bool:
             await self.look()
+            return condition()
+
+        await until(looked, lambda: f"{why}: {self.operation}")
 
     def told(self) -> list[str]:
         """What alice alone has read since the wish."""
@@ -185,9 +191,7 @@ class Scene:
 
     async def watch(self) -> None:
         """Write down each turn of the timer, until cancelled."""
-        while True:
-            self.note()
-            await asyncio.sleep(0.005)
+        await again_and_again(self.note)
 
     def note(self) -> None:
         if not self.turns or self.turns[-1].enabled is not self.enabled:
@@ -205,7 +209,7 @@ async def staged(cell: Cell, seed: int, *, long: bool) -> AsyncIterator[Scene]:
         valkey = Valkey(folder)
         await asyncio.to_thread(valkey.start)
         stack.push_async_callback(asyncio.to_thread, valkey.stop)
-        world = World(seed=seed)
+        world = World(seed=seed, clock=paced_clock())
         await world.open()
         stack.push_async_callback(world.close)
         wire = StoreWire(valkey.url.removeprefix("unix://"), str(folder / "wire"))

@@ -7,7 +7,6 @@ itself, or while a request of the step is held up.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -20,8 +19,8 @@ from tests.faults.matrix import LOOKS, SLACK, SLACK_STEPS, STORE, STORE_STEPS, W
 from tests.faults.matrix import Fault as What
 from tests.faults.scene import ITWIN, STILL, TIMER, Scene
 from tests.faults.wires import Pass
+from tests.world.waiting import until
 
-HELD = 0.4  # seconds for which a request is held up while the world is struck
 REFUSED_FOR = 1.5  # longer than the bot's tick, so that somebody tries meanwhile
 
 
@@ -102,7 +101,7 @@ class Strike:
         if self.moment in {Moment.LOOKED, Moment.ENDED}:
             await scene.drain(self._has_struck, at_once=True)
         else:
-            await scene.until(self._has_struck, seconds=20, why="it never came to that")
+            await scene.until(self._has_struck, "it never came to that")
 
     def _has_struck(self) -> bool:
         if self._armed is not None:
@@ -115,8 +114,9 @@ class Strike:
     async def _linger(self) -> None:
         """How long the trouble lasts. Silence is waited out: what was sent is handled late."""
         scene = self.scene
-        until = max(self._done_at, time.monotonic() + scene.chance.uniform(0.0, 0.3))
-        await scene.until(lambda: time.monotonic() > until, seconds=60, why="it lingers")
+        now = scene.world.clock.now
+        over = max(self._done_at, now() + scene.chance.uniform(0.0, 0.3))
+        await scene.until(lambda: now() > over, "it lingers")
         while self._tasks:
             await self._tasks.pop()
 
@@ -188,19 +188,13 @@ class Strike:
 
     async def _hold(self) -> None:
         """Hold up the step's request, and strike the world meanwhile."""
-        kind = "slow_answer" if self.scene.cell.step is Step.ANSWER else "slow"
         stand_in, name = target(self.scene)
-        held = stand_in.fail(name, kind, seconds=HELD)
+        held = stand_in.hold(name, answers=self.scene.cell.step is Step.ANSWER)
 
         async def strike() -> None:
-            def taken() -> bool:
-                return all(one is not held for one in stand_in.faults)
-
-            await self.scene.world.until(taken, seconds=40, reason="nothing was held up")
-            if kind == "slow_answer":
-                await self.scene.world.until(lambda: self.scene.flips > 0)
-            self._lasts(HELD)
-            await self._strike()
+            with held:
+                await until(lambda: held.waiting, "nothing was held up")
+                await self._strike()
 
         self._tasks.append(asyncio.create_task(strike()))
 
@@ -256,7 +250,7 @@ class Strike:
         self.struck = True
 
     def _lasts(self, seconds: float) -> None:
-        self._done_at = time.monotonic() + seconds
+        self._done_at = self.scene.world.clock.now() + seconds
 
 
 def strike_of(scene: Scene) -> Strike:

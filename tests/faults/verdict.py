@@ -8,7 +8,6 @@ from bot.sandbox.slack import Message
 from tests.conftest import known_keys
 from tests.faults.matrix import SLACK, STORE, End, Fault, Step
 from tests.faults.scene import TIMER, Scene
-from tests.faults.strikes import HELD
 from tests.world.story import read
 
 ENDS = {
@@ -26,7 +25,7 @@ NOTHING = re.compile(r"[Nn]othing was (changed|done|sent)(?! yet)")
 # Their answers prove that the PATCH was not executed.
 PROVEN = {401, 429}
 # An answer says how it was when it was made: it may have been held up on its way.
-TOLERANCE = HELD + 0.5
+TOLERANCE = 1.0
 LOST_POSTS = {Fault.RESET_MID, Fault.LOST_ANSWER, Fault.CUT_BODY, Fault.SILENCE, *STORE, *SLACK}
 
 

@@ -4,9 +4,8 @@ import asyncio
 import json
 import subprocess
 import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,9 +30,11 @@ from tests.world.identity_provider import (
     Clock,
     IdentityProvider,
 )
+from tests.world.waiting import until, wait_until
 
 TEAM = Workspace("T0001")
 ALICE = PersonId("U0ALICE")
+LOCK = f"edfs:{{{TEAM}}}:signin-lock:{ALICE}"
 BACK = "http://bot.localhost/link/back"
 
 
@@ -78,15 +79,32 @@ class ImsWorld:
         """Wait until a token request is decided but not answered; set the event to answer it."""
         gate = self.switches.gate
         assert gate is not None
-        async with asyncio.timeout(10):
-            await self.provider.waiting.wait()
+        await self.provider.waiting.wait()
         self.switches.gate = None  # later requests are not held
         return gate
+
+    async def calls(self, command: str) -> int:
+        """How often the store has executed this command."""
+        found = (await self.redis.info("commandstats")).get(f"cmdstat_{command}")
+        return int(found["calls"]) if found else 0
 
     async def stored_refresh_token(self) -> str:
         record = await self.tokens.read(TEAM, ALICE)
         assert record is not None
         return refresh_token_in(record.cache)
+
+
+async def renewed(redis: Redis, lifetime: float) -> None:
+    """Wait until Alice's lock is renewed, for ``lifetime`` seconds; whoever held it till now.
+
+    Until then it may take as long as it takes.
+    """
+    assert await redis.pexpire(LOCK, 600_000)
+
+    async def is_renewed() -> bool:
+        return 0 < await redis.pttl(LOCK) <= lifetime * 1_000
+
+    await until(is_renewed, "nobody renews it")
 
 
 def refresh_token_in(cache: str) -> str:
@@ -126,20 +144,18 @@ def ims_redis_socket() -> Iterator[str]:
             yield socket
         finally:
             server.terminate()
-            server.wait(timeout=10)
+            server.wait()
 
 
 def await_server(socket: str) -> None:
-    ends = time.monotonic() + 10
     with redis.Redis(unix_socket_path=socket) as client:
-        while True:
-            try:
-                client.ping()
-            except redis.ConnectionError:
-                assert time.monotonic() < ends
-                time.sleep(0.01)
-            else:
-                return
+
+        def answers() -> bool:
+            with suppress(redis.ConnectionError):
+                return bool(client.ping())
+            return False
+
+        wait_until(answers, "the server does not come up")
 
 
 @pytest.fixture

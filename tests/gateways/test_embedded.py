@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from redis.asyncio import Redis
 
 from bot.core.errors import StoreUnreachable
 from bot.gateways.store.embedded import EmbeddedServer, start
+from tests.world.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 PARENT = """
@@ -27,7 +27,7 @@ async def main() -> None:
     await client.set("kept", "by the killed one")
     await client.aclose()
     print(server.process.pid, flush=True)
-    await asyncio.sleep(60)
+    await asyncio.Event().wait()
 
 asyncio.run(main())
 """
@@ -128,12 +128,9 @@ async def test_a_killed_bot_leaves_no_server_behind_and_loses_nothing(tmp_path: 
         assert lives(server)
     finally:
         parent.send_signal(signal.SIGKILL)
-        parent.wait(10)
+        parent.wait()
         parent.stdout.close()
-    end = time.monotonic() + 10
-    while lives(server):
-        assert time.monotonic() < end, "the server outlived the bot"
-        await asyncio.sleep(0.01)
+    await until(lambda: not lives(server), "the server outlived the bot")
 
     again = await start(tmp_path)
     try:

@@ -13,12 +13,11 @@ from bot.core.errors import StoreUnreachable
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store.sign_ins import SignIns
 from tests.gateways import ims_world
-from tests.gateways.ims_world import ALICE, BACK, TEAM, ImsWorld, browse
+from tests.gateways.ims_world import ALICE, BACK, LOCK, TEAM, ImsWorld, browse, renewed
 from tests.world.redis_proxy import RedisProxy
+from tests.world.waiting import until
 
 ims_redis_socket, ims_redis, world = ims_world.FIXTURES
-
-LOCK = f"edfs:{{{TEAM}}}:signin-lock:{ALICE}"
 
 
 async def test_a_lost_reply_to_the_write_of_a_rotated_token(
@@ -57,7 +56,7 @@ async def test_a_rotated_token_is_written_when_the_store_comes_back(
         gate = await world.held()
         proxy.down = True
         gate.set()
-        await asyncio.sleep(0.3)
+        await until(lambda: proxy.refused)
         proxy.down = False
         await caller
         await ims.aclose()
@@ -69,13 +68,13 @@ async def test_a_renewal_that_does_not_get_through_is_tried_again(
 ) -> None:
     proxy = RedisProxy(ims_redis_socket)
     async with proxy.client(tmp_path) as cut:
-        short = SignIns(cut, KeyRing.parse(KeyRing.new_key()), lock_seconds=1.2)
+        short = SignIns(cut, KeyRing.parse(KeyRing.new_key()), lock_seconds=1.5)
         async with short.is_locked(TEAM, ALICE):
+            await ims_redis.pexpire(LOCK, 600_000)
             proxy.down = True
-            await asyncio.sleep(0.5)
+            await until(lambda: proxy.refused)
             proxy.down = False
-            await asyncio.sleep(0.9)
-            assert await ims_redis.exists(LOCK)
+            await renewed(ims_redis, 1.5)
         assert not await ims_redis.exists(LOCK)
         async with short.is_locked(TEAM, ALICE):
             proxy.down = True  # the lock cannot be given back; that harms nobody

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -27,6 +27,7 @@ from bot.gateways.loopback import (
 from tests.gateways import ims_world
 from tests.gateways.ims_world import BACK, ImsWorld, settings_for
 from tests.world.identity_provider import GONE
+from tests.world.waiting import again_and_again
 
 ims_redis_socket, ims_redis, world = ims_world.FIXTURES
 
@@ -129,9 +130,8 @@ async def dripping() -> AsyncIterator[str]:
     async def drip(request: web.Request) -> web.StreamResponse:
         answer = web.StreamResponse()
         await answer.prepare(request)
-        for _ in range(100):
-            await answer.write(b" ")
-            await asyncio.sleep(0.03)
+        with suppress(ConnectionError):  # whoever asked has gone
+            await again_and_again(lambda: answer.write(b" "))
         return answer
 
     app = web.Application()
@@ -194,7 +194,7 @@ async def test_a_certificate_file_and_a_proxy_are_taken(world: ImsWorld) -> None
 async def test_msal_reaches_the_pinned_addresses_only() -> None:
     settings = settings_for("https://ims.bentley.com")
     base = settings.issuer
-    document = Document(base, f"{base}/a", f"{base}/t", f"{base}/k", None, names_itself=False)
+    document = Document(base, f"{base}/a", f"{base}/t", f"{base}/k", None, sends_issuer=False)
     async with Transport(settings) as wire:
         http = ImsHttp(settings, wire, document)
         with pytest.raises(IdentityProviderError):

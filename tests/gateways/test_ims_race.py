@@ -49,7 +49,7 @@ async def started(stack: AsyncExitStack, world: ImsWorld, socket: str) -> Proces
 async def ended(replica: Process) -> None:
     assert replica.stdin is not None
     replica.stdin.close()
-    assert await asyncio.wait_for(replica.wait(), 15) == 0
+    assert await replica.wait() == 0
 
 
 async def say(replica: Process, line: str) -> None:
@@ -60,5 +60,5 @@ async def say(replica: Process, line: str) -> None:
 
 async def heard(replica: Process) -> str:
     assert replica.stdout is not None
-    line = await asyncio.wait_for(replica.stdout.readline(), 20)
+    line = await replica.stdout.readline()
     return line.decode().strip()

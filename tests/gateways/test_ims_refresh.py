@@ -12,8 +12,9 @@ from bot.gateways.ims import SignOut
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store.sign_ins import SignIns
 from tests.gateways import ims_world
-from tests.gateways.ims_world import ALICE, TEAM, ImsWorld, refresh_token_in
+from tests.gateways.ims_world import ALICE, LOCK, TEAM, ImsWorld, refresh_token_in, renewed
 from tests.world.identity_provider import GONE
+from tests.world.waiting import until
 
 ims_redis_socket, ims_redis, world = ims_world.FIXTURES
 
@@ -55,8 +56,10 @@ async def test_a_refresh_sends_neither_scope_nor_anything_of_microsoft(world: Im
 async def test_eight_callers_refresh_once(world: ImsWorld) -> None:
     await world.signed_in()
     world.clock.now += HOUR
-    world.switches.slow = 0.1
-    bearers = await asyncio.gather(*(world.ims.bearer(TEAM, ALICE) for _ in range(8)))
+    world.switches.gate = asyncio.Event()
+    callers = asyncio.gather(*(world.ims.bearer(TEAM, ALICE) for _ in range(8)))
+    (await world.held()).set()
+    bearers = await callers
     assert len({bearer.secret for bearer in bearers}) == 1
     assert world.provider.token_requests == 2
 
@@ -64,11 +67,13 @@ async def test_eight_callers_refresh_once(world: ImsWorld) -> None:
 async def test_two_replicas_refresh_once(world: ImsWorld) -> None:
     await world.signed_in()
     world.clock.now += HOUR
-    world.switches.slow = 0.1
+    world.switches.gate = asyncio.Event()
     replicas = [world.ims, world.another()]
-    bearers = await asyncio.gather(
+    callers = asyncio.gather(
         *(replica.bearer(TEAM, ALICE) for replica in replicas for _ in range(4))
     )
+    (await world.held()).set()
+    bearers = await callers
     assert len({bearer.secret for bearer in bearers}) == 1
     assert world.provider.token_requests == 2
 
@@ -134,11 +139,13 @@ async def test_short_tokens_are_used_though_never_hits(world: ImsWorld) -> None:
 async def test_a_refused_token_is_renewed_once_for_all_who_had_it(world: ImsWorld) -> None:
     await world.signed_in()
     refused = await world.ims.bearer(TEAM, ALICE)
-    world.switches.slow = 0.05
-    renewed = await asyncio.gather(
+    world.switches.gate = asyncio.Event()
+    renewing = asyncio.gather(
         *(world.ims.renewed(TEAM, ALICE, refused) for _ in range(4)),
         world.another().renewed(TEAM, ALICE, refused),
     )
+    (await world.held()).set()
+    renewed = await renewing
     assert len({bearer.secret for bearer in renewed}) == 1
     assert renewed[0].secret != refused.secret
     assert await world.ims.renewed(TEAM, ALICE, refused) == renewed[0]
@@ -156,12 +163,29 @@ async def test_renewing_does_not_take_the_refused_token_from_a_plain_refresh(
         expired = replace(record, version=record.version + 1, cache=_expired(record.cache))
         assert await world.tokens.swap(TEAM, ALICE, record.version, expired)
         plain = asyncio.create_task(world.ims.bearer(TEAM, ALICE))
+        await waits_for_the_lock(world)
+        read = await world.calls("hmget")
         renewing = asyncio.create_task(world.ims.renewed(TEAM, ALICE, refused))
-        await asyncio.sleep(0.05)  # both wait for the lock, in one task
+
+        async def has_read() -> bool:
+            return await world.calls("hmget") > read
+
+        await until(has_read)
+        await waits_for_the_lock(world)  # both do, in one task
         again = replace(record, version=record.version + 2)
         assert await world.tokens.swap(TEAM, ALICE, expired.version, again)
     assert await plain == refused
     assert (await renewing).secret != refused.secret
+
+
+async def waits_for_the_lock(world: ImsWorld) -> None:
+    """Wait until somebody has tried to take it (again)."""
+    tried = await world.calls("set")
+
+    async def has_tried() -> bool:
+        return await world.calls("set") > tried
+
+    await until(has_tried, "nobody tries to take the lock")
 
 
 def _expired(cache: str) -> str:
@@ -219,7 +243,7 @@ async def test_a_refresh_that_lost_its_lock_gives_way_to_a_new_sign_in(world: Im
     world.switches.gate = asyncio.Event()
     caller = asyncio.create_task(world.ims.bearer(TEAM, ALICE))
     gate = await world.held()
-    await world.redis.delete(f"edfs:{{{TEAM}}}:signin-lock:{ALICE}")
+    await world.redis.delete(LOCK)
     later = world.another()
     anew = await world.signed_in(later)
     gate.set()
@@ -230,21 +254,24 @@ async def test_a_refresh_that_lost_its_lock_gives_way_to_a_new_sign_in(world: Im
 
 async def test_the_lock_is_kept_alive_as_long_as_the_refresh_takes(world: ImsWorld) -> None:
     ring = KeyRing.parse(world.keys)
-    replicas = [world.another(SignIns(world.redis, ring, lock_seconds=0.6)) for _ in range(2)]
+    patient, other = (
+        world.another(SignIns(world.redis, ring, lock_seconds=seconds)) for seconds in (4.5, 0.2)
+    )
     await world.signed_in()
     world.clock.now += HOUR
     world.switches.gate = asyncio.Event()
-    first = asyncio.create_task(replicas[0].bearer(TEAM, ALICE))
+    first = asyncio.create_task(patient.bearer(TEAM, ALICE))
     gate = await world.held()
-    others = await asyncio.gather(  # both wait 0.9 s, and neither barges in
-        replicas[1].bearer(TEAM, ALICE),
-        replicas[1].keep(TEAM, ALICE, await _record(world)),
+    await renewed(world.redis, 4.5)
+    others = await asyncio.gather(  # both wait 0.3 s, and neither barges in
+        other.bearer(TEAM, ALICE),
+        other.keep(TEAM, ALICE, await _record(world)),
         return_exceptions=True,
     )
-    assert [type(other) for other in others] == [IdentityProviderError] * 2
+    assert [type(one) for one in others] == [IdentityProviderError] * 2
     gate.set()
     await first
-    assert await replicas[1].bearer(TEAM, ALICE) == await first
+    assert await other.bearer(TEAM, ALICE) == await first
     assert world.provider.token_requests == 2
 
 

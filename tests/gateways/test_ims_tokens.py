@@ -12,7 +12,8 @@ from bot.core.names import PersonId, Workspace
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store.sign_ins import SignIn, SignInBusy, SignIns
 from tests.gateways import ims_world
-from tests.gateways.ims_world import ALICE, TEAM
+from tests.gateways.ims_world import ALICE, LOCK, TEAM, renewed
+from tests.world.waiting import until
 
 ims_redis_socket, ims_redis, _ = ims_world.FIXTURES
 
@@ -129,19 +130,24 @@ async def test_reading_seals_again_with_the_newest_key(tokens: SignIns, ims_redi
 async def test_the_lock_is_one_and_is_given_back(tokens: SignIns, ims_redis: Redis) -> None:
     impatient = SignIns(ims_redis, KeyRing.parse(OLD), lock_seconds=0.4)
     async with tokens.is_locked(TEAM, ALICE), tokens.is_locked(TEAM, BOB):
-        assert await ims_redis.pttl(f"edfs:{{{TEAM}}}:signin-lock:{ALICE}") > 29_000
+        assert await ims_redis.pttl(LOCK) > 20_000
         with pytest.raises(SignInBusy):
             async with impatient.is_locked(TEAM, ALICE):
                 pass
-    async with impatient.is_locked(TEAM, ALICE):
-        await asyncio.sleep(0.6)  # renewed all the while
-        assert await ims_redis.exists(f"edfs:{{{TEAM}}}:signin-lock:{ALICE}")
+    short = SignIns(ims_redis, KeyRing.parse(OLD), lock_seconds=1.5)
+    async with short.is_locked(TEAM, ALICE):
+        await renewed(ims_redis, 1.5)
     assert await ims_redis.dbsize() == 0
 
 
 async def test_a_lock_that_was_taken_away_is_let_go(ims_redis: Redis) -> None:
-    short = SignIns(ims_redis, KeyRing.parse(OLD), lock_seconds=0.1)
+    short = SignIns(ims_redis, KeyRing.parse(OLD), lock_seconds=0.3)
     async with short.is_locked(TEAM, ALICE):
         await ims_redis.flushall()
-        await asyncio.sleep(0.1)
+        await ims_redis.config_resetstat()
+
+        async def is_to_be_renewed() -> bool:
+            return "cmdstat_evalsha" in await ims_redis.info("commandstats")
+
+        await until(is_to_be_renewed)
     assert await ims_redis.dbsize() == 0

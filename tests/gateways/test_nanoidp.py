@@ -5,7 +5,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -18,8 +17,11 @@ from bot.core.errors import SignInNeeded
 from bot.gateways.ims import Ims, ImsSettings, SignOut
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store.sign_ins import SignIns
+from bot.sandbox.clock import Clock
 from tests.gateways import ims_world
 from tests.gateways.ims_world import ALICE, BACK, TEAM, refresh_token_in
+from tests.world.ports import is_open
+from tests.world.waiting import wait_until
 
 ims_redis_socket, ims_redis, _ = ims_world.FIXTURES
 
@@ -46,7 +48,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield issuer
         finally:
             server.terminate()
-            server.wait(timeout=10)
+            server.wait()
 
 
 def written(folder: Path, issuer: str) -> None:
@@ -76,15 +78,7 @@ def free_port() -> int:
 
 
 def await_port(port: int) -> None:
-    ends = time.monotonic() + 20
-    while time.monotonic() < ends:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("nanoidp does not start")
+    wait_until(lambda: is_open(port), "nanoidp does not start")
 
 
 async def browse_as_alice(auth_uri: str) -> dict[str, str]:
@@ -100,10 +94,10 @@ async def browse_as_alice(auth_uri: str) -> dict[str, str]:
 
 
 async def test_sign_in_refresh_with_rotation_and_sign_out(ims_redis: Redis, issuer: str) -> None:
-    now = [time.time()]
+    clock = Clock()
     tokens = SignIns(ims_redis, KeyRing.parse(KeyRing.new_key()))
     settings = ImsSettings(issuer, "edfs-bot", "a/secret+with=marks", ("itwin-platform",))
-    ims = Ims(settings, tokens, lambda: now[0])
+    ims = Ims(settings, tokens, clock.now)
     try:
         flow = await ims.begin(BACK)
         sign_in = await ims.complete(flow.body, await browse_as_alice(flow.auth_uri))
@@ -111,7 +105,7 @@ async def test_sign_in_refresh_with_rotation_and_sign_out(ims_redis: Redis, issu
         first = await ims.bearer(TEAM, ALICE)
         assert (first.account.issuer, first.account.subject) == (issuer, "alice")
 
-        now[0] += 3600
+        clock.forward(3600)
         callers = await asyncio.gather(*(ims.bearer(TEAM, ALICE) for _ in range(4)))
         assert len({bearer.secret for bearer in callers}) == 1
         assert callers[0].secret != first.secret
@@ -121,7 +115,7 @@ async def test_sign_in_refresh_with_rotation_and_sign_out(ims_redis: Redis, issu
 
         assert await ims.sign_out(TEAM, ALICE) == SignOut(was_signed_in=True, revoked=True)
         await tokens.put(TEAM, ALICE, rotated)  # put back what was revoked: it is void
-        now[0] += 3600
+        clock.forward(3600)
         with pytest.raises(SignInNeeded) as caught:
             await ims.bearer(TEAM, ALICE)
         assert caught.value.ended
@@ -132,16 +126,16 @@ async def test_sign_in_refresh_with_rotation_and_sign_out(ims_redis: Redis, issu
 async def test_the_old_refresh_token_used_again_ends_the_sign_in(
     ims_redis: Redis, issuer: str
 ) -> None:
-    now = [time.time()]
+    clock = Clock()
     tokens = SignIns(ims_redis, KeyRing.parse(KeyRing.new_key()))
     settings = ImsSettings(issuer, "edfs-bot", "a/secret+with=marks", ("itwin-platform",))
-    ims = Ims(settings, tokens, lambda: now[0])
+    ims = Ims(settings, tokens, clock.now)
     try:
         flow = await ims.begin(BACK)
         stale = await ims.complete(flow.body, await browse_as_alice(flow.auth_uri))
         await tokens.put(TEAM, ALICE, stale)
         for _ in range(2):
-            now[0] += 3600
+            clock.forward(3600)
             await ims.bearer(TEAM, ALICE)
         await tokens.put(TEAM, ALICE, stale)  # as after an old backup
         with pytest.raises(SignInNeeded):

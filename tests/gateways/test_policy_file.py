@@ -1,9 +1,7 @@
 """The policy's file under a running bot: changed, broken, gone, half written."""
 
-import asyncio
 import os
 import signal
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,11 +10,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.core.policy.rules import Policy
-from bot.core.policy.toml_file import PolicyBroken
 from bot.gateways.policy_file import PolicyFile, read_policy
+from bot.gateways.policy_toml import PolicyBroken
 from bot.sandbox.world import World
 from tests.world.ports import kept_port
 from tests.world.processes import BotProcess, environment_of
+from tests.world.waiting import until, wait_until
 
 ONE, TWO = "[defaults]\napprovals = 1\n", "[defaults]\napprovals = 2\n"
 BROKEN = '[defaults]\nconfirm = true\nchannel = "canary"\nexpires = 3\n'
@@ -63,11 +62,14 @@ def test_a_file_written_in_place_is_taken_too(path: Path, rules: PolicyFile) -> 
     path.write_text(f"{TWO}\n")
     assert (rules.refresh(), approvals(rules)) == (True, 2)
     # As long, and as old by its own account: what is left is the tick when it was touched.
-    old, deadline = path.stat(), time.monotonic() + 10
-    while path.stat().st_ctime_ns == old.st_ctime_ns:
-        assert time.monotonic() < deadline
+    old = path.stat()
+
+    def touched() -> bool:
         path.write_text(f"{ONE}\n")
         os.utime(path, ns=(old.st_atime_ns, old.st_mtime_ns))
+        return path.stat().st_ctime_ns != old.st_ctime_ns
+
+    wait_until(touched)
     assert (rules.refresh(), approvals(rules)) == (True, 1)
 
 
@@ -168,9 +170,9 @@ async def test_a_running_bot_tells_of_a_broken_file_and_again_at_a_hangup(
             await told(log, 2)
             assert bot.exit_code is None
             bot.send(signal.SIGTERM)
-            assert await bot.ended(20) == 0, log.read_text()
+            assert await bot.ended() == 0, log.read_text()
             again = BotProcess(environment, log, fresh=False)
-            assert await again.ended(20) == 2
+            assert await again.ended() == 2
         finally:
             bot.kill()
             await world.close()
@@ -180,6 +182,4 @@ async def test_a_running_bot_tells_of_a_broken_file_and_again_at_a_hangup(
 
 
 async def told(log: Path, times: int) -> None:
-    async with asyncio.timeout(20):
-        while log.read_text().count("policy.broken") < times:  # noqa: ASYNC110, ASYNC240
-            await asyncio.sleep(0.02)
+    await until(lambda: log.read_text().count("policy.broken") >= times)

@@ -21,7 +21,7 @@ async def world() -> AsyncIterator[World]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with loopback_client(seconds=2.0) as client:
+    async with loopback_client(seconds=None) as client:
         yield client
 
 

@@ -1,5 +1,6 @@
 """Faults: the answer on the wire, and whether the request took effect."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from bot.sandbox.loopback import loopback_client
 from bot.sandbox.world import World
 from tests.sandbox.test_stand_ins import Platform, error_of, open_world
+from tests.world.waiting import until
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ async def world() -> AsyncIterator[World]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with loopback_client(seconds=2.0) as client:
+    async with loopback_client(seconds=None) as client:
         yield client
 
 
@@ -114,18 +116,53 @@ async def test_malformed_answers_come_after_the_effect(world: World, alice: Plat
     assert world.edfs.flips("SAP work orders") == 6
 
 
-async def test_slow(world: World, alice: Platform) -> None:
-    world.edfs.fail("toggle", "slow_answer", seconds=5)
-    with pytest.raises(httpx.ReadTimeout):
-        await alice.client.patch(
-            f"{world.edfs.url}/edfs/itwins/{alice.itwin_id}/timers/{alice.timer}/toggle",
-            headers=alice.headers,
-            timeout=0.1,
-        )
+@pytest.mark.parametrize(("kind", "flips"), [("slow", 0), ("slow_answer", 1)])
+async def test_slow_goes_by_the_clock_of_the_world(
+    world: World, alice: Platform, kind: str, flips: int
+) -> None:
+    world.edfs.fail("toggle", kind, seconds=600)
+    toggling = asyncio.create_task(alice.toggle())
+    await until(lambda: world.edfs.calls and not world.edfs.faults)
+    assert (await alice.timers()).status_code == 200
+    assert (world.edfs.flips("SAP work orders"), toggling.done()) == (flips, False)
+    world.clock.forward(600)
+    assert (await toggling).status_code == 200
     assert world.edfs.flips("SAP work orders") == 1
 
 
-def test_unknown_faults_are_rejected(world: World) -> None:
+async def test_requests_are_held_until_they_are_released(world: World, alice: Platform) -> None:
+    with world.edfs.hold("toggle") as held, world.edfs.hold("timers", answers=True) as answers:
+        toggling = [asyncio.create_task(alice.toggle()) for _ in range(2)]
+        listing = asyncio.create_task(alice.timers())
+        await until(lambda: (held.waiting, answers.waiting) == (2, 1))
+        assert (await alice.get("/users/me")).status_code == 200
+        assert world.edfs.flips("SAP work orders") == 0
+        held.release()
+        assert [(await one).status_code for one in toggling] == [200, 200]
+        assert not listing.done()
+    assert (await listing).status_code == 200
+    assert (await alice.toggle()).status_code == 200, "what is released holds no other one"
+
+
+async def test_what_is_held_has_taken_effect_when_only_its_answer_waits(
+    world: World, alice: Platform
+) -> None:
+    world.edfs.hold("toggle", answers=True)
+    world.edfs.fail("toggle", 503)
+    failing = asyncio.create_task(alice.toggle())
+    toggling = asyncio.create_task(alice.toggle())
+    await until(lambda: world.edfs.flips("SAP work orders"))
+    assert not toggling.done()
+    world.edfs.clear_faults()
+    assert {(await failing).status_code, (await toggling).status_code} == {200, 503}
+
+
+def test_only_operations_that_exist_are_held(world: World) -> None:
+    with pytest.raises(ValueError, match="no operation 'teleport'"):
+        world.edfs.hold("teleport")
+
+
+def test_faults_that_do_not_exist(world: World) -> None:
     for operation, kind in (
         ("toggle", "flood"),
         ("teleport", "slow"),

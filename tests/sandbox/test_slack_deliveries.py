@@ -1,5 +1,6 @@
 """Commands, clicks and response_urls: payloads to the bot, and its answers."""
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ import pytest
 from bot.sandbox.people import UnknownNameError
 from bot.sandbox.world import World
 from tests.sandbox.test_stand_ins import BUTTONS, Bot, open_bot, open_world
+from tests.world.waiting import until
 
 ALICE, BOB, DANA = "U0ALICE001", "U0BOB00001", "U0DANA0001"
 PLANT_OPS = "C0PLANTOPS"
@@ -66,10 +68,14 @@ async def test_slackbot_reports_failures(world: World, bot: Bot) -> None:
     bot.status = 500
     ack = await world.types("alice", "#plant-ops", "/edfs help")
     assert ack.status == 500
-    bot.status, bot.delay = 200, 0.3
-    world.slack.delivery.patience = 0.1
-    ack = await world.types("alice", "#plant-ops", "/edfs help")
+    bot.answers.clear()
+    typing = asyncio.create_task(world.types("alice", "#plant-ops", "/edfs help"))
+    await until(lambda: len(bot.got) == 2)
+    world.clock.forward(3)
+    ack = await typing
     assert (ack.status, ack.body) == (0, "operation_timeout")
+    assert ack.seconds >= 3
+    bot.answers.set()
     world.slack.delivery.events_url = "http://127.0.0.1:1/slack/events"
     assert (await world.types("alice", "#plant-ops", "/edfs help")).body == "dispatch_failed"
     texts = [message.text for message in world.reads("alice")]

@@ -10,6 +10,7 @@ import pytest
 
 from bot.sandbox.world import World
 from tests.sandbox.test_stand_ins import Bot, open_bot, open_world
+from tests.world.waiting import until
 
 ALICE, BOB, DANA = "U0ALICE001", "U0BOB00001", "U0DANA0001"
 PLANT_OPS = "C0PLANTOPS"
@@ -58,7 +59,7 @@ async def connect(world: World, bot: Bot) -> AsyncIterator[Callable[[], Awaitabl
             url = (await bot.call("apps.connections.open", token=token))["url"]
             socket = Socket(await session.ws_connect(url))
             running.append(asyncio.create_task(socket.run()))
-            await world.until(lambda: socket.got)
+            await until(lambda: socket.got)
             return socket
 
         yield connected
@@ -89,8 +90,10 @@ async def test_an_envelope_without_an_ack_times_out(
 ) -> None:
     socket = await connect()
     socket.silent = True
-    world.slack.delivery.patience = 0.1
-    assert (await world.types("alice", "#plant-ops", "/edfs help")).body == "operation_timeout"
+    typing = asyncio.create_task(world.types("alice", "#plant-ops", "/edfs help"))
+    await until(lambda: len(socket.got) == 2)
+    world.clock.forward(3)
+    assert (await typing).body == "operation_timeout"
 
 
 async def test_disconnect_and_one_time_urls(
@@ -98,7 +101,7 @@ async def test_disconnect_and_one_time_urls(
 ) -> None:
     socket = await connect()
     await world.slack.disconnect_sockets()
-    await world.until(lambda: socket.connection.closed)
+    await until(lambda: socket.connection.closed)
     assert socket.got[-1]["reason"] == "refresh_requested"
     assert world.slack.sockets.connected == 0
     answer = await bot.call("apps.connections.open", token=world.slack.app_token)
@@ -114,7 +117,7 @@ async def test_dropped_connections_can_be_replaced(
 ) -> None:
     socket = await connect()
     world.slack.drop_sockets()
-    await world.until(lambda: socket.connection.closed)
+    await until(lambda: socket.connection.closed)
     assert (await world.types("alice", "#plant-ops", "/edfs help")).body == "dispatch_failed"
     await connect()
     assert (await world.types("alice", "#plant-ops", "/edfs help")).ok

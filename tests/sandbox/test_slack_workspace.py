@@ -13,6 +13,7 @@ from bot.sandbox.server.api import sandbox_app
 from bot.sandbox.site import Site
 from bot.sandbox.world import World
 from tests.sandbox.test_stand_ins import Bot, open_bot, open_world
+from tests.world.waiting import until
 
 ALICE, BOB = "U0ALICE001", "U0BOB00001"
 PLANT_OPS = "C0PLANTOPS"
@@ -79,7 +80,7 @@ async def test_own_messages_are_events_when_switched_on(world: World, bot: Bot) 
     await bot.call("chat.postMessage", channel=PLANT_OPS, text="quiet")
     world.slack.state.own_messages = True
     await bot.call("chat.postMessage", channel=PLANT_OPS, text=f"<@{BOT_USER_ID}>")
-    await world.until(lambda: bot.got)
+    await until(lambda: bot.got)
     (event,) = events(bot)
     assert (event["type"], event["bot_id"], event["user"]) == ("message", BOT_ID, BOT_USER_ID)
 

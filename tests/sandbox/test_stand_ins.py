@@ -17,6 +17,7 @@ from bot.sandbox.loopback import LoopbackResolver, loopback_client
 from bot.sandbox.site import Site
 from bot.sandbox.stand_in import StandIn
 from bot.sandbox.world import World
+from tests.world.clock import paced_clock
 
 BUTTONS: list[dict[str, Any]] = [
     {
@@ -53,7 +54,10 @@ class Delivered:
 
 
 class Bot:
-    """A server that records what Slack sends and answers with `answer`; a client of the Web API."""
+    """A server that keeps what it gets and answers as told; and the Web API's caller.
+
+    Nothing is answered while ``answers`` is cleared.
+    """
 
     def __init__(self, world: World, client: httpx.AsyncClient) -> None:
         self.world = world
@@ -61,11 +65,12 @@ class Bot:
         self.got: list[Delivered] = []
         self.answer: Any = None
         self.status = 200
-        self.delay = 0.0
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     async def events(self, request: web.Request) -> web.Response:
         self.got.append(Delivered(await request.read(), dict(request.headers)))
-        await asyncio.sleep(self.delay)
+        await self.answers.wait()
         if self.answer is None:
             return web.Response(status=self.status)
         return web.json_response(self.answer, status=self.status)
@@ -84,7 +89,7 @@ class Bot:
 
 @asynccontextmanager
 async def open_world() -> AsyncIterator[World]:
-    world = World()
+    world = World(clock=paced_clock())
     await world.open()
     try:
         yield world
@@ -94,7 +99,7 @@ async def open_world() -> AsyncIterator[World]:
 
 @asynccontextmanager
 async def open_bot(world: World) -> AsyncIterator[Bot]:
-    async with loopback_client(seconds=2.0) as client:
+    async with loopback_client(seconds=None) as client:
         bot = Bot(world, client)
         application = web.Application()
         application.router.add_post("/slack/events", bot.events)

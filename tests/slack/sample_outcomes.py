@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.core.approvals import Stage
 from bot.core.auto_enables import Phase
 from bot.core.history import PastEvent
-from bot.core.language.commands import VERBS
+from bot.core.language.verbs import VERBS
 from bot.core.listings import (
     DisabledListed,
     DisabledTimer,

@@ -41,6 +41,7 @@ from bot.slack.views.render import render
 from tests.slack.samples import hostile
 from tests.slack.slack_rules import objects, unseen
 from tests.world.story import Story
+from tests.world.waiting import until
 
 SEED = 20261123
 NAMES = 2_000
@@ -193,7 +194,6 @@ async def test_the_detector_sees_what_it_looks_for() -> None:
         harmless("", [{"type": "broadcast", "range": "here"}])
 
 
-@pytest.mark.timeout(90)
 async def test_from_bentley_to_the_channel_no_name_comes_alive(story: Story) -> None:
     await story.signs_in("alice")
     dice = random.Random(SEED)
@@ -206,7 +206,7 @@ async def test_from_bentley_to_the_channel_no_name_comes_alive(story: Story) -> 
         def flipped(name: str = timer.name) -> bool:
             return story.world.edfs.flips(name) == 1
 
-        await story.world.until(flipped, reason=repr(timer.name))
+        await until(flipped, reason=repr(timer.name))
         await story.sees("bob", "is now disabled")
         await story.types("alice", f"/edfs show plant-a {timer.id}")
     await story.types("alice", "/edfs list plant-a")
@@ -216,7 +216,7 @@ async def test_from_bentley_to_the_channel_no_name_comes_alive(story: Story) -> 
         cards = [m for m in story.world.reads("bob") if m.visible_to is None]
         return len(cards) == END_TO_END and all("now disabled" in str(m.blocks) for m in cards)
 
-    await story.world.until(settled, seconds=10)
+    await until(settled)
     for payload in story.world.slack.state.payloads:
         said = payload["payload"]
         text = str(said.get("text", "")) if isinstance(said, dict) else ""

@@ -33,12 +33,12 @@ from bot.slack.views.paging import page_of
 from bot.slack.views.render import render
 from tests.core.test_approvals import WAITING
 from tests.core.test_auto_enables import SET as A_RETURN
-from tests.core.test_subscriptions import ASKED
+from tests.core.test_subscriptions import SUBSCRIPTION
 
 NOW = 1_795_000_000.0
 ALICE = PersonId("U0ALICE001")
 SET = replace(A_RETURN, person=ALICE)
-SUBSCRIPTION = replace(ASKED, person=ALICE)
+SUBSCRIPTION = replace(SUBSCRIPTION, person=ALICE)
 SCRIPTS = ["A" * 300, "x " * 200, "😀" * 200, "漢字" * 200, "שלום" * 100, "<&>" * 100, '"\\' * 150]
 GUID = "0a1b2c3d-0000-4000-8000-{:012d}"
 
@@ -201,8 +201,8 @@ def test_the_estimate_is_never_less_than_what_is_drawn(label: str, other: str, c
     seen = LastSeen(enabled=False, at=NOW, by=ALICE)
     for back in (None, SET, replace(SET, phase=Phase.NEEDS_PERSON)):
         gone = DisabledTimer(place, one, seen, other, back)
-        entry = [paragraph(auto_enables.entry(gone)), option_of(auto_enables._pick(gone))]
-        assert json_size(entry) <= auto_enables._weight(gone)
+        entry = [paragraph(auto_enables.entry(gone)), option_of(auto_enables._option(gone))]
+        assert json_size(entry) <= auto_enables._entry_json_size(gone)
 
 
 def test_a_page_of_timers_offers_each_of_them() -> None:

@@ -55,7 +55,6 @@ class Switches:
     token_status: tuple[int, str, str] | None = None  # status, content type, body; nothing done
     discovery_status: int = 200
     revocation_status: int = 200
-    slow: float = 0.0  # seconds between deciding and answering
     gate: asyncio.Event | None = None  # it answers when this is set
     lost_answers: int = 0  # rotate, then close the connection
     jwks: list[dict[str, Any]] | None = None
@@ -184,7 +183,6 @@ class IdentityProvider:
         return web.json_response(answer, headers={"Set-Cookie": "session=of-one-person; Path=/"})
 
     async def _pause(self) -> None:
-        await asyncio.sleep(self.switches.slow)
         if self.switches.gate is not None:
             self.waiting.set()
             await self.switches.gate.wait()

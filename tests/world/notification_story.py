@@ -1,10 +1,8 @@
-"""What notice tests share: subscribing, reading a channel, and waiting until nothing waits."""
-
-import asyncio
-import time
+"""Steps for stories with notifications: subscribing, reading a channel, waiting for the queue."""
 
 from bot.sandbox.slack import Message
 from tests.world.story import Story, read
+from tests.world.waiting import until
 
 ROOM = "#approvals"
 
@@ -15,7 +13,7 @@ async def subscribes(story: Story, words: str, person: str = "alice", channel: s
 
 
 def public(story: Story, channel: str = ROOM) -> list[Message]:
-    """What everybody in the channel sees, without what stands in threads."""
+    """Return the channel's messages that everybody sees, without those in threads."""
     seen = story.world.reads("alice", channel)
     return [m for m in seen if m.visible_to is None and m.thread_ts is None]
 
@@ -26,7 +24,7 @@ async def told(story: Story, words: str, channel: str = ROOM) -> Message:
         return said[-1] if said else None
 
     seen = [read(m) for m in public(story, channel)]
-    message = await story.world.until(found, seconds=15, reason=f"{words!r} not in {seen}")
+    message = await until(found, reason=f"{words!r} not in {seen}")
     assert isinstance(message, Message)
     return message
 
@@ -35,38 +33,25 @@ def below(story: Story, card: Message, channel: str = ROOM) -> list[str]:
     return [read(m) for m in story.world.thread(channel, card.ts)]
 
 
-async def settled(story: Story, seconds: float = 20.0) -> None:
-    """Wait until nothing waits to be told or drawn."""
-    redis, home = story.bot.context.gateways.store.redis, story.bot.context.installation.workspace
-    left: list[bytes] = [b"?"]
+async def settled(story: Story) -> None:
+    """Wait until no event is queued and no card is due."""
+    redis, workspace = story.bot.store.redis, story.bot.context.installation.workspace
+    kinds = (b"channel:", b"draw:", b"news:")
 
-    async def waits() -> list[bytes]:
-        members = await redis.zrange(f"edfs:{{{home}}}:due", 0, -1)
-        kinds = (b"channel:", b"draw:", b"news:")
-        return [one for one in members if one.startswith(kinds)]
+    async def nothing_due() -> bool:
+        members = await redis.zrange(f"edfs:{{{workspace}}}:due", 0, -1)
+        return not any(one.startswith(kinds) for one in members)
 
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        left = await waits()
-        if not left:
-            return
-        await pause()
-    raise AssertionError(f"{left} are still due")
+    await until(nothing_due, "something is still due")
 
 
-async def put_off(story: Story, seconds: float) -> None:
-    """Wait until the next look has been put off for about so long."""
-    redis, home = story.bot.context.gateways.store.redis, story.bot.context.installation.workspace
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        due = await redis.zrange(f"edfs:{{{home}}}:due", 0, -1, withscores=True)
-        now = story.world.clock.now()
-        looks = [at - now for member, at in due if member.startswith(b"subscription:")]
-        if any(seconds - 10 < left <= seconds for left in looks):
-            return
-        await pause()
-    raise AssertionError(f"the next look is due in {looks} s")
+async def deferred_to(story: Story, begins: float, ends: float) -> None:
+    """Wait until the next poll is due between these times of the world's clock."""
+    redis, workspace = story.bot.store.redis, story.bot.context.installation.workspace
 
+    async def is_deferred() -> bool:
+        due = await redis.zrange(f"edfs:{{{workspace}}}:due", 0, -1, withscores=True)
+        polls = [at for member, at in due if member.startswith(b"subscription:")]
+        return any(begins <= at < ends for at in polls)
 
-async def pause() -> None:
-    await asyncio.sleep(0.01)
+    await until(is_deferred)

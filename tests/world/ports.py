@@ -1,4 +1,4 @@
-"""Free ports of this machine."""
+"""Ports of this machine: free ones, and those where somebody listens."""
 
 import contextlib
 import socket
@@ -12,3 +12,9 @@ def kept_port() -> Iterator[int]:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind(("127.0.0.1", 0))
         yield int(found.getsockname()[1])
+
+
+def is_open(port: int) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as knocking:
+        return knocking.connect_ex(("127.0.0.1", port)) == 0

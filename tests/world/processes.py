@@ -1,6 +1,5 @@
 """A bot as a process of its own, that comes and goes, and the scene around it."""
 
-import asyncio
 import contextlib
 import inspect
 import multiprocessing
@@ -8,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,15 +15,18 @@ from typing import Any
 import redis
 
 from bot.__main__ import main
+from bot.jobs import NAME, REDELIVERY
 from bot.sandbox.people import TEAM_ID
 from bot.sandbox.world import World
 from tests.conftest import KEYS
-from tests.world.ports import kept_port
+from tests.world.ports import is_open, kept_port
 from tests.world.valkey import Valkey
+from tests.world.waiting import until, wait_until
 from tests.world.wires import NAMED, Trap, Wire
 
 ROOT = Path(__file__).resolve().parents[2]
 DUE = f"edfs:{{{TEAM_ID}}}:due"
+STREAM = f"{NAME}:stream"
 SOON = 60.0  # what is due later than this (a late look) is nobody's business yet
 
 # Forks of a process that has its imports already: a start then costs a tenth.
@@ -70,27 +71,19 @@ class BotProcess:
 
     def kill(self) -> None:
         self.send(signal.SIGKILL)
-        end = time.monotonic() + 10
-        while self.exit_code is None:
-            assert time.monotonic() < end, "it survived SIGKILL"
-            time.sleep(0.001)
+        wait_until(lambda: self.exit_code is not None, "it survived SIGKILL")
 
     async def listens(self, port: int) -> None:
-        async with asyncio.timeout(30):
-            while True:
-                assert self.exit_code is None, self.log.read_text()
-                with contextlib.suppress(OSError):
-                    _, there = await asyncio.open_connection("127.0.0.1", port)
-                    there.close()
-                    return
-                await asyncio.sleep(0.01)
+        def listens() -> bool:
+            assert self.exit_code is None, self.log.read_text()
+            return is_open(port)
 
-    async def ended(self, seconds: float) -> int:
+        await until(listens, self.log.read_text)
+
+    async def ended(self) -> int:
         """Wait for its end; return the exit code."""
-        async with asyncio.timeout(seconds):
-            while (code := self.exit_code) is None:  # noqa: ASYNC110 - a process has no event
-                await asyncio.sleep(0.01)
-        return code
+        await until(lambda: self.exit_code is not None, "it does not end")
+        return int(self.exit_code or 0)
 
 
 @dataclass
@@ -121,20 +114,24 @@ class Scene:
         await self.asks("alice", "/edfs signin", "Sign in to iTwin")
         await self.world.signs_in("alice")
         await self.sees("alice", "Signed in")
-        await self.world.until(self.at_rest, seconds=10, reason="the sign-in is still due")
+        await until(self.at_rest, reason="the sign-in is still due")
 
     async def asks(self, person: str, text: str, answer: str) -> None:
-        """Ask until it is answered: on a machine that is all too busy, the bot refuses at times."""
-        for _ in range(5):
-            await self.world.types(person, "#plant-ops", text)
-            with contextlib.suppress(AssertionError):
-                await self.world.until(lambda: self.reads(person, answer), seconds=5)
-                return
+        """Ask until it is taken, and wait for the answer.
+
+        A bot that gets too little of the machine to keep a wish in time refuses it, and says so.
+        """
+
+        async def taken() -> bool:
+            ack = await self.world.types(person, "#plant-ops", text)
+            return ack.ok and "nothing was changed" not in str(ack.body)
+
+        await until(taken, f"{text} is refused again and again")
         await self.sees(person, answer)
 
     async def sees(self, person: str, words: str) -> None:
         try:
-            await self.world.until(lambda: self.reads(person, words), seconds=25)
+            await until(lambda: self.reads(person, words))
         except AssertionError:
             seen = [message.text for message in self.world.reads(person)]
             log = self.log.read_text()[-3_000:]
@@ -145,13 +142,27 @@ class Scene:
 
     def due(self, within: float = SOON) -> list[bytes]:
         """What is due by then."""
-        found: list[Any] = list(self.redis.zrangebyscore(DUE, "-inf", time.time() + within))
+        then = self.world.clock.now() + within
+        found: list[Any] = list(self.redis.zrangebyscore(DUE, "-inf", then))
         return found
 
     def at_rest(self) -> bool:
         """Whether nothing is due and no job is under way."""
-        jobs = self.redis.scan_iter("edfs-jobs:*", 1_000)
-        return not self.due() and not any(NAMED.search(key) for key in jobs)
+        return not self.due() and not self._jobs()
+
+    def is_done_with(self, names: Sequence[str]) -> bool:
+        """Whether nothing of these names is due, and no job for them is under way."""
+        left = b" ".join([*self.due(), *self._jobs()])
+        return not any(name.encode() in left for name in names)
+
+    def _jobs(self) -> list[bytes]:
+        return [key for key in self.redis.scan_iter("edfs-jobs:*", 1_000) if NAMED.search(key)]
+
+    def is_free(self) -> bool:
+        """Whether what dead processes had begun is handed out again to whoever comes."""
+        begun: list[Any] = self.redis.xpending_range(STREAM, "docket-workers", "-", "+", 1_000)
+        longest = REDELIVERY.total_seconds() * 1_000
+        return all(one["time_since_delivered"] > longest for one in begun)
 
     @property
     def log(self) -> Path:
@@ -192,9 +203,13 @@ async def scene(folder: Path, trap: Trap, *, fresh: bool = False) -> AsyncIterat
 
 
 def environment_of(world: World, home: Path, port: int, admin: int) -> dict[str, str]:
-    """The settings of a bot at this port, all but the store's address; the world learns of it."""
+    """The settings of a bot at this port, all but the store's address; the world learns of it.
+
+    Its process has a clock of its own, so Slack does not give it up by the clock of the world.
+    """
     bot_url = f"http://bot.localhost:{port}"
     world.connect(bot_url)
+    world.slack.delivery.patience = None
     return {
         **world.settings(bot_url),
         "PATH": os.environ["PATH"],

@@ -11,12 +11,16 @@ from redis.backoff import NoBackoff
 
 
 class RedisProxy:
-    """``lose`` cuts once, after a command with this in it ran; ``down`` cuts at every command."""
+    """``lose`` cuts once, after a command with this in it ran; ``down`` cuts at every command.
+
+    ``refused`` counts the commands that were cut off because it is down.
+    """
 
     def __init__(self, server: str) -> None:
         self._server = server
         self.lose: bytes | None = None
         self.down = False
+        self.refused = 0
 
     @asynccontextmanager
     async def client(self, folder: Path) -> AsyncIterator[Redis]:
@@ -31,6 +35,7 @@ class RedisProxy:
         with suppress(ConnectionError):
             while command := await reader.read(65536):
                 if self.down:
+                    self.refused += 1
                     break
                 there_writer.write(command)
                 reply = await there_reader.read(65536)

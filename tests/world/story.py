@@ -1,7 +1,6 @@
 """The language of conversation tests: people act, and one reads what each of them sees."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ from bot.app import Bot
 from bot.sandbox.describe import describe_blocks
 from bot.sandbox.slack import Ack, Message
 from bot.sandbox.world import World
+from tests.world.waiting import until
 
 TOGGLE = '/edfs toggle plant-a "SAP work orders"'
 
@@ -26,11 +26,8 @@ class Story:
 
     async def signs_in(self, person: str, channel: str = "#plant-ops") -> None:
         """Sign a person in, from the command to the page that says so."""
-        for _ in range(3):  # on a machine that is all too busy, the bot refuses at times
-            await self.types(person, "/edfs signin", channel)
-            with contextlib.suppress(AssertionError):
-                await self.sees(person, "Sign in to iTwin")
-                break
+        await self.types(person, "/edfs signin", channel)
+        await self.sees(person, "Sign in to iTwin")
         page = await self.world.signs_in(person)
         assert "You are signed in" in page, page
         await self.sees(person, "Signed in")
@@ -42,9 +39,7 @@ class Story:
     async def submits(self, person: str, values: Mapping[str, str] | None = None) -> Ack:
         """Wait for the person's modal, fill it in (by label, block_id or action_id), send it."""
         modals, who = self.world.slack.state.modals, self.world.person(person)
-        await self.world.until(
-            lambda: modals.top(who), seconds=8, reason=f"{person} has no modal open"
-        )
+        await until(lambda: modals.top(who), reason=f"{person} has no modal open")
         return await self.world.submits(person, values)
 
     async def says_in_thread(self, person: str, message: Message, text: str) -> Ack:
@@ -59,15 +54,14 @@ class Story:
             return seen[-1] if seen else None
 
         seen = "\n---\n".join(read(m) for m in self.world.reads(person, channel))
-        message = await self.world.until(found, seconds=8, reason=f"{words!r} in\n{seen}")
+        message = await until(found, reason=f"{words!r} in\n{seen}")
         assert message is not None
         return message
 
     async def gone(self, person: str, words: str, channel: str | None = None) -> None:
         """Wait until the person sees no message with these words."""
-        await self.world.until(
+        await until(
             lambda: not any(words in said for said in self.says(person, channel)),
-            seconds=8,
             reason=f"{person} still sees {words!r}",
         )
 

@@ -18,7 +18,9 @@ from bot.sandbox.slack import Message
 from bot.sandbox.world import World
 from tests.conftest import living
 from tests.world.approval_story import DONE, IN_APPROVALS, OFF, ask, record, request_in, rule, told
+from tests.world.clock import paced_clock
 from tests.world.story import Story, read
+from tests.world.waiting import until
 
 BUSY = "it begins when nothing else is under way on this timer"
 SAP = ("plant-a", "SAP work orders")
@@ -69,7 +71,7 @@ async def other_account(scene: Scene) -> None:
     story, link = scene.story, "Sign in to iTwin"
     before = "".join(story.says("alice")).count(link)
     await story.types("alice", "/edfs signin")
-    await story.world.until(lambda: "".join(story.says("alice")).count(link) > before)
+    await until(lambda: "".join(story.says("alice")).count(link) > before)
     world = story.world
     _, button = world.slack.actions.find(world.person("alice"), "Sign in", None)
     page = await world.signs_in("crew01", url=button.url)  # in a browser new to IMS
@@ -157,7 +159,7 @@ async def test_a_change_between_agreeing_and_doing(
     story.world.clock.forward(6)
     await story.sees(said.who, said.words, "#approvals" if said.who == "bob" else None)
     messages = story.world.slack.state.workspace.messages
-    await story.world.until(lambda: BUSY not in read(messages[card.ts]))
+    await until(lambda: BUSY not in read(messages[card.ts]))
     assert story.flips() == 0
     assert (await record(story, card)).outcome is said.state
     if change is not flipped_outside and change is not deleted:
@@ -258,9 +260,10 @@ async def test_more_are_asked_for_by_now(ruled: Story, policy: Path) -> None:
 async def test_it_expires_while_somebody_agrees(ruled: Story, policy: Path) -> None:
     story = ruled
     card = await ask(story, policy, IN_APPROVALS)
-    story.world.edfs.fail("timer", "slow", seconds=0.4)
-    await story.clicks("bob", "Approve", card.ts)
-    story.world.clock.forward(8 * 3600 + 1)
+    with story.world.edfs.hold("timer") as reading:
+        await story.clicks("bob", "Approve", card.ts)
+        await until(lambda: reading.waiting)
+        story.world.clock.forward(8 * 3600 + 1)
     await story.sees("bob", "Expired: turn off SAP work orders", "#approvals")
     await told(story, "alice", "Expired: turn off SAP work orders")
     assert (await record(story, card)).votes == ()
@@ -272,7 +275,7 @@ async def test_the_bot_is_restarted_between_agreeing_and_doing(
     redis_url: str, policy: Path, away: float, flips: int
 ) -> None:
     """What was agreed to is done after a minute; after an hour it is not, and that is said."""
-    world = World()
+    world = World(clock=paced_clock())
     await world.open()
     try:
         async with living(world, redis_url, EDFS_BOT_POLICY=str(policy)) as bot:

@@ -7,11 +7,9 @@ over by then, and the last process, which lives, finds them all.
 """
 
 import asyncio
-import contextlib
 import math
 import random
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +21,12 @@ from bot.core.operations.operation import Operation, State
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.sealed import in_text
-from bot.jobs import REDELIVERY
 from bot.sandbox.people import TEAM_ID
 from bot.sandbox.slack import Message
 from tests.conftest import KEYS, living
 from tests.world.processes import Scene, scene
 from tests.world.story import read
+from tests.world.waiting import until
 from tests.world.wires import Trap
 
 SEED = 20_26
@@ -110,7 +108,7 @@ async def whole_wish() -> list[str]:
                 trap.arm()
                 await asks(place, timer)
                 await place.sees("bob", f"{timer} is now disabled")
-                await place.world.until(place.at_rest)
+                await until(place.at_rest)
     return trap.passed
 
 
@@ -118,7 +116,7 @@ async def asks(place: Scene, timer: str) -> bool:
     """Ask for the flip; return whether Slack was told that it is accepted."""
     ack = await place.world.types("alice", "#plant-ops", f'/edfs disable plant-a "{timer}"')
     assert ack.ok or ack.body == "dispatch_failed", ack
-    return ack.ok and "nothing was changed" not in ack.body
+    return ack.ok and "nothing was changed" not in str(ack.body)
 
 
 async def chain(points: Sequence[Point], bound: asyncio.Semaphore) -> list[Wish]:
@@ -126,15 +124,11 @@ async def chain(points: Sequence[Point], bound: asyncio.Semaphore) -> list[Wish]
         async with scene(Path(folder), Trap()) as place:
             async with bound:
                 wishes = await deaths(place, points)
-                over = time.monotonic()
-            with contextlib.suppress(TimeoutError):  # what they held is free by then
-                await asyncio.sleep(over + REDELIVERY.total_seconds() + 1 - time.monotonic())
+            await until(place.is_free, "what died with its process is not handed out again")
             async with bound:
                 async with place.bot():
                     await place.asks("bob", "/edfs help", "What you can ask")
-                    await place.world.until(
-                        place.at_rest, seconds=30, reason=f"still due: {place.due()}"
-                    )
+                    await until(place.at_rest, reason=f"still due: {place.due()}")
                 await looks_late(place)
                 await all_is_true(place, wishes)
             return wishes
@@ -160,9 +154,9 @@ async def death(place: Scene, timer: str, point: Point) -> Wish:
     trap = place.trap
     trap.arm(point.message, point.nth, after=point.after)
     accepted = await asks(place, timer)
-    await place.world.until(lambda: trap.sprung or flipped(place, timer), seconds=20)
-    with contextlib.suppress(AssertionError):  # some messages follow the last card
-        await place.world.until(lambda: trap.sprung, seconds=0.5)
+    await until(lambda: trap.sprung or flipped(place, timer) or not accepted)
+    # Some messages follow the last card.
+    await until(lambda: trap.sprung or place.is_done_with(trap.named))
     trap.disarm()
     return Wish(timer, point, trap.sprung, accepted, trap.named[0] if trap.named else "")
 
@@ -186,9 +180,7 @@ async def looks_late(place: Scene) -> None:
     """Whatever is due for the distant future comes to its end too."""
     place.world.clock.forward(LATE)
     async with living(place.world, place.valkey.url):
-        await place.world.until(
-            lambda: not place.due(math.inf), seconds=20, reason=str(place.due(math.inf))
-        )
+        await until(lambda: not place.due(math.inf), reason=str(place.due(math.inf)))
 
 
 async def all_is_true(place: Scene, wishes: Sequence[Wish]) -> None:

@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.world.recording import read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +22,6 @@ def ran(target: Path, *more: str) -> list[tuple[str, object]]:
     return list(read(target))
 
 
-@pytest.mark.timeout(120)
 def test_what_is_sent_to_slack_is_kept(tmp_path: Path, *, deep: bool) -> None:
     target = tmp_path / "record.jsonl"
     target.with_name(f"{target.name}.gw7.part").write_text("what a killed run left\n")

@@ -6,6 +6,7 @@ at most once, no timer has two operations at a time, and all cards are true.
 
 import asyncio
 import contextlib
+import math
 import random
 import tempfile
 from collections import Counter
@@ -17,19 +18,22 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 
+from bot.core.card_refs import card_ref
 from bot.core.names import OperationId, Workspace
 from bot.core.operations.operation import Operation, State
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.audit import AuditEntry
-from bot.gateways.store.card_outbox import card_ref
+from bot.jobs import LEASE_SECONDS
 from bot.sandbox.people import CREW, TEAM_ID, Person, UnknownNameError
 from bot.sandbox.slack import Message
 from bot.sandbox.world import World
 from tests.conftest import KEYS, living
+from tests.world.clock import paced_clock
 from tests.world.ports import kept_port
 from tests.world.processes import DUE, BotProcess, environment_of
 from tests.world.valkey import Valkey
+from tests.world.waiting import until
 from tests.world.wires import NAMED, Trap, Wire
 
 SEED = 4_711
@@ -37,7 +41,6 @@ REPLICAS = 2
 TIMERS = [f"Timer {number:02d}" for number in range(20)]
 EACH = 10  # wishes of each person
 CHANNELS = ("#plant-ops", "#approvals", "#shared")
-MINUTE = 61.0
 HOME = Workspace(TEAM_ID)
 RATE = "50000/minute, 500000/hour"
 OPEN = {"operation.ready", "operation.locked", "operation.sending", "operation.verifying"}
@@ -79,7 +82,7 @@ class Crowd:
         def found() -> bool:
             return any(words in message.text for message in self.world.reads(person.name))
 
-        await self.world.until(found, seconds=30, reason=f"{person.name} never saw {words!r}")
+        await until(found, reason=f"{person.name} never saw {words!r}")
 
     async def wishes(self, person: Person) -> None:
         """One thing after another, as this person's own dice have it."""
@@ -125,16 +128,21 @@ class Crowd:
         return [message for message in seen if message.visible_to is None]
 
     async def rests(self) -> None:
-        """Wait until nothing is due. What only waits for Slack's limits gets another minute."""
-        limit = 600.0 if self.real else 60.0
-        async with asyncio.timeout(limit):
-            while members := list(map(str, self.redis.zrange(DUE, 0, -1))):
-                held = not any("operation:" in member for member in members)
-                if held and not self.real:
-                    self.world.clock.forward(MINUTE)
-                with contextlib.suppress(AssertionError):
-                    await self.world.until(lambda: not self.redis.zcard(DUE), seconds=1)
-        await self.world.until(lambda: not self.jobs(), seconds=20, reason=str(self.jobs()))
+        """Wait until nothing is due. What only waits for Slack's limits has its time brought on."""
+        clock = self.world.clock
+        while due := self._due():
+            if self.real:
+                await until(lambda due=due: self._due() != due, "nothing goes on")
+            else:
+                await until(
+                    lambda: min(self._due(), default=math.inf) > clock.now() + LEASE_SECONDS
+                )
+                clock.forward(max(0.0, min(self._due(), default=0.0) - clock.now()))
+        await until(lambda: not self.jobs(), self.jobs)
+
+    def _due(self) -> list[float]:
+        """When whatever is due will be looked at."""
+        return [at for _, at in self.redis.zrange(DUE, 0, -1, withscores=True)]
 
     def jobs(self) -> list[bytes]:
         keys = self.redis.scan_iter("edfs-jobs:*", 1_000)
@@ -168,7 +176,8 @@ async def replicas(world: World, valkey: Valkey, *, real: bool) -> AsyncIterator
 @pytest.mark.timeout(900)
 async def test_many_people_at_two_replicas(own: Valkey, deep: bool) -> None:
     """``--deep``: two real processes, in real time."""
-    world = World()
+    world = World() if deep else World(clock=paced_clock())
+    world.slack.delivery.patience = None  # the clock is moved on while people wait for answers
     await world.open()
     store = open_store(own.url, KeyRing.parse(KEYS))
     try:

@@ -7,12 +7,14 @@ import pytest
 from bot.sandbox.loopback import loopback_client
 from bot.sandbox.world import World
 from tests.conftest import living
+from tests.world.clock import paced_clock
 from tests.world.story import TOGGLE, Story, read
+from tests.world.waiting import until
 
 
 @pytest.fixture
 async def socket_story(redis_url: str) -> AsyncIterator[Story]:
-    world = World()
+    world = World(clock=paced_clock())
     await world.open()
     try:
         async with living(world, redis_url, socket_mode=True) as bot:
@@ -24,14 +26,12 @@ async def socket_story(redis_url: str) -> AsyncIterator[Story]:
 
 async def connected(world: World, opened: int = 1) -> None:
     sockets = world.slack.sockets
-    await world.until(
+    await until(
         lambda: sockets.opened >= opened and sockets.connected,
-        seconds=15,
         reason=f"{sockets.opened} opened, {sockets.connected} connected",
     )
 
 
-@pytest.mark.timeout(60)
 async def test_the_main_job_goes_on_over_a_new_connection(socket_story: Story) -> None:
     story = socket_story
     assert (await story.types("alice", TOGGLE)).ok
@@ -51,7 +51,6 @@ async def test_the_main_job_goes_on_over_a_new_connection(socket_story: Story) -
     assert kinds == {"slash_commands", "interactive"}
 
 
-@pytest.mark.timeout(60)
 async def test_a_connection_that_breaks_without_a_word_is_opened_again(socket_story: Story) -> None:
     opened = socket_story.world.slack.sockets.opened
     socket_story.world.slack.drop_sockets()

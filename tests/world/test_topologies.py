@@ -2,7 +2,6 @@
 
 import asyncio
 import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -19,8 +18,10 @@ from bot.gateways.store.redis_url import RedisUrl, parse_redis_url, through
 from bot.sandbox.people import TEAM_ID
 from bot.sandbox.world import World
 from tests.conftest import known_keys, living
+from tests.world.clock import paced_clock
 from tests.world.story import TOGGLE, Story, read
-from tests.world.topologies import Cluster, Server, cluster, free_ports, until, watched
+from tests.world.topologies import Cluster, Server, cluster, free_ports, watched
+from tests.world.waiting import until, wait_until
 
 DUE = f"edfs:{{{TEAM_ID}}}:due"
 SOON = 60.0  # a last look at what was lost is kept for later than that
@@ -35,7 +36,7 @@ def folder() -> Iterator[Path]:
 @asynccontextmanager
 async def told(url: str) -> AsyncIterator[Story]:
     """The world and the bot over the store of that address."""
-    world = World()
+    world = World(clock=paced_clock())
     await world.open()
     try:
         async with living(world, url) as bot:
@@ -67,22 +68,18 @@ async def undoes_it(story: Story) -> None:
 
 
 async def nothing_is_due(story: Story) -> None:
-    end = time.monotonic() + 10
-    while members := await due_soon(story):
-        assert time.monotonic() < end, f"still due: {members}"
-        await asyncio.sleep(0.01)
+    async def nothing() -> bool:
+        then = story.world.clock.now() + SOON
+        return not await story.bot.store.redis.zrangebyscore(DUE, "-inf", then)
 
-
-async def due_soon(story: Story) -> object:
-    until_then = story.world.clock.now() + SOON
-    return await story.bot.store.redis.zrangebyscore(DUE, "-inf", until_then)
+    await until(nothing, "still due")
 
 
 async def test_over_tcp(folder: Path) -> None:
     (port,) = free_ports(1)
     server = Server(folder / "server", port, settings="appendonly yes\n")
     try:
-        until(lambda: server.says("True", "PING"), "the server")
+        wait_until(lambda: server.says("True", "PING"), "the server")
         async with told(f"redis://127.0.0.1:{port}/0") as story:
             await story.signs_in("alice")
             await turns_it_off(story)
@@ -100,11 +97,12 @@ async def test_the_master_dies_while_a_flip_is_answered(folder: Path) -> None:
         async with told(servers.url) as story:
             await story.signs_in("alice")
             assert "may forget" in await _replicas(story.bot.store)
-            story.world.edfs.fail("toggle", "slow_answer", seconds=1.0)
+            held = story.world.edfs.hold("toggle", answers=True)
             await story.types("alice", TOGGLE)
-            await story.world.until(lambda: story.flips() == 1)
-            await story.world.until(servers.in_step, reason="the replica heard nothing of it")
-            servers.master.kill()
+            await until(lambda: held.waiting)
+            await until(servers.in_step, reason="the replica heard nothing of it")
+            servers.lose_master()
+            held.release()
             await off(story)
             await nothing_is_due(story)
 
@@ -124,7 +122,7 @@ async def test_what_no_replica_knows_is_not_done(folder: Path) -> None:
             await story.types("alice", TOGGLE)
             await story.sees("alice", "so nothing was changed")
             servers.replica.asked("REPLICAOF", "127.0.0.1", servers.master.port)
-            await story.world.until(servers.in_step, seconds=10, reason="the replica is away")
+            await until(servers.in_step, reason="the replica is away")
             assert patches(story) == 0
             await turns_it_off(story)
             await nothing_is_due(story)

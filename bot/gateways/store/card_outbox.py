@@ -8,32 +8,12 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from bot.core.names import OperationId, Workspace
-from bot.core.operations.operation import Operation
+from bot.core.card_refs import CardRef
 from bot.gateways.store.connection import translate_errors
 from bot.gateways.store.operation_scripts import DRAWN, LAID_DOWN
 from bot.gateways.store.sealed import in_text, key_of
 
 LOCK_SECONDS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class CardRef:
-    """Which version of which record is drawn; ``beside``: and of the return that it set."""
-
-    workspace: Workspace
-    kind: str
-    id: OperationId
-    version: int = -1
-    auto_enable_version: int = 0
-
-    @property
-    def member(self) -> str:
-        return f"{self.kind}:{self.id}"
-
-
-def card_ref(operation: Operation) -> CardRef:
-    return CardRef(operation.workspace, "operation", operation.id, operation.version)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """What the bot answered within Slack's patience.
+    """What the bot answered within Slack's patience, and after how many `seconds`.
 
     `status` 0: nothing in time or no connection; `body` then names the failure as Slack would.
     `error`: why Slack would reject the body; the person then sees an error and no answer.
@@ -58,7 +57,8 @@ class Delivery:
         self._client: httpx.AsyncClient | None = None
         self.events_url: str | None = None
         self.socket_mode = False
-        self.patience = 3.0
+        # The seconds Slack waits for an answer; None for as long as it takes.
+        self.patience: float | None = 3.0
 
     async def close(self) -> None:
         if self._client is not None:
@@ -100,10 +100,11 @@ class Delivery:
         }
 
     async def _over_socket(self, kind: str, payload: Mapping[str, Any], again: int) -> Ack:
-        started = time.monotonic()
+        started = self._clock.now()
         retry = {"retry_attempt": again, "retry_reason": RETRY_REASON} if again else {}
-        answer = await self._sockets.deliver(kind, payload, self.patience, retry)
-        seconds = time.monotonic() - started
+        waiting = self._clock.timeout(self.patience)
+        answer = await self._sockets.deliver(kind, payload, waiting, retry)
+        seconds = self._clock.now() - started
         if answer is None:
             return Ack(0, "operation_timeout", seconds)
         if answer is NO_CONNECTION:
@@ -111,19 +112,19 @@ class Delivery:
         return Ack(200, answer, seconds)
 
     async def _over_http(self, body: bytes, headers: dict[str, str]) -> Ack:
-        started = time.monotonic()
+        started = self._clock.now()
         if self.events_url is None:
             return Ack(0, "dispatch_failed", 0.0)
         if self._client is None:
-            self._client = loopback_client(seconds=60.0)
+            self._client = loopback_client(seconds=None)
         try:
-            async with asyncio.timeout(self.patience):
+            async with self._clock.timeout(self.patience):
                 answer = await self._client.post(self.events_url, content=body, headers=headers)
         except TimeoutError:
-            return Ack(0, "operation_timeout", time.monotonic() - started)
+            return Ack(0, "operation_timeout", self._clock.now() - started)
         except httpx.TransportError:
-            return Ack(0, "dispatch_failed", time.monotonic() - started)
-        return Ack(answer.status_code, _content(answer), time.monotonic() - started)
+            return Ack(0, "dispatch_failed", self._clock.now() - started)
+        return Ack(answer.status_code, _content(answer), self._clock.now() - started)
 
 
 def _retry_headers(again: int) -> dict[str, str]:

@@ -9,6 +9,7 @@ import json
 import secrets
 import uuid
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
 from aiohttp import WSMsgType, web
@@ -62,12 +63,12 @@ class Sockets:
         self,
         kind: str,
         payload: Mapping[str, Any],
-        patience: float,
+        waiting: AbstractAsyncContextManager[None],
         extra: Mapping[str, Any] | None = None,
     ) -> Any:
         """The acknowledgement's payload ("" when it has none), None if none came in time.
 
-        `extra` are further fields of the envelope.
+        `waiting` raises TimeoutError when time is over; `extra` are further fields of the envelope.
         """
         if not self._connections:
             return NO_CONNECTION
@@ -83,7 +84,7 @@ class Sockets:
         answer = asyncio.get_running_loop().create_future()
         self._waiting[envelope_id] = answer
         try:
-            async with asyncio.timeout(patience):
+            async with waiting:
                 await self._next().send_json(envelope)
                 return await answer
         except (TimeoutError, ConnectionError):

@@ -1,5 +1,6 @@
-"""What the timer card says of an "until": what is planned, and what became of it."""
+"""The part of an operation's card about its auto-enable: the plan, and how it ended."""
 
+from bot.core.actions import Action
 from bot.core.auto_enables import AutoEnable, Phase
 from bot.core.names import single_line
 from bot.core.operations.operation import Failure, Operation, State
@@ -12,13 +13,13 @@ RUNS_SHOWN = 5
 
 
 def is_off(operation: Operation) -> bool:
-    """Whether it left its timer off, with an end."""
+    """Tell whether the operation left its timer disabled, with an end."""
     done = operation.state in {State.APPLIED, State.ALREADY}
     return done and not operation.wanted and operation.until is not None
 
 
 def is_over(operation: Operation, auto_enable: AutoEnable | None) -> bool:
-    """Whether its timer is known to be off no more, so that the card must not say it is."""
+    """Tell whether its timer is known to be no longer disabled, so the card must not say so."""
     return (
         is_off(operation)
         and auto_enable is not None
@@ -29,13 +30,14 @@ def is_over(operation: Operation, auto_enable: AutoEnable | None) -> bool:
 
 
 def closed_title(auto_enable: AutoEnable) -> str:
+    """Return the title of a card whose timer is no longer disabled."""
     name = single_line(auto_enable.timer.label, NAME)
     there = auto_enable.closed_as in {"returned", "already"}
     return f"{name} was off and is on again" if there else f"{name} is not there any more"
 
 
 def lines_of(operation: Operation, zone: str, auto_enable: AutoEnable | None) -> list[Line]:
-    """The plan while there is one, then what became of it; nothing where nothing was planned."""
+    """Return the plan while it holds, and then how it ended; nothing without an "until"."""
     if operation.auto_enables is not None:
         return _enabled_again(operation, auto_enable)
     if operation.until is None or (operation.state.ended and not is_off(operation)):
@@ -54,7 +56,7 @@ def lines_of(operation: Operation, zone: str, auto_enable: AutoEnable | None) ->
     ]
     if not operation.state.ended:
         return lines
-    # No operation and no field of the API tells of runs (source: EDFS API v1).
+    # The API has nothing about runs (source: EDFS API v1).
     lines.append(line("What becomes of a run that is under way, Bentley does not say."))
     return lines + _waits(auto_enable)
 
@@ -74,15 +76,15 @@ def _waits(auto_enable: AutoEnable | None) -> list[Line]:
 
 
 def skipped_line(runs: Runs | None) -> Line:
-    """Which runs will not happen (None: that cannot be told)."""
+    """Name the runs that will not happen (None: the schedule cannot be read)."""
     label = "Runs that will not happen"
     if runs is None:
         return labelled(label, "cannot be told from this schedule")
     if not runs.at:
         return labelled(label, "none")
     shown: list[Part | str] = []
-    for place, at in enumerate(runs.at[:RUNS_SHOWN]):
-        shown += [", ", Timestamp(at)] if place else [Timestamp(at)]
+    for index, at in enumerate(runs.at[:RUNS_SHOWN]):
+        shown += [", ", Timestamp(at)] if index else [Timestamp(at)]
     left = len(runs.at) - RUNS_SHOWN
     if left > 0:
         shown.append(f", and {'more than ' if runs.more else ''}{left} more")
@@ -90,7 +92,7 @@ def skipped_line(runs: Runs | None) -> Line:
 
 
 def _closed_line(auto_enable: AutoEnable) -> Line:
-    """What became of a return, for the card of the operation that set it."""
+    """Return the state of an auto-enable, for the card of the operation that scheduled it."""
     at = Timestamp(auto_enable.changed_at)
     match auto_enable.phase, auto_enable.closed_as:
         case Phase.SCHEDULED, _:
@@ -120,7 +122,7 @@ def _closed_line(auto_enable: AutoEnable) -> Line:
 
 
 def _enabled_again(operation: Operation, auto_enable: AutoEnable | None) -> list[Line]:
-    """The card of a return tells whose off it ended. It compares the schedule, too."""
+    """Return who had disabled the timer, and what was edited since, for an auto-enable's card."""
     if auto_enable is None:
         return [line("This is the return of an “off until”.")]
     off = (
@@ -139,7 +141,7 @@ def _enabled_again(operation: Operation, auto_enable: AutoEnable | None) -> list
 def buttons_of(
     operation: Operation, auto_enable: AutoEnable | None, name: str
 ) -> list[Button] | None:
-    """What can be done about a return that is set; None where none is."""
+    """Return the buttons of a scheduled auto-enable; None if there is none."""
     planned = operation.until is not None and operation.until.at is not None
     if (
         not planned
@@ -149,7 +151,9 @@ def buttons_of(
         return None
     value = operation.id
     return [
-        Button("Return now", "return", value, style="primary", label=f"Return now: {name}"),
-        Button("Extend", "extend", value, label=f"Extend: {name} stays off longer"),
-        Button("Keep off", "keep", value, label=f"Keep off: {name}"),
+        Button(
+            "Return now", Action.ENABLE_NOW, value, style="primary", label=f"Return now: {name}"
+        ),
+        Button("Extend", Action.CHANGE_END, value, label=f"Extend: {name} stays off longer"),
+        Button("Keep off", Action.KEEP_DISABLED, value, label=f"Keep off: {name}"),
     ]

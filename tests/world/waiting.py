@@ -1,0 +1,57 @@
+"""The one way in which a test waits: for a condition, until it holds.
+
+A deadline here means "it hangs". It is no measure of anything, so it is generous, and no test
+tells it to be shorter.
+"""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+HUNG = 120.0
+PAUSE = 0.005
+
+Value = TypeVar("Value")
+Reason = str | Callable[[], object]
+
+
+async def until(condition: Callable[[], Value | Awaitable[Value]], reason: Reason = "") -> Value:
+    """Wait until ``condition`` returns something true, and return that.
+
+    ``condition`` may be a coroutine function. ``reason`` is what the failure says.
+    """
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + HUNG
+    while True:
+        value = condition()
+        if inspect.isawaitable(value):
+            value = await value
+        if value:
+            return value
+        assert loop.time() < ends, _in_words(reason)
+        await asyncio.sleep(PAUSE)
+
+
+async def again_and_again(act: Callable[[], object]) -> None:
+    """Do it, as often as ``until`` looks, until cancelled. It may be a coroutine function."""
+    while True:
+        done = act()
+        if inspect.isawaitable(done):
+            await done
+        await asyncio.sleep(PAUSE)
+
+
+def wait_until(condition: Callable[[], Value], reason: Reason = "") -> Value:
+    """Do the same where no event loop runs."""
+    ends = time.monotonic() + HUNG
+    while not (value := condition()):
+        assert time.monotonic() < ends, _in_words(reason)
+        time.sleep(PAUSE)
+    return value
+
+
+def _in_words(reason: Reason) -> str:
+    said = reason() if callable(reason) else reason
+    return f"not within {HUNG:.0f} s: {said}" if said else f"not within {HUNG:.0f} s"
