@@ -72,10 +72,10 @@ class Fault:
 
 @dataclass(slots=True, eq=False)
 class Hold:
-    """Requests that wait at a stand-in until they are released; `operation` None means each one.
+    """Requests that a stand-in holds until `release`; `operation` None means every request.
 
-    `answers`: they take effect first, and only their answers wait. `waiting` counts them. As a
-    context manager it releases them at its end.
+    `answers`: the requests take effect first, and only their answers are held. `waiting` counts the
+    held ones. As a context manager it releases them at its end.
     """
 
     operation: str | None = None
@@ -99,7 +99,7 @@ class Hold:
         return self._released.is_set()
 
     def release(self) -> None:
-        """Lets those that wait go on, and holds no other one."""
+        """Lets the held requests continue, and holds no further ones."""
         self._released.set()
 
     async def wait(self) -> None:

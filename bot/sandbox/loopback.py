@@ -40,7 +40,7 @@ class LoopbackTransport(httpx.AsyncBaseTransport):
 def loopback_client(*, seconds: float | None = 10.0) -> httpx.AsyncClient:
     """A client for the stand-ins and the bot; it follows no redirect and reads no environment.
 
-    `seconds` is how long it waits for each part of an answer, None for ever.
+    `seconds` is the timeout for each part of an answer; None: no timeout.
     """
     return httpx.AsyncClient(transport=LoopbackTransport(), timeout=seconds, trust_env=False)
 

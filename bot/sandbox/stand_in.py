@@ -100,7 +100,7 @@ class StandIn:
         return fault
 
     def hold(self, operation: str | None, *, answers: bool = False) -> Hold:
-        """Has the requests of this operation wait, or only their answers, until it is released."""
+        """Holds the requests of this operation, or only their answers, until they are released."""
         self._check_operation(operation)
         self._holds = [hold for hold in self._holds if not hold.released]
         self._holds.append(Hold(operation, answers))

@@ -27,7 +27,7 @@ CALLBACK_PATH = "/link/callback"
 
 
 class World:
-    """`clock` is for a world that goes by another clock than this machine's."""
+    """One world; `clock` replaces the clock of this machine, `seed` determines the ids."""
 
     def __init__(self, *, seed: int = 1, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()

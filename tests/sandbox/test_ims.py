@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.sandbox.browser.sign_in import sign_in
-from bot.sandbox.ims.keys import key_set
+from bot.sandbox.ims.tokens import key_set
 from bot.sandbox.loopback import loopback_client
 from bot.sandbox.people import person_named
 from bot.sandbox.site import Site

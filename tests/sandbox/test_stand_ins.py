@@ -15,6 +15,7 @@ from aiohttp import web
 from bot.sandbox.edfs.stand_in import ACCEPT
 from bot.sandbox.loopback import LoopbackResolver, loopback_client
 from bot.sandbox.site import Site
+from bot.sandbox.stand_in import StandIn
 from bot.sandbox.world import World
 from tests.world.clock import paced_clock
 
@@ -155,6 +156,33 @@ async def test_settings_point_a_bot_at_the_world() -> None:
 async def test_worlds_of_one_seed_have_the_same_ids() -> None:
     ids = [World(seed=7).edfs.state.timer("plant-a", "SAP work orders").id for _ in range(2)]
     assert ids[0] == ids[1] != World(seed=8).edfs.state.timer("plant-a", "SAP work orders").id
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "operation"),
+    [
+        ("slack", "/api/api.test", "api.test"),
+        ("edfs", "/users/me", "me"),
+        ("ims", "/.well-known/openid-configuration", "discovery"),
+    ],
+)
+async def test_every_stand_in_records_calls_and_faults_alike(
+    name: str, path: str, operation: str
+) -> None:
+    async with open_world() as world, loopback_client(seconds=5.0) as client:
+        stand_in: StandIn = getattr(world, name)
+        before = world.clock.now()
+        first = await client.get(stand_in.url + path)
+        stand_in.fail(operation, 503)
+        assert (await client.get(stand_in.url + path)).status_code == 503
+        stand_in.fail(operation, "lost_answer")
+        with pytest.raises(httpx.TransportError):
+            await client.get(stand_in.url + path)
+        assert [call["status"] for call in stand_in.calls] == [first.status_code, 503, 0]
+        assert all(before <= call["at"] <= world.clock.now() for call in stand_in.calls)
+        stand_in.fail(operation, 503)
+        world.reset()
+        assert (stand_in.calls, stand_in.faults) == ([], [])
 
 
 async def test_aiohttp_resolves_the_stand_ins_by_name() -> None:

@@ -11,11 +11,10 @@ from aiohttp import web
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Fault, Handler
 from bot.sandbox.ims.errors import NO_STORE, OAuthError
-from bot.sandbox.ims.keys import key_set
 from bot.sandbox.ims.requests import SCOPES
 from bot.sandbox.ims.sign_in_routes import SignInRoutes
 from bot.sandbox.ims.state import ImsState
-from bot.sandbox.ims.tokens import Mint, person_claims
+from bot.sandbox.ims.tokens import Mint, key_set, person_claims
 from bot.sandbox.people import Person, person_named
 from bot.sandbox.stand_in import CALL, StandIn
 

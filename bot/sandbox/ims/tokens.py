@@ -1,17 +1,38 @@
 """Access tokens and ID tokens as JWTs, with the claims that Bentley's carry (reference 4.2)."""
 
+import functools
+import json
 import secrets
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 from bot.sandbox.ims.grants import Grant
-from bot.sandbox.ims.keys import KEY_ID, foreign_key, signing_key
 from bot.sandbox.ims.state import ImsState
 from bot.sandbox.people import Person, person_with_subject
 
 AUDIENCES = ("https://ims.bentley.com/as/token.oauth2", "bentley-api-management")
+KEY_ID = "sandbox-1"
+
+
+@functools.cache
+def signing_key() -> rsa.RSAPrivateKey:
+    """The key of every IMS in this process: generating one takes longer than most tests."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@functools.cache
+def foreign_key() -> rsa.RSAPrivateKey:
+    """A key that is in no key set, for tokens that must be rejected."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def key_set() -> dict[str, Any]:
+    """The JWKS document (RFC 7517 5)."""
+    public = json.loads(RSAAlgorithm.to_jwk(signing_key().public_key()))
+    return {"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "RS256"}]}
 
 
 class Mint:
@@ -88,7 +109,7 @@ class Mint:
         return None if grant is None else person_with_subject(str(claims["sub"]))
 
 
-def _signed(claims: dict[str, Any], key: RSAPrivateKey) -> str:
+def _signed(claims: dict[str, Any], key: rsa.RSAPrivateKey) -> str:
     return jwt.encode(claims, key, algorithm="RS256", headers={"kid": KEY_ID})
 
 

@@ -21,7 +21,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """What the bot answered within Slack's patience, and after how many `seconds`.
+    """The bot's answer within Slack's timeout, and the `seconds` that it took.
 
     `status` 0: nothing in time or no connection; `body` then names the failure as Slack would.
     `error`: why Slack would reject the body; the person then sees an error and no answer.
@@ -57,7 +57,7 @@ class Delivery:
         self._client: httpx.AsyncClient | None = None
         self.events_url: str | None = None
         self.socket_mode = False
-        # The seconds Slack waits for an answer; None for as long as it takes.
+        # Slack's timeout for an answer in seconds; None: no timeout.
         self.patience: float | None = 3.0
 
     async def close(self) -> None:

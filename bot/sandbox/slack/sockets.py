@@ -68,7 +68,7 @@ class Sockets:
     ) -> Any:
         """The acknowledgement's payload ("" when it has none), None if none came in time.
 
-        `waiting` raises TimeoutError when time is over; `extra` are further fields of the envelope.
+        `waiting` raises TimeoutError after the timeout; `extra` are further fields of the envelope.
         """
         if not self._connections:
             return NO_CONNECTION
