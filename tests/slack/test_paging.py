@@ -201,8 +201,8 @@ def test_the_estimate_is_never_less_than_what_is_drawn(label: str, other: str, c
     seen = LastSeen(enabled=False, at=NOW, by=ALICE)
     for back in (None, SET, replace(SET, phase=Phase.NEEDS_PERSON)):
         gone = DisabledTimer(place, one, seen, other, back)
-        entry = [paragraph(auto_enables.entry(gone)), option_of(auto_enables._pick(gone))]
-        assert json_size(entry) <= auto_enables._weight(gone)
+        entry = [paragraph(auto_enables.entry(gone)), option_of(auto_enables._option(gone))]
+        assert json_size(entry) <= auto_enables._entry_json_size(gone)
 
 
 def test_a_page_of_timers_offers_each_of_them() -> None:
