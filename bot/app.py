@@ -32,7 +32,8 @@ from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
 from bot.jobs import Jobs
 from bot.settings import Settings
-from bot.slack.inbound.listeners import Intake, bolt_app, listen
+from bot.slack.inbound.intake import Intake
+from bot.slack.inbound.listeners import bolt_app, listen
 from bot.web import SignInPages, SlackEndpoint, admin_app, public_app
 
 log = structlog.get_logger("app")
@@ -78,7 +79,7 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
         bolt = bolt_app(slack, installation, settings.slack_bot_token.get_secret_value())
         listen(bolt, context, intake)
         stack.push_async_callback(jobs.stop)
-        await jobs.start(context, intake.withdrawn)
+        await jobs.start(context, intake.retracted)
         sockets = await _sockets(settings, bolt, stack)
         secret = settings.slack_signing_secret
         endpoint = (

@@ -32,12 +32,12 @@ from redis.exceptions import RedisError
 from bot.background.dispatch import run_due
 from bot.context import Context
 from bot.core.card_refs import card_ref
+from bot.core.deliveries import Delivery
 from bot.core.due_work import DueWork
 from bot.core.errors import SealBroken
 from bot.core.names import DeliveryId, OperationId, Workspace
 from bot.gateways.slack.client import SlackUnavailable
 from bot.gateways.store import job_url
-from bot.gateways.store.deliveries import Delivery
 from bot.gateways.store.job_codec import ClosedCodec
 from bot.gateways.store.job_streams import sweep_parked, sweep_stream
 from bot.slack.answers import answer as answers
@@ -67,7 +67,7 @@ async def _unknown(*_: Any, **__: Any) -> None:
 
 
 class Jobs:
-    """A docket worker in the bot's own process. ``withdrawn`` deliveries are not answered."""
+    """A docket worker in the bot's own process. ``retracted`` deliveries are not answered."""
 
     def __init__(self, url: str) -> None:
         close_codec()
@@ -76,11 +76,11 @@ class Jobs:
         self._stack = contextlib.AsyncExitStack()
         self._worker: asyncio.Task[None] | None = None
         self._started_context: Context | None = None
-        self._withdrawn: set[DeliveryId] = set()
+        self._retracted: set[DeliveryId] = set()
         self._stopping = False
 
-    async def start(self, context: Context, withdrawn: set[DeliveryId]) -> None:
-        self._started_context, self._withdrawn = context, withdrawn
+    async def start(self, context: Context, retracted: set[DeliveryId]) -> None:
+        self._started_context, self._retracted = context, retracted
         url = await job_url(self._url, context.gateways.store.redis)
         self._docket = Docket(name=NAME, url=url, execution_ttl=timedelta(0))
         await self._stack.enter_async_context(self._docket)
@@ -183,7 +183,7 @@ class Jobs:
         except SealBroken:  # a key may be missing from the ring; it cannot be answered without
             log.error("jobs.sealed_delivery", trace=identity[:8])
             delivery = None
-        if delivery is None or identity in self._withdrawn:
+        if delivery is None or identity in self._retracted:
             await deliveries.finish(workspace, identity)
             return
         due = DueWork()

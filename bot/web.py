@@ -25,14 +25,14 @@ from starlette.routing import Route
 
 from bot import sign_in_pages
 from bot.context import Context
+from bot.core.deliveries import SignInCompleted
 from bot.core.errors import BotError, NotAvailable, SignInRefused, StoreUnreachable
 from bot.core.names import ChannelId
 from bot.features import accounts
 from bot.gateways.store import translate_errors
-from bot.gateways.store.deliveries import Delivery
 from bot.gateways.store.sign_in_links import LINK_SECONDS, SignInLink
 from bot.slack.inbound.deliveries import identity
-from bot.slack.inbound.listeners import Intake
+from bot.slack.inbound.intake import Intake
 from bot.slack.inbound.signature import LARGEST, is_from_slack
 
 log = structlog.get_logger("web")
@@ -171,15 +171,14 @@ class SignInPages:
         return answer
 
     async def _tell(self, link: SignInLink) -> None:
-        delivery = Delivery(
-            id=identity("returned", link.workspace, link.person, secrets.token_hex(16)),
-            kind="returned",
+        delivery = SignInCompleted(
+            id=identity("signed_in", link.workspace, link.person, secrets.token_hex(16)),
             workspace=link.workspace,
             installed_in=link.workspace,
             person=link.person,
             channel=ChannelId(link.channel),
             at=self.context.now,
-            value=link.pending_command,
+            pending_command=link.pending_command,
         )
         await self.intake.take(delivery)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from bot.core.deliveries import Delivery, SlashCommand
 from bot.core.names import ChannelId, PersonId
-from bot.gateways.store.deliveries import Delivery
 from bot.jobs import MOST_ATTEMPTS, NAME
 from bot.sandbox.people import person_named
 from bot.slack.inbound.deliveries import identity
@@ -181,15 +181,16 @@ async def test_a_malformed_job_in_the_queue_does_not_stop_the_tick(story: Story)
 
 def delivery(story: Story, text: str) -> Delivery:
     workspace = story.bot.context.installation.workspace
-    return Delivery(
+    return SlashCommand(
         id=identity("test", text),
-        kind="command",
         workspace=workspace,
         installed_in=workspace,
         person=PersonId(person_named("alice").id),
         channel=ChannelId(story.world.slack.state.workspace.channel_named("#plant-ops").id),
         at=story.world.clock.now(),
         text=text,
+        response_url="",
+        trigger_id="",
     )
 
 

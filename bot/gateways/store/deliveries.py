@@ -17,17 +17,18 @@ withdraw, and whose keeping was done in time all the same.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.core.deliveries import Delivery
 from bot.core.errors import StoreUnreachable
-from bot.core.names import ChannelId, DeliveryId, PersonId, Workspace
+from bot.core.names import DeliveryId, Workspace
 from bot.gateways.store.connection import translate_errors
 from bot.gateways.store.sealed import SealedCodec, in_text, key_of
 
 PURPOSE = "delivery"
+_SHAPES: Any = Delivery  # a union, told apart by its literal ``kind``
 WORKSPACES = "edfs:workspaces"
 LIFETIME_SECONDS = 24 * 3600
 ATTEMPTS_SECONDS = 3600
@@ -81,51 +82,6 @@ return due
 """
 
 
-Kind = Literal[
-    "command", "action", "submitted", "shortcut", "mentioned", "said", "home", "returned"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One request. ``text`` is a command's text; ``action`` and ``value`` are a button's.
-
-    ``kind`` "submitted" is a modal, its ``action`` the callback id, its ``value`` what it is about;
-    "shortcut" one of the app's, its ``action`` the callback id too; "mentioned" a command written
-    to the bot; "said" another message in a thread of ours (``message``); "home" the opening of the
-    bot's Home; "returned" is the browser coming back from a sign-in; its ``value`` is the id of the
-    kept command. ``at`` is when it came in (unix seconds); ``message`` the ts of the message
-    whose button was pressed, ``private`` whether only this person sees that message; ``thread`` the
-    ts of the message below which it was asked.
-
-    ``view`` and ``hash`` are Slack's of the view it came from, ``surface`` what that view is,
-    ``filled`` what stands in its inputs, by action id, ``kept`` what it keeps of itself.
-    ``pressed_at`` is when it was pressed, in Slack's clock (unix seconds).
-    """
-
-    id: DeliveryId
-    kind: Kind
-    workspace: Workspace
-    installed_in: Workspace
-    person: PersonId
-    channel: ChannelId
-    at: float
-    text: str = ""
-    action: str = ""
-    value: str = ""
-    message: str = ""
-    private: bool = False
-    response_url: str = ""
-    trigger: str = ""
-    thread: str = ""
-    view: str = ""
-    hash: str = ""
-    surface: str = ""
-    clicked_at: float = 0.0
-    inputs: dict[str, str] = field(default_factory=dict)
-    metadata: dict[str, str] = field(default_factory=dict)
-
-
 class Deliveries:
     def __init__(self, redis: Redis, codec: SealedCodec) -> None:
         self._redis = redis
@@ -148,7 +104,7 @@ class Deliveries:
         """
         last = time.monotonic() + within
         key = self._key(delivery.installed_in, delivery.id)
-        body = self._records.seal(delivery, key=key, purpose=PURPOSE)
+        body = self._records.seal(delivery, key=key, purpose=PURPOSE, kind=_SHAPES)
         keys = [key, _due(delivery.installed_in)]
         member = f"delivery:{delivery.id}"
         args: tuple[str | bytes | float, ...] = (owner, body, LIFETIME_SECONDS, due, member)
@@ -189,7 +145,7 @@ class Deliveries:
         """Return it, or None when it is done or was never kept."""
         key = self._key(workspace, delivery)
         body = await self._redis.hget(key, "body")
-        return self._records.open(Delivery, body, key=key, purpose=PURPOSE) if body else None
+        return self._records.open(_SHAPES, body, key=key, purpose=PURPOSE) if body else None
 
     async def finish(self, workspace: Workspace, delivery: DeliveryId) -> None:
         """Mark it done: its text is forgotten, its id is remembered against duplicates."""

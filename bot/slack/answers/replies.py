@@ -5,6 +5,18 @@ from dataclasses import replace
 import structlog
 
 from bot.context import Context
+from bot.core.deliveries import (
+    ButtonAction,
+    Delivery,
+    HomeOpened,
+    InHome,
+    InMessage,
+    InModal,
+    command_in,
+    response_url_of,
+    thread_of,
+    trigger_of,
+)
 from bot.gateways.slack.client import (
     NOT_THERE,
     RESPONSE_URL_SECONDS,
@@ -12,7 +24,6 @@ from bot.gateways.slack.client import (
     SlackUnavailable,
 )
 from bot.gateways.slack.messages import AppHome, Ephemeral, InChannel, Message, Modal
-from bot.gateways.store.deliveries import Delivery
 from bot.slack.views.confirmations import offer_modal
 from bot.slack.views.home import error_page
 from bot.slack.views.modals import answer_modal
@@ -38,49 +49,69 @@ async def reply(context: Context, delivery: Delivery, message: Message, view: st
             await context.slack.publish_home(delivery.person, message)
         case InChannel():
             await _reply_in_channel(context, delivery, message)
-        case Ephemeral() if delivery.kind == "home":  # opening the App Home asks for no message
-            await _reply_in_home(context, delivery, message)
-        case Ephemeral() if delivery.surface:
-            await _reply_in_modal(context, delivery, message, view)
         case Ephemeral():
-            if view:  # a modal takes no buttons, so the message is sent beside it as well
-                await _fill_modal(context, view, loading_modal(message))
-            private = replace(message, replace_original=delivery.private, thread=delivery.thread)
-            url, age = delivery.response_url, context.now - delivery.at
-            await context.slack.answer_privately(
-                private, delivery.person, delivery.channel, url, age
-            )
+            await _reply_privately(context, delivery, message, view)
+
+
+async def _reply_privately(
+    context: Context, delivery: Delivery, message: Ephemeral, view: str
+) -> None:
+    """Answer one person where they acted: in the App Home, in the modal, or in the channel."""
+    ephemeral = False
+    match delivery:
+        case HomeOpened():  # opening the App Home asks for no message
+            await _reply_in_home(context, delivery, message)
+            return
+        case ButtonAction(source=InHome() | InModal()):
+            await _reply_in_modal(context, delivery, message, view)
+            return
+        case ButtonAction(source=InMessage(ephemeral=ephemeral)):
+            pass
+        case _:
+            pass
+    if view:  # a modal takes no buttons, so the message is sent beside it as well
+        await _fill_modal(context, view, loading_modal(message))
+    private = replace(message, replace_original=ephemeral, thread=thread_of(delivery))
+    url, age = response_url_of(delivery), context.now - delivery.at
+    await context.slack.answer_privately(private, delivery.person, delivery.channel, url, age)
 
 
 async def _show_modal(context: Context, delivery: Delivery, modal: Modal) -> None:
     """Update the modal that was clicked in, or open one; else offer a button that opens it."""
-    if delivery.surface == "modal" and delivery.kind == "action":
-        await _update_modal(context, delivery, modal)
-        return
+    match delivery:
+        case ButtonAction(source=InModal() as source):
+            await _update_modal(context, delivery, source, modal)
+            return
+        case _:
+            trigger_id = trigger_of(delivery)
     try:
-        if delivery.trigger:
-            await context.slack.open_view(delivery.trigger, modal)
+        if trigger_id:
+            await context.slack.open_view(trigger_id, modal)
             return
     except (SlackRejected, SlackUnavailable) as error:
         log.info("view.not_opened", trace=delivery.id[:8], why=str(error))
-    await reply(context, delivery, offer_modal(_retry_command(delivery)), "")
+    await reply(context, delivery, offer_modal(command_in(delivery) or "choose"), "")
 
 
-async def _update_modal(context: Context, delivery: Delivery, modal: Modal) -> None:
+async def _update_modal(
+    context: Context, delivery: ButtonAction, source: InModal, modal: Modal
+) -> None:
     """Update the modal that was clicked in; the last click wins, whichever is answered last."""
     try:
-        await context.slack.update_view(delivery.view, modal, delivery.hash)
+        await context.slack.update_view(source.view_id, modal, source.hash)
     except SlackRejected as rejected:
         if rejected.code not in _VIEW_GONE:
             raise
-        if rejected.code == "hash_conflict" and await is_last_click(context, delivery):
-            await _fill_modal(context, delivery.view, modal)
+        if rejected.code == "hash_conflict" and await is_last_click(context, delivery, source):
+            await _fill_modal(context, source.view_id, modal)
 
 
-async def is_last_click(context: Context, delivery: Delivery) -> bool:
+async def is_last_click(context: Context, delivery: ButtonAction, source: InModal) -> bool:
     """Whether nothing was clicked in the modal since; records this click."""
-    clicks, at = context.gateways.store.modal_clicks, delivery.clicked_at
-    return await clicks.is_last_click(delivery.installed_in, delivery.view, delivery.id, at)
+    clicks = context.gateways.store.modal_clicks
+    return await clicks.is_last_click(
+        delivery.installed_in, source.view_id, delivery.id, source.clicked_at
+    )
 
 
 async def _fill_modal(context: Context, view: str, modal: Modal) -> None:
@@ -92,25 +123,19 @@ async def _fill_modal(context: Context, view: str, modal: Modal) -> None:
             raise
 
 
-def _retry_command(delivery: Delivery) -> str:
-    """Return the command that opens the same modal."""
-    if delivery.kind in {"command", "mentioned"} and delivery.text:
-        return delivery.text
-    return delivery.value if delivery.action.startswith("edfs.run") else "choose"
-
-
 async def _reply_in_modal(
-    context: Context, delivery: Delivery, message: Ephemeral, view: str
+    context: Context, delivery: ButtonAction, message: Ephemeral, view: str
 ) -> None:
     """Answer a click in an App Home or a modal in a modal, or else in a message."""
     modal = answer_modal(message, delivery.channel)
     try:
-        if view:
-            await context.slack.update_view(view, modal)
-        elif delivery.surface == "modal":
-            await context.slack.update_view(delivery.view, modal)
-        else:
-            await context.slack.open_view(delivery.trigger, modal)
+        match delivery.source:
+            case _ if view:
+                await context.slack.update_view(view, modal)
+            case InModal(view_id=clicked):
+                await context.slack.update_view(clicked, modal)
+            case InHome() | InMessage():
+                await context.slack.open_view(delivery.trigger_id, modal)
     except (SlackRejected, SlackUnavailable) as error:
         log.info("view.not_opened", trace=delivery.id[:8], why=str(error))
         await context.slack.post_ephemeral(delivery.channel, delivery.person, message)
@@ -125,11 +150,12 @@ async def _reply_in_home(context: Context, delivery: Delivery, message: Ephemera
 
 
 async def _reply_in_channel(context: Context, delivery: Delivery, message: InChannel) -> None:
-    fresh = delivery.response_url and context.now - delivery.at < RESPONSE_URL_SECONDS
-    if fresh and await context.slack.respond(delivery.response_url, message):
+    url = response_url_of(delivery)
+    fresh = url and context.now - delivery.at < RESPONSE_URL_SECONDS
+    if fresh and await context.slack.respond(url, message):
         return
     try:
-        await context.slack.post(delivery.channel, message, delivery.thread)
+        await context.slack.post(delivery.channel, message, thread_of(delivery))
     except SlackRejected as rejected:
         if rejected.code not in NOT_THERE:
             raise

@@ -5,9 +5,9 @@ from typing import Any
 
 from bot.context import Context
 from bot.core.approvals import Approval
+from bot.core.deliveries import ThreadMessage
 from bot.core.outcomes import DecisionHint, Outcome
 from bot.features.approved_operations import approval_card
-from bot.gateways.store.deliveries import Delivery
 
 _DECISION = re.compile(
     r"\W*(approved?|i approve|ok(ay)?|yes|yep|lgtm|go|go ahead|do it|agreed?|fine|sure|\+1"
@@ -28,18 +28,18 @@ def looks_like_decision(event: dict[str, Any]) -> bool:
     return isinstance(text, str) and len(text) <= LONGEST and _DECISION.match(text) is not None
 
 
-async def request_in_thread(context: Context, delivery: Delivery) -> Approval | None:
+async def request_in_thread(context: Context, delivery: ThreadMessage) -> Approval | None:
     """Return the waiting request whose card started the thread, if there is one."""
     store = context.gateways.store
     for approval in await store.approvals.open(context.installation.workspace):
         if approval.posted_in == delivery.channel:
             status = await store.card_outbox.read(approval_card(approval))
-            if status.ts == delivery.message:
+            if status.ts == delivery.thread:
                 return approval
     return None
 
 
-async def decision_hint(context: Context, delivery: Delivery) -> Outcome | None:
+async def decision_hint(context: Context, delivery: ThreadMessage) -> Outcome | None:
     """Point the writer to the buttons of the request, where the thread is that of one."""
     approval = await request_in_thread(context, delivery)
     return DecisionHint(approval) if approval is not None else None

@@ -1,5 +1,6 @@
 """Messages about a request for approval: answers to commands, and news for its requester."""
 
+from bot.core.actions import Action
 from bot.core.approvals import Approval, Stage, Vote
 from bot.core.errors import BotError
 from bot.core.language.commands import Pending
@@ -60,7 +61,7 @@ def requested(outcome: ApprovalRequested) -> Ephemeral:
         labelled("Expires", Timestamp(approval.expires_at)),
         line("You are told of each step in a direct message."),
     ]
-    cancel = buttons(Button("Cancel", "cancel", approval.id))
+    cancel = buttons(Button("Cancel", Action.CANCEL, approval.id))
     return _about(
         approval, f"Asked for approval: {change_phrase(approval.operation)}", lines, cancel
     )
@@ -144,7 +145,7 @@ def request_section(approval: Approval, *, mine: bool) -> list[Block]:
         lines.append(labelled("Who decides", *approvers_line(approval, most=5)))
         return [paragraph(lines)]
     lines += change_lines(operation, None) if operation.until is None else []
-    actions = [one for one in request_buttons(approval) if one.action != "cancel"]
+    actions = [one for one in request_buttons(approval) if one.action is not Action.CANCEL]
     return [paragraph(lines), buttons(*actions)]
 
 
@@ -184,8 +185,8 @@ def concluded(approval: Approval, error: BotError | None, now: float) -> Ephemer
 
 def _again(approval: Approval) -> Block:
     replaced = approval.failure is not None and approval.failure.why == "replaced"
-    label = "Ask again for the new timer" if replaced else "Ask again"
-    return buttons(Button(label, "again", approval.id))
+    says = "Ask again for the new timer" if replaced else "Ask again"
+    return buttons(Button(says, Action.REQUEST_AGAIN, approval.id))
 
 
 def reminder(approval: Approval) -> Ephemeral:

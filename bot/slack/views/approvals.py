@@ -5,6 +5,7 @@ It holds everything that an approver has to know, so that nobody has to look els
 
 from dataclasses import replace
 
+from bot.core.actions import Action
 from bot.core.approvals import Approval, Stage
 from bot.core.names import ChannelId, PersonId, single_line
 from bot.core.operations.operation import Operation, State
@@ -261,10 +262,12 @@ def request_buttons(approval: Approval) -> list[Button]:
     about = change_phrase(approval.operation)
     if approval.review:
         return [
-            Button("Reviewed", "approve", approval.id, style="primary", label=f"Reviewed: {about}")
+            Button(
+                "Reviewed", Action.APPROVE, approval.id, style="primary", label=f"Reviewed: {about}"
+            )
         ]
     return [
-        Button("Approve", "approve", approval.id, style="primary", label=f"Approve: {about}"),
-        Button("Decline", "decline", approval.id, style="danger", label=f"Decline: {about}"),
-        Button("Cancel", "cancel", approval.id, label=f"Cancel: {about}"),
+        Button("Approve", Action.APPROVE, approval.id, style="primary", label=f"Approve: {about}"),
+        Button("Decline", Action.DECLINE, approval.id, style="danger", label=f"Decline: {about}"),
+        Button("Cancel", Action.CANCEL, approval.id, label=f"Cancel: {about}"),
     ]

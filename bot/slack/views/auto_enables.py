@@ -1,5 +1,6 @@
 """Auto-enables: the card of one that needs a person, messages about it, and disabled timers."""
 
+from bot.core.actions import Action
 from bot.core.auto_enables import AutoEnable, Phase
 from bot.core.errors import PersonRefused, PolicyRefused
 from bot.core.language.commands import ListTimers
@@ -118,8 +119,8 @@ def _next_step(auto_enable: AutoEnable) -> Line:
 def _actions(auto_enable: AutoEnable, name: str) -> list[Button]:
     text = "Move to it" if auto_enable.replaces else "Enable"
     return [
-        Button(text, "return", auto_enable.id, style="primary", label=f"{text}: {name}"),
-        Button("Keep off", "keep", auto_enable.id, label=f"Keep off: {name}"),
+        Button(text, Action.ENABLE_NOW, auto_enable.id, style="primary", label=f"{text}: {name}"),
+        Button("Keep off", Action.KEEP_DISABLED, auto_enable.id, label=f"Keep off: {name}"),
     ]
 
 
@@ -179,7 +180,7 @@ def disabled(outcome: DisabledListed) -> Ephemeral:
         [
             header(title),
             paragraph(lines),
-            *menu("Show a timer …", "run:pick", map(_option, page.things)),
+            *menu("Show a timer …", Action.RUN, map(_option, page.things), suffix="pick"),
         ],
         page,
         lambda number: ListTimers(itwin, disabled=True, page=number, everywhere=not itwin),

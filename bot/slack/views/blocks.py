@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.core.actions import Action, action_id
 from bot.core.names import PersonId, single_line
 from bot.gateways.slack.messages import Block
 
@@ -174,15 +175,17 @@ def plain_text(text: str, limit: int) -> Block:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One button. ``value`` is an id or a command, which is checked again when it is pressed.
+    """A button; ``value`` is an id or a command, which is checked again when it is clicked.
 
-    ``label`` is for screen readers, where the text alone would not tell two buttons apart.
-    ``confirm`` is the question of a dialog before it acts.
+    ``suffix`` makes the buttons of one action unique in their block. ``label`` is what a screen
+    reader says where the text alone would not tell two buttons apart. ``confirm`` is the text of a
+    confirmation dialog; there is none where it is empty.
     """
 
     text: str
-    action: str
+    action: Action
     value: str = ""
+    suffix: str = ""
     url: str = ""
     style: str = ""
     label: str = ""
@@ -198,7 +201,7 @@ def _button(button: Button) -> Block:
     element: Block = {
         "type": "button",
         "text": plain_text(button.text, 75),
-        "action_id": f"edfs.{button.action}",
+        "action_id": action_id(button.action, button.suffix),
     }
     if button.value:
         element["value"] = button.value
@@ -230,8 +233,8 @@ class Option:
     value: str
 
 
-def menu(text: str, action: str, options: Iterable[Option]) -> list[Block]:
-    """Return a menu of at most 100 options, or no block if there are none.
+def menu(says: str, action: Action, options: Iterable[Option], *, suffix: str = "") -> list[Block]:
+    """Return a menu of at most 100 options; nothing where there is none.
 
     Options that do not fit have to be typed. Source: Block Kit, ``option``.
     """
@@ -240,8 +243,8 @@ def menu(text: str, action: str, options: Iterable[Option]) -> list[Block]:
         return []
     element = {
         "type": "static_select",
-        "action_id": f"edfs.{action}",
-        "placeholder": plain_text(text, 150),
+        "action_id": action_id(action, suffix),
+        "placeholder": plain_text(says, 150),
         "options": offered,
     }
     return [{"type": "actions", "elements": [element]}]

@@ -1,5 +1,6 @@
 """The card of an operation: the state of its timer, and what can be done next."""
 
+from bot.core.actions import Action
 from bot.core.auto_enables import AutoEnable
 from bot.core.names import single_line
 from bot.core.operations.operation import Failure, LateFinding, Operation, State
@@ -257,7 +258,7 @@ def _requester_lines(operation: Operation) -> list[Line]:
 
 
 def _buttons(operation: Operation, name: str, auto_enable: AutoEnable | None) -> list[Button]:
-    details = Button("Details", "details", operation.id, label=f"Details of {name}")
+    details = Button("Details", Action.DETAILS, operation.id, label=f"Details of {name}")
     if not operation.state.ended:
         return []
     if off_until.is_over(operation, auto_enable):
@@ -267,15 +268,17 @@ def _buttons(operation: Operation, name: str, auto_enable: AutoEnable | None) ->
     if enabled is False:
         actions = off_until.buttons_of(operation, auto_enable, name) or actions
     if operation.state is State.APPLIED and enabled is operation.wanted:
-        actions.append(Button("Undo", "undo", operation.id, label=f"Undo the change of {name}"))
+        actions.append(
+            Button("Undo", Action.UNDO, operation.id, label=f"Undo the change of {name}")
+        )
     return [*actions, details]
 
 
 def switch_button(enabled: bool, name: str, value: str) -> Button:
     """Return the button that brings a timer to the other state."""
     if enabled:
-        return Button("Disable", "disable", value, style="danger", label=f"Disable {name}")
-    return Button("Enable", "enable", value, style="primary", label=f"Enable {name}")
+        return Button("Disable", Action.DISABLE, value, style="danger", label=f"Disable {name}")
+    return Button("Enable", Action.ENABLE, value, style="primary", label=f"Enable {name}")
 
 
 def details_view(title: str, lines: list[Line], inputs: list[Line]) -> Block:

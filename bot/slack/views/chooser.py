@@ -2,6 +2,7 @@
 
 import json
 
+from bot.core.actions import Action, Field, FormId, action_id, callback_id
 from bot.core.language.forms import TimerFields
 from bot.core.language.until import AmbiguousTime, format_until
 from bot.core.listings import TimerShown
@@ -48,12 +49,10 @@ def chooser(form: ChooserShown, now: float, zone: str) -> Modal:
     """
     found = form.shown
     blocks = [
-        _select(
-            "itwin", "itwin", "iTwin", "Your favourites, or type some letters", _chosen_itwin(form)
-        ),
+        _itwin_select(_chosen_itwin(form)),
         _select(
             _timer_block(form),
-            "timer",
+            Action.TIMER,
             "Timer",
             "Off first; type some letters",
             _chosen_timer(found),
@@ -75,11 +74,11 @@ def chooser(form: ChooserShown, now: float, zone: str) -> Modal:
         metadata = {"itwin": form.itwin.id}
     if form.ruling and form.ruling.reason_required:
         metadata["reason"] = "required"
-    return _window("edfs.choose", ("Switch a timer", "Switch"), blocks, metadata, form.channel)
+    return _window(FormId.CHOOSER, ("Switch a timer", "Switch"), blocks, metadata, form.channel)
 
 
 def _window(
-    callback: str,
+    form: FormId,
     title: tuple[str, str],
     blocks: list[Block],
     metadata: dict[str, str],
@@ -88,7 +87,7 @@ def _window(
     """Return a form; ``title`` is that of the modal and the label of its submit button."""
     view = {
         "type": "modal",
-        "callback_id": callback,
+        "callback_id": callback_id(form),
         "title": plain_text(title[0], 24),
         "submit": plain_text(title[1], 24),
         "close": plain_text("Not now", 24),
@@ -124,10 +123,16 @@ def _input(block: str, label: str, element: Block, *, optional: bool = False) ->
     return {**shown, "optional": True} if optional else shown
 
 
-def _select(block: str, action: str, label: str, placeholder: str, chosen: Block | None) -> Block:
+def _itwin_select(chosen: Block | None) -> Block:
+    return _select("itwin", Action.ITWIN, "iTwin", "Your favourites, or type some letters", chosen)
+
+
+def _select(
+    block: str, action: Action, label: str, placeholder: str, chosen: Block | None
+) -> Block:
     element: Block = {
         "type": "external_select",
-        "action_id": f"edfs.{action}",
+        "action_id": action_id(action),
         "placeholder": plain_text(placeholder, 150),
         "min_query_length": 0,
     }
@@ -140,7 +145,7 @@ def _wanted(form: ChooserShown, found: TimerShown) -> Block:
     options = [_option(text, value) for value, text in _STATES]
     radio = {
         "type": "radio_buttons",
-        "action_id": "edfs.wanted",
+        "action_id": action_id(Action.WANTED),
         "options": options,
         "initial_option": options[1 if form.wanted else 0],
     }
@@ -154,7 +159,7 @@ def _wanted(form: ChooserShown, found: TimerShown) -> Block:
 def _until() -> Block:
     element = {
         "type": "plain_text_input",
-        "action_id": "edfs.until",
+        "action_id": action_id(Action.UNTIL),
         "max_length": 100,
         "dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]},
     }
@@ -165,7 +170,7 @@ def _until() -> Block:
 def _because(text: str, *, required: bool) -> Block:
     element: Block = {
         "type": "plain_text_input",
-        "action_id": "edfs.because",
+        "action_id": action_id(Field.REASON),
         "multiline": True,
         "max_length": 300,
     }
@@ -182,14 +187,18 @@ def _emergency() -> Block:
     text = "It cannot wait: go ahead without approval"
     note = "Needs a reason. It is announced, and somebody else has to review it."
     option = {**_option(text, "emergency"), "description": plain_text(note, OPTION)}
-    element = {"type": "checkboxes", "action_id": "edfs.emergency", "options": [option]}
+    element = {
+        "type": "checkboxes",
+        "action_id": action_id(Field.EMERGENCY),
+        "options": [option],
+    }
     return _input("emergency", "Emergency", element, optional=True)
 
 
 def _channel_select(label: str, *, optional: bool) -> Block:
     element = {
         "type": "conversations_select",
-        "action_id": "edfs.where",
+        "action_id": action_id(Field.CHANNEL),
         "default_to_current_conversation": True,
         "placeholder": plain_text("A channel", 150),
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
@@ -262,10 +271,10 @@ def ambiguous_time_text(found: AmbiguousTime, zone: str) -> str:
 def subscribe(form: SubscriptionFormShown) -> Modal:
     """Return the form for a subscription."""
     chosen = _option(form.itwin.name, form.itwin.id) if form.itwin else None
-    itwin = _select("itwin", "itwin", "iTwin", "Your favourites, or type some letters", chosen)
+    itwin = _itwin_select(chosen)
     pattern = {
         "type": "plain_text_input",
-        "action_id": "edfs.pattern",
+        "action_id": action_id(Field.PATTERN),
         "max_length": 255,
         "placeholder": plain_text("SAP*", 150),
     }
@@ -273,7 +282,7 @@ def subscribe(form: SubscriptionFormShown) -> Modal:
     usual = [option for option in options if option["value"] in USUAL]
     kinds = {
         "type": "checkboxes",
-        "action_id": "edfs.events",
+        "action_id": action_id(Field.EVENTS),
         "options": options,
         "initial_options": usual,
     }
@@ -286,6 +295,6 @@ def subscribe(form: SubscriptionFormShown) -> Modal:
         _input("events", "Tell it of", kinds),
         context_block("Nothing is said where it was done, and a burst becomes one list."),
     ]
-    if form.channel[:1] in {"", "D"}:  # a direct message cannot be notified
+    if form.channel[:1] in {"", "D"}:  # in a direct message there is nobody to tell
         blocks.insert(0, _channel_select("Which channel is told", optional=False))
-    return _window("edfs.subscribe", ("Subscribe", "Subscribe"), blocks, {}, form.channel)
+    return _window(FormId.SUBSCRIPTION, ("Subscribe", "Subscribe"), blocks, {}, form.channel)

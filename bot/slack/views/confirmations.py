@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 
+from bot.core.actions import Action
 from bot.core.names import single_line
 from bot.core.outcomes import ConfirmationNeeded, TimeChoiceNeeded
 from bot.gateways.slack.messages import Ephemeral
@@ -33,8 +34,8 @@ def choose_time(outcome: TimeChoiceNeeded) -> Ephemeral:
         line("Press the one you mean, or say it with day and time, such as “until monday 08:00”."),
     ]
     actions = [
-        Button(f"{number}. {clock(command)}", f"run:{number}", command)
-        for number, (_, command) in enumerate(outcome.choices, 1)
+        Button(f"{place}. {clock(command)}", Action.RUN, command, suffix=str(place))
+        for place, (_, command) in enumerate(outcome.choices, 1)
         if len(command) <= MOST
     ]
     blocks = [header(heading), paragraph(lines), *([buttons(*actions)] if actions else [])]
@@ -66,7 +67,7 @@ def confirm_change(outcome: ConfirmationNeeded) -> Ephemeral:
     ]
     actions = Button(
         text,
-        "sure",
+        Action.CONFIRM,
         outcome.pending_command,
         style="primary",
         label=f"{text}: {operation.timer.label}",
@@ -78,7 +79,6 @@ def offer_modal(command: str) -> Ephemeral:
     """Offer a button that opens the modal, where the present trigger is over three seconds old."""
     heading = "Open the window"
     message = line("Slack opens it only right after a press. Nothing was done yet.")
-    actions = Button("Open it", "run", command, style="primary")
-    return Ephemeral(
-        fallback_text(heading), [header(heading), paragraph([message]), buttons(actions)]
-    )
+    button = Button("Open it", Action.RUN, command, style="primary")
+    blocks = [header(heading), paragraph([message]), buttons(button)]
+    return Ephemeral(fallback_text(heading), blocks)

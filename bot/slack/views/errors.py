@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.core import errors
+from bot.core.actions import Action
 from bot.core.errors import BotError, Choice
 from bot.core.language.commands import COMMAND
 from bot.core.language.tokens import quoted
@@ -269,8 +270,9 @@ def choice_buttons(choices: tuple[Choice, ...]) -> list[Button]:
             f"{single_line(choice.name, 40)} · {single_line(choice.detail, 28)}"
             if choice.detail
             else choice.name,
-            f"run:{index}",
+            Action.RUN,
             choice.command,
+            suffix=str(index),
         )
         for index, choice in enumerate(choices[:5])
         if len(choice.command) <= 2_000

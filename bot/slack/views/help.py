@@ -1,5 +1,6 @@
 """Help: one page with the usage of every verb, and one for each verb with its examples."""
 
+from bot.core.actions import Action
 from bot.core.language.commands import COMMAND
 from bot.core.language.verbs import VERBS, HelpGroup, Verb
 from bot.gateways.slack.messages import Block, Ephemeral
@@ -40,7 +41,7 @@ def _all() -> Ephemeral:
         f"{COMMAND} alone opens a window to choose. In threads: @edfs-bot and the same words. "
         "Names with spaces go in quotes; a unique part of a name is enough."
     )
-    choose = Button("Switch a timer", "choose", "choose", style="primary")
+    choose = Button("Switch a timer", Action.OPEN_CHOOSER, "choose", style="primary")
     more = context_block(f"{COMMAND} help <verb> has examples. {PREVIEW}")
     title = "What you can ask"
     shown = [header(title), *blocks, context_block(how_to), buttons(choose), more]

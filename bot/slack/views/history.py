@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.core.actions import Action
 from bot.core.history import PastEvent
 from bot.core.listings import HistoryShown
 from bot.core.names import ITwinId, PersonId, single_line
@@ -104,14 +105,18 @@ def shown(outcome: HistoryShown, now: float) -> Ephemeral:
 
 
 def _page_buttons(outcome: HistoryShown, shown_count: int) -> list[Button]:
-    """Return the buttons to the newest entries and to those older than the last shown."""
-    command, actions = outcome.command, []
-    if command.before:
-        newest = str(replace(command, before=0))
-        actions.append(Button("Newest", "run:newest", newest, label="Newest entries"))
+    """Lead to the newest entries, and to those behind the last that is shown."""
+    asked, actions = outcome.command, []
+    if asked.before:
+        newest = str(replace(asked, before=0))
+        actions.append(
+            Button("Newest", Action.RUN, newest, suffix="newest", label="Newest entries")
+        )
     if outcome.older or len(outcome.events) > shown_count:
-        older = str(replace(command, before=outcome.events[:shown_count][-1].number))
-        actions.append(Button("More", "run:more", older, label="More: older entries"))
+        older = str(replace(asked, before=outcome.events[:shown_count][-1].number))
+        actions.append(
+            Button("More", Action.RUN, older, suffix="more", label="More: older entries")
+        )
     return actions
 
 

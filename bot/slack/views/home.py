@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from bot.core.actions import Action
 from bot.core.approvals import Approval
 from bot.core.errors import BotError
 from bot.core.listings import DisabledListed, DisabledTimer, PendingListed
@@ -68,28 +69,32 @@ def _signed_out(shown: HomeShown) -> Section:
     message = (
         f"{why}The bot acts as you, with your own iTwin account. Sign in to see your timers here."
     )
-    actions = Button("Sign in", "run", "signin", style="primary", label="Sign in to iTwin")
+    actions = Button("Sign in", Action.RUN, "signin", style="primary", label="Sign in to iTwin")
     return [header("EDFS Bot"), paragraph([line(message)]), buttons(actions)]
 
 
 def _account(shown: HomeShown) -> Section:
     name = single_line(shown.acting.label, NAME) if shown.acting else ""
     actions = [
-        Button("Switch a timer", "choose", "choose", style="primary"),
-        Button("Refresh", "home", "1", label="Refresh this page"),
-        Button("iTwins", "run:itwins", "list all", label="iTwins: list yours"),
-        Button("History", "run:history", "history all", label="History of your iTwins"),
+        Button("Switch a timer", Action.OPEN_CHOOSER, "choose", style="primary"),
+        Button("Refresh", Action.SHOW_HOME, "1", label="Refresh this page"),
+        Button("iTwins", Action.RUN, "list all", suffix="itwins", label="iTwins: list yours"),
+        Button(
+            "History", Action.RUN, "history all", suffix="history", label="History of your iTwins"
+        ),
         Button(
             "Use another account",
-            "run:other",
+            Action.RUN,
             "signout",
+            suffix="other",
             label="Use another account: you are signed out first",
             confirm="You are signed out, and can then sign in with another account.",
         ),
         Button(
             "Sign out",
-            "run:out",
+            Action.RUN,
             "signout",
+            suffix="out",
             label="Sign out of iTwin",
             confirm="The bot forgets your sign-in. Returns that depend on it will ask somebody.",
         ),
@@ -123,11 +128,20 @@ def _disabled(shown: HomeShown, now: float) -> list[Section]:
 
 def _disabled_section(one: DisabledTimer) -> Section:
     name = single_line(one.timer.label, 60)
-    names = f"{one.itwin.id} {one.timer.id}"
+    place = f"{one.itwin.id} {one.timer.id}"
     actions = [
-        Button("Enable", "run:on", f"enable {names}", style="primary", label=f"Enable {name}"),
-        Button("Show", "run:show", f"show {names}", label=f"Show {name}"),
-        Button("History", "run:history", f"history {names}", label=f"History of {name}"),
+        Button(
+            "Enable",
+            Action.RUN,
+            f"enable {place}",
+            suffix="on",
+            style="primary",
+            label=f"Enable {name}",
+        ),
+        Button("Show", Action.RUN, f"show {place}", suffix="show", label=f"Show {name}"),
+        Button(
+            "History", Action.RUN, f"history {place}", suffix="history", label=f"History of {name}"
+        ),
     ]
     return [paragraph(entry(one)), buttons(*actions)]
 
@@ -162,8 +176,10 @@ def _favorite(itwin: ITwin) -> Section:
     name = single_line(itwin.name, NAME)
     number = f"  {single_line(itwin.number, 60)}" if itwin.number not in {"", itwin.name} else ""
     actions = [
-        Button("Timers", "run:list", f"list {itwin.id}", label=f"Timers of {name}"),
-        Button("Switch", "choose", f"choose {itwin.id}", label=f"Switch a timer of {name}"),
+        Button("Timers", Action.RUN, f"list {itwin.id}", suffix="list", label=f"Timers of {name}"),
+        Button(
+            "Switch", Action.OPEN_CHOOSER, f"choose {itwin.id}", label=f"Switch a timer of {name}"
+        ),
     ]
     return [paragraph([line(bold(name), number)]), buttons(*actions)]
 
@@ -173,7 +189,9 @@ def _subscriptions(shown: HomeShown, now: float) -> list[Section]:
     if isinstance(found, BotError):
         return _error_section(title, found, now)
     pieces = [_subscription(one) for one in found or ()]
-    add = Button("Add", "choose:subscribe", "subscribe", label="Add a subscription")
+    add = Button(
+        "Add", Action.OPEN_CHOOSER, "subscribe", suffix="subscribe", label="Add a subscription"
+    )
     parts = _titled(title, pieces, "None of your channels has a subscription.")
     return [*parts, [buttons(add)]]
 
@@ -181,7 +199,7 @@ def _subscriptions(shown: HomeShown, now: float) -> list[Section]:
 def _subscription(one: Subscription) -> Section:
     remove = Button(
         "Remove",
-        "unsubscribe",
+        Action.UNSUBSCRIBE,
         one.id,
         style="danger",
         label=remove_label(one),
@@ -212,13 +230,17 @@ def _page_buttons(number: int, count: int) -> Section:
         return []
     actions = []
     if number > 1:
-        actions.append(Button("Previous page", "home:previous", str(number - 1)))
+        actions.append(
+            Button("Previous page", Action.SHOW_HOME, str(number - 1), suffix="previous")
+        )
     if number < count:
-        actions.append(Button("Next page", "home:next", str(number + 1)))
+        actions.append(Button("Next page", Action.SHOW_HOME, str(number + 1), suffix="next"))
     return [context_block(f"Page {number} of {count}"), buttons(*actions)]
 
 
 def _footer(support: str) -> Block:
-    help_ = Button("Help", "run:help", "help", label="Help: what you can ask")
-    link = [Button("Support", "open", url=support, label="Support page")] if support else []
+    help_ = Button("Help", Action.RUN, "help", suffix="help", label="Help: what you can ask")
+    link = (
+        [Button("Support", Action.OPEN_URL, url=support, label="Support page")] if support else []
+    )
     return buttons(help_, *link)

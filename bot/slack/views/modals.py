@@ -2,6 +2,7 @@
 
 import json
 
+from bot.core.actions import Action, Field, FormId, action_id, callback_id
 from bot.core.names import ChannelId
 from bot.gateways.slack.messages import Block, Ephemeral, Modal
 from bot.slack.views.blocks import line, paragraph
@@ -11,26 +12,24 @@ def decline_modal(request: str, channel: ChannelId) -> Modal:
     """Return the form for the reason of a decline."""
     reason = {
         "type": "plain_text_input",
-        "action_id": "edfs.because",
+        "action_id": action_id(Field.REASON),
         "multiline": True,
         "max_length": 300,
     }
-    view = _form("Decline", "Decline", "Why?", reason)
-    return Modal(
-        view | {"callback_id": "edfs.decline", "private_metadata": _metadata(request, channel)}
-    )
+    view = _form_view("Decline", "Decline", "Why?", reason)
+    return _form(FormId.DECLINE, view, request, channel)
 
 
 def extend_modal(off: str, channel: ChannelId) -> Modal:
     """Return the form for a later end of an "off until"."""
     until = {
         "type": "plain_text_input",
-        "action_id": "edfs.until",
+        "action_id": action_id(Action.UNTIL),
         "max_length": 100,
         "placeholder": _plain("until monday 08:00, for 3 days, for 2 runs"),
     }
-    view = _form("Stay off longer", "Extend", "Off until when?", until)
-    return Modal(view | {"callback_id": "edfs.extend", "private_metadata": _metadata(off, channel)})
+    view = _form_view("Stay off longer", "Extend", "Off until when?", until)
+    return _form(FormId.CHANGE_END, view, off, channel)
 
 
 def answer_modal(answer: Ephemeral, channel: ChannelId) -> Modal:
@@ -50,7 +49,7 @@ def waiting_modal(channel: ChannelId) -> Modal:
     return answer_modal(Ephemeral("", [paragraph([line("One moment …")])]), channel)
 
 
-def _form(title: str, submit: str, label: str, element: Block) -> Block:
+def _form_view(title: str, submit: str, label: str, element: Block) -> Block:
     block = {"type": "input", "block_id": "asked", "label": _plain(label), "element": element}
     return {
         "type": "modal",
@@ -59,6 +58,12 @@ def _form(title: str, submit: str, label: str, element: Block) -> Block:
         "close": _plain("Not now"),
         "blocks": [block],
     }
+
+
+def _form(form: FormId, view: Block, about: str, channel: ChannelId) -> Modal:
+    return Modal(
+        view | {"callback_id": callback_id(form), "private_metadata": _metadata(about, channel)}
+    )
 
 
 def _metadata(about: str, channel: ChannelId) -> str:

@@ -1,5 +1,6 @@
 """Notifications: the card of one change, digests, the weekly digest, and thread replies."""
 
+from bot.core.actions import Action
 from bot.core.names import single_line
 from bot.core.notifications import (
     MOST_IN_DIGEST,
@@ -79,7 +80,9 @@ def _single(thread: ChangeThread) -> Card:
     if before:
         lines.append(line(bold("Before")))
         lines += [line(*_event_phrase(one), ", ", Timestamp(one.at)) for one in before]
-    show = Button("Show", "run", f"show {thread.itwin.id} {thread.timer.id}", label=f"Show {name}")
+    show = Button(
+        "Show", Action.RUN, f"show {thread.itwin.id} {thread.timer.id}", label=f"Show {name}"
+    )
     gone = event.kind == "vanished"
     blocks = [header(title), paragraph(lines), *([] if gone else [buttons(show)])]
     where = f" (iTwin {single_line(thread.itwin.name, NAME)})"

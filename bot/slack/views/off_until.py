@@ -1,5 +1,6 @@
 """The part of an operation's card about its auto-enable: the plan, and how it ended."""
 
+from bot.core.actions import Action
 from bot.core.auto_enables import AutoEnable, Phase
 from bot.core.names import single_line
 from bot.core.operations.operation import Failure, Operation, State
@@ -150,7 +151,9 @@ def buttons_of(
         return None
     value = operation.id
     return [
-        Button("Return now", "return", value, style="primary", label=f"Return now: {name}"),
-        Button("Extend", "extend", value, label=f"Extend: {name} stays off longer"),
-        Button("Keep off", "keep", value, label=f"Keep off: {name}"),
+        Button(
+            "Return now", Action.ENABLE_NOW, value, style="primary", label=f"Return now: {name}"
+        ),
+        Button("Extend", Action.CHANGE_END, value, label=f"Extend: {name} stays off longer"),
+        Button("Keep off", Action.KEEP_DISABLED, value, label=f"Keep off: {name}"),
     ]

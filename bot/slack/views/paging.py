@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from bot.core.actions import Action
 from bot.core.language.commands import Command
 from bot.gateways.slack.messages import Block, Ephemeral
 from bot.slack.views.blocks import (
@@ -64,8 +65,8 @@ def page_buttons(page: Page[Thing], command: Callable[[int], Command]) -> list[B
     """Return the buttons to the previous and next page; ``command`` makes a page's command."""
     turns = (("Previous", "previous", page.number - 1), ("Next", "next", page.number + 1))
     return [
-        Button(label, f"run:{action}", str(command(number)), label=f"{label}: page {number}")
-        for label, action, number in turns
+        Button(says, Action.RUN, str(command(number)), suffix=way, label=f"{says}: page {number}")
+        for says, way, number in turns
         if 1 <= number <= page.count
     ]
 

@@ -1,5 +1,6 @@
 """Messages of an outcome: one case for each, which the type checker holds complete."""
 
+from bot.core.actions import Action
 from bot.core.language.commands import COMMAND
 from bot.core.listings import (
     DisabledListed,
@@ -173,8 +174,8 @@ def _sign_in(offered: SignInOffered) -> Ephemeral:
         waits = code(f"{COMMAND} {single_line(offered.command, 200)}")
         lines.append(line("Your command waits and is offered back: ", waits))
     actions = buttons(
-        Button("Sign in", "open", url=offered.url, style="primary"),
-        Button("New link", "newlink", offered.pending_command or "-"),
+        Button("Sign in", Action.OPEN_URL, url=offered.url, style="primary"),
+        Button("New link", Action.NEW_LINK, offered.pending_command or "-"),
     )
     hint = context_block("The link works once, for ten minutes, in one browser. Do not pass it on.")
     return _note("Sign in to iTwin", lines, actions, hint)
@@ -187,7 +188,7 @@ def _account(outcome: SignedIn | SignedInAlready | SignedOut | WhoAmIShown) -> E
                 line("You are signed in as ", bold(single_line(acting.label, NAME)), "."),
                 line("Your command waits: ", code(f"{COMMAND} {single_line(command, 200)}")),
             ]
-            actions = buttons(Button("Continue", "continue", pending, style="primary"))
+            actions = buttons(Button("Continue", Action.CONTINUE, pending, style="primary"))
             return _note("Signed in", lines, actions, context_block("Not you? Type /edfs signout."))
         case SignedIn(acting) | SignedInAlready(acting):
             lines = [line("You are signed in as ", bold(single_line(acting.label, NAME)), ".")]
@@ -224,9 +225,9 @@ def failed(outcome: Failed, now: float) -> Ephemeral:
     blocks = [header(words.title), paragraph(words.lines)]
     actions = choice_buttons(words.choices)
     if words.can_retry and outcome.retry:
-        actions.append(Button("Try again", "run", outcome.retry))
+        actions.append(Button("Try again", Action.RUN, outcome.retry))
     if words.sign_in:
-        actions.append(Button("Sign in", "newlink", "-", style="primary"))
+        actions.append(Button("Sign in", Action.NEW_LINK, "-", style="primary"))
     if actions:
         blocks.append(buttons(*actions))
     blocks.append(context_block(f"Trace {outcome.trace}"))

@@ -1,5 +1,6 @@
 """Subscriptions: the answers to their commands, their list, and the card of a paused one."""
 
+from bot.core.actions import Action
 from bot.core.language.commands import Subscriptions
 from bot.core.listings import SubscriptionsListed
 from bot.core.names import single_line
@@ -81,7 +82,7 @@ def _facts(one: Subscription) -> list[Line]:
 
 
 def _remove(one: Subscription) -> Button:
-    return Button("Remove", "unsubscribe", one.id, style="danger", label=remove_label(one))
+    return Button("Remove", Action.UNSUBSCRIBE, one.id, style="danger", label=remove_label(one))
 
 
 def remove_label(one: Subscription) -> str:
@@ -149,7 +150,7 @@ def card(one: Subscription) -> Card:
         ),
         line("Whoever presses Resume has the bot look with their own sign-in from then on."),
     ]
-    resume = Button("Resume", "resume", one.id, style="primary", label=f"Resume {_about(one)}")
+    resume = Button("Resume", Action.RESUME, one.id, style="primary", label=f"Resume {_about(one)}")
     return Card(
         fallback_text(title), [header(title), paragraph(lines), buttons(resume, _remove(one))]
     )

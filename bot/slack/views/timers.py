@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.core.actions import Action
 from bot.core.approvals import Approval
 from bot.core.auto_enables import AutoEnable, Phase
 from bot.core.language.commands import History, ListTimers, SetChannelDefault, Show
@@ -46,7 +47,7 @@ def itwins(outcome: ITwinsListed) -> Ephemeral:
     title = f"Your iTwins: {page.total}"
     lines = [_itwin_line(itwin) for itwin in page.things]
     shown = lines or [line("Your account belongs to no active iTwin.")]
-    picks = menu("List the timers of …", "run:pick", map(_itwin_option, page.things))
+    picks = menu("List the timers of …", Action.RUN, map(_itwin_option, page.things), suffix="pick")
     return listed(
         title,
         [header(title), paragraph(shown), *picks],
@@ -92,7 +93,12 @@ def timers(outcome: TimersListed) -> Ephemeral:
 
     page = page_of(found, outcome.page, weigh)
     lines = [one for timer in page.things for one in entry(timer)] or [line("There are none.")]
-    picks = menu("Show a timer …", "run:pick", (timer_option(itwin, one) for one in page.things))
+    picks = menu(
+        "Show a timer …",
+        Action.RUN,
+        (timer_option(itwin, one) for one in page.things),
+        suffix="pick",
+    )
     return listed(
         title,
         [header(title), paragraph(lines), *picks],
@@ -149,13 +155,19 @@ def _request_line(request: Approval) -> Line:
 
 
 def _history(command: History, name: str) -> Button:
-    return Button("History", "run:history", str(command), label=f"History of {name}")
+    return Button("History", Action.RUN, str(command), suffix="history", label=f"History of {name}")
 
 
 def _use(itwin: ITwin) -> Button:
     name = single_line(itwin.name, SHORT)
     label = f"Use in this channel: {name}"
-    return Button("Use in this channel", "run:use", str(SetChannelDefault(itwin.id)), label=label)
+    return Button(
+        "Use in this channel",
+        Action.RUN,
+        str(SetChannelDefault(itwin.id)),
+        suffix="use",
+        label=label,
+    )
 
 
 def timer_lines(shown: TimerShown, now: float, zone: str) -> list[Line]:
@@ -204,10 +216,14 @@ def timer(shown: TimerShown, title: str, now: float, zone: str) -> Ephemeral:
     verb = "disable" if timer.enabled else "enable"
     switch = switch_button(timer.enabled, name, f"{verb} {itwin.id} {timer.id}")
     beside = [
-        replace(switch, action="run"),
+        replace(switch, action=Action.RUN),
         _history(History(itwin.id, timer.id), name),
         Button(
-            "All timers", "run:list", str(ListTimers(itwin.id)), label="All timers of the iTwin"
+            "All timers",
+            Action.RUN,
+            str(ListTimers(itwin.id)),
+            suffix="list",
+            label="All timers of the iTwin",
         ),
     ]
     blocks = [header(title), paragraph(timer_lines(shown, now, zone)), buttons(*beside)]
