@@ -84,18 +84,6 @@ def title_of(operation: Operation) -> str:
 
 def _state_lines(operation: Operation) -> list[Line]:
     """Explain the state, where the title alone does not."""
-    seen = operation.seen
-    read = (
-        line(
-            "The timer reads ",
-            bold(state_word(seen.enabled)),
-            " (",
-            Timestamp(seen.at, exact=True),
-            "). ",
-        )
-        if seen
-        else ()
-    )
     match operation.state:
         case State.LOCKED if operation.failure:
             return _waiting(operation, operation.failure)
@@ -104,7 +92,7 @@ def _state_lines(operation: Operation) -> list[Line]:
         case State.VERIFYING:
             verdict = Timestamp(operation.settled_at, exact=True)
             wait = line("The verdict comes ", verdict, ". Do not press again.")
-            return [line("Bentley's answer was lost."), (*read, *wait)]
+            return [line("Bentley's answer was lost."), (*_reading(operation), *wait)]
         case State.CONFLICT:
             other = "Somebody else switched it at the same moment, so both changes cancelled out."
             return [
@@ -126,7 +114,7 @@ def _state_lines(operation: Operation) -> list[Line]:
         case State.NOT_APPLIED:
             return [
                 line("Bentley's answer was lost; the timer was read again and had not changed."),
-                read,
+                _reading(operation),
             ]
         case State.UNKNOWN:
             return [
@@ -137,6 +125,14 @@ def _state_lines(operation: Operation) -> list[Line]:
             ]
         case State.APPLIED | State.ALREADY:
             return []
+
+
+def _reading(operation: Operation) -> Line:
+    """Return what the timer was last read as, or nothing where it was not."""
+    if (seen := operation.seen) is None:
+        return ()
+    state, at = bold(state_word(seen.enabled)), Timestamp(seen.at, exact=True)
+    return line("The timer reads ", state, " (", at, "). ")
 
 
 _WAITS = {
