@@ -1,3 +1,3 @@
-"""EDFS Bot: flips EDFS timers from Slack, as the person who asked, at most once per wish."""
+"""EDFS Bot: toggles EDFS timers from Slack, with the requester's own account, exactly once."""
 
 __version__ = "0.1.0"

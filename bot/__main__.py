@@ -1,4 +1,4 @@
-"""The command line: run, sandbox, doctor, policy, writes, audit, keys."""
+"""The command line, `edfs-bot`. The docstrings of the commands are their help texts."""
 
 import asyncio
 import contextlib
@@ -17,8 +17,8 @@ from bot.cli import admin
 from bot.cli.doctor import examine
 from bot.cli.policy import policy
 from bot.core.errors import StoreUnreachable
-from bot.core.policy.toml_file import PolicyBroken
 from bot.gateways.policy_file import PolicyFile
+from bot.gateways.policy_toml import PolicyBroken
 from bot.gateways.sealing import KeyRing
 from bot.gateways.slack.client import SlackRejected, SlackUnavailable
 from bot.logs import set_up
@@ -43,13 +43,13 @@ audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(policy, name="policy")
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
-AGAIN_SECONDS = 5.0
+RETRY_SECONDS = 5.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def _complain(line: str) -> None:
+def _print_error(line: str) -> None:
     typer.echo(line, err=True)
 
 
@@ -57,7 +57,7 @@ def _settings() -> Settings:
     try:
         return read_settings()
     except SettingsError as error:
-        _complain(str(error))
+        _print_error(str(error))
         raise typer.Exit(2) from None
 
 
@@ -70,10 +70,10 @@ def run() -> None:
         asyncio.run(_run(settings))
     except PolicyBroken as broken:
         for problem in broken.problems:
-            _complain(f"{settings.edfs_bot_policy}:{problem}")
+            _print_error(f"{settings.edfs_bot_policy}:{problem}")
         raise typer.Exit(2) from None
     except (StoreUnreachable, SlackRejected, OSError) as error:
-        _complain(f"{type(error).__name__}: {error}. See: edfs-bot doctor")
+        _print_error(f"{type(error).__name__}: {error}. See: edfs-bot doctor")
         raise typer.Exit(1) from None
 
 
@@ -84,13 +84,13 @@ async def _run(settings: Settings) -> None:
         try:
             await _serve(settings, stopped)
         except SlackUnavailable as away:
-            _complain(f"Slack does not answer ({away}); trying again.")
+            _print_error(f"Slack does not answer ({away}); trying again.")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopped.wait(), AGAIN_SECONDS)
+                await asyncio.wait_for(stopped.wait(), RETRY_SECONDS)
 
 
 def _listen_for_signals(stopped: asyncio.Event) -> None:
-    """End in good order at the first signal; the second one ends the process, which is as safe."""
+    """Shut down in order at the first signal; the second one ends the process, also safely."""
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -104,10 +104,10 @@ def _listen_for_signals(stopped: asyncio.Event) -> None:
             loop.add_signal_handler(name, stop)
 
 
-def _reload_at_hangup(rules: PolicyFile) -> None:
+def _reload_at_hangup(policy_file: PolicyFile) -> None:
     """Read the policy again at SIGHUP, which would end the process otherwise."""
     with contextlib.suppress(NotImplementedError, AttributeError):  # Windows
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, rules.reload)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, policy_file.reload)
 
 
 async def _serve(settings: Settings, stopped: asyncio.Event) -> None:
@@ -123,24 +123,24 @@ async def _serve(settings: Settings, stopped: asyncio.Event) -> None:
 
 @contextlib.asynccontextmanager
 async def unless(stopped: asyncio.Event) -> AsyncIterator[None]:
-    """Break off what is inside when the bot is to stop: opening may wait long for somebody."""
-    inside = asyncio.current_task()
+    """Cancel the body when the bot is to stop: opening its connections may take long."""
+    body = asyncio.current_task()
     watch = asyncio.create_task(stopped.wait())
 
-    def break_off(_: object) -> None:
-        # A callback that is on its way already cannot be removed any more: it may come late.
-        if inside is not None:
-            inside.cancel()
+    def cancel(_: object) -> None:
+        # A scheduled callback cannot be removed: it may be called after the body has ended.
+        if body is not None:
+            body.cancel()
 
-    watch.add_done_callback(break_off)
+    watch.add_done_callback(cancel)
     try:
         yield
     except asyncio.CancelledError:
-        if inside is None or not stopped.is_set():
+        if body is None or not stopped.is_set():
             raise
-        inside.uncancel()
+        body.uncancel()
     finally:
-        inside = None
+        body = None
         watch.cancel()
 
 
@@ -149,10 +149,10 @@ def doctor() -> None:
     """Check settings, store, Slack, sign-in and EDFS; each line says what to do."""
     settings = _settings()
     set_up("CRITICAL")
-    findings = asyncio.run(examine(settings))
-    for resolver in findings:
-        _complain(str(resolver))
-    raise typer.Exit(0 if all(resolver.well for resolver in findings) else 1)
+    checks = asyncio.run(examine(settings))
+    for check in checks:
+        _print_error(str(check))
+    raise typer.Exit(0 if all(check.ok for check in checks) else 1)
 
 
 @app.command()
@@ -162,59 +162,59 @@ def sandbox(
 ) -> None:
     """Play with the bot in a small world of stand-ins; nothing outside is touched."""
     try:
-        # The image for production has no sandbox in it.
+        # The production image does not contain the sandbox.
         from bot.sandbox.start import play  # noqa: PLC0415
     except ModuleNotFoundError:
-        _complain("This installation has no sandbox: use a checkout of the project.")
+        _print_error("This installation has no sandbox: use a checkout of the project.")
         raise typer.Exit(2) from None
     set_up("WARNING")
     try:
         asyncio.run(play(port, headless=headless))
     except (OSError, SettingsError) as error:
-        _complain(f"The sandbox cannot start: {error}")
+        _print_error(f"The sandbox cannot start: {error}")
         raise typer.Exit(1) from None
 
 
-def _ask(question: Callable[[Settings], Coroutine[Any, Any, Answer]]) -> Answer:
+def _run_with_settings(command: Callable[[Settings], Coroutine[Any, Any, Result]]) -> Result:
     settings = _settings()
     set_up("CRITICAL")
     try:
-        return asyncio.run(question(settings))
+        return asyncio.run(command(settings))
     except StoreUnreachable as error:
-        _complain(f"The store cannot be reached ({error}). See: edfs-bot doctor")
+        _print_error(f"The store cannot be reached ({error}). See: edfs-bot doctor")
         raise typer.Exit(1) from None
 
 
 def _print(lines: list[str]) -> None:
-    for said in lines:
-        typer.echo(said)
+    for line in lines:
+        typer.echo(line)
 
 
 @writes.command("off")
 def writes_off() -> None:
     """From now on, nothing is flipped, by any replica."""
-    _print(_ask(lambda settings: admin.turn_changes(settings, time.time(), on=False)))
+    _print(_run_with_settings(lambda settings: admin.turn_changes(settings, time.time(), on=False)))
 
 
 @writes.command("on")
 def writes_on() -> None:
     """Flip again when asked."""
-    _print(_ask(lambda settings: admin.turn_changes(settings, time.time(), on=True)))
+    _print(_run_with_settings(lambda settings: admin.turn_changes(settings, time.time(), on=True)))
 
 
 @writes.command("state")
 def writes_state() -> None:
     """Say whether changes are on."""
-    _print(_ask(admin.writes))
+    _print(_run_with_settings(admin.writes))
 
 
 @audit.command("verify")
 @audit.command("check", hidden=True)
 def audit_verify() -> None:
     """Follow the chain: nothing was changed, moved, put in or left out."""
-    well, lines = _ask(admin.check_audit)
+    intact, lines = _run_with_settings(admin.check_audit)
     _print(lines)
-    raise typer.Exit(0 if well else 1)
+    raise typer.Exit(0 if intact else 1)
 
 
 @audit.command("show")
@@ -222,11 +222,11 @@ def audit_show(
     count: Annotated[int, typer.Option(min=1, help="How many of the newest.")] = 50,
 ) -> None:
     """Print the newest entries, oldest first."""
-    _print(_ask(lambda settings: admin.audit_lines(settings, count)))
+    _print(_run_with_settings(lambda settings: admin.audit_lines(settings, count)))
 
 
 def _standard_output() -> contextlib.nullcontext[TextIO]:
-    """Write as it is written to a file, whatever the terminal's own encoding and line ends."""
+    """Return standard output with the encoding and line ends that a file gets."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", newline="")
     return contextlib.nullcontext(sys.stdout)
@@ -243,24 +243,26 @@ def audit_export(
     try:
         span = admin.span_of(since, until, time.time())
     except ValueError as error:
-        _complain(f"{error}.")
+        _print_error(f"{error}.")
         raise typer.Exit(2) from None
     try:
         with admin.finished(output) if output else _standard_output() as file:
-            said = _ask(lambda settings: admin.export_audit(settings, span, form, file.write))
+            report = _run_with_settings(
+                lambda settings: admin.export_audit(settings, span, form, file.write)
+            )
     except OSError as error:
         if output is None:
-            raise  # whoever read this has left
-        _complain(f"{output} cannot be written ({error.strerror}). Name a file elsewhere.")
+            raise  # the reader of a pipe has closed it
+        _print_error(f"{output} cannot be written ({error.strerror}). Name a file elsewhere.")
         raise typer.Exit(1) from None
-    _complain(said.in_words)
-    raise typer.Exit(1 if said.unread else 0)
+    _print_error(report.in_words)
+    raise typer.Exit(1 if report.unread else 0)
 
 
 @app.command()
 def undelivered() -> None:
     """List what Slack never took: time, channel, what it was, and Slack's reason."""
-    _print(_ask(admin.undelivered))
+    _print(_run_with_settings(admin.undelivered))
 
 
 @keys.command("new")

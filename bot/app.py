@@ -1,4 +1,4 @@
-"""The only place where things are put together."""
+"""Composition root: builds a running bot from its settings."""
 
 import contextlib
 import os
@@ -41,7 +41,7 @@ log = structlog.get_logger("app")
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A running bot: its two apps, and what the command line and the sandbox look into."""
+    """A running bot: its two ASGI apps, and the parts that the CLI and the sandbox use."""
 
     public: Starlette
     admin: Starlette
@@ -55,8 +55,8 @@ class Bot:
 async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Bot]:
     """Open everything, in order, and close it in the opposite order.
 
-    Raises StoreUnreachable, SlackUnavailable or SlackRejected when a part that it cannot do
-    without does not answer; PolicyBroken or OSError when the policy file does not hold.
+    Raises StoreUnreachable, SlackUnavailable or SlackRejected when a required service does not
+    accept the bot; PolicyBroken or OSError when the policy file is invalid.
     """
     async with contextlib.AsyncExitStack() as stack:
         url = await store_url(settings, stack)
@@ -100,7 +100,7 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
 
 
 async def store_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
-    """Return the address of the store, started or attached to where it is the embedded one."""
+    """Return the URL of the store; without REDIS_URL, start the embedded one or attach to it."""
     if settings.redis_url:
         return settings.redis_url.get_secret_value()
     server = await start(settings.state)
@@ -109,13 +109,13 @@ async def store_url(settings: Settings, stack: contextlib.AsyncExitStack) -> str
 
 
 def ring_of(settings: Settings) -> KeyRing:
-    """Return the key ring; with the embedded store it is made once, beside the data."""
+    """Return the key ring; for the embedded store a key is created once, beside its data."""
     if settings.edfs_bot_keys:
         return KeyRing.parse(settings.edfs_bot_keys.get_secret_value())
-    return KeyRing.parse(_own_keys(settings.state / "keys"))
+    return KeyRing.parse(_stored_keys(settings.state / "keys"))
 
 
-def _own_keys(path: Path) -> str:
+def _stored_keys(path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -166,7 +166,7 @@ def _gateways(
 async def _slack_client(
     settings: Settings, rate_limiter: SlackRateLimiter, stack: contextlib.AsyncExitStack
 ) -> SlackClient:
-    """Open the client with a session, without which slack_sdk opens a connection for each call."""
+    """Return the client with one session: without it every call opens a new connection."""
     certificates = ssl_context(settings.certificates)
     connector = aiohttp.TCPConnector(resolver=LoopbackResolver(), ssl=certificates)
     timeout = aiohttp.ClientTimeout(total=15, connect=5)

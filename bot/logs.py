@@ -8,14 +8,14 @@ from typing import Any
 
 import structlog
 
-# What must never be printed: Slack's and OAuth's tokens by their shape, whatever holds them.
+# The shapes of Slack's and OAuth's tokens, and of addresses that contain a secret.
 _SECRET = re.compile(
     r"xox[a-z]-[\w-]+|xapp-[\w-]+|eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"
     r"|Bearer\s+[\w.~+/=-]+|https://hooks\.slack\.com/\S+"
     r"|(?<=[?&])(?:code|state|token|ticket)=[^&\s]+|/link/[A-Z0-9]{5,20}\.[\w-]+",
     re.IGNORECASE,
 )
-# They log bodies, codes or addresses with secrets when they are talkative.
+# Libraries that log bodies, codes or addresses with secrets below the level WARNING.
 _QUIET = (
     "msal",
     "slack_bolt",
@@ -31,7 +31,7 @@ _QUIET = (
 
 
 def redact(text: str) -> str:
-    """Strike secrets out of a text."""
+    """Return the text with its secrets struck out."""
     return _SECRET.sub("[struck out]", text)
 
 
@@ -42,18 +42,19 @@ def _redacted(
 
 
 class _Lines(logging.Formatter):
-    """What the libraries say, in the same form; tracebacks as one field."""
+    """Formats the records of libraries like our own events, without tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
         event: dict[str, Any] = {"event": record.getMessage(), "logger": record.name}
         if record.exc_info and record.exc_info[0] is not None:
-            # The text of a library's exception may hold a state or a code: its type must do.
+            # The text of a library's exception may contain a state or a code: only its type.
             event["error"] = record.exc_info[0].__name__
         event["level"] = record.levelname.lower()
         return str(structlog.processors.JSONRenderer()(None, "", _redacted(None, "", event)))
 
 
 def set_up(level: str = "INFO") -> None:
+    """Configure structlog with ``level``, and the standard library's loggers with WARNING."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

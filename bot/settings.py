@@ -1,6 +1,7 @@
-"""The only reader of the environment: read once, checked, frozen, and never printed.
+"""The settings, read from the environment once, validated, frozen, and never printed.
 
-Each setting may also be given as ``NAME_FILE``, the path of a file that holds the value.
+No other module reads the environment. Each setting may also be given as ``NAME_FILE``, the path
+of a file that contains the value.
 """
 
 import os
@@ -23,7 +24,7 @@ RATE = re.compile(r"\s*([0-9]{1,7})\s*/\s*minute\s*,\s*([0-9]{1,7})\s*/\s*hour\s
 
 
 class SettingsError(Exception):
-    """One line for a person: which setting, what is wrong, where to get it. Never a value."""
+    """A setting is wrong. Its text, for a person, names the setting and never the value."""
 
 
 WHERE: dict[str, str] = {
@@ -91,7 +92,7 @@ def _rate(text: str) -> str:
 
 
 def _path_alone(path: Path) -> Path:
-    """See that a file was not taken for the setting itself (EDFS_BOT_POLICY_FILE invites it)."""
+    """Refuse the text of a policy, which EDFS_BOT_POLICY_FILE would give."""
     if "\n" in str(path):
         raise ValueError("must be the path of the policy file, not what stands in it")
     return path
@@ -162,7 +163,7 @@ class Settings(BaseSettings):
 
     @property
     def rate(self) -> tuple[int, int]:
-        """Return how many requests to EDFS all replicas may make together, a minute and an hour."""
+        """The requests to EDFS that all replicas may make together, a minute and an hour."""
         found = RATE.fullmatch(self.edfs_bot_rate)
         minute, hour = found.groups() if found else ("500", "5000")
         return int(minute), int(hour)
@@ -184,13 +185,13 @@ class HostPort:
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read and check the settings. Raises SettingsError for the first one that is not right."""
+    """Read and validate the settings. Raises SettingsError for the first one that is wrong."""
     given = dict(os.environ if environment is None else environment)
     values = {name: text for name in Settings.environment_names() if (text := _value(given, name))}
     try:
         settings = Settings.model_validate({name.lower(): text for name, text in values.items()})
     except ValidationError as error:
-        raise SettingsError(_worded(error)) from None
+        raise SettingsError(_first_problem(error)) from None
     if not settings.slack_signing_secret and not settings.slack_app_token:
         raise SettingsError(
             _line("SLACK_SIGNING_SECRET", "is missing (or SLACK_APP_TOKEN for Socket Mode)")
@@ -201,7 +202,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _value(given: Mapping[str, str], name: str) -> str:
-    """Return the setting, from the environment or the file it names; empty counts as not given."""
+    """Return a setting from the environment, or from the file that it names; else empty.
+
+    Raises SettingsError.
+    """
     path = given.get(f"{name}_FILE")
     if not path:
         return given.get(name, "").strip()
@@ -213,7 +217,7 @@ def _value(given: Mapping[str, str], name: str) -> str:
         raise SettingsError(f"{name}_FILE cannot be read ({type(error).__name__})") from None
 
 
-def _worded(error: ValidationError) -> str:
+def _first_problem(error: ValidationError) -> str:
     first: Any = error.errors(include_input=False, include_url=False)[0]
     name = str(first["loc"][0]).upper() if first["loc"] else "a setting"
     missing = first["type"] == "missing"

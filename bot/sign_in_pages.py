@@ -1,4 +1,4 @@
-"""The few pages a person's browser sees while signing in: pure text, no script."""
+"""The HTML pages of a sign-in, without scripts, and their headers."""
 
 from collections.abc import Mapping
 from html import escape
@@ -20,7 +20,7 @@ _STYLE = (
     "border:1px solid #0b5cad;background:#0b5cad;color:#fff;cursor:pointer}"
     "button:focus-visible{outline:3px solid #f5a623;outline-offset:2px}"
 )
-# Its hash stands in the policy, so no other style and no script can run.
+# The Content-Security-Policy contains its hash, so no other style and no script can run.
 _STYLE_HASH = "sha256-9SNPet3O0V4i18jvg1eSnVFgAdFTcE/Aru+LKtgbPUg="
 
 
@@ -38,7 +38,7 @@ def _named(text: str) -> str:
 
 
 def ask(person: str, person_id: str, workspace: str, link: str, token: str) -> str:
-    """Ask before going on to Bentley: whose Slack account would get the sign-in."""
+    """Return the page that asks for confirmation: which Slack person gets the sign-in."""
     form = (
         f'<form method="post" action="/link/{escape(link)}">'
         f'<input type="hidden" name="token" value="{escape(token)}">'
@@ -81,7 +81,7 @@ _REFUSED: Mapping[str, str] = {
 
 
 def trouble(error: BotError, trace: str) -> str:
-    """Say what went wrong and how to go on; never the error's own text."""
+    """Return the page for an error: cause and next step, without the error's own text."""
     match error:
         case NotAvailable(what=what):
             cause = _GONE.get(what, _GONE["ticket"])
@@ -97,7 +97,7 @@ def trouble(error: BotError, trace: str) -> str:
 
 
 def headers(issuer: str) -> dict[str, str]:
-    """Return the headers of every page. The form leads, by a redirect, to the issuer."""
+    """Return the headers of every page. The form's redirect leads to the issuer."""
     parts = urlsplit(issuer)
     origin = f"{parts.scheme}://{parts.netloc}"
     return {

@@ -1,7 +1,7 @@
-"""Two ASGI apps: the public one (Slack's requests, sign-in pages, liveness) and the admin's one.
+"""The two ASGI apps: public (Slack's requests, sign-in pages, liveness) and admin (readiness).
 
-The public app trusts nothing before it is verified, never logs a body or a query, and answers a
-forged request with 401 whatever is in it.
+The public app never logs a body or a query, and responds to a request with a wrong signature with
+401 before it looks into it.
 """
 
 import asyncio
@@ -38,12 +38,12 @@ from bot.slack.inbound.signature import LARGEST, is_from_slack
 log = structlog.get_logger("web")
 
 
-async def body_of(request: Request, most: int) -> bytes | None:
-    """Return the raw body, or None as soon as it is too large."""
+async def body_of(request: Request, max_size: int) -> bytes | None:
+    """Return the raw body, or None as soon as it is larger than ``max_size`` bytes."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > most:
+        if size > max_size:
             return None
         parts.append(part)
     return b"".join(parts)
@@ -51,7 +51,7 @@ async def body_of(request: Request, most: int) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class SlackEndpoint:
-    """``/slack/events``: verified, then Bolt's."""
+    """``/slack/events``: verifies the signature and passes the request to Bolt."""
 
     bolt: AsyncApp
     secret: str
@@ -59,27 +59,27 @@ class SlackEndpoint:
 
     async def __call__(self, request: Request) -> Response:
         raw = await body_of(request, LARGEST)
-        known = raw is not None and is_from_slack(
+        verified = raw is not None and is_from_slack(
             self.secret, request.headers.raw, raw, self.context.now
         )
-        if raw is None or not known:
+        if raw is None or not verified:
             log.warning("slack.unverified", size=len(raw) if raw is not None else "too large")
             return PlainTextResponse("unverified", status_code=401)
         try:
             text = raw.decode()
-            answer = await self.bolt.async_dispatch(
+            response = await self.bolt.async_dispatch(
                 AsyncBoltRequest(body=text, headers=dict(request.headers))
             )
-        except Exception as error:  # noqa: BLE001 - Bolt trips over whatever is oddly shaped
+        except Exception as error:  # noqa: BLE001 - Bolt raises anything for an odd payload
             log.warning("slack.unreadable", error=type(error).__name__)
             return PlainTextResponse("unreadable", status_code=400)
-        kind = answer.first_headers().get("content-type", "application/json")
-        return Response(answer.body, status_code=answer.status, media_type=kind)
+        kind = response.first_headers().get("content-type", "application/json")
+        return Response(response.body, status_code=response.status, media_type=kind)
 
 
 @dataclass(frozen=True, slots=True)
 class SignInPages:
-    """The sign-in pages. A cookie ties one browser to both legs, to Bentley and back."""
+    """The sign-in pages. A cookie ties the callback from Bentley to one browser."""
 
     context: Context
     intake: Intake
@@ -91,7 +91,7 @@ class SignInPages:
 
     @property
     def _cookie(self) -> str:
-        # Browsers take the prefix over https only; http is for loopback alone.
+        # Browsers accept the prefix over https only; http is for loopback only.
         return "__Host-edfs" if self._secure else "edfs"
 
     def _page(self, html: str, status: int = 200) -> HTMLResponse:
@@ -100,25 +100,24 @@ class SignInPages:
     def _trouble(self, error: BotError) -> HTMLResponse:
         trace = secrets.token_hex(4)
         log.info("link.refused", trace=trace, error=type(error).__name__)
-        away = isinstance(error, StoreUnreachable)
-        return self._page(sign_in_pages.trouble(error, trace), 503 if away else 400)
+        unavailable = isinstance(error, StoreUnreachable)
+        return self._page(sign_in_pages.trouble(error, trace), 503 if unavailable else 400)
 
     async def ask(self, request: Request) -> Response:
-        """Show whose link it is. Nothing is claimed: a link previewer may come here too."""
+        """Show whose link it is, without claiming it: a link previewer may request it too."""
         link = request.path_params["link"]
         try:
             async with translate_errors():
-                ticket = await accounts.read_link(self.context.gateways, link)
+                found = await accounts.read_link(self.context.gateways, link)
         except BotError as error:
             return self._trouble(error)
         browser = self._browser(request)
-        if browser is None or not browser.startswith(f"{ticket.workspace}."):
-            browser = f"{ticket.workspace}.{secrets.token_urlsafe(32)}"
-        shown = sign_in_pages.ask(
-            ticket.person_name, ticket.person, ticket.workspace_name, link, _token_of(browser, link)
-        )
-        answer = self._page(shown)
-        answer.set_cookie(
+        if browser is None or not browser.startswith(f"{found.workspace}."):
+            browser = f"{found.workspace}.{secrets.token_urlsafe(32)}"
+        token = _form_token(browser, link)
+        page = sign_in_pages.ask(found.person_name, found.person, found.workspace_name, link, token)
+        response = self._page(page)
+        response.set_cookie(
             self._cookie,
             browser,
             max_age=LINK_SECONDS,
@@ -127,50 +126,51 @@ class SignInPages:
             httponly=True,
             samesite="lax",
         )
-        return answer
+        return response
 
     async def go(self, request: Request) -> Response:
-        """Claim the link for this browser and lead it to Bentley."""
+        """Claim the link for this browser and redirect it to Bentley."""
         link, browser = request.path_params["link"], self._browser(request)
         raw = await body_of(request, 4_096)
         given = parse_qs((raw or b"").decode("ascii", "replace")).get("token", [""])[0]
         if browser is None or not hmac.compare_digest(
-            _token_of(browser, link).encode(), given.encode()
+            _form_token(browser, link).encode(), given.encode()
         ):
             return self._trouble(NotAvailable("browser"))
         try:
             async with translate_errors():
-                there = await accounts.claim_link(
+                url = await accounts.claim_link(
                     self.context.gateways, self.context.sign_in_urls, link, browser
                 )
         except BotError as error:
             return self._trouble(error)
-        return RedirectResponse(there, 303, headers=sign_in_pages.headers(self.issuer))
+        return RedirectResponse(url, 303, headers=sign_in_pages.headers(self.issuer))
 
     async def back(self, request: Request) -> Response:
-        """Take the browser back from Bentley, store the sign-in, and tell the person in Slack."""
+        """Handle Bentley's callback: store the sign-in and notify the person in Slack."""
         browser = self._browser(request)
         if browser is None:
             return self._trouble(NotAvailable("browser"))
         query = dict(request.query_params)
         try:
             async with translate_errors():
-                ticket, acting = await accounts.complete_sign_in(
+                link, acting = await accounts.complete_sign_in(
                     self.context.gateways, browser, query
                 )
-                await self._tell(ticket)
+                await self._deliver(link)
         except BotError as error:
-            answer = self._trouble(error)
+            response = self._trouble(error)
         except ValueError:
-            answer = self._trouble(SignInRefused("other"))
+            response = self._trouble(SignInRefused("other"))
         else:
-            answer = self._page(sign_in_pages.signed_in(ticket.person_name, acting.label))
-        answer.delete_cookie(
+            response = self._page(sign_in_pages.signed_in(link.person_name, acting.label))
+        response.delete_cookie(
             self._cookie, path="/", secure=self._secure, httponly=True, samesite="lax"
         )
-        return answer
+        return response
 
-    async def _tell(self, link: SignInLink) -> None:
+    async def _deliver(self, link: SignInLink) -> None:
+        """Hand the completed sign-in over as a delivery, which is answered in Slack."""
         delivery = SignInCompleted(
             id=identity("signed_in", link.workspace, link.person, secrets.token_hex(16)),
             workspace=link.workspace,
@@ -191,8 +191,8 @@ class SignInPages:
         return browser
 
 
-def _token_of(browser: str, link: str) -> str:
-    """The form's own secret: only a page that this browser was shown can hold it."""
+def _form_token(browser: str, link: str) -> str:
+    """Return the form's secret, which only a page shown to this browser contains."""
     return hashlib.sha256(f"form\0{browser}\0{link}".encode()).hexdigest()
 
 
@@ -201,10 +201,10 @@ async def _alive(_: Request) -> Response:
 
 
 def public_app(links: SignInPages, slack: SlackEndpoint | None) -> Starlette:
-    """The public app; in Socket Mode nothing of Slack's comes in over HTTP."""
+    """Return the public app; ``slack`` is None in Socket Mode, which needs no HTTP requests."""
     routes = [
         Route("/healthz", _alive),
-        # Before the links: "callback" is no ticket.
+        # Before the links: "callback" is not a link.
         Route("/link/callback", links.back, methods=["GET"]),
         Route("/link/{link}", links.ask, methods=["GET"]),
         Route("/link/{link}", links.go, methods=["POST"]),
@@ -215,7 +215,7 @@ def public_app(links: SignInPages, slack: SlackEndpoint | None) -> Starlette:
 
 
 def admin_app(ready: Callable[[], Awaitable[None]]) -> Starlette:
-    """The admin's app, on a bind of its own. ``ready`` raises what is missing."""
+    """Return the admin app, which has its own port. ``ready`` raises BotError when not ready."""
 
     async def readyz(_: Request) -> Response:
         try:
@@ -231,7 +231,7 @@ def admin_app(ready: Callable[[], Awaitable[None]]) -> Starlette:
 
 
 class _Server(uvicorn.Server):
-    """Leaves the process's signals to whoever started it."""
+    """A server that does not handle the process's signals."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -240,11 +240,11 @@ class _Server(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def serving(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
-    """Serve an app; give the port (0 takes a free one). Raises OSError when it cannot bind."""
+    """Serve an app, and yield its port (0 takes a free one). Raises OSError when it cannot bind."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.create_server((host, port), family=family, backlog=512)
-    # Else an answer's body waits some 40 ms for the other side's word about its head: asyncio sets
-    # it only for sockets that were made with TCP's protocol number, which this one was not.
+    # Otherwise a response's body waits some 40 ms for the acknowledgment of its head. asyncio sets
+    # it only for sockets that were created with TCP's protocol number, which this one was not.
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(
         app,
@@ -252,7 +252,7 @@ async def serving(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
         access_log=False,
         server_header=False,
         lifespan="off",
-        timeout_graceful_shutdown=2,  # Slack waits three seconds for an answer, Docker ten for us
+        timeout_graceful_shutdown=2,  # Slack waits 3 s for a response, Docker 10 s for the process
     )
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[bound]), name="web")

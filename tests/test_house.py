@@ -69,9 +69,20 @@ def is_generated(path: Path) -> bool:
 # Sizes and names
 
 
-def test_no_file_is_over_300_lines() -> None:
+MAX_LINES = 400
+# A closed type is read as a whole: each of these lists every case of one.
+MAY_BE_LONGER = {
+    "bot/core/errors.py",  # everything that can go wrong
+    "bot/core/language/commands.py",  # everything that can be asked
+    "bot/core/outcomes.py",  # everything that can come of it
+}
+
+
+def test_no_file_is_over_400_lines() -> None:
     lengths = {place(path): len(path.read_text(encoding="utf-8").splitlines()) for path in BOT}
-    assert {name: length for name, length in lengths.items() if length > 300} == {}
+    assert lengths.keys() >= MAY_BE_LONGER
+    long = {name for name, length in lengths.items() if length > MAX_LINES}
+    assert long - MAY_BE_LONGER == set()
 
 
 def test_no_function_is_over_50_lines() -> None:

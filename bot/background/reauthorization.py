@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from bot.core.approval_rules import forbidden_now
 from bot.core.approvals import Approval, Stage
 from bot.core.auto_enables import Phase
+from bot.core.change_requests import ruling_for
 from bot.core.errors import PersonRefused
 from bot.core.names import OperationId, PersonId
 from bot.core.operations.operation import Approved, Failure, Operation
 from bot.core.people import refusal
 from bot.core.policy.rules import Ruling, may_approve
 from bot.features.approvals import approver_groups
-from bot.features.starting import ruling_on
 from bot.gateways.gateways import Gateways, policy_groups
 
 
@@ -95,7 +95,7 @@ class Reauthorization:
 
     async def _ruling(self, operation: Operation) -> Ruling:
         groups = await policy_groups(self.gateways, operation.requester)
-        return ruling_on(self.gateways.policy_file.current, operation, groups)
+        return ruling_for(self.gateways.policy_file.current, operation, groups)
 
     async def _may_still_approve(
         self, person: PersonId, approval: Approval, ruling: Ruling

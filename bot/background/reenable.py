@@ -16,6 +16,7 @@ from bot.core.auto_enables import (
     after,
 )
 from bot.core.card_refs import CardRef
+from bot.core.change_requests import change_request, draft_operation
 from bot.core.due_work import DueWork
 from bot.core.errors import (
     ApiError,
@@ -42,7 +43,7 @@ from bot.core.people import Person
 from bot.core.policy.rules import judge
 from bot.core.timers import Timer
 from bot.features.auto_enables import close
-from bot.features.starting import acting_of, change_request, draft_operation, observe, start
+from bot.features.starting import observe, start
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
 from bot.gateways.ims import Bearer
@@ -250,7 +251,7 @@ def _draft(
 ) -> Operation:
     command = Switch("enable", auto_enable.itwin.id, auto_enable.timer.id, auto_enable.reason)
     operation = draft_operation(
-        invocation, context.gateways.timeouts, command, acting_of(bearer), shown, wanted=True
+        invocation, context.gateways.timeouts, command, bearer.account.acting, shown, wanted=True
     )
     return replace(operation, auto_enables=auto_enable.id, on_behalf_of=auto_enable.on_behalf_of)
 

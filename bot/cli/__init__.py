@@ -1,1 +1,1 @@
-"""The verbs of the `edfs-bot` command line."""
+"""The commands of the `edfs-bot` command line."""

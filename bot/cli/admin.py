@@ -1,4 +1,4 @@
-"""What an admin does from the command line with a store that bots may be using just now."""
+"""The admin's commands, run on a store that running bots may be using."""
 
 import contextlib
 import csv
@@ -25,13 +25,13 @@ BROKEN = "Keep the store as it is, and compare with the log"
 _SPAN = re.compile(r"([0-9]{1,5})([mhdw])", re.ASCII)
 _UNITS = {"m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
 
-NOBODY = "No workspace yet: start the bot once, then ask again."
+NO_WORKSPACE = "No workspace yet: start the bot once, then ask again."
 SENT = "What was sent before ends by itself, and its card says so."
 
 
 @contextlib.asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Store]:
-    """Open the store the settings name; raises StoreUnreachable."""
+    """Open the store of the settings. Raises StoreUnreachable."""
     async with contextlib.AsyncExitStack() as stack:
         store = open_store(await store_url(settings, stack), ring_of(settings))
         stack.push_async_callback(store.aclose)
@@ -40,19 +40,19 @@ async def opened(settings: Settings) -> AsyncIterator[Store]:
 
 
 async def turn_changes(settings: Settings, now: float, *, on: bool) -> list[str]:
-    """Switch all changes on or off, for every replica, from the moment this returns."""
+    """Turn all changes on or off, in every workspace and replica, before this returns."""
     async with opened(settings) as store:
         workspaces = await store.kill_switch.workspaces()
         for workspace in workspaces:
             await store.kill_switch.turn(workspace, now, on=on)
-        said = [await _state(store, workspace) for workspace in workspaces]
-    return [*said, *([] if on else [SENT])] if said else [NOBODY]
+        lines = [await _state(store, workspace) for workspace in workspaces]
+    return [*lines, *([] if on else [SENT])] if lines else [NO_WORKSPACE]
 
 
 async def writes(settings: Settings) -> list[str]:
     async with opened(settings) as store:
         workspaces = await store.kill_switch.workspaces()
-        return [await _state(store, workspace) for workspace in workspaces] or [NOBODY]
+        return [await _state(store, workspace) for workspace in workspaces] or [NO_WORKSPACE]
 
 
 async def _state(store: Store, workspace: Workspace) -> str:
@@ -61,27 +61,27 @@ async def _state(store: Store, workspace: Workspace) -> str:
 
 
 async def check_audit(settings: Settings) -> tuple[bool, list[str]]:
-    """Follow each workspace's chain; say whether all hold, and what was found."""
-    well, lines = True, []
+    """Verify each workspace's hash chain; return whether all are intact, and a line for each."""
+    intact, lines = True, []
     async with opened(settings) as store:
         for workspace in await store.kill_switch.workspaces():
-            checked = await store.audit.check(workspace)
-            well = well and not checked.broken
-            lines.append(f"{workspace}: {_found(checked)}")
-    return well, lines or [NOBODY]
+            report = await store.audit.check(workspace)
+            intact = intact and not report.broken
+            lines.append(f"{workspace}: {_report(report)}")
+    return intact, lines or [NO_WORKSPACE]
 
 
-def _found(checked: ChainReport) -> str:
-    count = f"{checked.entries} {'entry' if checked.entries == 1 else 'entries'}"
-    span = f" from {_time(checked.first)} to {_time(checked.last)}" if checked.entries else ""
-    if not checked.broken:
+def _report(report: ChainReport) -> str:
+    count = f"{report.entries} {'entry' if report.entries == 1 else 'entries'}"
+    span = f" from {_time(report.first)} to {_time(report.last)}" if report.entries else ""
+    if not report.broken:
         return f"{count}{span}, the chain holds"
-    return f"BROKEN after {count}{span}: {checked.broken}. {BROKEN}"
+    return f"BROKEN after {count}{span}: {report.broken}. {BROKEN}"
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From ``since`` on, up to and without ``until`` (unix seconds)."""
+    """The time from ``since`` up to, but not including, ``until`` (unix seconds)."""
 
     since: float
     until: float
@@ -90,24 +90,24 @@ class Span:
         return self.since <= at < self.until
 
 
-def moment(said: str, now: float) -> float:
-    """Read a date, a date and time (UTC unless it says otherwise), or a span before now.
+def moment(text: str, now: float) -> float:
+    """Parse a date, a date and time (UTC without an offset), or a span before ``now``.
 
     Raises ValueError with what can be written.
     """
-    if found := _SPAN.fullmatch(said):
+    if found := _SPAN.fullmatch(text):
         return now - int(found[1]) * _UNITS[found[2]]
     try:
-        read = datetime.fromisoformat(said)
+        read = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"“{said}” is no time. Write 2026-11-01, 2026-11-01T08:00 or 7d") from None
+        raise ValueError(f"“{text}” is no time. Write 2026-11-01, 2026-11-01T08:00 or 7d") from None
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 
 def span_of(since: str, until: str, now: float) -> Span:
-    """Return the time between; it has no end where ``until`` is empty.
+    """Return the span between two times; it has no end when ``until`` is empty.
 
-    Raises ValueError as ``moment`` does, and where nothing could be in it.
+    Raises ValueError as ``moment`` does, and for a span that is empty.
     """
     span = Span(moment(since, now), moment(until, now) if until else math.inf)
     if span.since >= span.until:
@@ -117,7 +117,7 @@ def span_of(since: str, until: str, now: float) -> Span:
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """How many entries were written, and how many could not be: they do not open."""
+    """How many entries were written, and how many could not be opened."""
 
     written: int
     unread: int
@@ -134,7 +134,7 @@ class ExportReport:
 async def export_audit(
     settings: Settings, span: Span, form: Form, write: Callable[[str], object]
 ) -> ExportReport:
-    """Write the entries of that time, a record each, the oldest first; hold no more than a page."""
+    """Write the entries of a span, one record each, oldest first, reading page by page."""
     written = unread = 0
     if form == "csv":
         write(_csv_line(FIELDS))
@@ -144,19 +144,19 @@ async def export_audit(
                 if entry is None:
                     unread += 1
                 elif entry.at in span:
-                    write(_written(record(workspace, entry), form))
+                    write(_format(record(workspace, entry), form))
                     written += 1
     return ExportReport(written, unread)
 
 
-def _written(said: Record, form: Form) -> str:
+def _format(row: Record, form: Form) -> str:
     if form == "jsonl":
-        return json.dumps(said, ensure_ascii=False) + "\n"
-    return _csv_line(cell(said[field]) for field in FIELDS)
+        return json.dumps(row, ensure_ascii=False) + "\n"
+    return _csv_line(cell(row[field]) for field in FIELDS)
 
 
 def _csv_line(cells: Iterable[str]) -> str:
-    """Return one line as RFC 4180 has it."""
+    """Return one line in the format of RFC 4180."""
     line = io.StringIO()
     csv.writer(line).writerow(cells)
     return line.getvalue()
@@ -164,7 +164,7 @@ def _csv_line(cells: Iterable[str]) -> str:
 
 @contextlib.contextmanager
 def finished(path: Path) -> Iterator[TextIO]:
-    """Open a file that gets its name when all of it is written; nobody else may read it.
+    """Open a file that gets its name when it is complete; only its owner may read it.
 
     Raises OSError.
     """
@@ -180,7 +180,7 @@ def finished(path: Path) -> Iterator[TextIO]:
 
 
 async def audit_lines(settings: Settings, count: int) -> list[str]:
-    """Return the newest entries, oldest first, a line each."""
+    """Return the newest entries, oldest first, one line each."""
     async with opened(settings) as store:
         return [
             _line(workspace, entry)
@@ -196,12 +196,12 @@ def _line(workspace: Workspace, entry: AuditEntry) -> str:
 
 
 async def undelivered(settings: Settings) -> list[str]:
-    """Return what Slack never took, the newest first, a line each."""
+    """Return the messages that Slack rejected for good, newest first, one line each."""
     async with opened(settings) as store:
         lines = [
-            f"{workspace} {_time(lost.at)} {lost.channel} {lost.record} {lost.reason}"
+            f"{workspace} {_time(letter.at)} {letter.channel} {letter.record} {letter.reason}"
             for workspace in await store.kill_switch.workspaces()
-            for lost in await store.dead_letters.read(workspace)
+            for letter in await store.dead_letters.read(workspace)
         ]
     return lines or ["Slack has taken everything."]
 

@@ -1,4 +1,4 @@
-"""What an admin asks first: does every part answer, and what is to be done where not."""
+"""`edfs-bot doctor`: checks every external service and says how to correct what fails."""
 
 import asyncio
 import contextlib
@@ -12,47 +12,49 @@ import httpx
 
 from bot.app import ims_settings, ring_of
 from bot.core.errors import BotError, IdentityProviderError, StoreUnreachable
-from bot.core.policy.toml_file import PolicyBroken
 from bot.gateways.ims import Ims
 from bot.gateways.loopback import AsyncLoopbackTransport, LoopbackResolver
 from bot.gateways.policy_file import read_policy
+from bot.gateways.policy_toml import PolicyBroken
 from bot.gateways.slack.client import SlackClient, SlackRejected, SlackUnavailable
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
 from bot.settings import Settings
 
-SECONDS = 10.0
+TIMEOUT = 10.0  # seconds for each check
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
+    """The result for one part; its text is a line of the report."""
+
     part: str
-    well: bool
-    says: str
+    ok: bool
+    message: str
 
     def __str__(self) -> str:
-        return f"{'ok  ' if self.well else 'FAIL'}  {self.part:<9} {self.says}"
+        return f"{'ok  ' if self.ok else 'FAIL'}  {self.part:<9} {self.message}"
 
 
 async def examine(settings: Settings) -> list[Check]:
-    """Look at every part; one that fails does not keep the others from being looked at."""
+    """Check every part, also when another one fails."""
     async with contextlib.AsyncExitStack() as stack:
-        findings = [Check("settings", True, f"complete, {settings.transport} transport")]
-        findings.append(_policy(settings))
-        store, found = await _store(settings, stack)
-        findings.append(found)
-        findings.append(await _within("slack", lambda: _slack(settings)))
-        findings.append(await _within("sign-in", lambda: _sign_in(settings, store)))
-        findings.append(await _within("edfs", lambda: _edfs(settings)))
-    return findings
+        checks = [Check("settings", True, f"complete, {settings.transport} transport")]
+        checks.append(_policy(settings))
+        store, of_store = await _store(settings, stack)
+        checks.append(of_store)
+        checks.append(await _with_timeout("slack", lambda: _slack(settings)))
+        checks.append(await _with_timeout("sign-in", lambda: _sign_in(settings, store)))
+        checks.append(await _with_timeout("edfs", lambda: _edfs(settings)))
+    return checks
 
 
-async def _within(part: str, look: Callable[[], Awaitable[Check]]) -> Check:
+async def _with_timeout(part: str, check: Callable[[], Awaitable[Check]]) -> Check:
     try:
-        async with asyncio.timeout(SECONDS):
-            return await look()
+        async with asyncio.timeout(TIMEOUT):
+            return await check()
     except TimeoutError:
-        return Check(part, False, f"no answer within {SECONDS:.0f} s: check the network")
+        return Check(part, False, f"no answer within {TIMEOUT:.0f} s: check the network")
 
 
 async def _store(
@@ -68,11 +70,11 @@ async def _store(
         store = open_store(url, ring_of(settings))
         stack.push_async_callback(store.aclose)
         await store.ping()
-        says = await _durability(store, kind)
+        message = await _durability(store, kind)
     except StoreUnreachable as error:
-        says = f"does not answer ({error}): check REDIS_URL, or the state directory"
-        return None, Check("store", False, says)
-    return store, Check("store", True, says)
+        message = f"does not answer ({error}): check REDIS_URL, or the state directory"
+        return None, Check("store", False, message)
+    return store, Check("store", True, message)
 
 
 def _policy(settings: Settings) -> Check:
@@ -81,30 +83,30 @@ def _policy(settings: Settings) -> Check:
     try:
         read = read_policy(settings.edfs_bot_policy)
     except (PolicyBroken, OSError) as error:
-        says = f"{type(error).__name__}: see edfs-bot policy check {settings.edfs_bot_policy}"
-        return Check("policy", False, says)
+        message = f"{type(error).__name__}: see edfs-bot policy check {settings.edfs_bot_policy}"
+        return Check("policy", False, message)
     return Check("policy", True, f"{len(read.rules)} rules")
 
 
 async def _durability(store: Store, kind: str) -> str:
-    """Say whether the store keeps what it acknowledged; a managed one may not tell."""
-    told = await store.durability()
-    if told is None:
+    """Return whether the store is durable; a managed one may not let its settings be read."""
+    durability = await store.durability()
+    if durability is None:
         return f"{kind}, answers (it does not tell whether it appends to a file)"
-    appends, policy = told
+    appends, policy = durability
     if appends and policy == "noeviction":
-        kept = f"{kind}, answers, appends to a file, evicts nothing"
-        return f"{kept}{await _replicas(store)}"
+        durable = f"{kind}, answers, appends to a file, evicts nothing"
+        return f"{durable}{await _replicas(store)}"
     wanted = "set appendonly yes and maxmemory-policy noeviction"
     return f"{kind}, answers, but may lose what it acknowledged: {wanted}"
 
 
 async def _replicas(store: Store) -> str:
-    """Say what a failover may cost; nothing where none can happen."""
-    told = await store.replicas()
-    if told is None or told[0] == 0:
+    """Return what a failover may lose; an empty text without replicas."""
+    replicas = await store.replicas()
+    if replicas is None or replicas[0] == 0:
         return ""
-    if told[1]:
+    if replicas[1]:
         return "; has replicas and does not write without them"
     return (
         "; has replicas, and a failover may forget what it acknowledged: "
@@ -118,14 +120,14 @@ async def _slack(settings: Settings) -> Check:
         token = settings.slack_bot_token.get_secret_value()
         slack = SlackClient(token, settings.slack_api_url, session, proxy=settings.proxy)
         try:
-            home = await slack.installation()
-        except SlackRejected as refused:
-            says = f"refuses the token ({refused.code}): copy SLACK_BOT_TOKEN again"
-            return Check("slack", False, says)
-        except SlackUnavailable as away:
-            says = f"does not answer ({away}): check the network or EDFS_BOT_HTTPS_PROXY"
-            return Check("slack", False, says)
-    return Check("slack", True, f"workspace {home.name} ({home.workspace})")
+            installation = await slack.installation()
+        except SlackRejected as rejected:
+            message = f"refuses the token ({rejected.code}): copy SLACK_BOT_TOKEN again"
+            return Check("slack", False, message)
+        except SlackUnavailable as error:
+            message = f"does not answer ({error}): check the network or EDFS_BOT_HTTPS_PROXY"
+            return Check("slack", False, message)
+    return Check("slack", True, f"workspace {installation.name} ({installation.workspace})")
 
 
 async def _sign_in(settings: Settings, store: Store | None) -> Check:
@@ -145,20 +147,20 @@ async def _sign_in(settings: Settings, store: Store | None) -> Check:
 
 
 async def _edfs(settings: Settings) -> Check:
-    """Ask without a token: a 401 says that the platform answers."""
+    """Send a request without a token: a 401 shows that the platform responds."""
     transport = AsyncLoopbackTransport(
         httpx.AsyncHTTPTransport(trust_env=False, proxy=settings.proxy)
     )
     url = f"{settings.itwin_api_url}/itwins/"
     accept = {"Accept": "application/vnd.bentley.itwin-platform.v1+json"}
-    async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=SECONDS) as client:
+    async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=TIMEOUT) as client:
         try:
-            answer = await client.get(url, headers=accept)
+            response = await client.get(url, headers=accept)
         except httpx.HTTPError as error:
-            says = f"cannot be reached ({type(error).__name__}): check the network or proxy"
-            return Check("edfs", False, says)
-    host = urlsplit(settings.itwin_api_url).netloc
-    if answer.status_code != 401:
-        says = f"{host} answers {answer.status_code} where 401 was expected: check ITWIN_API_URL"
-        return Check("edfs", False, says)
+            message = f"cannot be reached ({type(error).__name__}): check the network or proxy"
+            return Check("edfs", False, message)
+    host, status = urlsplit(settings.itwin_api_url).netloc, response.status_code
+    if status != 401:
+        message = f"{host} answers {status} where 401 was expected: check ITWIN_API_URL"
+        return Check("edfs", False, message)
     return Check("edfs", True, f"{host} answers")

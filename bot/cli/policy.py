@@ -1,4 +1,4 @@
-"""``edfs-bot policy``: is this file a policy, and what would it say to a certain wish?"""
+"""`edfs-bot policy`: checks a policy file, and explains its ruling on a command."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +11,9 @@ from bot.core.language.commands import Switch
 from bot.core.language.parser import parse
 from bot.core.names import ChannelId, ITwinId, PersonId, TimerId, is_slack_id
 from bot.core.policy.rules import Change, ChangeRequest, Policy, Rule, Ruling, judge
-from bot.core.policy.toml_file import PolicyBroken
 from bot.core.timers import ITwin, Timer
 from bot.gateways.policy_file import read_policy
+from bot.gateways.policy_toml import PolicyBroken
 
 policy = typer.Typer(
     help="The policy file: check it, and ask what it would say.", no_args_is_help=True
@@ -65,14 +65,14 @@ def explain(
             _stop("--user, --group and --channel take Slack ids: U…, S…, C… .")
     itwin = ITwin(ITwinId(itwin_id or switch.itwin), switch.itwin, itwin_number)
     timer = Timer(TimerId(timer_id or switch.timer), switch.timer, package, "", enabled=True)
-    asked = Question(switch, PersonId(user), groups, itwin, timer, ChannelId(channel))
-    for line in explanation(_read(file), asked):
+    question = Question(switch, PersonId(user), groups, itwin, timer, ChannelId(channel))
+    for line in explanation(_read(file), question):
         typer.echo(line)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A command as if it had been typed by ``person`` in ``channel``."""
+    """A command to explain, as typed by ``person`` in ``channel``."""
 
     switch: Switch
     person: PersonId
@@ -82,29 +82,30 @@ class Question:
     channel: ChannelId
 
     def changes(self) -> tuple[Change, ...]:
-        """A toggle is the one or the other, by the state that is read when it is typed."""
+        """Return the changes that it may make: a toggle depends on the timer's state."""
         verb = self.switch.verb
         return ("enable", "disable") if verb == "toggle" else (verb,)
 
-    def wish(self, change: Change) -> ChangeRequest:
+    def request(self, change: Change) -> ChangeRequest:
         return ChangeRequest(self.person, self.groups, self.itwin, self.timer, change, self.channel)
 
 
-def explanation(policy: Policy, asked: Question) -> list[str]:
+def explanation(policy: Policy, question: Question) -> list[str]:
     lines = []
-    for change in asked.changes():
-        ruling = judge(policy, asked.wish(change))
-        lines.append(f"{asked.person} would {change} {asked.timer.name} in {asked.itwin.name}.")
-        lines += [f"  {line}" for line in _verdict(ruling, asked.switch)]
+    timer, itwin = question.timer.name, question.itwin.name
+    for change in question.changes():
+        ruling = judge(policy, question.request(change))
+        lines.append(f"{question.person} would {change} {timer} in {itwin}.")
+        lines += [f"  {line}" for line in _ruling(ruling, question.switch)]
         lines += [f"  {key}: decided by {rule}" for key, rule in ruling.because]
         if not ruling.because:
             lines.append("  No rule sets anything for it.")
-    if unsaid := sorted(policy.groups() - asked.groups):
-        lines.append(f"Taken not to be in {', '.join(unsaid)}: --group says otherwise.")
+    if others := sorted(policy.groups() - question.groups):
+        lines.append(f"Taken not to be in {', '.join(others)}: --group says otherwise.")
     return lines
 
 
-def _verdict(ruling: Ruling, switch: Switch) -> list[str]:
+def _ruling(ruling: Ruling, switch: Switch) -> list[str]:
     if ruling.refused:
         return [REFUSED[ruling.refused]]
     if ruling.reason_required and not switch.reason:
@@ -134,7 +135,7 @@ def _approval(ruling: Ruling) -> list[str]:
 
 
 def rule_in_words(rule: Rule) -> str:
-    """Return one line: the rule, what it matches and what it sets."""
+    """Return the rule as one line: its name, what it matches and what it sets."""
     matched = [
         f"iTwin {' or '.join(rule.itwin)}" if rule.itwin else "",
         f"timer {' or '.join(rule.timer)}" if rule.timer else "",
@@ -142,11 +143,11 @@ def rule_in_words(rule: Rule) -> str:
         f"asked in {' or '.join(rule.channels)}" if rule.channels else "",
     ]
     where = ", ".join(part for part in matched if part) or "everything"
-    return f"{rule.name}: {where}: {'; '.join(_set(rule)) or 'nothing asked'}"
+    return f"{rule.name}: {where}: {'; '.join(_settings(rule)) or 'nothing asked'}"
 
 
-def _set(rule: Rule) -> list[str]:
-    """Say what a rule sets, the refusals first."""
+def _settings(rule: Rule) -> list[str]:
+    """Return what a rule sets, the refusals first."""
     parts = [
         rule.deny and f"denies {_ids(rule.deny)}",
         rule.allow and f"allows only {_ids(rule.allow)}",
@@ -184,7 +185,7 @@ def _time(seconds: float) -> str:
 
 
 def _switch(command: str) -> Switch:
-    """Read the command; "/edfs" in front does no harm."""
+    """Parse the command, with or without "/edfs" in front."""
     try:
         parsed = parse(command.strip().removeprefix("/edfs"))
     except InvalidCommand as error:
@@ -205,6 +206,6 @@ def _read(file: Path) -> Policy:
     raise typer.Exit(1)
 
 
-def _stop(says: str) -> NoReturn:
-    typer.echo(says, err=True)
+def _stop(message: str) -> NoReturn:
+    typer.echo(message, err=True)
     raise typer.Exit(2)

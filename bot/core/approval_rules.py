@@ -1,7 +1,7 @@
-"""Whose word counts on a request, what makes it void, and what it becomes when it is approved.
+"""Who may decide a request for approval, what makes it void, and the operation it becomes.
 
-All of it is asked at the moment of the decision, of what was read then: the policy as it is now,
-and the timer as the approver's own token has just shown it.
+All of it is evaluated when somebody decides, with the policy as it is then and the timer as the
+approver's own token has just read it.
 """
 
 from dataclasses import dataclass, replace
@@ -18,8 +18,8 @@ Objection = Literal["own", "same_account", "not_listed", "voted"]
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """Who is about to decide. ``groups`` are those of the approvers' lists that they are in;
-    ``subject`` is their iTwin account, empty where nobody is signed in for them.
+    """The person about to decide. ``groups`` are those of the approvers' lists that they are in;
+    ``subject`` is their iTwin account, empty when they are not signed in.
     """
 
     person: PersonId
@@ -27,59 +27,60 @@ class Decider:
     subject: str = ""
 
 
-def objection(approval: Approval, ruling: Ruling, who: Decider) -> Objection | None:
-    """Return why this person's word does not count, or None.
+def objection(approval: Approval, ruling: Ruling, decider: Decider) -> Objection | None:
+    """Return why this person may not decide the request, or None.
 
-    Both lists have to name them: the one that stood when it was asked, and ``ruling``, the
-    policy's as it is now.
+    They have to be on both lists of approvers: the one of the request, made when it was created,
+    and the one of ``ruling``, made now.
     """
-    own = who.person == approval.requester
+    own = decider.person == approval.requester
     if own and not (approval.self_approval and ruling.self_approval):
         return "own"
-    if any(vote.by == who.person for vote in approval.votes):
+    if any(vote.by == decider.person for vote in approval.votes):
         return "voted"
-    spoken = {vote.subject for vote in approval.votes}
-    if not own:  # one human with two Slack accounts may be behind it
-        spoken.add(approval.operation.acting.subject)
-    if who.subject in spoken:
+    accounts = {vote.subject for vote in approval.votes}
+    if not own:  # the decider may be the requester with a second Slack account
+        accounts.add(approval.operation.acting.subject)
+    if decider.subject in accounts:
         return "same_account"
-    ids = {who.person, *who.groups}
+    ids = {decider.person, *decider.groups}
     listed = approval.approvers is None or bool(ids & approval.approvers)
     requester = approval.requester
     if not listed or not may_approve(
-        ruling, person=who.person, groups=who.groups, requester=requester
+        ruling, person=decider.person, groups=decider.groups, requester=requester
     ):
         return "not_listed"
     return None
 
 
 def forbidden_now(approval: Approval, ruling: Ruling) -> bool:
-    """Whether the policy as it is now lets nothing come of it, whoever agrees."""
+    """Whether the current policy forbids what the request asks for, whoever approves it."""
     others_account = bool(ruling.approvals) and ruling.runs_as != approval.runs_as
     return bool(ruling.refused) or others_account
 
 
 def stale_reason(approval: Approval, timer: Timer) -> Failure | None:
-    """Return why nothing can come of it, now that the timer reads so; None: something still can."""
-    wish = approval.operation
-    if timer.definition() != wish.definition:
-        changes = differences(wish.timer, wish.inputs, timer)
+    """Return why the request does not apply to the timer as it is now, or None if it does."""
+    operation = approval.operation
+    if timer.definition() != operation.definition:
+        changes = differences(operation.timer, operation.inputs, timer)
         return Failure("DefinitionChanged", details=changes)
-    if wish.seen is None or timer.enabled is wish.seen.enabled:
+    if operation.seen is None or timer.enabled is operation.seen.enabled:
         return None
-    return Failure("AlreadySo" if timer.enabled is wish.wanted else "StateChanged")
+    return Failure("AlreadySo" if timer.enabled is operation.wanted else "StateChanged")
 
 
 def approved_operation(approval: Approval, now: float, card: str = "") -> Operation:
-    """Return the operation that an approved request becomes; ``card`` is the message it goes on in.
+    """Return the operation to start for an approved request.
 
-    What it waited for is over: its life begins now.
+    ``card`` is the ts of the request's message, which the operation takes over. ``now`` (unix
+    seconds) is when its lifetime begins, because the wait for approval does not count.
     """
-    wish, last = approval.operation, approval.votes[-1]
+    draft, last = approval.operation, approval.votes[-1]
     operation = replace(
-        wish,
+        draft,
         asked_at=now,
-        origin=Origin(wish.origin.channel, card=card, thread=wish.origin.thread),
+        origin=Origin(draft.origin.channel, card=card, thread=draft.origin.thread),
         approved=Approved(tuple(vote.by for vote in approval.votes), last.at, approval.digest),
     )
     if approval.runs_as == "requester" or last.by == approval.requester:

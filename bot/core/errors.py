@@ -1,77 +1,65 @@
-"""Everything that can go wrong, as one family. An error carries facts; its words are elsewhere.
+"""The errors of the bot, as one family. An error carries facts; its text is made in the views.
 
 BotError
- ├─ SignInNeeded            nobody is signed in for this person, or the sign-in ended
- ├─ SignInRefused           a sign-in under way came to nothing
- ├─ IdentityProviderTrouble IMS did not answer, or refuses the bot itself
- ├─ SealBroken              a stored record does not open
- ├─ StoreUnreachable        Redis or Valkey does not answer
- ├─ PersonRefused           guest, bot, deactivated, of another workspace, or not to be checked
- ├─ NotUnderstood           the text is no command
- ├─ NotInChannel            they are not in the channel where it is to be said
- ├─ NoDefault               no iTwin is named, and the channel has none
- ├─ NoSuchName              a name finds nothing
- ├─ AmbiguousName           a name finds several
- ├─ TimerGone               an id that was right is right no more
- ├─ CannotUndo              an undo whose operation is no longer the last word
- ├─ TimerBusy               another operation holds the timer
- ├─ WritesOff               an admin has switched all changes off
- └─ ApiError                the EDFS or iTwins API did not give what was asked
-     ├─ NotSent             provably never left this machine
-     ├─ Refused             an answer that says no (4xx)
-     │   ├─ TokenRefused    401 of the token kind
-     │   ├─ ClientUnknown   401 because the gateway does not know the client
-     │   ├─ Forbidden       403
-     │   ├─ NotFound        404
-     │   ├─ Invalid         422
-     │   └─ RateLimited     429
-     └─ Unclear             timeout, reset, 5xx, odd answer: it may have been executed
+ ├─ SignInNeeded             no sign-in is stored for this person, or it has ended
+ ├─ SignInRefused            a sign-in in the browser failed
+ ├─ IdentityProviderError    IMS does not answer, or rejects the bot itself
+ ├─ AccountTaken             the iTwin account is linked to another person
+ ├─ AccountChanged           the sign-in is of another iTwin account than before
+ ├─ SealBroken               a stored record cannot be opened
+ ├─ StoreUnreachable         Redis or Valkey does not answer
+ ├─ PersonRefused            guest, bot, deactivated, of another workspace, or not verifiable
+ ├─ InvalidCommand           the text is not a command
+ ├─ NotInChannel             the person is not in the channel that they chose
+ ├─ NoChannelDefault         no iTwin is named, and the channel has no default
+ ├─ NoSuchName               a name matches nothing
+ ├─ AmbiguousName            a name matches several
+ ├─ TimerGone                a valid timer id does not exist any more
+ ├─ TimerBusy                another operation has locked the timer
+ ├─ CannotUndo               the operation cannot be undone, or not any more
+ ├─ ChangesStopped           an admin has stopped all changes
+ ├─ PolicyRefused            the policy refuses the change
+ ├─ ReasonRequired           the policy requires a reason
+ ├─ EmergencyNotAllowed      the policy lets no emergency skip the approvals
+ ├─ TooManyRequests          the person has too many requests waiting
+ ├─ MayNotDecide             the person may not decide this request
+ ├─ RequestClosed            the request was decided before
+ ├─ AutoEnableClosed         the auto-enable has ended before
+ ├─ CannotSubscribe          the channel cannot have this subscription
+ ├─ AuthorizationRevoked     what had allowed an operation does not allow it any more
+ ├─ Expired                  the operation is too old to be sent
+ ├─ DefinitionChanged        the timer was edited since it was last read
+ ├─ RetriesExhausted         every attempt failed
+ ├─ NotAvailable             a link, command, record or window does not exist any more
+ └─ ApiError                 a call to the EDFS or iTwins API failed
+     ├─ NotSent              no byte of the request reached the server
+     ├─ Refused              the API rejected the request (4xx)
+     │   ├─ TokenRefused     401 because of the token
+     │   ├─ ClientUnknown    401 because the gateway does not know the client
+     │   ├─ Forbidden        403
+     │   ├─ NotFound         404
+     │   ├─ Invalid          422
+     │   └─ RateLimited      429
+     └─ Unclear              timeout, reset, 5xx, odd response: it may have been executed
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.core.api_errors import (
-    ApiError as ApiError,
-)
-from bot.core.api_errors import (
-    BotError as BotError,
-)
-from bot.core.api_errors import (
-    ClientUnknown as ClientUnknown,
-)
-from bot.core.api_errors import (
-    Detail as Detail,
-)
-from bot.core.api_errors import (
-    Forbidden as Forbidden,
-)
-from bot.core.api_errors import (
-    Invalid as Invalid,
-)
-from bot.core.api_errors import (
-    NotFound as NotFound,
-)
-from bot.core.api_errors import (
-    NotSent as NotSent,
-)
-from bot.core.api_errors import (
-    RateLimited as RateLimited,
-)
-from bot.core.api_errors import (
-    Refused as Refused,
-)
-from bot.core.api_errors import (
-    TokenRefused as TokenRefused,
-)
-from bot.core.api_errors import (
-    Unclear as Unclear,
-)
 from bot.core.names import OperationId, PersonId
+
+
+class BotError(Exception):
+    """Base class of all errors that the bot explains to people."""
+
+
+# Sign-ins and people
 
 
 @dataclass(eq=False)
 class SignInNeeded(BotError):
+    """``ended``: there was a sign-in, and IMS does not accept its refresh token any more."""
+
     ended: bool = False
 
 
@@ -93,14 +81,33 @@ class SignInRefused(BotError):
 
 @dataclass(eq=False)
 class IdentityProviderError(BotError):
-    """``what`` is short and free of secrets; ``settings`` says that only an admin can mend it."""
+    """``what`` is short and free of secrets; ``settings``: only an admin can correct it."""
 
     what: str
     settings: bool = False
 
 
+@dataclass(eq=False)
+class AccountTaken(BotError):
+    holder: PersonId
+
+
+class AccountChanged(BotError):
+    """The sign-in is of another iTwin account than the one that requested the change."""
+
+
+@dataclass(eq=False)
+class PersonRefused(BotError):
+    """``unchecked``: Slack did not answer who the person is."""
+
+    reason: Literal["guest", "bot", "deactivated", "outsider", "unknown", "unchecked"]
+
+
+# The store
+
+
 class SealBroken(BotError):
-    """A stored record was altered, moved, or sealed with a key that is not in the ring."""
+    """A stored record was altered or moved, or its key is not in the key ring."""
 
 
 class StoreUnreachable(BotError):
@@ -108,13 +115,32 @@ class StoreUnreachable(BotError):
 
 
 @dataclass(eq=False)
-class PersonRefused(BotError):
-    reason: Literal["guest", "bot", "deactivated", "outsider", "unknown", "unchecked"]
+class NotAvailable(BotError):
+    """Something that a person came back to has expired, been used, or belongs to somebody else."""
+
+    what: Literal[
+        "ticket",
+        "kept",
+        "operation",
+        "claimed",
+        "browser",
+        "modal",
+        "request",
+        "return",
+        "subscription",
+    ]
+
+
+class RetriesExhausted(BotError):
+    """Every attempt failed; the log says why."""
+
+
+# Commands and names
 
 
 @dataclass(eq=False)
 class InvalidCommand(BotError):
-    """``reason`` in words; ``verb`` names whose usage helps, when one was recognised."""
+    """``reason`` is a text to show; ``verb`` is the verb whose usage helps, if there is one."""
 
     reason: str
     verb: str | None = None
@@ -123,7 +149,7 @@ class InvalidCommand(BotError):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One thing a name could mean: its name, what tells it apart, and the command that picks it."""
+    """One match of a name: its name, a distinguishing detail, and the command that selects it."""
 
     name: str
     detail: str
@@ -131,12 +157,12 @@ class Choice:
 
 
 class NotInChannel(BotError):
-    """A window named a channel that its person is not in."""
+    """A modal named a channel that its person is not in."""
 
 
 @dataclass(eq=False)
 class NoChannelDefault(BotError):
-    """``wanted`` is the one name that was given; it is taken for a timer's."""
+    """``wanted`` is the only name that was given; it is taken for a timer's."""
 
     wanted: str
     verb: str
@@ -158,13 +184,20 @@ class AmbiguousName(BotError):
 
 
 @dataclass(eq=False)
-class TimerGone(BotError):
-    wanted: str
+class CannotSubscribe(BotError):
+    """shared: the channel is shared with another organization; not_there: the bot is not in it;
+    direct: it is not a channel; many: it has the maximum number of subscriptions.
+    """
+
+    reason: Literal["shared", "not_there", "direct", "many"]
+
+
+# Operations
 
 
 @dataclass(eq=False)
-class CannotUndo(BotError):
-    reason: Literal["unknown", "unfinished", "not_applied", "changed", "undone", "late"]
+class TimerGone(BotError):
+    wanted: str
 
 
 @dataclass(eq=False)
@@ -172,13 +205,37 @@ class TimerBusy(BotError):
     holder: OperationId
 
 
+@dataclass(eq=False)
+class CannotUndo(BotError):
+    reason: Literal["unknown", "unfinished", "not_applied", "changed", "undone", "late"]
+
+
 class ChangesStopped(BotError):
-    """An admin has switched all changes off: nothing is flipped, everything else works."""
+    """An admin has stopped all changes (the kill switch); everything else works."""
+
+
+class Expired(BotError):
+    """The operation was requested too long ago to be sent now."""
+
+
+class DefinitionChanged(BotError):
+    """Name, package, schedule or parameters differ from what was read before."""
+
+
+@dataclass(eq=False)
+class AutoEnableClosed(BotError):
+    """The auto-enable has ended before; ``how`` as in ``auto_enables.How``."""
+
+    how: str
+    by: PersonId | None = None
+
+
+# Policy and approvals
 
 
 @dataclass(eq=False)
 class PolicyRefused(BotError):
-    """The policy says no; ``rule`` is the name of the rule that decided."""
+    """The policy refuses the change; ``rule`` is the name of the rule that decided."""
 
     reason: Literal["denied", "not_allowed", "protected"]
     rule: str = ""
@@ -186,26 +243,27 @@ class PolicyRefused(BotError):
 
 @dataclass(eq=False)
 class ReasonRequired(BotError):
-    """The policy wants a reason; ``command`` is what was asked, as text."""
+    """The policy requires a reason; ``command`` is the command without it, as text."""
 
     command: str
     rule: str = ""
 
 
 class EmergencyNotAllowed(BotError):
-    """The policy lets nobody go ahead without approval here."""
+    """The policy does not let an emergency skip the approvals."""
 
 
 class TooManyRequests(BotError):
-    """This person has as many requests waiting as one may have."""
+    """This person has the maximum number of requests waiting."""
 
 
 @dataclass(eq=False)
 class MayNotDecide(BotError):
-    """This person's word does not count on this request.
+    """This person may not decide this request.
 
-    own: they asked for it; same_account: their iTwin account did; not_listed: the policy names
-    others; voted: they agreed before; not_yours: only who asked may take it back.
+    own: they made it; same_account: it was made, or approved before, with the same iTwin account;
+    not_listed: the policy names others; voted: they have approved it before; not_yours: only the
+    requester may cancel it.
     """
 
     reason: Literal["own", "same_account", "not_listed", "voted", "not_yours"]
@@ -213,7 +271,7 @@ class MayNotDecide(BotError):
 
 @dataclass(eq=False)
 class RequestClosed(BotError):
-    """The request was decided before: by whom, when, and how (a ``Stage``'s value)."""
+    """The request was decided before: ``stage`` is a ``Stage``'s value, ``at`` unix seconds."""
 
     stage: str
     by: PersonId | None
@@ -221,63 +279,88 @@ class RequestClosed(BotError):
 
 
 @dataclass(eq=False)
-class AutoEnableClosed(BotError):
-    """The return has ended before; ``how`` as ``returns.How``."""
-
-    how: str
-    by: PersonId | None = None
-
-
-@dataclass(eq=False)
-class CannotSubscribe(BotError):
-    """shared: the channel is shared with others; not_there: the bot is not in it; direct: it is no
-    channel; many: it has as many as it may have.
-    """
-
-    reason: Literal["shared", "not_there", "direct", "many"]
-
-
-@dataclass(eq=False)
 class AuthorizationRevoked(BotError):
-    """What had allowed an operation does not any more.
+    """What had allowed an operation does not allow it any more.
 
-    ``what``: policy, approver, requester, account, return.
+    ``reason`` names it: policy, approver, requester, account, request, return, state.
     """
 
     reason: str = ""
 
 
-class Expired(BotError):
-    """It was asked too long ago to be sent now."""
+# The EDFS and iTwins APIs
 
 
-class AccountChanged(BotError):
-    """The sign-in is of another iTwin account than the one that asked."""
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One ``error.details[]`` entry of the platform; missing or null members are empty strings."""
+
+    code: str = ""
+    message: str = ""
+    target: str = ""
 
 
-class DefinitionChanged(BotError):
-    """Name, package, schedule or parameters differ from what was seen."""
+@dataclass(eq=False, kw_only=True)
+class ApiError(BotError):
+    """A call to EDFS or iTwins that failed.
+
+    ``operation`` is our name of the call and ``status`` the HTTP status (0: no response).
+    ``code``, ``message`` and ``details`` are the platform's error body, as far as it had one
+    (source: iTwin Platform error handling; ``{"error": {code, message, target?, details?}}``).
+    They are untrusted text, shown as plain text only.
+    """
+
+    operation: str
+    status: int = 0
+    code: str = ""
+    message: str = ""
+    details: tuple[Detail, ...] = ()
 
 
-class RetriesExhausted(BotError):
-    """It broke off several times; somebody has to look into the log."""
+class NotSent(ApiError):
+    """DNS, connect or TLS failed: no byte of the request reached the server."""
 
 
-@dataclass(eq=False)
-class AccountTaken(BotError):
-    holder: PersonId
+class Refused(ApiError):
+    """The API rejected the request, with a 4xx status."""
 
 
-@dataclass(eq=False)
-class NotAvailable(BotError):
-    what: Literal[
-        "ticket",
-        "kept",
-        "operation",
-        "claimed",
-        "browser",
-        "modal",
-        "request",
-        "return",
-        "subscription",
-    ]
+class TokenRefused(Refused):
+    """401: the token is missing, stale or not accepted."""
+
+
+class ClientUnknown(Refused):
+    """401 ``UnknownClient``: the registration of the bot itself is not accepted."""
+
+
+class Forbidden(Refused):
+    """403: signed in, but without ``edfs_listmng``."""
+
+
+class NotFound(Refused):
+    """404 in one of its three meanings, which ``code`` distinguishes."""
+
+
+class Invalid(Refused):
+    """422: the platform does not accept a value we sent."""
+
+
+@dataclass(eq=False, kw_only=True)
+class RateLimited(Refused):
+    """429, or our own budget is used up; ``retry_after`` in seconds, already clamped.
+
+    ``ours``: nothing was sent, because it would have exceeded our budget.
+    """
+
+    retry_after: float = 30.0
+    ours: bool = False
+
+
+@dataclass(eq=False, kw_only=True)
+class Unclear(ApiError):
+    """The request may or may not have been executed.
+
+    ``why`` is one of timeout, cut, status, redirect, body, other_id.
+    """
+
+    why: str = ""

@@ -1,4 +1,4 @@
-"""Who asks, where and when: what stays the same while one command is answered."""
+"""Who invoked a command, where and when."""
 
 from dataclasses import dataclass
 
@@ -10,16 +10,20 @@ from bot.core.timers import ITwin
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """``id`` is the operation that this asking may become, once: it is made of what was kept."""
+    """The context of one command.
+
+    ``id`` is derived from the delivery, so that the command starts at most one operation however
+    often the delivery is processed. ``now`` is in unix seconds. ``groups`` are the user groups and
+    channels of ``Policy.groups`` that the person is in.
+    """
 
     id: OperationId
     person: Person
     origin: Origin
     now: float
-    # Of the groups and channels that the policy names, those this person is in.
     groups: frozenset[str] = frozenset()
-    confirmed: bool = False  # they were asked whether they mean it
-    # What was kept goes on as it was meant: ``here`` was the channel's iTwin when it was asked.
+    confirmed: bool = False  # the person has confirmed that they mean it
+    # A stored command is resumed with the channel's default iTwin of the time it was given.
     resumed: bool = False
     channel_itwin: ITwin | None = None
 

@@ -1,1 +1,1 @@
-"""What people come for. No feature knows another; each turns what was asked into an outcome."""
+"""What people ask for. Each feature turns a command into an outcome; none imports another."""

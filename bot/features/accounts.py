@@ -1,8 +1,9 @@
-"""Accounts: signing in with the browser, signing out, and who one is.
+"""Accounts: signing in with the browser, signing out, and showing the linked account.
 
-The way of a sign-in: a ticket (32 random bytes, ten minutes) is sent to its person only. The page
-behind it names the person and asks. The first browser that goes on has it; a cookie ties that
-browser to the way back. Signing in executes nothing: a waiting command is offered back in Slack.
+A sign-in begins with a link (a secret of 32 random bytes, valid for ten minutes) that is sent to
+one person only. Its page names the person and asks for confirmation. The first browser that
+confirms claims the link, and a cookie ties the callback to that browser. Signing in executes
+nothing: a pending command is offered again in Slack.
 """
 
 import hmac
@@ -25,7 +26,6 @@ from bot.core.outcomes import (
 )
 from bot.features.resolver import channel_itwin
 from bot.gateways.gateways import Gateways
-from bot.gateways.ims import Account
 from bot.gateways.store.audit import AuditEntry
 from bot.gateways.store.sign_in_links import PendingCommand, SignInFlow, SignInLink
 
@@ -34,7 +34,7 @@ CALLBACK = "/link/callback"
 
 @dataclass(frozen=True, slots=True)
 class SignInUrls:
-    """Where people's browsers come in: ``public_url`` has no slash at its end."""
+    """The addresses for people's browsers; ``public_url`` has no slash at its end."""
 
     public_url: str
     workspace_name: str
@@ -52,38 +52,41 @@ async def offer_sign_in(
     *,
     ended: bool = False,
 ) -> Outcome:
-    """Make a fresh link; ``waiting`` is the command that will be offered back afterwards."""
-    kept = ""
+    """Create a sign-in link; ``waiting`` is the command to offer again afterwards.
+
+    ``ended``: the person was signed in before.
+    """
+    pending = ""
     if waiting:
-        # The name of what is kept is the operation it may become, so that "Continue" acts once.
-        kept = invocation.id
+        # Stored under the id of the operation that it may become, so "Continue" starts only one.
+        pending = invocation.id
         here = await channel_itwin(gateways, invocation)
         record = PendingCommand(invocation.who, invocation.channel, waiting, here)
-        await gateways.store.sign_in_links.save_command(invocation.workspace, kept, record)
+        await gateways.store.sign_in_links.save_command(invocation.workspace, pending, record)
     secret = secrets.token_urlsafe(32)
-    ticket = SignInLink(
+    link = SignInLink(
         workspace=invocation.workspace,
         person=invocation.who,
         channel=invocation.channel,
         person_name=invocation.person.name,
         workspace_name=urls.workspace_name,
         made_at=invocation.now,
-        pending_command=kept,
+        pending_command=pending,
     )
-    await gateways.store.sign_in_links.save_link(secret, ticket)
+    await gateways.store.sign_in_links.save_link(secret, link)
     url = f"{urls.public_url}/link/{invocation.workspace}.{secret}"
-    return SignInOffered(url, kept, waiting, ended)
+    return SignInOffered(url, pending, waiting, ended)
 
 
 async def sign_in(gateways: Gateways, urls: SignInUrls, invocation: Invocation) -> Outcome:
     account = await gateways.ims.account(invocation.workspace, invocation.who)
     if account is not None:
-        return SignedInAlready(acting(account))
+        return SignedInAlready(account.acting)
     return await offer_sign_in(gateways, urls, invocation)
 
 
 async def sign_out(gateways: Gateways, invocation: Invocation) -> Outcome:
-    """Forget the sign-in here first, then have it revoked there; say what depended on it."""
+    """Delete the sign-in, have it revoked at Bentley, and report what depended on it."""
     account = await gateways.ims.account(invocation.workspace, invocation.who)
     done = await gateways.ims.sign_out(invocation.workspace, invocation.who)
     if account is not None:
@@ -97,7 +100,7 @@ async def sign_out(gateways: Gateways, invocation: Invocation) -> Outcome:
 
 
 async def _auto_enables_of(gateways: Gateways, invocation: Invocation) -> list[float]:
-    """Return when timers come back on by themselves with this person's account."""
+    """Return the times at which this person's scheduled auto-enables are due."""
     every = await gateways.store.auto_enables.open(invocation.workspace)
     planned = {Phase.SCHEDULED, Phase.ENABLING}
     return [one.at for one in every if one.person == invocation.who and one.phase in planned]
@@ -105,36 +108,37 @@ async def _auto_enables_of(gateways: Gateways, invocation: Invocation) -> list[f
 
 async def who_am_i(gateways: Gateways, invocation: Invocation) -> Outcome:
     account = await gateways.ims.account(invocation.workspace, invocation.who)
-    return WhoAmIShown(acting(account) if account else None)
+    return WhoAmIShown(account.acting if account else None)
 
 
-async def signed_in(gateways: Gateways, invocation: Invocation, kept: str) -> Outcome:
-    """What is said in Slack after a sign-in, with the command that waits."""
+async def signed_in(gateways: Gateways, invocation: Invocation, pending: str) -> Outcome:
+    """Return what to show in Slack after a sign-in; ``pending`` is the pending command's id."""
     account = await gateways.ims.account(invocation.workspace, invocation.who)
     if account is None:
         return WhoAmIShown(None)
     waiting = (
-        await gateways.store.sign_in_links.load_command(invocation.workspace, kept)
-        if kept
+        await gateways.store.sign_in_links.load_command(invocation.workspace, pending)
+        if pending
         else None
     )
-    return SignedIn(acting(account), kept, waiting.text if waiting else "")
+    return SignedIn(account.acting, pending, waiting.text if waiting else "")
 
 
-async def pending_command(gateways: Gateways, invocation: Invocation, kept: str) -> PendingCommand:
-    """Return the kept command of this very person."""
-    found = await gateways.store.sign_in_links.load_command(invocation.workspace, kept)
+async def pending_command(
+    gateways: Gateways, invocation: Invocation, pending: str
+) -> PendingCommand:
+    """Return this person's pending command. Raises NotAvailable, for another person's too."""
+    found = await gateways.store.sign_in_links.load_command(invocation.workspace, pending)
     if found is None or found.person != invocation.who:
         raise NotAvailable("kept")
     return found
 
 
-def acting(account: Account) -> ActingAccount:
-    return ActingAccount(account.subject, account.name, account.email)
-
-
 def workspace_of(name: str) -> tuple[Workspace, str]:
-    """Take a ticket or cookie apart: ``T0123.<secret>``. Raises NotAvailable for anything else."""
+    """Split a link or cookie, ``T0123.<secret>``, into workspace and secret.
+
+    Raises NotAvailable for anything else.
+    """
     workspace, _, secret = name.partition(".")
     if not is_slack_id(workspace) or not 20 <= len(secret) <= 100 or not secret.isascii():
         raise NotAvailable("ticket")
@@ -142,62 +146,63 @@ def workspace_of(name: str) -> tuple[Workspace, str]:
 
 
 async def read_link(gateways: Gateways, link: str) -> SignInLink:
-    """Return whose link this is, without touching it. Raises NotAvailable."""
+    """Return the link's record without claiming it. Raises NotAvailable."""
     workspace, secret = workspace_of(link)
-    ticket = await gateways.store.sign_in_links.load_link(workspace, secret)
-    if ticket is None:
+    found = await gateways.store.sign_in_links.load_link(workspace, secret)
+    if found is None:
         raise NotAvailable("ticket")
-    return ticket
+    return found
 
 
 async def claim_link(gateways: Gateways, urls: SignInUrls, link: str, browser: str) -> str:
-    """Claim the link for this browser; return the address at IMS to go to."""
+    """Claim the link for this browser; return the address at IMS to redirect it to.
+
+    Raises NotAvailable.
+    """
     workspace, secret = workspace_of(link)
-    ticket, ours = await gateways.store.sign_in_links.claim_link(workspace, secret, browser)
-    if ticket is None:
+    found, ours = await gateways.store.sign_in_links.claim_link(workspace, secret, browser)
+    if found is None:
         raise NotAvailable("ticket")
     if not ours:
-        await _record(gateways, workspace, ticket.person, "signin.second_browser")
+        await _record(gateways, workspace, found.person, "signin.second_browser")
         raise NotAvailable("claimed")
     flow = await gateways.ims.begin(urls.callback)
-    under_way = SignInFlow(ticket, secret, flow.state, flow.body)
-    await gateways.store.sign_in_links.save_flow(browser, under_way)
+    stored = SignInFlow(found, secret, flow.state, flow.body)
+    await gateways.store.sign_in_links.save_flow(browser, stored)
     return flow.auth_uri
 
 
 async def complete_sign_in(
     gateways: Gateways, browser: str, query: Mapping[str, str]
 ) -> tuple[SignInLink, ActingAccount]:
-    """Take the browser back from IMS, once, and keep the sign-in.
+    """Handle IMS's callback, once, and store the sign-in.
 
-    Raises NotAvailable, SignInRefused.
+    Raises NotAvailable, SignInRefused, AccountTaken.
     """
     workspace, _ = workspace_of(browser)
-    under_way = await gateways.store.sign_in_links.take_flow(workspace, browser)
-    if under_way is None:
+    stored = await gateways.store.sign_in_links.take_flow(workspace, browser)
+    if stored is None:
         raise NotAvailable("browser")
-    ticket = under_way.ticket
-    if not hmac.compare_digest(under_way.state.encode(), query.get("state", "").encode()):
-        await _record(gateways, workspace, ticket.person, "signin.wrong_state")
+    link, person = stored.ticket, stored.ticket.person
+    if not hmac.compare_digest(stored.state.encode(), query.get("state", "").encode()):
+        await _record(gateways, workspace, person, "signin.wrong_state")
         raise SignInRefused("other")
     try:
-        signed_in = await gateways.ims.complete(under_way.flow, query)
+        account = await gateways.ims.complete(stored.flow, query)
     except SignInRefused as refused:
-        await _record(gateways, workspace, ticket.person, f"signin.{refused.reason}")
+        await _record(gateways, workspace, person, f"signin.{refused.reason}")
         raise
-    holder = await gateways.store.people.link(
-        workspace, ticket.person, signed_in.issuer, signed_in.subject
-    )
-    if holder != ticket.person:
-        await _record(gateways, workspace, ticket.person, "signin.account_taken")
+    holder = await gateways.store.people.link(workspace, person, account.issuer, account.subject)
+    if holder != person:
+        await _record(gateways, workspace, person, "signin.account_taken")
         raise AccountTaken(PersonId(holder))
-    before = await gateways.ims.account(workspace, ticket.person)
-    await gateways.ims.keep(workspace, ticket.person, signed_in)
-    if before is not None and before.subject != signed_in.subject:
-        await gateways.store.people.unlink(workspace, ticket.person, before.issuer, before.subject)
-    await gateways.store.sign_in_links.drop_link(workspace, under_way.link)
-    await _record(gateways, workspace, ticket.person, "signin")
-    return ticket, ActingAccount(signed_in.subject, signed_in.name, signed_in.email)
+    before = await gateways.ims.account(workspace, person)
+    await gateways.ims.keep(workspace, person, account)
+    if before is not None and before.subject != account.subject:
+        await gateways.store.people.unlink(workspace, person, before.issuer, before.subject)
+    await gateways.store.sign_in_links.drop_link(workspace, stored.link)
+    await _record(gateways, workspace, person, "signin")
+    return link, ActingAccount(account.subject, account.name, account.email)
 
 
 async def _record(gateways: Gateways, workspace: Workspace, person: PersonId, what: str) -> None:

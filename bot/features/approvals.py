@@ -1,4 +1,4 @@
-"""Requests for approval: who may decide them, what proves the right, and what a decision begins."""
+"""Requests for approval: listing them, deciding them, and making a request again."""
 
 from dataclasses import dataclass, replace
 
@@ -15,6 +15,7 @@ from bot.core.approvals import (
     Voted,
     after,
 )
+from bot.core.change_requests import command_of, ruling_for
 from bot.core.errors import (
     ChangesStopped,
     Forbidden,
@@ -34,28 +35,27 @@ from bot.core.outcomes import Outcome, RequestDecided
 from bot.core.policy.rules import Ruling
 from bot.core.timers import Timer, differences
 from bot.features.approved_operations import carry_out
-from bot.features.starting import acting_of, command_of, ruling_on
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, policy_groups, with_token
 from bot.gateways.ims import Bearer
 
-TRIES = 20  # somebody else may have been quicker, but not for ever
+ATTEMPTS = 20  # others may decide at the same time, but not that often
 
 
 async def decide(gateways: Gateways, invocation: Invocation, command: Decide) -> Outcome:
-    """Have somebody's word count, once; who is too late or may not is told why.
+    """Record one person's decision on a request, and carry out what it approves.
 
     Raises NotAvailable, RequestClosed, MayNotDecide, ChangesStopped, and what reading the timer
     raises.
     """
-    store, deciding = gateways.store.approvals, _Decision(gateways, invocation)
-    for _ in range(TRIES):
+    store, decision = gateways.store.approvals, _Decision(gateways, invocation)
+    for _ in range(ATTEMPTS):
         approval = await store.read(invocation.workspace, command.request)
         if approval is None:
             raise NotAvailable("request")
         if approval.stage is not Stage.WAITING:
             return await _already_decided(gateways, invocation, command, approval)
-        decided = after(approval, await deciding.event_for(approval, command))
+        decided = after(approval, await decision.event_for(approval, command))
         if (await store.change(approval, decided)).result == "won":
             return RequestDecided(await carry_out(gateways, decided), command.verb)
     raise RetriesExhausted
@@ -67,7 +67,10 @@ _ENDS = {"approve": Stage.APPROVED, "decline": Stage.DECLINED, "cancel": Stage.C
 async def _already_decided(
     gateways: Gateways, invocation: Invocation, command: Decide, approval: Approval
 ) -> Outcome:
-    """Somebody was quicker: this very person, when their word was kept but not yet answered."""
+    """Return the outcome again if this person's own decision is stored; else raise RequestClosed.
+
+    A delivery that is processed again finds a decision stored that was not answered.
+    """
     if approval.decided_by == invocation.who and approval.stage is _ENDS[command.verb]:
         return RequestDecided(await carry_out(gateways, approval), command.verb)
     raise RequestClosed(approval.stage.value, approval.decided_by, approval.changed_at)
@@ -75,10 +78,10 @@ async def _already_decided(
 
 @dataclass(frozen=True, slots=True)
 class _Decision:
-    """One person's word on one request, judged anew each time the request was moved."""
+    """One person's decision on one request, evaluated again when the request has changed."""
 
     gateways: Gateways
-    asked: Invocation
+    invocation: Invocation
 
     async def event_for(self, approval: Approval, command: Decide) -> Event:
         now = self.gateways.clock()
@@ -88,92 +91,94 @@ class _Decision:
             case "approve":
                 return await self._vote(approval)
             case "decline":
-                await self._declines(approval)
-                return Declined(self.asked.who, now, command.reason)
+                await self._check_decline(approval)
+                return Declined(self.invocation.who, now, command.reason)
             case "cancel":
                 return self._cancel(approval, command, now)
 
-    async def _declines(self, approval: Approval) -> None:
-        """A no takes the same right as a yes. Raises MayNotDecide and what reading raises."""
+    async def _check_decline(self, approval: Approval) -> None:
+        """Require the right to approve. Raises MayNotDecide, SignInNeeded, ApiError."""
         ruling = await self._ruling(approval)
-        account = await self.gateways.ims.account(self.asked.workspace, self.asked.who)
-        await self._may(approval, ruling, account.subject if account else "", also="voted")
-        bearer, _ = await self._proved(approval)
-        await self._may(approval, ruling, bearer.account.subject, also="voted")
+        account = await self.gateways.ims.account(self.invocation.workspace, self.invocation.who)
+        await self._check(approval, ruling, account.subject if account else "", except_for="voted")
+        bearer, _ = await self._read_timer(approval)
+        await self._check(approval, ruling, bearer.account.subject, except_for="voted")
 
     def _cancel(self, approval: Approval, command: Decide, now: float) -> Event:
-        if self.asked.who != approval.requester:
+        if self.invocation.who != approval.requester:
             raise MayNotDecide("not_yours")
-        if approval.review:  # it was done; only somebody else can have looked at it
+        if approval.review:  # the operation was started; somebody else has to review it
             raise MayNotDecide("own")
         return Canceled(now, command.reason)
 
     async def _vote(self, approval: Approval) -> Event:
-        """Ask for everything that gives somebody a right to agree; the last is their own token."""
+        """Check every right that an approver needs; their token reads the timer last."""
         ruling = await self._ruling(approval)
-        account = await self.gateways.ims.account(self.asked.workspace, self.asked.who)
-        await self._may(approval, ruling, account.subject if account else "")
+        account = await self.gateways.ims.account(self.invocation.workspace, self.invocation.who)
+        await self._check(approval, ruling, account.subject if account else "")
         counts = not approval.review
         if counts and forbidden_now(approval, ruling):
             return Voided(self.gateways.clock(), Failure("AuthorizationRevoked", why="policy"))
-        if counts and await self.gateways.store.kill_switch.is_on(self.asked.workspace):
+        if counts and await self.gateways.store.kill_switch.is_on(self.invocation.workspace):
             raise ChangesStopped
-        bearer, failure = await self._proved(approval)
-        await self._may(approval, ruling, bearer.account.subject)
-        now = self.gateways.clock()  # reading may have taken its time
+        bearer, failure = await self._read_timer(approval)
+        await self._check(approval, ruling, bearer.account.subject)
+        now = self.gateways.clock()  # reading may have taken seconds
         if _expired(approval, now):
             return Expired(now)
         if counts and failure is not None:
             return Voided(now, failure)
-        acting = acting_of(bearer)
-        vote = Vote(self.asked.who, acting.subject, acting.label, now)
+        acting = bearer.account.acting
+        vote = Vote(self.invocation.who, acting.subject, acting.label, now)
         return Voted(vote, ruling.approvals if counts else 1)
 
     async def _ruling(self, approval: Approval) -> Ruling:
-        """Return what the policy says of the wish now."""
+        """Return the current policy's ruling on the requested change."""
         groups = await policy_groups(self.gateways, approval.requester)
-        policy = self.gateways.policy_file.current
-        return ruling_on(policy, approval.operation, groups)
+        return ruling_for(self.gateways.policy_file.current, approval.operation, groups)
 
-    async def _may(
-        self, approval: Approval, ruling: Ruling, subject: str, *, also: str = ""
+    async def _check(
+        self, approval: Approval, ruling: Ruling, subject: str, *, except_for: str = ""
     ) -> None:
-        """Raise MayNotDecide, unless the objection is ``also`` none."""
-        groups = await policy_groups(self.gateways, self.asked.who, approver_groups(approval))
-        reason = objection(approval, ruling, Decider(self.asked.who, groups, subject))
-        if reason is not None and reason != also:
+        """Raise MayNotDecide for any objection but ``except_for``."""
+        named = approver_groups(approval)
+        groups = await policy_groups(self.gateways, self.invocation.who, named)
+        reason = objection(approval, ruling, Decider(self.invocation.who, groups, subject))
+        if reason is not None and reason != except_for:
             raise MayNotDecide(reason)
 
-    async def _proved(self, approval: Approval) -> tuple[Bearer, Failure | None]:
-        """Read the timer with the approver's own token; return also what makes the request void.
+    async def _read_timer(self, approval: Approval) -> tuple[Bearer, Failure | None]:
+        """Read the timer with the decider's own token; return also what makes the request void.
 
-        Raises what says that they cannot read it, SignInNeeded among that.
+        Raises SignInNeeded, ApiError when they cannot read it.
         """
-        wish = approval.operation
+        operation, who = approval.operation, self.invocation.who
 
         async def read(caller: Caller) -> Timer:
-            return await self.gateways.edfs.timer(caller, wish.itwin.id, wish.timer.id)
+            return await self.gateways.edfs.timer(caller, operation.itwin.id, operation.timer.id)
 
         try:
-            bearer, timer = await with_token(self.gateways, wish.workspace, self.asked.who, read)
+            bearer, timer = await with_token(self.gateways, operation.workspace, who, read)
         except NotFound as missing:
-            return await self._missed(approval, missing)
+            return await self._timer_missing(approval, missing)
         return bearer, stale_reason(approval, timer)
 
-    async def _missed(self, approval: Approval, missing: NotFound) -> tuple[Bearer, Failure | None]:
-        """Tell a timer that is gone from one they may not see: who sees the others has the right.
+    async def _timer_missing(
+        self, approval: Approval, missing: NotFound
+    ) -> tuple[Bearer, Failure | None]:
+        """Distinguish a deleted timer from one they may not read: who can list the others may.
 
-        EDFS can only delete and create, so one of the same name and package has taken its place.
+        An edit in EDFS deletes a timer and creates another with the same name and package.
         """
-        wish = approval.operation
-        bearer, timers = await _timers(self.gateways, self.asked, wish.itwin.id)
-        if any(one.id == wish.timer.id for one in timers):
+        operation = approval.operation
+        bearer, timers = await _timers(self.gateways, self.invocation, operation.itwin.id)
+        if any(one.id == operation.timer.id for one in timers):
             raise missing
-        what = (wish.timer.name, wish.timer.package)
-        found = [one for one in timers if (one.name, one.package) == what]
+        wanted = (operation.timer.name, operation.timer.package)
+        found = [one for one in timers if (one.name, one.package) == wanted]
         if len(found) != 1:
             return bearer, Failure("TimerGone")
-        changes = differences(wish.timer, wish.inputs, found[0])
+        changes = differences(operation.timer, operation.inputs, found[0])
         return bearer, Failure("TimerGone", why="replaced", details=changes)
 
 
@@ -182,36 +187,36 @@ def _expired(approval: Approval, now: float) -> bool:
 
 
 def approver_groups(approval: Approval) -> frozenset[str]:
-    """Return the user groups and channels among those who may decide it."""
+    """Return the user groups and channels among the request's approvers."""
     listed = approval.approvers or frozenset()
     return frozenset(one for one in listed if one.startswith(("S", "C", "G")))
 
 
 async def pending(gateways: Gateways, invocation: Invocation, page: int = 1) -> PendingListed:
-    """List the requests that wait, those first that this person may decide as far as lists go."""
+    """List the waiting requests, first those that the policy lets this person decide."""
     found = await gateways.store.approvals.open(invocation.workspace)
-    standing = [one for one in found if not _expired(one, invocation.now)]
-    waiting = await _readable(gateways, invocation, standing)
+    current = [one for one in found if not _expired(one, invocation.now)]
+    waiting = await _readable(gateways, invocation, current)
     policy = gateways.policy_file.current
     named = frozenset[str]().union(*map(approver_groups, waiting))
     account = await gateways.ims.account(invocation.workspace, invocation.who)
     theirs = await policy_groups(gateways, invocation.who, named) if waiting else named
-    who = Decider(invocation.who, theirs, account.subject if account else "")
+    decider = Decider(invocation.who, theirs, account.subject if account else "")
     mine: set[OperationId] = set()
     for one in waiting:
         of_requester = await policy_groups(gateways, one.requester)
-        if objection(one, ruling_on(policy, one.operation, of_requester), who) is None:
+        if objection(one, ruling_for(policy, one.operation, of_requester), decider) is None:
             mine.add(one.id)
     ordered = sorted(waiting, key=lambda one: (one.id not in mine, one.operation.asked_at))
     return PendingListed(tuple(ordered), frozenset(mine), page)
 
 
 async def _readable(
-    gateways: Gateways, invocation: Invocation, standing: list[Approval]
+    gateways: Gateways, invocation: Invocation, waiting: list[Approval]
 ) -> list[Approval]:
-    """Leave out those of iTwins that this person's own token does not read, but for their own."""
+    """Return the person's own requests, and those of iTwins that their own token can read."""
     readable: dict[ITwinId, bool] = {}
-    for one in standing:
+    for one in waiting:
         itwin = one.operation.itwin.id
         if one.requester == invocation.who or itwin in readable:
             continue
@@ -222,13 +227,13 @@ async def _readable(
         else:
             readable[itwin] = True
     mine = invocation.who
-    return [one for one in standing if one.requester == mine or readable[one.operation.itwin.id]]
+    return [one for one in waiting if one.requester == mine or readable[one.operation.itwin.id]]
 
 
 async def _timers(
     gateways: Gateways, invocation: Invocation, itwin: ITwinId
 ) -> tuple[Bearer, tuple[Timer, ...]]:
-    """List an iTwin's timers with the token of whoever asks."""
+    """List an iTwin's timers with the person's own token."""
 
     async def read(caller: Caller) -> tuple[Timer, ...]:
         return await gateways.edfs.timers(caller, itwin)
@@ -239,23 +244,24 @@ async def _timers(
 async def request_again(
     gateways: Gateways, invocation: Invocation, request: OperationId
 ) -> tuple[Invocation, Switch | Undo]:
-    """Return the same wish once more, of the timer that is there now, where it was asked first.
+    """Return the command of a request, to make it again in the channel of the first one.
 
-    Raises NotAvailable.
+    It names the timer that has replaced the first one, if an edit in EDFS did so. Raises
+    NotAvailable.
     """
     approval = await gateways.store.approvals.read(invocation.workspace, request)
     if approval is None:
         raise NotAvailable("request")
     command = command_of(approval.operation, invocation.person.zone)
-    now_id = replaced_by(approval)
-    if now_id and isinstance(command, Switch):
-        command = replace(command, timer=now_id)
+    new_timer = replaced_by(approval)
+    if new_timer and isinstance(command, Switch):
+        command = replace(command, timer=new_timer)
     channel = approval.operation.origin.channel
     return replace(invocation, origin=Origin(channel, invocation.origin.response_url)), command
 
 
 def replaced_by(approval: Approval) -> str:
-    """Return the id of the timer that an edit has put in this one's place, or an empty text."""
+    """Return the id of the timer that has replaced the request's, or an empty text."""
     failure = approval.failure
     if failure is None or failure.why != "replaced":
         return ""

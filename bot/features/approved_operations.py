@@ -1,4 +1,4 @@
-"""From an approved request to the operation that does it, begun once, and what came of it."""
+"""Starts the operation of an approved request, once, and records its outcome in the request."""
 
 import secrets
 
@@ -11,38 +11,38 @@ from bot.core.outcomes import OperationStarted
 from bot.features.starting import start
 from bot.gateways.gateways import Gateways
 
-RETRY_START_AFTER = 5.0  # while another operation holds the timer
+RETRY_START_AFTER = 5.0  # seconds, while another operation has locked the timer
 
 
 async def carry_out(gateways: Gateways, approval: Approval) -> Approval:
-    """Begin what was approved, where that is still to be done; return the request as it is then.
+    """Start the operation of an approved request unless it was started; return the new request.
 
-    It may be called again and again: the operation has the request's own id. While another
-    operation holds the timer the request stays due.
+    It may be called again: the operation has the request's id. While another operation has locked
+    the timer the request is rescheduled.
     """
     if approval.stage is not Stage.APPROVED or approval.review or approval.concluded:
         return approval
     now = gateways.clock()
     operation = await gateways.store.operations.read(approval.workspace, approval.id)
-    if operation is not None:  # it was begun; its end says what came of it
+    if operation is not None:  # it was started
         concluded = await conclude(gateways, operation) if operation.state.ended else None
         return concluded or approval
     if now > approval.changed_at + approval.operation.timeouts.life:
-        return await _concluded(gateways, approval, None, Failure("Expired"))
+        return await _conclude(gateways, approval, None, Failure("Expired"))
     try:
         if not await _start(gateways, approval, now):
             await gateways.store.approvals.reschedule(approval, now + RETRY_START_AFTER)
     except (ChangesStopped, CannotUndo) as refused:
-        return await _concluded(gateways, approval, None, Failure(type(refused).__name__))
+        return await _conclude(gateways, approval, None, Failure(type(refused).__name__))
     return approval
 
 
 async def _start(gateways: Gateways, approval: Approval, now: float) -> bool:
-    """Begin it; False while the timer is not free. Raises ChangesStopped, CannotUndo."""
-    drawings, owner = gateways.store.card_outbox, secrets.token_hex(8)
+    """Start it. Returns False while the timer is locked. Raises ChangesStopped, CannotUndo."""
+    cards, owner = gateways.store.card_outbox, secrets.token_hex(8)
     ref = approval_card(approval)
-    # Who holds the brush paints the request: the card is handed over only when nobody does.
-    ours = await drawings.lock_card(ref, owner)
+    # The card is transferred to the operation only while nobody else is updating it.
+    ours = await cards.lock_card(ref, owner)
     try:
         card = await _card_of(gateways, approval) if ours else ""
         outcome = await start(gateways, approved_operation(approval, now, card))
@@ -53,19 +53,19 @@ async def _start(gateways: Gateways, approval: Approval, now: float) -> bool:
         return False
     finally:
         if ours:
-            await drawings.unlock_card(ref, owner)
+            await cards.unlock_card(ref, owner)
 
 
 async def _card_of(gateways: Gateways, approval: Approval) -> str:
-    """Return the request's message, where it stands in the channel where it was asked."""
+    """Return the ts of the request's card, if it is in the channel of the command; else empty."""
     if approval.posted_in != approval.operation.origin.channel:
         return ""
     card = (await gateways.store.card_outbox.read(approval_card(approval))).ts
-    return card if "." in card else ""  # a ts has a point; what is no ts is no message
+    return card if "." in card else ""  # a ts has a point; anything else is not a message
 
 
 async def transfer_card(gateways: Gateways, approval: Approval) -> None:
-    """Leave the request's message to the operation that took it: the request paints no more."""
+    """Record that the operation has taken the request's card, which the request updates no more."""
     store = gateways.store
     operation = await store.operations.read(approval.workspace, approval.id)
     if operation is not None and operation.approved is not None:
@@ -77,17 +77,17 @@ def approval_card(approval: Approval) -> CardRef:
 
 
 async def conclude(gateways: Gateways, operation: Operation) -> Approval | None:
-    """Write into the request what came of its operation; None where that was no request's."""
+    """Record an operation's outcome in its request. Returns None when it has no request."""
     approval = await gateways.store.approvals.read(operation.workspace, operation.id)
     if approval is None:
         return None
     if approval.review and operation.state.changed_nothing:
         return await _cancel_review(gateways, approval)
-    return await _concluded(gateways, approval, operation.state, operation.failure)
+    return await _conclude(gateways, approval, operation.state, operation.failure)
 
 
 async def _cancel_review(gateways: Gateways, approval: Approval) -> Approval:
-    """An emergency that came to nothing leaves nothing to review."""
+    """Cancel the review of an emergency that changed nothing."""
     store = gateways.store.approvals
     while approval.stage is Stage.WAITING:
         following = after(approval, Canceled(gateways.clock()))
@@ -97,10 +97,10 @@ async def _cancel_review(gateways: Gateways, approval: Approval) -> Approval:
     return approval
 
 
-async def _concluded(
+async def _conclude(
     gateways: Gateways, approval: Approval, outcome: State | None, failure: Failure | None
 ) -> Approval:
-    """Store it, whatever else moves the request meanwhile; the first conclusion stays."""
+    """Store the outcome, even if the request is changed meanwhile; the first outcome is final."""
     store = gateways.store.approvals
     while not approval.concluded and (approval.review or approval.stage is Stage.APPROVED):
         following = after(approval, Concluded(gateways.clock(), outcome, failure))

@@ -1,4 +1,4 @@
-"""Returns: the end of an "off until", and what is off."""
+"""Auto-enables: changing and closing the end of a "disable … until", and listing what is off."""
 
 import asyncio
 
@@ -15,38 +15,37 @@ from bot.features.resolver import NameResolver
 from bot.features.starting import observe
 from bot.gateways.gateways import Gateways
 
-MOST_ITWINS = 25
-AT_ONCE = 4
+MAX_ITWINS = 25
+MAX_CONCURRENT = 4
 
 
 async def as_switch(
     gateways: Gateways, invocation: Invocation, command: ChangeAutoEnable
 ) -> Switch:
-    """Return the switch that changes a return: back on now, off until later, or off for good.
+    """Return the switch that changes an auto-enable: on now, off until later, or off for good.
 
-    So policy, approval, audit and card hold for it as for any switch.
-
-    Raises NotAvailable, AutoEnableClosed.
+    So policy, approval, audit and card apply to it as to any switch. Raises NotAvailable,
+    AutoEnableClosed.
     """
     auto_enable = await gateways.store.auto_enables.read(invocation.workspace, command.off)
     if auto_enable is None:
         raise NotAvailable("return")
     if auto_enable.phase is Phase.CLOSED:
         raise AutoEnableClosed(auto_enable.closed_as or "kept", auto_enable.closed_by)
-    place = (auto_enable.itwin.id, auto_enable.timer.id)
+    timer = (auto_enable.itwin.id, auto_enable.timer.id)
     match command.verb:
         case "return":
-            return Switch("enable", *place)
+            return Switch("enable", *timer)
         case "extend":
-            return Switch("disable", *place, auto_enable.reason, command.until)
+            return Switch("disable", *timer, auto_enable.reason, command.until)
         case "keep":
-            return Switch("disable", *place, auto_enable.reason, "for good")
+            return Switch("disable", *timer, auto_enable.reason, "for good")
 
 
 async def close_if_already_on(
     gateways: Gateways, invocation: Invocation, command: ChangeAutoEnable, outcome: Outcome
 ) -> Outcome:
-    """Whoever wants it back finds it on already: then nothing is left to bring back."""
+    """Close the auto-enable when a person enables the timer early and finds it enabled."""
     if command.verb == "return" and isinstance(outcome, AlreadyInState):
         auto_enable = await gateways.store.auto_enables.read(invocation.workspace, command.off)
         if auto_enable is not None:
@@ -57,13 +56,13 @@ async def close_if_already_on(
 async def close(
     gateways: Gateways, auto_enable: AutoEnable, how: ClosedAs, by: PersonId | None = None
 ) -> AutoEnable | None:
-    """End it, whatever else moves it meanwhile; None when it was over before."""
+    """Close an auto-enable, even if it is changed meanwhile. Returns None if it was closed."""
     store = gateways.store.auto_enables
     now: AutoEnable | None = auto_enable
     while now is not None and now.phase is not Phase.CLOSED:
-        over = after(now, Closed(gateways.clock(), how, by))
-        if (await store.change(now, over)).result == "won":
-            return over
+        closed = after(now, Closed(gateways.clock(), how, by))
+        if (await store.change(now, closed)).result == "won":
+            return closed
         now = await store.read(auto_enable.workspace, auto_enable.id)
     return None
 
@@ -73,11 +72,12 @@ async def list_disabled(
     invocation: Invocation,
     command: ListTimers,
     first: frozenset[ITwinId] = frozenset(),
-    most: int = MOST_ITWINS,
+    most: int = MAX_ITWINS,
 ) -> DisabledListed:
-    """Read, with the person's own token, what is off; ``first`` are iTwins to begin with.
+    """List the disabled timers that the person's own token can read.
 
-    ``most`` iTwins are read: each is a request of the person's share.
+    At most ``most`` iTwins are read, ``first`` before others: each takes one request from the
+    person's share.
     """
     resolver = NameResolver(gateways, invocation, command)
     if command.itwin:
@@ -86,7 +86,7 @@ async def list_disabled(
         off = await _disabled_in(gateways, invocation, itwin, timers)
         return DisabledListed(off, itwin=itwin, page=command.page)
     itwins = await _likeliest_first(gateways, invocation, await resolver.itwins(), first)
-    turns = asyncio.Semaphore(AT_ONCE)
+    turns = asyncio.Semaphore(MAX_CONCURRENT)
 
     async def read(itwin: ITwin) -> tuple[DisabledTimer, ...] | None:
         async with turns:
@@ -96,17 +96,17 @@ async def list_disabled(
                 return None
             return await _disabled_in(gateways, invocation, itwin, timers)
 
-    looked, left = itwins[:most], len(itwins[most:])
-    answers = list(zip(looked, await asyncio.gather(*map(read, looked)), strict=True))
-    found = tuple(one for _, off in answers for one in off or ())
-    unread = tuple(itwin for itwin, off in answers if off is None)
+    chosen, left = itwins[:most], len(itwins[most:])
+    results = list(zip(chosen, await asyncio.gather(*map(read, chosen)), strict=True))
+    found = tuple(one for _, off in results for one in off or ())
+    unread = tuple(itwin for itwin, off in results if off is None)
     return DisabledListed(found, unread, left, page=command.page)
 
 
 async def _likeliest_first(
     gateways: Gateways, invocation: Invocation, itwins: tuple[ITwin, ...], first: frozenset[ITwinId]
 ) -> list[ITwin]:
-    """Where something is known to be off, asked for, told of or changed comes first."""
+    """Sort the iTwins: first those with auto-enables, requests, subscriptions, recent changes."""
     store, workspace = gateways.store, invocation.workspace
     known = {auto_enable.itwin.id for auto_enable in await store.auto_enables.open(workspace)}
     known |= {one.operation.itwin.id for one in await store.approvals.open(workspace)}
@@ -125,9 +125,9 @@ async def _disabled_in(
 async def _disabled_timer(
     gateways: Gateways, invocation: Invocation, itwin: ITwin, timer: Timer
 ) -> DisabledTimer:
-    """Say since when, by whom and why, as far as the bot knows."""
+    """Return a disabled timer with since when, by whom and why, as far as the bot knows."""
     before = (await observe(gateways, invocation, itwin, timer)).last_seen
-    # What was last seen on was turned off elsewhere, at a time that nobody knows.
+    # A timer last seen enabled was disabled elsewhere, at an unknown time.
     last = before if before and not before.enabled else LastSeen(enabled=False, at=invocation.now)
     auto_enable = await auto_enable_of(gateways, itwin, timer.id, invocation)
     reason = auto_enable.reason if auto_enable else ""

@@ -1,4 +1,4 @@
-"""A channel's iTwin: which one is meant where a command names none."""
+"""The default iTwin of a channel, for commands that name none."""
 
 from dataclasses import replace
 
@@ -20,14 +20,16 @@ from bot.features.resolver import NameResolver, channel_itwin
 from bot.gateways.gateways import Gateways
 from bot.gateways.store.audit import AuditEntry
 
-NAMED = 3  # choices of each reading that are offered
-Both = Switch | Show | History | Subscribe  # what two readings of unquoted words can make
+MAX_CHOICES = 3  # offered for each reading
+# Unquoted words of these commands may name an iTwin and a timer, or only a timer.
+Ambivalent = Switch | Show | History | Subscribe
 
 
 async def use(gateways: Gateways, invocation: Invocation, command: SetChannelDefault) -> Outcome:
-    """Set the channel's iTwin, among those that the person's own token sees; or say which it is.
+    """Set, clear or show the channel's default iTwin.
 
-    Raises NoSuchName, AmbiguousName, SignInNeeded, ApiError.
+    The person can set only an iTwin that their own token can read. Raises NoSuchName,
+    AmbiguousName, SignInNeeded, ApiError.
     """
     channels = gateways.store.channel_outbox
     if not command.itwin and not command.nothing:
@@ -46,27 +48,25 @@ async def use(gateways: Gateways, invocation: Invocation, command: SetChannelDef
 async def with_channel_default(
     gateways: Gateways, invocation: Invocation, command: Command
 ) -> Command:
-    """Return the command with the channel's iTwin in it, where that is what is meant.
+    """Return the command with the channel's default iTwin, if it applies.
 
-    Unquoted, "SAP work orders" may be an iTwin and a timer, or a timer of the channel's iTwin.
-    What can be read both ways is asked back and never guessed.
-
-    Raises NoChannelDefault, AmbiguousName,
-    and what looking raises.
+    Unquoted, "SAP work orders" may be an iTwin and a timer, or a timer of the default iTwin. If
+    both readings match, the person is asked. Raises NoChannelDefault, AmbiguousName, SignInNeeded,
+    ApiError.
     """
     match command:
         case Switch() | Show():
-            return await _placed(gateways, invocation, command)
+            return await _with_default(gateways, invocation, command)
         case ListTimers(everywhere=False) | History(everywhere=False):
-            return await _placed(gateways, invocation, command)
+            return await _with_default(gateways, invocation, command)
         case Subscribe() if command.itwin:
-            return await _placed(gateways, invocation, command)
+            return await _with_default(gateways, invocation, command)
         case _:
             return command
 
 
-async def _placed(
-    gateways: Gateways, invocation: Invocation, command: Both | ListTimers
+async def _with_default(
+    gateways: Gateways, invocation: Invocation, command: Ambivalent | ListTimers
 ) -> Command:
     if _is_definite(command.itwin):
         return command
@@ -79,7 +79,7 @@ async def _placed(
         return replace(command, itwin=here.id)
     if isinstance(command, ListTimers):
         return command
-    return await _decided(gateways, invocation, command, here)
+    return await _disambiguate(gateways, invocation, command, here)
 
 
 def _is_definite(named: str) -> bool:
@@ -90,10 +90,10 @@ def _verb(command: Switch | Show) -> str:
     return command.verb if isinstance(command, Switch) else "show"
 
 
-async def _decided(
-    gateways: Gateways, invocation: Invocation, command: Both, here: ITwin
+async def _disambiguate(
+    gateways: Gateways, invocation: Invocation, command: Ambivalent, here: ITwin
 ) -> Command:
-    """Tell which reading has something that answers to it."""
+    """Return the command in the reading that matches something. Raises AmbiguousName for both."""
     resolver = NameResolver(gateways, invocation, command)
     explicit = match_name(command.itwin, await resolver.itwins(), ITwin.names)
     whole = " ".join(name for name in (command.itwin, command.timer) if name)
@@ -112,9 +112,9 @@ async def _decided(
 
 
 async def _in_channels(resolver: NameResolver, here: ITwin, whole: str) -> tuple[Timer, ...]:
-    """Return what it may name in the channel's iTwin, as far as this person may read that.
+    """Return the timers of the default iTwin that match, as far as this person may read them.
 
-    What Bentley does not tell now is no answer: raises ApiError then, so that nothing is guessed.
+    Raises ApiError when Bentley does not respond, so that nothing is guessed.
     """
     try:
         _, timers = await resolver.timers(here)
@@ -130,14 +130,14 @@ async def _in_channels(resolver: NameResolver, here: ITwin, whole: str) -> tuple
 
 
 def _choices(
-    command: Both, here: ITwin, found: tuple[Timer, ...], others: tuple[ITwin, ...]
+    command: Ambivalent, here: ITwin, found: tuple[Timer, ...], others: tuple[ITwin, ...]
 ) -> tuple[Choice, ...]:
     mine = [
         Choice(timer.label, here.name, str(replace(command, itwin=here.id, timer=timer.id)))
-        for timer in found[:NAMED]
+        for timer in found[:MAX_CHOICES]
     ]
     theirs = [
         Choice(command.timer or itwin.name, itwin.name, str(replace(command, itwin=itwin.id)))
-        for itwin in others[:NAMED]
+        for itwin in others[:MAX_CHOICES]
     ]
     return (*mine, *theirs)

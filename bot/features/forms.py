@@ -1,12 +1,13 @@
-"""The windows in which a command is pointed at instead of typed: the chooser and the subscription.
+"""The modals in which a command is chosen instead of typed: the chooser and the subscription.
 
-What is filled in becomes the same command that could have been typed; here it is only looked at,
-so that the window can say what would come of it.
+A submitted modal becomes the same command that could have been typed. Here the modal is opened
+and updated, with a preview of what the command would do.
 """
 
 import asyncio
 from dataclasses import replace
 
+from bot.core.change_requests import draft_operation, ruling_for, skipped_runs
 from bot.core.errors import ApiError, InvalidCommand, SignInNeeded, Unclear
 from bot.core.invocation import Invocation
 from bot.core.language.commands import OpenChooser, Switch, SwitchVerb
@@ -18,17 +19,18 @@ from bot.core.operations.operation import ActingAccount
 from bot.core.surfaces import ChooserShown, SubscriptionFormShown
 from bot.core.timers import ITwin, Timer
 from bot.features.resolver import NameResolver
-from bot.features.starting import draft_operation, observe, ruling_for, skipped_runs
+from bot.features.starting import observe
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, with_token
 
-OPENED_WITHIN = 1.8  # a trigger lives three seconds; what is not read by then is chosen by hand
+# Seconds. A trigger id expires after three; what is not read by then is left for the person.
+OPENED_WITHIN = 1.8
 
 
 async def open_chooser(
     gateways: Gateways, invocation: Invocation, command: OpenChooser, reason: str = ""
 ) -> ChooserShown:
-    """Open the window, with what was named filled in. Raises SignInNeeded."""
+    """Return the chooser, filled in with what the command names. Raises SignInNeeded."""
     await _signed_in(gateways, invocation)
     form = ChooserShown(invocation.channel, reason=reason)
     if not command.itwin:
@@ -37,7 +39,7 @@ async def open_chooser(
     try:
         async with asyncio.timeout(OPENED_WITHIN):
             return await _filled_in(gateways, invocation, command, form)
-    except ApiError as failure:  # whoever may not see it can still choose something else
+    except ApiError as failure:  # the person can still choose another timer
         return replace(form, error=failure)
     except TimeoutError:
         return replace(form, error=Unclear(operation="timers", why="timeout"))
@@ -58,7 +60,7 @@ async def _filled_in(
 async def update_chooser(
     gateways: Gateways, invocation: Invocation, form: ChooserForm
 ) -> ChooserShown:
-    """Return the chooser after one of its inputs has changed.
+    """Return the chooser after the person has changed an input.
 
     Bentley is asked only for a timer that the modal does not show yet, so typing reads nothing.
     """
@@ -104,14 +106,14 @@ async def _read(
 async def preview(
     gateways: Gateways, invocation: Invocation, form: ChooserShown, wanted: bool | None = None
 ) -> ChooserShown:
-    """Say what would come of it: when it is back, which runs it misses, what the policy wants."""
+    """Return the chooser with what would happen: its end, skipped runs and the policy's ruling."""
     found = form.shown
     if found is None:
         return form
     goal = not found.timer.enabled if wanted is None else wanted
     form = replace(form, itwin=found.itwin, wanted=goal)
     if form.until and not goal:
-        form = _until_read(gateways, invocation, form, found.timer)
+        form = _with_end(gateways, invocation, form, found.timer)
     verb: SwitchVerb = "enable" if goal else "disable"
     command = Switch(verb, found.itwin.id, found.timer.id, form.reason)
     account = await gateways.ims.account(invocation.workspace, invocation.who)
@@ -121,12 +123,12 @@ async def preview(
     )
     return replace(
         form,
-        skipped=skipped_runs(gateways, operation),
-        ruling=ruling_for(gateways, invocation, operation),
+        skipped=skipped_runs(operation, gateways.schedule_zone),
+        ruling=ruling_for(gateways.policy_file.current, operation, invocation.groups),
     )
 
 
-def _until_read(
+def _with_end(
     gateways: Gateways, invocation: Invocation, form: ChooserShown, timer: Timer
 ) -> ChooserShown:
     zone = invocation.person.zone
@@ -143,7 +145,7 @@ def _until_read(
 async def open_subscription_form(
     gateways: Gateways, invocation: Invocation
 ) -> SubscriptionFormShown:
-    """Open the window of a subscription, about the channel's iTwin first. Raises SignInNeeded."""
+    """Return the subscription form, filled in with the channel's iTwin. Raises SignInNeeded."""
     await _signed_in(gateways, invocation)
     here = await gateways.store.channel_outbox.default(invocation.workspace, invocation.channel)
     return SubscriptionFormShown(invocation.channel, here)

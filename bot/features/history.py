@@ -1,4 +1,4 @@
-"""History: what happened to timers, for those whose own token can read them."""
+"""History: the audit trail of timers, for people whose own token can read them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,14 +15,17 @@ from bot.features.resolver import NameResolver
 from bot.gateways.gateways import Gateways
 from bot.gateways.store.audit import AuditEntry
 
-SCANNED = 5_000  # entries of the trail, at most
+MAX_SCANNED = 5_000  # entries of the trail
 PAGE = 10  # events
-ASKED = 8  # iTwins whose timers are read where none is named, at most
+MAX_ITWINS = 8  # whose timers are read when the command names none
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What the newest part of the trail tells, the newest first."""
+    """The events of the newest part of the trail, newest first.
+
+    ``cut``: the trail has older entries. ``unread``: some entries could not be opened.
+    """
 
     events: tuple[PastEvent, ...]
     cut: bool
@@ -30,9 +33,9 @@ class Past:
 
 
 async def show_history(gateways: Gateways, invocation: Invocation, command: History) -> Outcome:
-    """Nothing is told of an iTwin before this person's own token has read its timers just now.
+    """Show a page of events, of iTwins whose timers the person's own token has just read.
 
-    Raises what finding raises, for an iTwin that was named.
+    Raises NoSuchName, AmbiguousName, SignInNeeded, ApiError.
     """
     resolver = NameResolver(gateways, invocation, command)
     if not command.itwin:
@@ -53,13 +56,13 @@ async def _of_timer(
     resolver: NameResolver,
     itwin: ITwin,
 ) -> Outcome:
-    """Find what was named among the timers there are, else among those there were."""
+    """Show the events of one timer, which may have been deleted."""
     missing: NoSuchName | None = None
     identity, name, label = "", command.timer, command.timer
     try:
         _, timer = await resolver.timer(itwin, command.timer)
         identity, name, label = timer.id, timer.name, timer.label
-    except NoSuchName as error:  # their timers were read all the same
+    except NoSuchName as error:  # the timers were read nevertheless
         identity, missing = normalized(command.timer), error
     past = await _past(gateways, invocation.workspace)
     events = [event for event in past.events if event.itwin == itwin.id]
@@ -73,27 +76,27 @@ async def _of_timer(
 async def _of_all(
     gateways: Gateways, invocation: Invocation, command: History, resolver: NameResolver
 ) -> HistoryShown:
-    """Go through the newest events; each iTwin of theirs is read before any of it is told."""
+    """Show the newest events of the person's iTwins, each read before its events are shown."""
     names = {itwin.id: itwin for itwin in await resolver.itwins()}
     past = await _past(gateways, invocation.workspace)
     readable: dict[ITwinId, bool] = {}
     events: list[PastEvent] = []
     for event in _before(past.events, command.before):
         itwin = names.get(event.itwin)
-        if itwin is None or (event.itwin not in readable and len(readable) == ASKED):
+        if itwin is None or (event.itwin not in readable and len(readable) == MAX_ITWINS):
             continue
         if event.itwin not in readable:
-            readable[event.itwin] = await _reads(resolver, itwin)
+            readable[event.itwin] = await _can_read(resolver, itwin)
         if readable[event.itwin]:
             events.append(event)
         if len(events) > PAGE:
             break
-    told_of = tuple(names[one] for one, may in readable.items() if may)
-    return _page(past, events, replace(command, everywhere=True), told_of)
+    shown = tuple(names[one] for one, may in readable.items() if may)
+    return _page(past, events, replace(command, everywhere=True), shown)
 
 
-async def _reads(resolver: NameResolver, itwin: ITwin) -> bool:
-    """Whether this person's token reads its timers. What is not about rights is raised."""
+async def _can_read(resolver: NameResolver, itwin: ITwin) -> bool:
+    """Whether the person's token can read the timers. Raises errors that are not about rights."""
     try:
         await resolver.timers(itwin)
     except (Forbidden, NotFound, Invalid):
@@ -104,11 +107,11 @@ async def _reads(resolver: NameResolver, itwin: ITwin) -> bool:
 async def _past(gateways: Gateways, workspace: Workspace) -> Past:
     entries: list[AuditEntry] = []
     read = 0
-    async for entry in gateways.store.audit.newest(workspace, SCANNED):
+    async for entry in gateways.store.audit.newest(workspace, MAX_SCANNED):
         read += 1
         if entry is not None:
             entries.append(entry)
-    return Past(past_events(entries), cut=read == SCANNED, unread=read > len(entries))
+    return Past(past_events(entries), cut=read == MAX_SCANNED, unread=read > len(entries))
 
 
 def _before(events: Iterable[PastEvent], number: int) -> list[PastEvent]:
@@ -122,7 +125,7 @@ def _page(
     itwins: tuple[ITwin, ...],
     timer: str = "",
 ) -> HistoryShown:
-    """Show the first of the events; ``command`` would show the same."""
+    """Return the first page of the events; ``command`` is the one that shows it again."""
     left = _before(events, command.before)
     page = tuple(left[:PAGE])
     older = len(left) > PAGE

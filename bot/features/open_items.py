@@ -1,4 +1,4 @@
-"""What is arranged for timers: the returns they have, and the requests that wait."""
+"""The open items of timers: their auto-enables and the requests that wait for approval."""
 
 from bot.core.approvals import Approval, Stage
 from bot.core.auto_enables import AutoEnable, Phase
@@ -12,7 +12,7 @@ from bot.gateways.gateways import Gateways
 async def auto_enable_of(
     gateways: Gateways, itwin: ITwin, timer: TimerId, invocation: Invocation
 ) -> AutoEnable | None:
-    """Return the return that this timer has."""
+    """Return the timer's auto-enable that is not closed, or None."""
     store = gateways.store.auto_enables
     holder = await store.holder(invocation.workspace, itwin.id, timer)
     auto_enable = await store.read(invocation.workspace, holder) if holder else None
@@ -24,7 +24,7 @@ async def auto_enable_of(
 async def open_items_of(
     gateways: Gateways, invocation: Invocation, itwin: ITwin, timer: TimerId
 ) -> OpenItems:
-    """Return what is arranged for one timer, which this person's token has just read."""
+    """Return the open items of a timer that the person's own token has just read."""
     store = gateways.store.approvals
     auto_enable = await auto_enable_of(gateways, itwin, timer, invocation)
     found = []
@@ -41,8 +41,8 @@ async def open_items_of(
 async def open_items_in(
     gateways: Gateways, invocation: Invocation, itwin: ITwin
 ) -> dict[TimerId, OpenItems]:
-    """Return it for all timers of an iTwin that have something arranged, however many they are."""
-    backs = {
+    """Return the open items of all timers of an iTwin that have any."""
+    auto_enables = {
         auto_enable.timer.id: auto_enable
         for auto_enable in await gateways.store.auto_enables.open(invocation.workspace)
         if auto_enable.itwin.id == itwin.id
@@ -52,8 +52,8 @@ async def open_items_in(
         if one.operation.itwin.id == itwin.id and not one.review and _waits(one, invocation.now):
             requests.setdefault(one.operation.timer.id, []).append(one)
     return {
-        timer: OpenItems(backs.get(timer), tuple(requests.get(timer, ())))
-        for timer in (*backs, *requests)
+        timer: OpenItems(auto_enables.get(timer), tuple(requests.get(timer, ())))
+        for timer in (*auto_enables, *requests)
     }
 
 

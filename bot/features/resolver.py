@@ -1,4 +1,4 @@
-"""From a typed name to the thing it names, through the person's own token."""
+"""Resolves typed names to iTwins and timers, with the person's own token."""
 
 import asyncio
 from dataclasses import replace
@@ -26,35 +26,40 @@ Naming = OpenChooser | Switch | Show | ListTimers | History | Subscribe
 
 
 async def channel_itwin(gateways: Gateways, invocation: Invocation) -> ITwin | None:
-    """Return what is meant where a command names no iTwin; of a kept one, what was meant then."""
+    """Return the channel's default iTwin; for a resumed command, the default of its time."""
     if invocation.resumed:
         return invocation.channel_itwin
     return await gateways.store.channel_outbox.default(invocation.workspace, invocation.channel)
 
 
 class NameResolver:
-    """Looks for what one command names; the choices it offers are that command, made definite."""
+    """Resolves the names of one command. A choice that it offers is that command with an id.
+
+    Every method raises SignInNeeded, IdentityProviderError and ApiError.
+    """
 
     def __init__(self, gateways: Gateways, invocation: Invocation, command: Naming) -> None:
         self._gateways = gateways
-        self._asked = invocation
+        self._invocation = invocation
         self._command = command
 
     async def itwins(self, *, fresh: bool = False) -> tuple[ITwin, ...]:
-        """Return the person's iTwins; at most a minute old unless they must be fresh."""
-        timers, asked = self._gateways.store.timers, self._asked
-        kept = None if fresh else await timers.itwins(asked.workspace, asked.who)
-        if kept is not None:
-            return kept
-        _, found = await with_token(
-            self._gateways, asked.workspace, asked.who, self._gateways.edfs.itwins
-        )
+        """Return the person's iTwins, from a cache of one minute unless ``fresh``."""
+        timers = self._gateways.store.timers
+        workspace, who = self._invocation.workspace, self._invocation.who
+        cached = None if fresh else await timers.itwins(workspace, who)
+        if cached is not None:
+            return cached
+        _, found = await with_token(self._gateways, workspace, who, self._gateways.edfs.itwins)
         ordered = tuple(sorted(found, key=ITwin.in_lists))
-        await timers.save_itwins(asked.workspace, asked.who, ordered)
+        await timers.save_itwins(workspace, who, ordered)
         return ordered
 
     async def itwin(self, wanted: str) -> ITwin:
-        """Find it by id, address, number, whole name or unique part of one."""
+        """Return an iTwin by id, address, number, whole name or unique part of a name.
+
+        Raises NoSuchName, AmbiguousName.
+        """
         identity = guid_in_address(wanted) or (wanted if is_guid(wanted) else None)
         if identity is not None:
             return await self._by_id(ITwinId(identity))
@@ -73,27 +78,30 @@ class NameResolver:
         async def read(caller: Caller) -> ITwin:
             return await self._gateways.edfs.itwin(caller, identity)
 
-        _, itwin = await with_token(self._gateways, self._asked.workspace, self._asked.who, read)
+        workspace, who = self._invocation.workspace, self._invocation.who
+        _, itwin = await with_token(self._gateways, workspace, who, read)
         return itwin
 
     async def timers(self, itwin: ITwin) -> tuple[Bearer, tuple[Timer, ...]]:
         async def read(caller: Caller) -> tuple[Timer, ...]:
             return await self._gateways.edfs.timers(caller, itwin.id)
 
-        workspace, who, at = self._asked.workspace, self._asked.who, self._gateways.clock()
+        workspace, who = self._invocation.workspace, self._invocation.who
+        at = self._gateways.clock()
         bearer, timers = await with_token(self._gateways, workspace, who, read)
-        indexes = self._gateways.store.option_lists
-        if await indexes.exists(
-            workspace, who, itwin.id
-        ):  # their selects show the same states then
-            index = await asyncio.to_thread(
+        cache = self._gateways.store.option_lists
+        if await cache.exists(workspace, who, itwin.id):  # so that selects show the same states
+            options = await asyncio.to_thread(
                 option_list_of_timers, at, bearer.account.subject, timers
             )
-            await indexes.save(workspace, who, itwin.id, index)
+            await cache.save(workspace, who, itwin.id, options)
         return bearer, timers
 
     async def timer(self, itwin: ITwin, wanted: str) -> tuple[Bearer, Timer]:
-        """Find it by id, name, package, or unique part of one, in the list as it is now."""
+        """Return a timer by id, name, package, or unique part of one, from a list read now.
+
+        Raises NoSuchName, AmbiguousName.
+        """
         bearer, timers = await self.timers(itwin)
         wanted_name = guid_in_address(wanted) or wanted
         match match_name(wanted_name, timers, Timer.names):

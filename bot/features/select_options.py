@@ -1,7 +1,7 @@
-"""What the selects offer: from a kept list at once, from Bentley within the time there is.
+"""Options of the selects for iTwins and timers, from a cache that is refreshed in the background.
 
-A kept list may be ten minutes old here, because nothing is decided by it: what is chosen is looked
-for again. One that is over a minute old is answered with, and read anew behind the answer.
+A cached list may be ten minutes old, because nothing is decided by it: a chosen timer is read
+again. A list over a minute old is returned at once and refreshed in the background.
 """
 
 import asyncio
@@ -36,167 +36,168 @@ from bot.gateways.store.option_lists import INDEX_SECONDS
 
 FRESH_SECONDS = 60.0
 STORE_SECONDS = 1.0
-MOST_READINGS = 32  # at the same time, in this process
+MAX_REFRESHES = 32  # at the same time, in this process
 ITWINS = "itwins"
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 Read = Callable[["Owner"], Awaitable[OptionList]]
 
-log = structlog.get_logger("suggesting")
+log = structlog.get_logger("options")
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose lists they are."""
+    """The person whose lists they are."""
 
     workspace: Workspace
     person: PersonId
 
 
 class OptionLists:
-    """Owns the readings that go on behind an answer; each list is read once at a time.
+    """Returns options, and owns the background refreshes; a list has one refresh at a time.
 
-    Where Bentley has not answered by then (``by``, a time of the event loop), what is kept is
-    offered; where nothing is kept, Unclear is raised, and the reading goes on for the next try.
-    Raises SignInNeeded, StoreUnreachable, IdentityProviderError and ApiError too.
+    When Bentley has not responded by ``by``, a time of the event loop, the cached options are
+    returned. Without any, Unclear is raised and the refresh goes on for the next call. Also raises
+    SignInNeeded, StoreUnreachable, IdentityProviderError and ApiError.
     """
 
     def __init__(self, gateways: Gateways) -> None:
         self._gateways = gateways
-        self._readings: dict[tuple[Owner, str], asyncio.Task[OptionList]] = {}
+        self._refreshes: dict[tuple[Owner, str], asyncio.Task[OptionList]] = {}
 
-    async def itwins_for(self, whose: Owner, typed: str, by: float) -> OptionPage:
-        return itwin_options(await self._index(whose, ITWINS, self._read_itwins, by), typed)
+    async def itwins_for(self, owner: Owner, typed: str, by: float) -> OptionPage:
+        return itwin_options(await self._options(owner, ITWINS, self._read_itwins, by), typed)
 
-    async def timers_for(self, whose: Owner, itwin: ITwinId, typed: str, by: float) -> OptionPage:
-        async def read(whose: Owner) -> OptionList:
-            return await self._read_timers(whose, itwin)
+    async def timers_for(self, owner: Owner, itwin: ITwinId, typed: str, by: float) -> OptionPage:
+        async def read(owner: Owner) -> OptionList:
+            return await self._read_timers(owner, itwin)
 
-        return timer_options(await self._index(whose, itwin, read, by), typed)
+        return timer_options(await self._options(owner, itwin, read, by), typed)
 
-    async def warm(self, whose: Owner) -> None:
-        """Have the person's iTwins read behind, unless they are fresh: they are wanted soon.
+    async def warm(self, owner: Owner) -> None:
+        """Refresh the person's iTwins in the background, because they will be needed soon.
 
-        It never raises: where it fails, the select says why when it is opened.
+        It never raises: if it fails, the select shows why when it is opened.
         """
         try:
-            known, _ = await _from_store(self._kept(whose, ITWINS))
+            cached, _ = await _from_store(self._cached(owner, ITWINS))
         except (SignInNeeded, StoreUnreachable) as error:
-            log.info("not_warmed", error=type(error).__name__)
+            log.info("options.warm_failed", error=type(error).__name__)
             return
-        if known is None or not self._fresh(known):
-            self._reading(whose, ITWINS, self._read_itwins)
+        if cached is None or not self._is_fresh(cached):
+            self._refresh(owner, ITWINS, self._read_itwins)
 
     async def aclose(self) -> None:
-        readings = tuple(self._readings.values())
-        for reading in readings:
-            reading.cancel()
-        await asyncio.gather(*readings, return_exceptions=True)
+        refreshes = tuple(self._refreshes.values())
+        for refresh in refreshes:
+            refresh.cancel()
+        await asyncio.gather(*refreshes, return_exceptions=True)
 
-    async def _index(self, whose: Owner, what: str, read: Read, by: float) -> OptionList:
-        known, current = await _from_store(self._kept(whose, what))
-        if known is not None and current:
-            if not self._fresh(known):
-                self._reading(whose, what, read)
-            return known
-        reading = self._reading(whose, what, read)
-        if reading is not None:
-            await asyncio.wait({reading}, timeout=by - asyncio.get_running_loop().time())
-        if reading is None or not reading.done():
-            if known is None:
-                raise Unclear(operation=_operation(what), why="timeout")
-            return known
+    async def _options(self, owner: Owner, name: str, read: Read, by: float) -> OptionList:
+        cached, current = await _from_store(self._cached(owner, name))
+        if cached is not None and current:
+            if not self._is_fresh(cached):
+                self._refresh(owner, name, read)
+            return cached
+        refresh = self._refresh(owner, name, read)
+        if refresh is not None:
+            await asyncio.wait({refresh}, timeout=by - asyncio.get_running_loop().time())
+        if refresh is None or not refresh.done():
+            if cached is None:
+                raise Unclear(operation=_operation(name), why="timeout")
+            return cached
         try:
-            return reading.result()
+            return refresh.result()
         except (NotSent, Unclear, RateLimited):
-            if known is None:
+            if cached is None:
                 raise
-            return known
+            return cached
 
-    async def _kept(self, whose: Owner, what: str) -> tuple[OptionList | None, bool]:
-        """Return what is kept, and whether the bot has changed nothing there since."""
-        account = await self._gateways.ims.account(whose.workspace, whose.person)
+    async def _cached(self, owner: Owner, name: str) -> tuple[OptionList | None, bool]:
+        """Return the cached list, and whether the bot has changed no timer in it since."""
+        account = await self._gateways.ims.account(owner.workspace, owner.person)
         if account is None:
             raise SignInNeeded
-        known = await self._known(whose, what, account.subject)
-        if known is None or what == ITWINS:
-            return known, True
-        indexes = self._gateways.store.option_lists
-        return known, known.at > await indexes.changed_at(whose.workspace, ITwinId(what))
+        cached = await self._cached_for(owner, name, account.subject)
+        if cached is None or name == ITWINS:
+            return cached, True
+        cache = self._gateways.store.option_lists
+        return cached, cached.at > await cache.changed_at(owner.workspace, ITwinId(name))
 
-    async def _known(self, whose: Owner, what: str, subject: str) -> OptionList | None:
-        """Return what is kept for this account; another account's list is nobody's business."""
-        index = await self._gateways.store.option_lists.load(whose.workspace, whose.person, what)
-        if index is None or index.subject != subject:
+    async def _cached_for(self, owner: Owner, name: str, subject: str) -> OptionList | None:
+        """Return the cached list of this account, and never one of another account."""
+        options = await self._gateways.store.option_lists.load(owner.workspace, owner.person, name)
+        if options is None or options.subject != subject:
             return None
-        return index if self._age(index) <= INDEX_SECONDS else None
+        return options if self._age(options) <= INDEX_SECONDS else None
 
-    def _fresh(self, index: OptionList) -> bool:
-        return self._age(index) <= FRESH_SECONDS
+    def _is_fresh(self, options: OptionList) -> bool:
+        return self._age(options) <= FRESH_SECONDS
 
-    def _age(self, index: OptionList) -> float:
-        return self._gateways.clock() - index.at
+    def _age(self, options: OptionList) -> float:
+        return self._gateways.clock() - options.at
 
-    def _reading(self, whose: Owner, what: str, read: Read) -> asyncio.Task[OptionList] | None:
-        """Return the reading of this list, begun if need be; None where too many are under way."""
-        key = (whose, what)
-        reading = self._readings.get(key)
-        if reading is None and len(self._readings) < MOST_READINGS:
-            reading = asyncio.create_task(self._refreshed(whose, what, read), name="suggesting")
-            self._readings[key] = reading
-            reading.add_done_callback(lambda done: self._ended(key, done))
-        return reading
+    def _refresh(self, owner: Owner, name: str, read: Read) -> asyncio.Task[OptionList] | None:
+        """Return the running refresh of a list, or start one; None where too many are running."""
+        key = (owner, name)
+        refresh = self._refreshes.get(key)
+        if refresh is None and len(self._refreshes) < MAX_REFRESHES:
+            refresh = asyncio.create_task(self._read_and_save(owner, name, read), name="options")
+            self._refreshes[key] = refresh
+            refresh.add_done_callback(lambda done: self._on_done(key, done))
+        return refresh
 
-    def _ended(self, key: tuple[Owner, str], reading: asyncio.Task[OptionList]) -> None:
-        self._readings.pop(key, None)
-        if not reading.cancelled() and (error := reading.exception()) is not None:
-            log.info("reading.failed", what=_operation(key[1]), error=type(error).__name__)
+    def _on_done(self, key: tuple[Owner, str], refresh: asyncio.Task[OptionList]) -> None:
+        self._refreshes.pop(key, None)
+        if not refresh.cancelled() and (error := refresh.exception()) is not None:
+            name = _operation(key[1])
+            log.info("options.refresh_failed", what=name, error=type(error).__name__)
 
-    async def _refreshed(self, whose: Owner, what: str, read: Read) -> OptionList:
-        indexes = self._gateways.store.option_lists
+    async def _read_and_save(self, owner: Owner, name: str, read: Read) -> OptionList:
+        cache = self._gateways.store.option_lists
         try:
-            index = await read(whose)
+            options = await read(owner)
         except (NotSent, Unclear, RateLimited, StoreUnreachable):
             raise
-        except (SignInNeeded, ApiError):  # a no: what was kept is theirs no more
-            await indexes.drop(whose.workspace, whose.person, what)
+        except (SignInNeeded, ApiError):  # the person may not read the list any more
+            await cache.drop(owner.workspace, owner.person, name)
             raise
         try:
-            await indexes.save(whose.workspace, whose.person, what, index)
+            await cache.save(owner.workspace, owner.person, name, options)
         except StoreUnreachable:
-            log.warning("index.not_kept", what=_operation(what))
-        return index
+            log.warning("options.not_cached", what=_operation(name))
+        return options
 
-    async def _read_itwins(self, whose: Owner) -> OptionList:
+    async def _read_itwins(self, owner: Owner) -> OptionList:
         edfs, at = self._gateways.edfs, self._gateways.clock()
 
         async def read(caller: Caller) -> tuple[tuple[ITwin, ...], ...]:
-            return await _together(
+            return await _gather(
                 edfs.itwins(caller),
-                _if_told(edfs.favorites(caller)),
-                _if_told(edfs.recents(caller)),
+                _or_empty(edfs.favorites(caller)),
+                _or_empty(edfs.recents(caller)),
             )
 
-        bearer, lists = await with_token(self._gateways, whose.workspace, whose.person, read)
+        bearer, lists = await with_token(self._gateways, owner.workspace, owner.person, read)
         return await asyncio.to_thread(option_list_of_itwins, at, bearer.account.subject, *lists)
 
-    async def _read_timers(self, whose: Owner, itwin: ITwinId) -> OptionList:
+    async def _read_timers(self, owner: Owner, itwin: ITwinId) -> OptionList:
         edfs, at = self._gateways.edfs, self._gateways.clock()
         bearer, timers = await with_token(
             self._gateways,
-            whose.workspace,
-            whose.person,
+            owner.workspace,
+            owner.person,
             lambda caller: edfs.timers(caller, itwin),
         )
-        # Folding ten thousand names takes longer than anybody else should wait.
+        # Normalizing ten thousand names would block the event loop for too long.
         return await asyncio.to_thread(option_list_of_timers, at, bearer.account.subject, timers)
 
 
-def _operation(what: str) -> str:
-    return "itwins" if what == ITWINS else "timers"
+def _operation(name: str) -> str:
+    return "itwins" if name == ITWINS else "timers"
 
 
-async def _from_store(reading: Coroutine[Any, Any, Answer]) -> Answer:
+async def _from_store(reading: Coroutine[Any, Any, Result]) -> Result:
     try:
         async with asyncio.timeout(STORE_SECONDS):
             return await reading
@@ -204,21 +205,21 @@ async def _from_store(reading: Coroutine[Any, Any, Answer]) -> Answer:
         raise StoreUnreachable("it takes too long") from error
 
 
-async def _together(*readings: Coroutine[Any, Any, Answer]) -> tuple[Answer, ...]:
-    """Await all of them at the same time; the first failure is raised when all have ended."""
-    answers = await asyncio.gather(*readings, return_exceptions=True)
-    for answer in answers:
-        if isinstance(answer, BaseException):
-            raise answer
-    return tuple(answer for answer in answers if not isinstance(answer, BaseException))
+async def _gather(*readings: Coroutine[Any, Any, Result]) -> tuple[Result, ...]:
+    """Await all concurrently; raise the first failure, in their order, when all have ended."""
+    results = await asyncio.gather(*readings, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return tuple(result for result in results if not isinstance(result, BaseException))
 
 
-async def _if_told(reading: Coroutine[Any, Any, tuple[ITwin, ...]]) -> tuple[ITwin, ...]:
-    """Without favourites or recents the list is still good; a token that is refused is not."""
+async def _or_empty(reading: Coroutine[Any, Any, tuple[ITwin, ...]]) -> tuple[ITwin, ...]:
+    """Return no favorites or recents when they cannot be read. Raises TokenRefused."""
     try:
         return await reading
     except TokenRefused:
         raise
     except ApiError as error:
-        log.info("list.without", error=type(error).__name__)
+        log.info("itwins.partial", error=type(error).__name__)
         return ()

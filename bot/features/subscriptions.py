@@ -1,4 +1,4 @@
-"""Subscriptions: what a channel is told."""
+"""Subscriptions: the notifications that a channel receives."""
 
 from bot.core.errors import CannotSubscribe, NotAvailable
 from bot.core.invocation import Invocation
@@ -26,9 +26,10 @@ KINDS: tuple[Kind, ...] = ("changes", "approvals", "returns", "elsewhere", "dige
 async def subscribe(
     gateways: Gateways, invocation: Invocation, command: Subscribe, channel: ChannelId
 ) -> Outcome:
-    """Have the channel told, where the person can read the timers. The same words change it.
+    """Subscribe the channel, or change its subscription to the same timers.
 
-    Raises CannotSubscribe, NoSuchName, AmbiguousName, SignInNeeded, ApiError.
+    The person must be able to read the timers. Raises CannotSubscribe, NoSuchName, AmbiguousName,
+    SignInNeeded, ApiError.
     """
     resolver = NameResolver(gateways, invocation, command)
     itwin = await resolver.itwin(command.itwin)
@@ -46,17 +47,17 @@ async def subscribe(
         made_at=invocation.now,
         subject=bearer.account.subject,
     )
-    standing = await _stand(gateways, wanted)
+    stored = await _save(gateways, wanted)
     found = tuple(timer for timer in timers if matches(pattern, timer))
-    return Subscribed(standing, tuple(timer.without_values() for timer in found))
+    return Subscribed(stored, tuple(timer.without_values() for timer in found))
 
 
 async def _pattern(
     resolver: NameResolver, itwin: ITwin, wanted: str, timers: tuple[Timer, ...]
 ) -> str:
-    """Return what is kept: a pattern as typed, or the whole name of the one timer it names.
+    """Return the pattern to store: as typed, or the whole name of the one timer that it names.
 
-    An edit gives a timer another id, and the name stays: so what was named by its id is kept by
+    An edit in EDFS changes a timer's id but not its name, so a timer named by its id is stored by
     its name.
     """
     whole = any(
@@ -68,22 +69,22 @@ async def _pattern(
     return timer.label
 
 
-async def _stand(gateways: Gateways, wanted: Subscription) -> Subscription:
-    """Keep it as wished, whatever stood there before. Raises CannotSubscribe."""
-    ledger = gateways.store.subscriptions
+async def _save(gateways: Gateways, wanted: Subscription) -> Subscription:
+    """Store the subscription, instead of the one before. Raises CannotSubscribe."""
+    store = gateways.store.subscriptions
     while True:
-        before = await ledger.read(wanted.workspace, wanted.id)
+        before = await store.read(wanted.workspace, wanted.id)
         if before is None or before.ended_by:
-            await _room(gateways, wanted)
+            await _check_limit(gateways, wanted)
         after = subscribed(before, wanted)
         if before is not None and after == before:
             return before
-        written = await (ledger.put(after) if before is None else ledger.change(before, after))
+        written = await (store.put(after) if before is None else store.change(before, after))
         if written.result == "won":
             return after
 
 
-async def _room(gateways: Gateways, wanted: Subscription) -> None:
+async def _check_limit(gateways: Gateways, wanted: Subscription) -> None:
     if len(await of_channel(gateways, wanted.workspace, wanted.channel)) >= MOST:
         raise CannotSubscribe("many")
 
@@ -96,15 +97,15 @@ async def of_channel(
 
 
 async def unsubscribe(gateways: Gateways, invocation: Invocation, command: Unsubscribe) -> Outcome:
-    """End one of this channel's; whoever is in the channel may. Raises NotAvailable."""
-    ledger = gateways.store.subscriptions
+    """End a subscription of this channel; every member may. Raises NotAvailable."""
+    store = gateways.store.subscriptions
     while True:
-        gone = await ledger.read(invocation.workspace, command.subscription)
-        if gone and gone.ended_by == invocation.who and gone.channel == invocation.channel:
-            return Unsubscribed(gone)  # they have said so before, perhaps a moment ago
+        found = await store.read(invocation.workspace, command.subscription)
+        if found and found.ended_by == invocation.who and found.channel == invocation.channel:
+            return Unsubscribed(found)  # the same person has ended it before
         before = await open_subscription(gateways, invocation, command.subscription)
         after = ended(before, invocation.who, invocation.now)
-        if (await ledger.change(before, after)).result == "won":
+        if (await store.change(before, after)).result == "won":
             await gateways.store.poll_snapshots.forget(invocation.workspace, before.id)
             return Unsubscribed(after)
 
@@ -112,7 +113,7 @@ async def unsubscribe(gateways: Gateways, invocation: Invocation, command: Unsub
 async def open_subscription(
     gateways: Gateways, invocation: Invocation, identity: OperationId
 ) -> Subscription:
-    """Return one of the subscriptions of the channel where it is asked. Raises NotAvailable."""
+    """Return a subscription of the invocation's channel. Raises NotAvailable."""
     found = await gateways.store.subscriptions.read(invocation.workspace, identity)
     if found is None or found.ended_by or found.channel != invocation.channel:
         raise NotAvailable("subscription")
@@ -120,10 +121,7 @@ async def open_subscription(
 
 
 async def resume(gateways: Gateways, invocation: Invocation, identity: OperationId) -> Subscribe:
-    """Return the words that would ask for it now: whoever says them has it go on.
-
-    Raises NotAvailable.
-    """
+    """Return the command that resumes a subscription for the person. Raises NotAvailable."""
     found = await open_subscription(gateways, invocation, identity)
     events = [kind for kind in KINDS if kind in found.kinds]
     only = ["not-mine"] if found.not_mine else []

@@ -1,8 +1,9 @@
-"""Timers: finding the one a person named, switching it, undoing, listing and showing."""
+"""Timers: switching, undoing, listing and showing them."""
 
 from dataclasses import replace
 from typing import Literal
 
+from bot.core.change_requests import draft_operation
 from bot.core.errors import CannotUndo, NotAvailable
 from bot.core.invocation import Invocation
 from bot.core.language.commands import ListTimers, Show, Switch, Undo
@@ -14,7 +15,7 @@ from bot.core.outcomes import AlreadyInState, DetailsShown, Outcome, TimeChoiceN
 from bot.core.timers import Timer
 from bot.features.open_items import open_items_in, open_items_of
 from bot.features.resolver import NameResolver
-from bot.features.starting import acting_of, authorize_and_start, draft_operation, observe
+from bot.features.starting import authorize_and_start, observe
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
@@ -30,31 +31,37 @@ async def switch(gateways: Gateways, invocation: Invocation, command: Switch) ->
     if command.until:
         zone = invocation.person.zone
         match parse_until(command.until, invocation.now, zone, timer.cron, gateways.schedule_zone):
-            case AmbiguousTime() as doubtful:
-                return _which_time(command, found, doubtful, zone)
+            case AmbiguousTime() as ambiguous:
+                return _which_time(command, found, ambiguous, zone)
             case Until() as until:
                 pass
-    # What is off already can still be given an end.
+    # A disabled timer can still be given an end.
     if timer.enabled is wanted and until is None:
         return AlreadyInState(await _with_open_items(gateways, invocation, found))
     operation = draft_operation(
-        invocation, gateways.timeouts, command, acting_of(bearer), found, wanted=wanted, until=until
+        invocation,
+        gateways.timeouts,
+        command,
+        bearer.account.acting,
+        found,
+        wanted=wanted,
+        until=until,
     )
     return await authorize_and_start(gateways, invocation, operation)
 
 
 def _which_time(
-    command: Switch, found: TimerShown, doubtful: AmbiguousTime, zone: str
+    command: Switch, found: TimerShown, ambiguous: AmbiguousTime, zone: str
 ) -> TimeChoiceNeeded:
-    clear = replace(command, itwin=found.itwin.id, timer=found.timer.id)
+    with_ids = replace(command, itwin=found.itwin.id, timer=found.timer.id)
     choices = tuple(
-        (at, str(replace(clear, until=format_until(at, zone)))) for at in doubtful.moments
+        (at, str(replace(with_ids, until=format_until(at, zone)))) for at in ambiguous.moments
     )
-    return TimeChoiceNeeded(found, doubtful.why, choices)
+    return TimeChoiceNeeded(found, ambiguous.why, choices)
 
 
 async def undo(gateways: Gateways, invocation: Invocation, command: Undo) -> Outcome:
-    """Bring back what an operation changed, while the state is still what it left."""
+    """Undo an operation, while the timer is still in the state that it left. Raises CannotUndo."""
     first = await gateways.store.operations.read(invocation.workspace, command.operation)
     if first is None:
         raise CannotUndo("unknown")
@@ -71,7 +78,12 @@ async def undo(gateways: Gateways, invocation: Invocation, command: Undo) -> Out
         raise CannotUndo("changed")
     found = await observe(gateways, invocation, first.itwin, timer)
     operation = draft_operation(
-        invocation, gateways.timeouts, command, acting_of(bearer), found, wanted=not first.wanted
+        invocation,
+        gateways.timeouts,
+        command,
+        bearer.account.acting,
+        found,
+        wanted=not first.wanted,
     )
     return await authorize_and_start(gateways, invocation, operation)
 
@@ -82,7 +94,7 @@ CardAction = Literal["enable", "disable", "undo", "details"]
 async def act_on_card(
     gateways: Gateways, invocation: Invocation, pressed: OperationId, verb: CardAction
 ) -> Outcome:
-    """What a button on a card stands for: a switch of the very timer the card is about."""
+    """Run the action of a button on a card, on the card's own timer."""
     operation = await _known(gateways, invocation, pressed)
     match verb:
         case "undo":
@@ -98,7 +110,7 @@ async def details(gateways: Gateways, invocation: Invocation, operation: Operati
     bearer, timer = await _fresh(gateways, invocation, operation)
     found = await observe(gateways, invocation, operation.itwin, timer)
     found = await _with_open_items(gateways, invocation, found)
-    return DetailsShown(found, acting_of(bearer))
+    return DetailsShown(found, bearer.account.acting)
 
 
 async def show(gateways: Gateways, invocation: Invocation, command: Show) -> Outcome:
@@ -124,8 +136,8 @@ async def listed(gateways: Gateways, invocation: Invocation, command: ListTimers
         return ITwinsListed(await resolver.itwins(), command.page)
     itwin = await resolver.itwin(command.itwin)
     _, timers = await resolver.timers(itwin)
-    standing = await open_items_in(gateways, invocation, itwin)
-    return TimersListed(itwin, tuple(sorted(timers, key=Timer.in_lists)), standing, command.page)
+    open_items = await open_items_in(gateways, invocation, itwin)
+    return TimersListed(itwin, tuple(sorted(timers, key=Timer.in_lists)), open_items, command.page)
 
 
 async def _known(gateways: Gateways, invocation: Invocation, operation: OperationId) -> Operation:
@@ -138,7 +150,7 @@ async def _known(gateways: Gateways, invocation: Invocation, operation: Operatio
 async def _fresh(
     gateways: Gateways, invocation: Invocation, operation: Operation
 ) -> tuple[Bearer, Timer]:
-    """Read the operation's timer as it is now, with the token of whoever asks."""
+    """Read the operation's timer as it is now, with the person's own token."""
 
     async def read(caller: Caller) -> Timer:
         return await gateways.edfs.timer(caller, operation.itwin.id, operation.timer.id)

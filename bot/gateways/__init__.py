@@ -1,1 +1,1 @@
-"""The only awaits on the world: one module for each system outside."""
+"""Clients of everything outside the process, one module or package for each system."""

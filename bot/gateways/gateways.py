@@ -1,4 +1,4 @@
-"""The gateways to the systems outside as one value, and calls that need two of them."""
+"""The bundle of gateways, and calls that need two of them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -15,16 +15,16 @@ from bot.gateways.slack.client import SlackUnavailable
 from bot.gateways.slack.directory import Directory
 from bot.gateways.store import Store
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class Gateways:
-    """All that features and the engine reach outside of the process.
+    """The systems outside, the policy, and the sources of time and chance.
 
-    ``clock`` gives unix seconds; ``schedule_zone`` is the time zone in which Bentley is taken to
-    run its cron expressions; ``timeouts`` are those of new operations; ``policy_file`` has the
-    policy as it is now; ``jitter`` gives a random number between two.
+    ``clock`` returns unix seconds. ``schedule_zone`` is the time zone in which Bentley is assumed
+    to run its cron expressions. ``timeouts`` are those of new operations. ``policy_file`` holds
+    the current policy. ``jitter`` returns a random number between two.
     """
 
     store: Store
@@ -42,8 +42,8 @@ async def with_token(
     gateways: Gateways,
     workspace: Workspace,
     person: PersonId,
-    call: Callable[[Caller], Awaitable[Answer]],
-) -> tuple[Bearer, Answer]:
+    call: Callable[[Caller], Awaitable[Result]],
+) -> tuple[Bearer, Result]:
     """Call the API with the person's own token, refreshed once if the API refuses it."""
     bearer = await gateways.ims.bearer(workspace, person)
     try:

@@ -1,7 +1,7 @@
-"""Names under ``.localhost`` lead to this machine, for httpx and for aiohttp.
+"""Resolves names under ``.localhost`` to this machine, for httpx and for aiohttp.
 
-RFC 6761 section 6.3 says that they are loopback; many system resolvers do not know them. The
-``Host`` header, cookies and the name that a certificate must carry stay what they were.
+RFC 6761 section 6.3 makes them loopback names; many system resolvers do not know them. The
+``Host`` header, cookies and the name that a certificate must have do not change.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ _ADDRESSES: Final = frozenset({_LOOPBACK, "::1", _LOCALHOST})
 
 
 def is_localhost_name(host: str) -> bool:
-    """Tell whether it is a name *under* ``localhost``, such as ``ims.localhost``."""
+    """Whether the host is a name *under* ``localhost``, such as ``ims.localhost``."""
     return host.lower().rstrip(".").endswith(f".{_LOCALHOST}")
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether the host can only be this machine: 127.0.0.1, ::1, localhost, *.localhost."""
+    """Whether the host can only be this machine: 127.0.0.1, ::1, localhost, *.localhost."""
     return host.lower() in _ADDRESSES or is_localhost_name(host)
 
 
@@ -61,13 +61,13 @@ def _redirected(request: httpx.Request) -> httpx.Request:
         request.url.copy_with(host=_LOOPBACK),
         headers=request.headers,  # carries the Host header already
         stream=request.stream,
-        # httpcore takes the TLS server name from here instead of from the address
+        # httpcore takes the TLS server name from here instead of from the address.
         extensions={"sni_hostname": host, **request.extensions},
     )
 
 
 class LoopbackResolver(aiohttp.abc.AbstractResolver):
-    """Gives 127.0.0.1 for ``*.localhost``; leaves other names to the resolver given, or default."""
+    """Resolves ``*.localhost`` to 127.0.0.1, and other names with the resolver that it wraps."""
 
     def __init__(self, others: aiohttp.abc.AbstractResolver | None = None) -> None:
         self._others = others
@@ -86,7 +86,7 @@ class LoopbackResolver(aiohttp.abc.AbstractResolver):
                     flags=socket.AI_NUMERICHOST,
                 )
             ]
-        if self._others is None:  # made late: the default one wants a running loop
+        if self._others is None:  # created late: the default one needs a running loop
             self._others = aiohttp.DefaultResolver(loop=asyncio.get_running_loop())
         return await self._others.resolve(host, port, family)
 

@@ -1,8 +1,8 @@
-"""The policy as the file has it now; while the file is broken, as it last was when it was right.
+"""Reloads the policy file when it changes; an invalid file leaves the last valid policy in force.
 
-Whoever edits the file in place is seen half-way through. So a file is taken only when nothing
-about it changed while it was read, an empty one is no policy (``policy_file``), and the one safe
-way to change it is to put a finished file in its place.
+An editor that writes in place may be caught half-way. So a file is used only when nothing about
+it changed while it was read, and an empty one is invalid (``policy_toml``). The safe way to change
+the policy is to replace the file by a complete one.
 """
 
 from pathlib import Path
@@ -10,78 +10,77 @@ from pathlib import Path
 import structlog
 
 from bot.core.policy.rules import Policy
-from bot.core.policy.toml_file import PolicyBroken, Problem, parse_policy
+from bot.gateways.policy_toml import PolicyBroken, Problem, parse_policy
 
 log = structlog.get_logger("policy")
 
-# When it was written and when touched at all (its permissions), how long it is, and which file it
-# is; None where there is none.
-_Mark = tuple[int, int, int, int] | None
+# Times of the last write and of the last change of its metadata, size and inode; None without a
+# file.
+_Fingerprint = tuple[int, int, int, int] | None
 
 
 class PolicyFile:
-    """The policy of one file. Without a path nothing is asked of anybody, for good."""
+    """The policy of one file; without a path it is the empty policy and never changes."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._policy = Policy()
-        self._mark: _Mark = None
-        # What was wrong when it was last complained of: it is said once.
-        self._complaint = ""
+        self._fingerprint: _Fingerprint = None
+        self._logged_error = ""  # the same error is logged once
 
     @property
     def current(self) -> Policy:
-        """The policy as the file has it at this moment: each replica looks before it judges."""
+        """The current policy; the file is checked first, so that all replicas judge alike."""
         self.refresh()
         return self._policy
 
     def load(self) -> None:
-        """Read the file at the start. Raises PolicyBroken, or OSError where it cannot be read."""
+        """Read the file at startup. Raises PolicyBroken, or OSError where it cannot be read."""
         if self._path is not None:
-            mark = _mark(self._path)
+            fingerprint = _fingerprint(self._path)
             self._policy = read_policy(self._path)
-            self._mark = mark
+            self._fingerprint = fingerprint
 
     def refresh(self) -> bool:
-        """Look whether the file is another than before, and read it then.
+        """Read the file if it has changed. Returns whether there is a new policy.
 
-        Cheap enough to be asked every second. Returns whether there is a new policy.
+        One ``stat``: cheap enough to be called every second.
         """
-        if self._path is None or _mark(self._path) == self._mark:
+        if self._path is None or _fingerprint(self._path) == self._fingerprint:
             return False
         return self._read(self._path)
 
     def reload(self) -> bool:
-        """Read the file whether it changed or not, and say again what is wrong with it."""
-        self._complaint = ""
+        """Read the file even if it has not changed, and log its error again."""
+        self._logged_error = ""
         return self._path is not None and self._read(self._path)
 
     def _read(self, path: Path) -> bool:
-        mark = _mark(path)
+        fingerprint = _fingerprint(path)
         read: Policy | PolicyBroken | OSError
         try:
             read = read_policy(path)
         except (PolicyBroken, OSError) as error:
             read = error
-        if _mark(path) != mark:
-            return False  # it is being written: the next look will find it done
-        self._mark = mark
+        if _fingerprint(path) != fingerprint:
+            return False  # it is being written: a later refresh will read it
+        self._fingerprint = fingerprint
         if not isinstance(read, Policy):
-            self._complain(read)
+            self._log_error(read)
             return False
-        self._complaint = ""
+        self._logged_error = ""
         changed = read != self._policy
         self._policy = read
         if changed:
             log.info("policy.changed", rules=len(read.rules))
         return changed
 
-    def _complain(self, error: PolicyBroken | OSError) -> None:
-        """Log it in one event, without anything that the file says but its keys."""
-        complaint = str(error)
-        if complaint == self._complaint:
+    def _log_error(self, error: PolicyBroken | OSError) -> None:
+        """Log the error as one event, with nothing of the file's content but its keys."""
+        text = str(error)
+        if text == self._logged_error:
             return
-        self._complaint = complaint
+        self._logged_error = text
         if isinstance(error, PolicyBroken):
             first, count = error.problems[0], len(error.problems)
             log.error("policy.broken", line=first.line, key=first.key, problems=count, kept=True)
@@ -90,10 +89,10 @@ class PolicyFile:
 
 
 def read_policy(path: Path) -> Policy:
-    """Read one policy file. Raises PolicyBroken, or OSError where it cannot be read."""
+    """Read and parse one policy file. Raises PolicyBroken, or OSError where it cannot be read."""
     content = path.read_bytes()
     try:
-        # Some editors begin a file with a byte order mark.
+        # Some editors start a file with a byte order mark.
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
@@ -101,7 +100,7 @@ def read_policy(path: Path) -> Policy:
     return parse_policy(text)
 
 
-def _mark(path: Path) -> _Mark:
+def _fingerprint(path: Path) -> _Fingerprint:
     try:
         found = path.stat()
     except OSError:

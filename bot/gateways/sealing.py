@@ -1,14 +1,14 @@
-"""Sealing of stored records: nobody who reads or writes Redis can read, alter or move one.
+"""Authenticated encryption of stored records, so that Redis alone cannot read, alter or move one.
 
 Envelope of one record (all lengths in bytes)::
 
     b"v1" | key id (4) | nonce (12) | AES-256-GCM ciphertext and tag (n + 16)
 
-The additional data are the record's full Redis key and its purpose, each framed by its length, so
-a record put under another key or read for another purpose does not open. Every record has its own
-key, HKDF-SHA256 of the master key over the same additional data: the count of random nonces
-under one key stays far below the 2**32 that NIST SP 800-38D section 8.3 allows.
-Sealing cannot show age: a writer of Redis can put an older copy of the same record back.
+The additional data are the record's full Redis key and its purpose, each prefixed by its length,
+so a record that is copied to another key or read for another purpose does not open. Every record
+has its own key, HKDF-SHA256 of the master key over the same additional data: the number of random
+nonces under one key stays far below the 2**32 that NIST SP 800-38D section 8.3 allows.
+Sealing does not prove age: whoever can write to Redis can restore an older copy of a record.
 """
 
 import re
@@ -30,12 +30,12 @@ _TAG_SIZE: Final = 16
 _NONCE_AT: Final = len(_VERSION) + _KEY_ID_SIZE
 _BODY_AT: Final = _NONCE_AT + _NONCE_SIZE
 _MASTER_SIZE: Final = 32
-# Anchored by fullmatch. 32 bytes are 43 characters of base64, with or without the padding.
+# For fullmatch. 32 bytes are 43 characters of base64, with or without the padding.
 _ENTRY: Final = re.compile(r"([0-9a-f]{8}):([A-Za-z0-9_-]{43})=?", re.ASCII)
 
 
 class KeyRing:
-    """Master keys by id, newest first: the first one seals, all of them open."""
+    """Master keys by id, newest first: the newest one seals, all of them open."""
 
     __slots__ = ("_masters", "_newest")
 
@@ -47,67 +47,70 @@ class KeyRing:
         self._newest = next(iter(masters))
 
     def __repr__(self) -> str:
-        """Name the key ids and never a key."""
+        """Return the key ids, and never a key."""
         return f"KeyRing({', '.join(key_id.hex() for key_id in self._masters)})"
 
     @classmethod
     def parse(cls, text: str) -> "KeyRing":
-        """Read ``kid:key[,kid:key…]``: 8 hexadecimal digits, then 32 bytes as base64url.
+        """Parse ``kid:key[,kid:key…]``: 8 hexadecimal digits, then 32 bytes as base64url.
 
         Commas, blanks and line breaks separate entries. Raises ``ValueError`` without the value.
         """
-        tight = re.sub(r"\s*:\s*", ":", text.strip())
+        compact = re.sub(r"\s*:\s*", ":", text.strip())
         masters: dict[bytes, bytes] = {}
-        for place, entry in enumerate(filter(None, re.split(r"[,\s]+", tight)), start=1):
+        for number, entry in enumerate(filter(None, re.split(r"[,\s]+", compact)), start=1):
             match = _ENTRY.fullmatch(entry)
             if match is None:
                 raise ValueError(
-                    f"key {place} is not 8 hexadecimal digits, a colon and 32 bytes in base64url"
+                    f"key {number} is not 8 hexadecimal digits, a colon and 32 bytes in base64url"
                 )
             key_id = bytes.fromhex(match[1])
             if key_id in masters:
-                raise ValueError(f"key {place} has the same id as an earlier one")
+                raise ValueError(f"key {number} has the same id as an earlier one")
             masters[key_id] = urlsafe_b64decode(match[2] + "=")
         return cls(masters)
 
     @staticmethod
     def new_key() -> str:
-        """Make one new entry for the ring, as :meth:`parse` reads it."""
+        """Return a new random key in the form that :meth:`parse` reads."""
         key = urlsafe_b64encode(secrets.token_bytes(_MASTER_SIZE)).decode().rstrip("=")
         return f"{secrets.token_hex(_KEY_ID_SIZE)}:{key}"
 
     def seal(self, plaintext: bytes, *, key: str, purpose: str) -> bytes:
-        """Seal for the record at the full Redis key ``key``; 34 bytes longer than the plaintext."""
-        bound = _bound(key, purpose)
+        """Return the sealed record for the full Redis key ``key``; it is 34 bytes longer."""
+        context = _context(key, purpose)
         nonce = secrets.token_bytes(_NONCE_SIZE)
-        cipher = _cipher(self._masters[self._newest], bound)
-        return _VERSION + self._newest + nonce + cipher.encrypt(nonce, plaintext, bound)
+        cipher = _cipher(self._masters[self._newest], context)
+        return _VERSION + self._newest + nonce + cipher.encrypt(nonce, plaintext, context)
 
     def open(self, sealed: bytes, *, key: str, purpose: str) -> bytes:
-        """Open what :meth:`seal` made for the same key and purpose; anything else: SealBroken."""
+        """Return the plaintext that :meth:`seal` sealed for the same key and purpose.
+
+        Raises SealBroken for anything else.
+        """
         master = self._masters.get(sealed[len(_VERSION) : _NONCE_AT])
         whole = len(sealed) >= _BODY_AT + _TAG_SIZE and sealed.startswith(_VERSION)
         if master is None or not whole:
             raise SealBroken("a record has no readable envelope, or its key is not in the ring")
-        bound = _bound(key, purpose)
+        context = _context(key, purpose)
         try:
-            return _cipher(master, bound).decrypt(
-                sealed[_NONCE_AT:_BODY_AT], sealed[_BODY_AT:], bound
+            return _cipher(master, context).decrypt(
+                sealed[_NONCE_AT:_BODY_AT], sealed[_BODY_AT:], context
             )
         except InvalidTag:
             raise SealBroken("a record was altered, or was sealed for another place") from None
 
     def current(self, sealed: bytes) -> bool:
-        """Tell whether the newest key sealed it; if not, it wants to be sealed again."""
+        """Whether the newest key sealed the record; if not, it should be sealed again."""
         return sealed.startswith(_VERSION + self._newest)
 
 
-def _bound(key: str, purpose: str) -> bytes:
-    """Frame both texts by their length, so that no two pairs give the same bytes."""
+def _context(key: str, purpose: str) -> bytes:
+    """Return both texts, each behind its length, so that no two pairs give the same bytes."""
     parts = (key.encode(), purpose.encode())
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
-def _cipher(master: bytes, bound: bytes) -> AESGCM:
-    derived = HKDF(algorithm=SHA256(), length=_MASTER_SIZE, salt=None, info=bound)
+def _cipher(master: bytes, context: bytes) -> AESGCM:
+    derived = HKDF(algorithm=SHA256(), length=_MASTER_SIZE, salt=None, info=context)
     return AESGCM(derived.derive(master))

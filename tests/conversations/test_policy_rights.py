@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.features.starting import MOST_WAITING_REQUESTS
+from bot.core.change_requests import MAX_WAITING_REQUESTS
 from tests.world.approval_story import DONE, HERE, HOME, IN_APPROVALS, OFF, ask, record, rule
 from tests.world.story import Story, read
 from tests.world.test_approval_checks import BUSY, held
@@ -106,10 +106,10 @@ async def test_a_default_deny_of_a_group_that_slack_does_not_show_lets_nobody_ap
 async def test_as_many_requests_of_one_person_wait_as_the_limit_says(
     ruled: Story, policy: Path
 ) -> None:
-    assert MOST_WAITING_REQUESTS == 5
+    assert MAX_WAITING_REQUESTS == 5
     rule(ruled, policy, HERE)
     await ruled.signed_in("alice", "bob")
-    names = [f"Timer {number}" for number in range(1, MOST_WAITING_REQUESTS + 2)]
+    names = [f"Timer {number}" for number in range(1, MAX_WAITING_REQUESTS + 2)]
     for name in names:
         ruled.world.edfs.state.put_timer("plant-a", name)
     *first, one_more = names

@@ -194,7 +194,7 @@ async def test_a_certificate_file_and_a_proxy_are_taken(world: ImsWorld) -> None
 async def test_msal_reaches_the_pinned_addresses_only() -> None:
     settings = settings_for("https://ims.bentley.com")
     base = settings.issuer
-    document = Document(base, f"{base}/a", f"{base}/t", f"{base}/k", None, names_itself=False)
+    document = Document(base, f"{base}/a", f"{base}/t", f"{base}/k", None, sends_issuer=False)
     async with Transport(settings) as wire:
         http = ImsHttp(settings, wire, document)
         with pytest.raises(IdentityProviderError):

@@ -10,8 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.core.policy.rules import Policy
-from bot.core.policy.toml_file import PolicyBroken
 from bot.gateways.policy_file import PolicyFile, read_policy
+from bot.gateways.policy_toml import PolicyBroken
 from bot.sandbox.world import World
 from tests.world.ports import kept_port
 from tests.world.processes import BotProcess, environment_of

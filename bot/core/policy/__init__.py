@@ -1,1 +1,1 @@
-"""The policy: rules, rulings, and the TOML file they are read from."""
+"""The policy: its rules, and the ruling on one change request."""

@@ -1,25 +1,26 @@
-"""The policy: what a wish to switch a timer needs before it may happen, and who may never ask.
+"""The policy: what a change to a timer needs before it is made, and who may not request it.
 
-A policy is the defaults and a list of rules. A rule names wishes (by iTwin, timer, change and the
-channel where it was asked; what it does not mention may be anything) and sets some keys for them.
+A policy is the defaults and a list of rules. A rule matches change requests (by iTwin, timer,
+change and the channel of the request; a key that it does not have matches anything) and sets some
+keys for them.
 
-    laid over    The defaults come first, then every matching rule in the order of the file; for
-                 each key the last one that sets it decides. So the general stands above the
-                 special, and a rule needs to say only what is different.
-    deny wins    One matching ``deny`` that names the person, or a group or channel of theirs,
-                 refuses, whatever stands before or behind it. They cannot approve such a wish
-                 either. A rule with ``deny`` sets nothing else, so adding one only ever narrows.
+    layers       The defaults come first, then every matching rule in the order of the file. For
+                 each key the last one that sets it decides, so a special rule comes after a
+                 general one and sets only what is different.
+    deny         One matching ``deny`` that names the person, or a group or channel of theirs,
+                 refuses, whatever other rules set. They cannot approve such a request either. A
+                 rule with ``deny`` sets nothing else, so adding one only ever narrows.
     allow        narrows: each matching ``allow`` must name the person.
-    protected    refuses everybody, until a later matching rule says ``protected = false``.
-    emergency    lets a wish go ahead without its approvals; nothing else is passed over by it.
+    protected    refuses everybody, until a later matching rule sets ``protected = false``.
+    emergency    lets a change be made without its approvals; it skips nothing else.
 
-``judge`` gives the ruling on one wish and ``may_approve`` the one on one approver. Neither widens
-what Bentley allows: every call is made with a person's own token. Where nothing matches, and
-where there is no policy, that is all that decides.
+``judge`` returns the ruling on one change request, ``may_approve`` whether one person may approve
+it. Neither widens what Bentley allows: every call is made with a person's own token, and that
+alone decides where nothing matches and where there is no policy.
 
 Names and globs are compared without case and accents; ``*``, ``?`` and ``[…]`` mean what they
 mean in file names. Ids of people begin with U or W, of user groups with S, of channels with C
-or G; a channel stands for its members. The file's form: ``policy_file``.
+or G; a channel stands for its members. The format of the file: ``gateways.policy_toml``.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,7 +43,7 @@ EXPIRES = 8 * 3_600.0
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
-    """Somebody wants a timer changed; ``channel`` is where they asked.
+    """A change to a timer that a person requests; ``channel`` is where they request it.
 
     ``groups`` are those user groups and channels of ``Policy.groups()`` that they are in.
     """
@@ -57,9 +58,9 @@ class ChangeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is matched (empty or None: anything), and behind it what is set (None: not by this).
+    """What a rule matches (empty or None: anything), then what it sets (None: not set here).
 
-    ``expires`` is in seconds; ``channel`` is where requests are posted, unlike ``channels``.
+    ``channels`` are matched; ``channel`` is where requests are posted. ``expires`` is in seconds.
     """
 
     name: str
@@ -81,7 +82,7 @@ class Rule:
     deny: frozenset[str] | None = None
 
 
-# What the last matching rule decides, in the order in which it is explained.
+# The keys that the last matching rule decides, in the order in which ``because`` has them.
 LAYERED_KEYS = (
     "protected",
     "approvals",
@@ -98,18 +99,21 @@ LAYERED_KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Without rules nothing is asked of anybody."""
+    """The defaults and the rules, in order. Without rules nothing is required."""
 
     defaults: Rule = field(default_factory=lambda: Rule("defaults"))
     rules: tuple[Rule, ...] = ()
 
     def denying(self) -> frozenset[str]:
-        """Return the groups and channels that a deny names: not to know their members is no no."""
+        """Return the groups and channels that a deny names.
+
+        If their members cannot be read, everybody has to be taken for one.
+        """
         named = (one for rule in (self.defaults, *self.rules) for one in rule.deny or ())
         return frozenset(one for one in named if one.startswith(("S", "C", "G")))
 
     def groups(self) -> frozenset[str]:
-        """Return the user groups and channels whose members have to be known to judge."""
+        """Return the user groups and channels whose members ``judge`` needs to know."""
         named = (
             ids
             for rule in (self.defaults, *self.rules)
@@ -121,12 +125,12 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What one wish needs. When ``refused`` says why not, nothing else counts.
+    """What one change request needs. When ``refused`` is not empty, the other fields do not count.
 
     ``approvers`` are ids of people, groups and channels; None: anybody whose own token can do it.
-    ``denied`` are those who may not approve whatever list they are in. ``expires`` is in seconds.
-    ``channel`` is empty where requests stay in the channel where it was asked.
-    ``because`` tells which rule decided a key: ``("approvals", "rule 3 (nightly)")``.
+    ``denied`` are those who may not approve although they are listed. ``expires`` is in seconds.
+    ``channel`` is empty when a request is posted in the channel it was made in.
+    ``because`` has the rule that decided a key: ``("approvals", "rule 3 (nightly)")``.
     """
 
     approvals: int = 0
@@ -144,7 +148,7 @@ class Ruling:
 
 
 def judge(policy: Policy, request: ChangeRequest) -> Ruling:
-    """Lay the matching rules over the defaults and say what the wish needs."""
+    """Return the policy's ruling: the defaults, overridden by each matching rule in order."""
     rules = (policy.defaults, *(rule for rule in policy.rules if matches(rule, request)))
     refused, reason = _refusal(rules, frozenset({request.person, *request.groups}))
     approvals = _last(rules, lambda rule: rule.approvals, 0)
@@ -152,7 +156,7 @@ def judge(policy: Policy, request: ChangeRequest) -> Ruling:
         approvals=approvals,
         approvers=_last(rules, lambda rule: rule.approvers, None),
         self_approval=_last(rules, lambda rule: rule.self_approval, False),
-        # Where no approval is asked there is no approver to run as.
+        # Without approvals there is no approver to run as.
         runs_as=_last(rules, lambda rule: rule.runs_as, "requester") if approvals else "requester",
         expires=_last(rules, lambda rule: rule.expires, EXPIRES),
         channel=_last(rules, lambda rule: rule.channel, ""),
@@ -168,9 +172,9 @@ def judge(policy: Policy, request: ChangeRequest) -> Ruling:
 def may_approve(
     ruling: Ruling, *, person: PersonId, groups: frozenset[str], requester: PersonId
 ) -> bool:
-    """Whether this person's approval counts, as far as the policy goes.
+    """Whether the policy lets this person approve.
 
-    That they can read the timer with their own token is still to be proved.
+    That they can read the timer with their own token is checked elsewhere.
     """
     ids = {person, *groups}
     if ids & ruling.denied or (person == requester and not ruling.self_approval):
@@ -188,17 +192,17 @@ def matches(rule: Rule, request: ChangeRequest) -> bool:
 
 
 def _named(names: tuple[str, ...], globs: tuple[str, ...]) -> bool:
-    """Whether one of the globs fits one of the names; no glob asks for nothing."""
+    """Whether one of the globs matches one of the names, or there is no glob."""
     if not globs:
         return True
-    folded = [normalized(name) for name in names]
-    return any(fnmatchcase(name, normalized(glob)) for glob in globs for name in folded)
+    normal = [normalized(name) for name in names]
+    return any(fnmatchcase(name, normalized(glob)) for glob in globs for name in normal)
 
 
 def _refusal(
     rules: Sequence[Rule], ids: frozenset[str]
 ) -> tuple[Refusal, tuple[tuple[str, str], ...]]:
-    """Return why the person of these ids is refused, and the rule that does it."""
+    """Return why the person with these ids is refused, and the rule that refuses them."""
     for rule in rules:
         if rule.deny is not None and rule.deny & ids:
             return "denied", (("deny", rule.name),)
@@ -213,13 +217,13 @@ def _refusal(
 def _last(
     rules: Sequence[Rule], value_of: Callable[[Rule], Value | None], otherwise: Value
 ) -> Value:
-    """Return what the last rule sets that sets it at all."""
+    """Return the value of the last rule that sets one."""
     values = (value_of(rule) for rule in reversed(rules))
     return next((value for value in values if value is not None), otherwise)
 
 
 def _deciders(rules: Sequence[Rule]) -> tuple[tuple[str, str], ...]:
-    """Return the key and the name of the rule that decided it, for each key that a rule sets."""
+    """Return each key that a rule sets, with the name of the rule that decided it."""
     setters = {
         key: rule.name for rule in rules for key in LAYERED_KEYS if getattr(rule, key) is not None
     }

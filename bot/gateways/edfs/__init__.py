@@ -1,4 +1,4 @@
-"""EDFS and the iTwins API: reading timers, and the one request that flips one."""
+"""Client of the EDFS and iTwins APIs: reads iTwins and timers, and toggles a timer."""
 
 from bot.gateways.edfs.budget import Budget, Caller
 from bot.gateways.edfs.client import Edfs

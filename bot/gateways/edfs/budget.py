@@ -1,7 +1,8 @@
-"""Bentley's limits, shared: it counts by the bot's registration, so one busy person slows all.
+"""The rate limiter for Bentley's APIs, shared by all replicas.
 
-Each request takes one from the person's share, the workspace's and the whole, in any replica,
-before it leaves. After a 429 nobody sends anything until the time that Bentley named.
+Bentley counts requests by the bot's registration, so one busy person could slow down everybody.
+Each request therefore takes one from the person's share, the workspace's share and the whole
+before it is sent. After a 429 nothing is sent until the time that Bentley named.
 Source: the platform's rate limits page (counted per subscription of the OAuth client).
 """
 
@@ -15,7 +16,7 @@ from bot.core.names import PersonId, Workspace
 from bot.gateways.store.limits import Limit, Limits
 
 GATE = "bentley"
-# Of the whole: what one person and one workspace may use, so that something is left for others.
+# The shares of the whole that one person and one workspace may use.
 PERSON, WORKSPACE = 0.4, 0.9
 MINUTE, HOUR = 60.0, 3_600.0
 
@@ -24,7 +25,7 @@ log = structlog.get_logger("edfs")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """For whom a request is sent, with their own token."""
+    """The person for whom a request is sent; ``secret`` is their access token."""
 
     workspace: Workspace
     person: PersonId
@@ -33,26 +34,29 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
+    """``clock`` returns unix seconds; the limits are those of the whole registration."""
+
     limits: Limits
     clock: Callable[[], float]
     per_minute: int = 500
     per_hour: int = 5_000
 
     async def spend(self, caller: Caller, operation: str) -> None:
-        """Take one, or raise RateLimited: nothing was sent. Raises StoreUnreachable."""
+        """Take one request from the budget. Raises RateLimited, StoreUnreachable."""
         now = self.clock()
         wait = await self.limits.take(GATE, self._limits_of(caller), now)
         if wait:
             shut = await self.limits.shut_until(GATE, now)
-            log.info("edfs.held_back", operation=operation, wait=round(wait, 1), gate=bool(shut))
+            waits = round(wait, 1)
+            log.info("edfs.over_budget", operation=operation, wait=waits, limited=bool(shut))
             raise RateLimited(operation=operation, retry_after=wait, ours=not shut)
 
     async def on_rate_limited(self, error: RateLimited) -> None:
-        """Bentley said 429: shut the gate for everybody."""
+        """Stop all requests for the time that Bentley's 429 names."""
         try:
             await self.limits.shut(GATE, self.clock() + error.retry_after)
         except StoreUnreachable:
-            log.warning("edfs.gate_not_shut", wait=error.retry_after)
+            log.warning("edfs.limiter_unavailable", wait=error.retry_after)
 
     def _limits_of(self, caller: Caller) -> list[Limit]:
         person = f"person:{caller.workspace}:{caller.person}"

@@ -1,7 +1,7 @@
-"""The client of the EDFS and iTwins APIs. It holds no token: each call is given its caller.
+"""The client of the EDFS and iTwins APIs. It holds no token: each call takes its caller.
 
-Sources: EDFS API v1 (technical preview), iTwins API v1; both want the vendor ``Accept`` header and
-answer 404 ``ResourceNotFound`` without it.
+Sources: EDFS API v1 (technical preview), iTwins API v1. Both need the vendor ``Accept`` header and
+respond 404 ``ResourceNotFound`` without it.
 """
 
 import asyncio
@@ -15,58 +15,58 @@ from bot.gateways.edfs.budget import Budget, Caller
 from bot.gateways.edfs.responses import body_of, itwin_from, timer_from
 from bot.gateways.edfs.transport import EdfsSettings, Request, Transport
 
-# The definition says the default is Project, so everything that may hold timers is named.
+# The API's default is Project, so every class that may have timers is named.
 SUB_CLASSES = "Account,Portfolio,Asset,Program,Project,WorkPackage"
-PAGE, MOST_ITWINS = 1_000, 10_000
-RECENTS = 25  # as many as the platform keeps
-READ_TRIES = 2
-SLOW_TO_READ = 256 * 1024  # bytes of JSON that would hold up everybody else
+PAGE, MAX_ITWINS = 1_000, 10_000
+RECENTS = 25  # as many as the platform has
+READ_ATTEMPTS = 2
+SLOW_TO_PARSE = 256 * 1024  # bytes of JSON that would block the event loop for too long
 
 
 class Edfs:
-    """Each call raises the ApiError that fits: RateLimited, with nothing sent, where the budget is
-    used up too. It raises StoreUnreachable where the budget cannot be asked.
+    """The two APIs. Each call raises ApiError, among them RateLimited with nothing sent when the
+    budget is used up, and StoreUnreachable when the budget cannot be read.
     """
 
     def __init__(self, settings: EdfsSettings, clock: Callable[[], float], budget: Budget) -> None:
-        self._reader = Transport(settings, clock, budget, kept_alive=10)
-        # The flip goes out on a connection of its own: a kept one may be dead, and a request
-        # written to it could not be told from one that arrived.
-        self._flipper = Transport(settings, clock, budget, kept_alive=0)
+        self._reader = Transport(settings, clock, budget, keep_alive=10)
+        # A toggle uses a new connection: one kept alive may be dead, and a request written to it
+        # cannot be distinguished from one that arrived.
+        self._toggler = Transport(settings, clock, budget, keep_alive=0)
 
     async def aclose(self) -> None:
         await self._reader.aclose()
-        await self._flipper.aclose()
+        await self._toggler.aclose()
 
     async def itwins(self, caller: Caller) -> tuple[ITwin, ...]:
-        """Every active iTwin the person belongs to; pages are followed by ``$skip``.
+        """Return every active iTwin the person belongs to, page by page with ``$skip``.
 
-        Without ``X-Max-Return`` the platform says nothing of what is beyond the first thousand.
+        Without ``X-Max-Return`` the platform returns nothing beyond the first thousand.
         """
         found: list[ITwin] = []
         read = 0
-        while read < MOST_ITWINS:
+        while read < MAX_ITWINS:
             query = {"subClass": SUB_CLASSES, "$top": str(PAGE), "$skip": str(read)}
-            all_of_them = {"X-Max-Return": str(MOST_ITWINS)}
-            body = await self._read("itwins", "/itwins/", caller, query, all_of_them)
+            headers = {"X-Max-Return": str(MAX_ITWINS)}
+            body = await self._read("itwins", "/itwins/", caller, query, headers)
             rows = _array(body, "iTwins")
             found += [itwin for one in rows if (itwin := itwin_from(one))]
             read += len(rows)
-            # Only its presence is believed, never its address: the token goes nowhere else.
+            # The link's address is not used: the token must not be sent anywhere else.
             if not rows or not _next_skip(body):
                 break
         return tuple(found)
 
     async def favorites(self, caller: Caller) -> tuple[ITwin, ...]:
-        """The active iTwins that the person has starred; one page of them."""
-        return await self._short(caller, "favorites", PAGE)
+        """Return the active iTwins that the person has starred, at most one page."""
+        return await self._one_page(caller, "favorites", PAGE)
 
     async def recents(self, caller: Caller) -> tuple[ITwin, ...]:
-        """The active iTwins that the person used last, newest first."""
-        return await self._short(caller, "recents", RECENTS)
+        """Return the active iTwins that the person used last, newest first."""
+        return await self._one_page(caller, "recents", RECENTS)
 
-    async def _short(self, caller: Caller, name: str, most: int) -> tuple[ITwin, ...]:
-        query = {"subClass": SUB_CLASSES, "$top": str(most)}
+    async def _one_page(self, caller: Caller, name: str, size: int) -> tuple[ITwin, ...]:
+        query = {"subClass": SUB_CLASSES, "$top": str(size)}
         body = await self._read(name, f"/itwins/{name}", caller, query)
         found = [itwin_from(one) for one in _array(body, "iTwins", name)]
         return tuple(itwin for itwin in found if itwin)
@@ -90,15 +90,15 @@ class Edfs:
     async def toggle(
         self, caller: Caller, itwin: ITwinId, timer: TimerId, begin_by: float
     ) -> Timer:
-        """Flip it, once: no retry, no redirect. The answer is the timer after the flip.
+        """Toggle the timer with a single request: no retry, no redirect. Returns the new timer.
 
-        ``begin_by`` is a time of ``wire.elapsed()``: a request that comes to be written later is
-        not written. Raises NotSent when no byte left, Refused when the platform said no, and
-        Unclear when nobody can tell whether it was flipped.
+        ``begin_by`` is a time of ``transport.elapsed()``: from then on the request is not sent.
+        Raises NotSent when no byte left this machine, Refused when the platform rejected the
+        request, and Unclear when it is unknown whether the timer was toggled.
         """
         path = _timer_path("toggle", itwin, timer) + "/toggle"
-        asked = Request("toggle", "PATCH", path, begin_by=begin_by)
-        status, raw = await self._flipper.call(asked, caller)
+        request = Request("toggle", "PATCH", path, begin_by=begin_by)
+        status, raw = await self._toggler.call(request, caller)
         return _same("toggle", timer_from("toggle", body_of("toggle", status, raw)), timer)
 
     async def _read(
@@ -109,22 +109,22 @@ class Edfs:
         query: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
     ) -> dict[str, object]:
-        asked = Request(operation, "GET", path, query, headers)
-        for left in reversed(range(READ_TRIES)):
+        request = Request(operation, "GET", path, query, headers)
+        for left in reversed(range(READ_ATTEMPTS)):
             try:
-                status, raw = await self._reader.call(asked, caller)
-                if len(raw) < SLOW_TO_READ:
+                status, raw = await self._reader.call(request, caller)
+                if len(raw) < SLOW_TO_PARSE:
                     return body_of(operation, status, raw)
                 return await asyncio.to_thread(body_of, operation, status, raw)
             except (NotSent, Unclear):
                 if not left:
                     raise
-        raise AssertionError("the last try returns or raises")
+        raise AssertionError("the last attempt returns or raises")
 
 
 def _segment(operation: str, identity: str, target: str) -> str:
-    """Return the id as one path segment. What is no GUID never reaches a URL: ``../`` would be
-    folded by the client and take the person's token to another path.
+    """Return the id as one path segment. Raises Invalid for anything but a GUID: the client would
+    resolve ``../`` and send the person's token to another path.
     """
     if not is_guid(identity):
         code = "InvalidValue"
@@ -137,8 +137,8 @@ def _timer_path(operation: str, itwin: ITwinId, timer: TimerId) -> str:
     return f"/edfs/itwins/{first}/timers/{second}"
 
 
-def _same(operation: str, timer: Timer, asked: TimerId) -> Timer:
-    if timer.id.lower() != asked.lower():
+def _same(operation: str, timer: Timer, wanted: TimerId) -> Timer:
+    if timer.id.lower() != wanted.lower():
         raise Unclear(operation=operation, status=200, why="other_id")
     return timer
 

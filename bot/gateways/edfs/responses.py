@@ -1,7 +1,7 @@
-"""Answers of the platform, taken apart with suspicion: sizes, shapes, error bodies, waiting times.
+"""Parses the platform's responses, which are not trusted: sizes, shapes, errors, waiting times.
 
 Sources: the EDFS and iTwins API pages (envelope ``{"error": {code, message, target?, details?}}``;
-a failing call may have no such body at all); RFC 9110 section 10.2.3 for ``Retry-After``.
+a failed call may have no such body at all); RFC 9110 section 10.2.3 for ``Retry-After``.
 """
 
 import json
@@ -26,8 +26,8 @@ from bot.core.errors import (
 from bot.core.names import ITwinId, TimerId
 from bot.core.timers import ITwin, Parameter, Timer
 
-LARGEST = 4 * 1024 * 1024
-DEEPEST = 32
+MAX_BODY = 4 * 1024 * 1024  # bytes
+MAX_DEPTH = 32
 _KINDS: dict[int, type[Refused]] = {
     400: Refused,
     401: TokenRefused,
@@ -35,46 +35,46 @@ _KINDS: dict[int, type[Refused]] = {
     404: NotFound,
     422: Invalid,
 }
-WAIT_LEAST, WAIT_MOST, WAIT_UNSAID = 1.0, 900.0, 30.0
+MIN_WAIT, MAX_WAIT, DEFAULT_WAIT = 1.0, 900.0, 30.0  # seconds
 
 
 def body_of(operation: str, status: int, raw: bytes) -> dict[str, Any]:
-    """Return the JSON object of a good answer; anything else is Unclear."""
+    """Return the JSON object of a 200. Raises Unclear for anything else."""
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise Unclear(operation=operation, status=status, why="body") from error
-    if not isinstance(body, dict) or _depth(body) > DEEPEST:
+    if not isinstance(body, dict) or _depth(body) > MAX_DEPTH:
         raise Unclear(operation=operation, status=status, why="body")
     return body
 
 
 def _depth(value: object, level: int = 1) -> int:
-    if level > DEEPEST or not isinstance(value, dict | list):
+    if level > MAX_DEPTH or not isinstance(value, dict | list):
         return level
     inner = value.values() if isinstance(value, dict) else value
     return max((_depth(one, level + 1) for one in inner), default=level)
 
 
-def refusal(operation: str, answer: httpx.Response, raw: bytes, now: float) -> ApiError:
-    """Return the error that a non-200 answer means. Its texts stay a stranger's words."""
+def refusal(operation: str, response: httpx.Response, raw: bytes, now: float) -> ApiError:
+    """Return the error for a response other than 200. Its texts are untrusted."""
     error = _error_object(raw)
     facts: dict[str, Any] = {
         "operation": operation,
-        "status": answer.status_code,
+        "status": response.status_code,
         "code": _text(error.get("code")),
         "message": _text(error.get("message")),
         "details": _details(error.get("details")),
     }
-    if answer.status_code == 429:
-        wait = seconds_to_wait(answer.headers.get("retry-after"), now)
+    if response.status_code == 429:
+        wait = seconds_to_wait(response.headers.get("retry-after"), now)
         return RateLimited(**facts, retry_after=wait)
-    if answer.status_code == 401 and _client_unknown(facts):
+    if response.status_code == 401 and _client_unknown(facts):
         return ClientUnknown(**facts)
-    if kind := _KINDS.get(answer.status_code):
+    if kind := _KINDS.get(response.status_code):
         return kind(**facts)
-    # Every other answer, 408 and 409 too, may have come after the request was executed.
-    return Unclear(**facts, why="redirect" if 300 <= answer.status_code < 400 else "status")
+    # With every other status, 408 and 409 too, the request may have been executed.
+    return Unclear(**facts, why="redirect" if 300 <= response.status_code < 400 else "status")
 
 
 def _client_unknown(facts: dict[str, Any]) -> bool:
@@ -105,7 +105,7 @@ def _text(value: object) -> str:
 
 
 def seconds_to_wait(header: str | None, now: float) -> float:
-    """Read ``Retry-After`` (seconds or an HTTP date), clamped to 1 s … 15 min; 30 s if unsaid."""
+    """Parse ``Retry-After`` (seconds or an HTTP date), clamped to 1 s … 15 min; 30 s by default."""
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
         wait = float(text[:9])
@@ -113,14 +113,14 @@ def seconds_to_wait(header: str | None, now: float) -> float:
         try:
             moment = parsedate_to_datetime(text)
         except (ValueError, TypeError, IndexError):
-            return WAIT_UNSAID
+            return DEFAULT_WAIT
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         wait = moment.timestamp() - datetime.fromtimestamp(now, UTC).timestamp()
-    return min(max(wait, WAIT_LEAST), WAIT_MOST)
+    return min(max(wait, MIN_WAIT), MAX_WAIT)
 
 
 def timer_from(operation: str, body: object) -> Timer:
-    """Read one timer; ``id`` and ``enabled`` must be there, unknown members are left alone."""
+    """Parse one timer; ``id`` and ``enabled`` are required, unknown members are ignored."""
     if not isinstance(body, dict):
         raise Unclear(operation=operation, status=200, why="body")
     identity, enabled = body.get("id"), body.get("enabled")
@@ -146,7 +146,7 @@ def _parameters(value: object) -> tuple[Parameter, ...]:
 
 
 def itwin_from(body: object) -> ITwin | None:
-    """Read one iTwin; None for what has no usable id."""
+    """Parse one iTwin; None for one without a usable id."""
     if not isinstance(body, dict) or not isinstance(body.get("id"), str):
         return None
     name, number = _name(body.get("displayName")), _name(body.get("number"))

@@ -1,8 +1,9 @@
-"""One request to the platform, sent once, and what can be said of it when it fails.
+"""Sends one HTTP request to the platform, once, and classifies its failure.
 
-httpcore tells how far a request came. Before its first byte is written a failure is ``NotSent``;
-from then on nobody can tell, and it is ``Unclear``. No retry, no redirect, no proxy from the
-environment. Source: the platform wants its vendor ``Accept`` header, else 404 ResourceNotFound.
+httpcore reports how far a request came. Before its first byte is written a failure is ``NotSent``;
+after that it is unknown whether it was executed, so it is ``Unclear``. No retry, no redirect, no
+proxy from the environment. Source: the platform needs its vendor ``Accept`` header, else it
+responds 404 ResourceNotFound.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ import structlog
 from bot.core.errors import ApiError, NotSent, RateLimited, Unclear
 from bot.gateways.certificates import ssl_context
 from bot.gateways.edfs.budget import Budget, Caller
-from bot.gateways.edfs.responses import LARGEST, refusal
+from bot.gateways.edfs.responses import MAX_BODY, refusal
 from bot.gateways.loopback import AsyncLoopbackTransport
 
 ACCEPT = "application/vnd.bentley.itwin-platform.v1+json"
@@ -29,7 +30,7 @@ log = structlog.get_logger("edfs")
 
 
 def elapsed() -> float:
-    """Return seconds of a clock that nobody sets, and that goes on while the machine sleeps."""
+    """Return the seconds of a clock that is never set and that runs while the machine sleeps."""
     return time.clock_gettime(_CLOCK)
 
 
@@ -46,7 +47,10 @@ class EdfsSettings:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """``operation`` is our name of the call; ``begin_by``, of ``elapsed()``, ends its permit."""
+    """One request. ``operation`` is our name of the call.
+
+    From ``begin_by`` on, a time of ``elapsed()``, it may not be sent any more.
+    """
 
     operation: str
     method: str
@@ -57,82 +61,84 @@ class Request:
 
 
 class _TooLateError(Exception):
-    """The permit had run out when the first byte was to be written."""
+    """``begin_by`` had passed when the first byte was to be written."""
 
 
 class Transport:
+    """An HTTP client with the platform's headers; ``keep_alive`` idle connections are reused."""
+
     def __init__(
         self,
         settings: EdfsSettings,
         clock: Callable[[], float],
         budget: Budget,
         *,
-        kept_alive: int,
+        keep_alive: int,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._budget = budget
         self._base = settings.url.rstrip("/")
-        limits = httpx.Limits(max_connections=50, max_keepalive_connections=kept_alive)
+        limits = httpx.Limits(max_connections=50, max_keepalive_connections=keep_alive)
         self._client = _client(settings, limits)
 
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    async def call(self, asked: Request, caller: Caller) -> tuple[int, bytes]:
-        """Return status and body of a 200; raises ApiError, StoreUnreachable (nothing was sent)."""
-        await self._budget.spend(caller, asked.operation)
+    async def call(self, request: Request, caller: Caller) -> tuple[int, bytes]:
+        """Return status and body of a 200. Raises ApiError, StoreUnreachable (nothing was sent)."""
+        await self._budget.spend(caller, request.operation)
         try:
-            return await self._sent(asked, caller)
+            return await self._send(request, caller)
         except RateLimited as error:
             await self._budget.on_rate_limited(error)
             raise
 
-    async def _sent(self, asked: Request, caller: Caller) -> tuple[int, bytes]:
-        progress = _Progress(asked)
+    async def _send(self, request: Request, caller: Caller) -> tuple[int, bytes]:
+        progress = _Progress(request)
         correlation = str(uuid4())
-        request = self._client.build_request(
-            asked.method,
-            self._base + asked.path,
-            params=asked.query,
+        outgoing = self._client.build_request(
+            request.method,
+            self._base + request.path,
+            params=request.query,
             headers={
                 "Accept": ACCEPT,
                 "Authorization": f"Bearer {caller.secret}",
                 "X-Correlation-Id": correlation,
-                **(asked.headers or {}),
+                **(request.headers or {}),
             },
             extensions={"trace": progress.on_event},
         )
         try:
             async with asyncio.timeout(self._settings.timeout):
-                answer, raw = await _answered(self._client, request)
+                response, raw = await _read(self._client, outgoing)
         except _TooLateError as error:
-            raise NotSent(operation=asked.operation, message="late") from error
+            raise NotSent(operation=request.operation, message="late") from error
         except (httpx.HTTPError, httpx.StreamError, TimeoutError, OSError) as error:
-            raise _failure(asked.operation, error, maybe_sent=progress.sending) from error
+            raise _failure(request.operation, error, maybe_sent=progress.sending) from error
         finally:
-            log.info("edfs.call", operation=asked.operation, correlation=correlation)
-        if answer.status_code != 200:
-            raise refusal(asked.operation, answer, raw, self._clock())
-        if len(raw) > LARGEST:
-            raise Unclear(operation=asked.operation, status=200, why="body")
-        return answer.status_code, raw
+            log.info("edfs.called", operation=request.operation, correlation=correlation)
+        if response.status_code != 200:
+            raise refusal(request.operation, response, raw, self._clock())
+        if len(raw) > MAX_BODY:
+            raise Unclear(operation=request.operation, status=200, why="body")
+        return response.status_code, raw
 
 
 class _Progress:
-    """Hears from httpcore how far a request came, and stops it where its permit has run out."""
+    """Receives httpcore's trace events: whether a request was sent. Stops one that is too late."""
 
-    def __init__(self, asked: Request) -> None:
-        self._asked = asked
+    def __init__(self, request: Request) -> None:
+        self._request = request
         self.sending = False
 
     async def on_event(self, event: str, facts: dict[str, Any]) -> None:
         if not event.endswith("send_request_headers.started"):
             return
-        said = getattr(facts.get("request"), "method", b"")
-        if said == b"CONNECT":  # to a proxy, which has not seen our request yet
+        method = getattr(facts.get("request"), "method", b"")
+        if method == b"CONNECT":  # to a proxy, which has not seen our request yet
             return
-        begin_by = self._asked.begin_by
+        begin_by = self._request.begin_by
         if begin_by is not None and elapsed() > begin_by:
             raise _TooLateError
         self.sending = True
@@ -154,21 +160,19 @@ def _client(settings: EdfsSettings, limits: httpx.Limits) -> httpx.AsyncClient:
     )
 
 
-async def _answered(
-    client: httpx.AsyncClient, request: httpx.Request
-) -> tuple[httpx.Response, bytes]:
-    """Return the answer and at most one part more of its body than is allowed."""
-    answer = await client.send(request, stream=True)
+async def _read(client: httpx.AsyncClient, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+    """Return the response and its body, at most one part more of it than is allowed."""
+    response = await client.send(request, stream=True)
     try:
         parts, size = [], 0
-        async for part in answer.aiter_bytes():
+        async for part in response.aiter_bytes():
             parts.append(part)
             size += len(part)
-            if size > LARGEST:
+            if size > MAX_BODY:
                 break
-        return answer, b"".join(parts)
+        return response, b"".join(parts)
     finally:
-        await answer.aclose()
+        await response.aclose()
 
 
 def _failure(operation: str, error: Exception, *, maybe_sent: bool) -> ApiError:

@@ -1,4 +1,4 @@
-"""Between MSAL and the provider: what MSAL may see of it, and what it may see of MSAL.
+"""The HTTP client that MSAL uses, which filters requests and responses in both directions.
 
 MSAL 1.39.0 refuses http and a missing path, both of the authority and of the token endpoint
 (``msal.authority.canonicalize``; ``TokenCache.add`` calls it again for each answer). It is
@@ -28,7 +28,7 @@ _CODE: Final = re.compile(r"[a-z_]{1,40}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What MSAL reads of an answer (``msal.oauth2cli.http.Response``)."""
+    """The part of an HTTP response that MSAL reads (``msal.oauth2cli.http.Response``)."""
 
     status_code: int
     text: str
@@ -38,19 +38,19 @@ class Reply:
 class ImsHttp:
     """MSAL's ``http_client`` for one operation: one pinned document, one token endpoint.
 
-    ``claims`` are those of the ID token in the answer, not verified; None without a readable one.
+    ``claims`` are those of the ID token in the response, not verified; None without a readable one.
     """
 
-    def __init__(self, settings: ImsSettings, wire: Transport, document: Document) -> None:
+    def __init__(self, settings: ImsSettings, transport: Transport, document: Document) -> None:
         self._settings = settings
-        self._wire = wire
+        self._transport = transport
         self._document = document
         self.authority = f"https://{urlsplit(settings.issuer).netloc}/connect"
         self._token_url = f"{self.authority}/token"
         self.claims: dict[str, Any] | None = None
 
     def get(self, url: str, **_: object) -> Reply:
-        """Serve the discovery document; anything else MSAL wants to fetch is refused."""
+        """Return the discovery document; refuse any other address."""
         if url != f"{self.authority}/.well-known/openid-configuration":
             raise IdentityProviderError("MSAL asked for an address that is not pinned")
         document = {
@@ -61,48 +61,48 @@ class ImsHttp:
         return Reply(200, json.dumps(document))
 
     def post(self, url: str, *, data: dict[str, Any], **_: object) -> Reply:
-        """Send a token request; raises IdentityProviderTrouble for what is no OAuth answer.
+        """Send a token request. Raises IdentityProviderError for anything but an OAuth response.
 
-        Trouble is raised through MSAL, which catches ``requests`` exceptions only: so no odd
-        answer reaches its cache or its log (it logs one that is not JSON whole).
+        The error passes through MSAL, which catches ``requests`` exceptions only. So no invalid
+        response reaches its cache or its log (it logs the whole of one that is not JSON).
         """
         if url != self._token_url:
             raise IdentityProviderError("MSAL asked for an address that is not pinned")
         fields, headers = client_authentication(self._settings)
         fields.update((name, str(value)) for name, value in data.items() if name in _SENT)
-        answer = self._wire.post(self._document.token_endpoint, fields, headers)
-        values = _members(answer)
+        response = self._transport.post(self._document.token_endpoint, fields, headers)
+        values = _members(response)
         self.claims = _unverified(values.get("id_token"))
         if self.claims is None or data["grant_type"] == "refresh_token":
-            # An ID token is validated at sign-in. MSAL stumbles over an unreadable one after the
-            # provider has rotated; and a refresh must stay with the account it belongs to.
+            # An ID token is validated at sign-in. MSAL fails on an unreadable one when the
+            # provider has already rotated; and a refresh must not change the account.
             values.pop("id_token", None)
         return Reply(200 if "error" not in values else 400, json.dumps(values))
 
 
-def _members(answer: Response) -> dict[str, Any]:
-    """Return an answer of RFC 6749 section 5.1 or 5.2 with just the members that MSAL may see."""
-    if answer.status == 429 or answer.status >= 500:
-        raise IdentityProviderError(f"the token endpoint answers {answer.status}")
-    values = answer.json()
-    if values is not None and "error" in values and answer.status >= 400:
+def _members(response: Response) -> dict[str, Any]:
+    """Return a response of RFC 6749 section 5.1 or 5.2 with only the members that MSAL needs."""
+    if response.status == 429 or response.status >= 500:
+        raise IdentityProviderError(f"the token endpoint answers {response.status}")
+    values = response.json()
+    if values is not None and "error" in values and response.status >= 400:
         code = values["error"]
         known = isinstance(code, str) and _CODE.fullmatch(code)
         return {"error": code if known else "unknown_error"}
-    if answer.status != 200 or values is None or not _text(values, "access_token"):
+    if response.status != 200 or values is None or not _text(values, "access_token"):
         raise IdentityProviderError(
-            f"the token endpoint gives an answer ({answer.status}) that is not of OAuth"
+            f"the token endpoint gives an answer ({response.status}) that is not of OAuth"
         )
     if (_text(values, "token_type") or "bearer").lower() != "bearer":  # RFC 6749 section 5.1
         raise IdentityProviderError("the token endpoint gives tokens of an unknown type")
-    kept = {
+    members = {
         "access_token": _text(values, "access_token"),
         "refresh_token": _text(values, "refresh_token"),
         "id_token": _text(values, "id_token"),
         "expires_in": _seconds(values.get("expires_in")),
         "scope": _scope(values.get("scope")),
     }
-    return {name: value for name, value in kept.items() if value is not None}
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _text(values: dict[str, Any], name: str) -> str | None:
@@ -111,7 +111,7 @@ def _text(values: dict[str, Any], name: str) -> str | None:
 
 
 def _seconds(value: object) -> int | None:
-    """Read ``expires_in`` as number or text. Without one MSAL takes ten minutes."""
+    """Parse ``expires_in``, a number or text. MSAL assumes ten minutes where there is none."""
     if isinstance(value, int | float | str) and not isinstance(value, bool):
         try:
             return max(0, int(value))
@@ -121,7 +121,7 @@ def _seconds(value: object) -> int | None:
 
 
 def _scope(value: object) -> str | None:
-    """Read ``scope`` as text or, against RFC 6749 section 3.3 but seen, as a list of texts."""
+    """Parse ``scope``: text, or a list of texts, which providers send against RFC 6749 3.3."""
     if isinstance(value, list):
         return " ".join(one for one in value if isinstance(one, str))
     return value if isinstance(value, str) else None

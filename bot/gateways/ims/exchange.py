@@ -1,7 +1,7 @@
-"""The three conversations that MSAL leads: the address to sign in at, the code, the refresh.
+"""The three calls of MSAL: the address to sign in at, the redemption of a code, the refresh.
 
-Every one has a short-lived application object of its own: MSAL replays a 400 for a minute and a
-429 or 5xx for seconds, per object and for whoever asks (``msal.throttled_http_client``).
+Each makes a new application object: MSAL repeats a 400 response for a minute and a 429 or 5xx for
+seconds, to every caller of the same object (``msal.throttled_http_client``).
 """
 
 import json
@@ -21,10 +21,10 @@ from bot.gateways.ims.values import Flow, ImsSettings
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What the token endpoint gave; ``cache`` is the person's token cache from now on.
+    """A successful response of the token endpoint; ``cache`` is the person's new token cache.
 
-    ``scope`` is None when the answer named none (RFC 6749 section 5.1: as asked for). ``claims``
-    are those of the ID token, not verified; ``id_token`` is kept at sign-in only.
+    ``scope`` is None when the response has none (RFC 6749 section 5.1: as requested). ``claims``
+    are those of the ID token, not verified; ``id_token`` is set at sign-in only.
     """
 
     access_token: str = field(repr=False)
@@ -37,20 +37,22 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """The provider said no; ``code`` is the error of RFC 6749 section 5.2."""
+    """An error response of the token endpoint; ``code`` is that of RFC 6749 section 5.2."""
 
     code: str
 
 
 class Exchange:
-    """``begin`` does no I/O; ``redeem`` and ``refresh`` block, and belong in a thread.
+    """Calls MSAL. ``begin`` does no I/O; ``redeem`` and ``refresh`` block and need a thread.
 
-    Both raise IdentityProviderTrouble when there is no answer of OAuth.
+    Both raise IdentityProviderError when there is no OAuth response.
     """
 
-    def __init__(self, settings: ImsSettings, wire: Transport, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: ImsSettings, transport: Transport, clock: Callable[[], float]
+    ) -> None:
         self._settings = settings
-        self._wire = wire
+        self._transport = transport
         self._clock = clock
 
     def cache(self, owner: str, stored: str = "") -> UserCache:
@@ -61,32 +63,36 @@ class Exchange:
         return cache
 
     def begin(self, document: Document, redirect_uri: str) -> Flow:
-        http = ImsHttp(self._settings, self._wire, document)
+        http = ImsHttp(self._settings, self._transport, document)
         flow = self._application(http, self.cache("")).initiate_auth_code_flow(
             list(self._settings.api_scopes),
             redirect_uri=redirect_uri,
             prompt=self._settings.prompt,
-            response_mode="form_post",  # MSAL warns about any other; see _plain
+            response_mode="form_post",  # MSAL warns about any other; see _without_msal_parameters
         )
-        return Flow(state=flow["state"], auth_uri=_plain(flow["auth_uri"]), body=json.dumps(flow))
+        return Flow(
+            state=flow["state"],
+            auth_uri=_without_msal_parameters(flow["auth_uri"]),
+            body=json.dumps(flow),
+        )
 
     def redeem(
         self, document: Document, flow: dict[str, Any], query: Mapping[str, str]
     ) -> Granted | Denied:
-        """Redeem the code, into an empty cache: MSAL fills it before it looks at the nonce."""
-        http = ImsHttp(self._settings, self._wire, document)
+        """Redeem the code, into an empty cache: MSAL fills it before it checks the nonce."""
+        http = ImsHttp(self._settings, self._transport, document)
         cache = self.cache("")
         try:
             result = self._application(http, cache).acquire_token_by_auth_code_flow(
                 flow, dict(query)
             )
-        except RuntimeError:  # the nonce is wrong: this ID token is none
+        except RuntimeError:  # the nonce is wrong, so the ID token is not valid
             result = {"access_token": ""}
         return _outcome(result, http, cache)
 
     def refresh(self, document: Document, owner: str, stored: str) -> Granted | Denied:
-        """Refresh whatever the cache holds; no refresh token in it counts as ``invalid_grant``."""
-        http = ImsHttp(self._settings, self._wire, document)
+        """Refresh the tokens of a cache; one without a refresh token is an ``invalid_grant``."""
+        http = ImsHttp(self._settings, self._transport, document)
         cache = self.cache(owner, stored)
         application = self._application(http, cache)
         accounts = application.get_accounts()
@@ -122,11 +128,11 @@ def _outcome(result: dict[str, Any], http: ImsHttp, cache: UserCache) -> Granted
     )
 
 
-def _plain(auth_uri: str) -> str:
-    """Take MSAL's own parameters out of the address, and give the scopes a settled order.
+def _without_msal_parameters(auth_uri: str) -> str:
+    """Return the address without MSAL's own parameters, and with its scopes sorted.
 
-    Without ``response_mode`` the answer comes in the query (OAuth 2.0 Multiple Response Types,
-    section 2.1), which a cookie with ``SameSite=Lax`` survives and a posted form does not.
+    Without ``response_mode`` the response comes in the query (OAuth 2.0 Multiple Response Types,
+    section 2.1): a cookie with ``SameSite=Lax`` is sent with it, but not with a posted form.
     """
     parts = urlsplit(auth_uri)
     query = dict(parse_qsl(parts.query))

@@ -1,4 +1,4 @@
-"""Signing people in at Bentley IMS, and tokens to act as them."""
+"""The identity provider: signs people in and gives access tokens to act as them."""
 
 from collections.abc import Callable, Mapping
 
@@ -20,17 +20,17 @@ from bot.gateways.store.sign_ins import SignIn, SignInBusy, SignIns
 class Ims:
     """The identity provider, for one event loop. ``clock`` gives unix seconds.
 
-    Beside what each method names, all that touch the store may raise StoreUnreachable.
+    Every method that uses the store may also raise StoreUnreachable.
     """
 
     def __init__(self, settings: ImsSettings, tokens: SignIns, clock: Callable[[], float]) -> None:
         self._tokens = tokens
-        self._wire = Transport(settings)
+        self._transport = Transport(settings)
         self._threads = ThreadPool()
-        self._discovery = Discovery(settings, self._wire, clock)
-        self._revocation = Revocation(settings, self._wire, self._discovery)
-        exchange = Exchange(settings, self._wire, clock)
-        identities = Identities(settings, self._wire, clock)
+        self._discovery = Discovery(settings, self._transport, clock)
+        self._revocation = Revocation(settings, self._transport, self._discovery)
+        exchange = Exchange(settings, self._transport, clock)
+        identities = Identities(settings, self._transport, clock)
         self._records = SignInReader(settings, tokens, exchange)
         self._login = Login(
             settings=settings,
@@ -41,7 +41,7 @@ class Ims:
             threads=self._threads,
             clock=clock,
         )
-        self._refreshing = TokenRefresher(
+        self._refresher = TokenRefresher(
             tokens=tokens,
             records=self._records,
             exchange=exchange,
@@ -51,21 +51,21 @@ class Ims:
         )
 
     async def begin(self, redirect_uri: str) -> Flow:
-        """Begin a sign-in; raises IdentityProviderTrouble."""
+        """Begin a sign-in. Raises IdentityProviderError."""
         return await self._login.begin(redirect_uri)
 
     async def complete(self, flow_body: str, query: Mapping[str, str]) -> SignIn:
-        """End a sign-in with the callback's query; nothing is stored.
+        """Complete a sign-in with the callback's query, without storing it.
 
         ``flow_body`` is ``Flow.body``, used once. Raises SignInRefused, IdentityProviderError.
         """
         return await self._login.complete(flow_body, query)
 
     async def keep(self, workspace: Workspace, person: PersonId, sign_in: SignIn) -> None:
-        """Store a sign-in in the place of an earlier one, whose grant is revoked (best effort).
+        """Store a sign-in instead of an earlier one, whose refresh token is revoked (best effort).
 
-        Under the person's lock, so that no refresh of the earlier one is under way. Raises
-        IdentityProviderTrouble when such a refresh does not end.
+        It holds the person's lock, so that the earlier one is not refreshed meanwhile. Raises
+        IdentityProviderError when such a refresh does not end.
         """
         try:
             async with self._tokens.is_locked(workspace, person):
@@ -77,22 +77,22 @@ class Ims:
             await self._revocation.revoke(old)
 
     async def bearer(self, workspace: Workspace, person: PersonId) -> Bearer:
-        """Return a token to act as this person; raises SignInNeeded, IdentityProviderTrouble."""
+        """Return a token to act as this person. Raises SignInNeeded, IdentityProviderError."""
         record = await self._records.read((workspace, person))
-        return self._records.hit(record) or await self._refreshing.bearer((workspace, person))
+        return self._records.hit(record) or await self._refresher.bearer((workspace, person))
 
     async def renewed(self, workspace: Workspace, person: PersonId, refused: Bearer) -> Bearer:
-        """Return a token other than the one the API refused; raises as :meth:`bearer`."""
+        """Return a token other than the one that the API refused. Raises as :meth:`bearer`."""
         record = await self._records.read((workspace, person))
-        return self._records.hit(record, refused.secret) or await self._refreshing.bearer(
+        return self._records.hit(record, refused.secret) or await self._refresher.bearer(
             (workspace, person), refused.secret
         )
 
     async def sign_out(self, workspace: Workspace, person: PersonId) -> SignOut:
-        """Forget the sign-in, then revoke it.
+        """Delete the sign-in, then revoke its refresh token.
 
-        Without the lock: a person who signs out does not wait for a refresh. The refresh finds the
-        record gone and revokes what it fetched.
+        It does not take the lock, so that a person who signs out need not wait for a refresh. The
+        refresh finds the record deleted and revokes the token that it fetched.
         """
         gone = await self._tokens.drop(workspace, person)
         revoked = await self._revocation.revoke(self._records.refresh_token(gone))
@@ -103,11 +103,11 @@ class Ims:
         return None if record is None else account_of(record)
 
     async def check(self) -> None:
-        """Raise IdentityProviderTrouble unless discovery, at most an hour old, is as it must be."""
+        """Raise IdentityProviderError unless there is a valid document, at most an hour old."""
         await self._discovery.document()
 
     async def aclose(self, patience: float = 10) -> None:
-        """Let running refreshes end for ``patience`` seconds, then close everything."""
-        await self._refreshing.drain(patience)
+        """Wait up to ``patience`` seconds for running refreshes, then close everything."""
+        await self._refresher.drain(patience)
         self._threads.close()
-        await self._wire.aclose()
+        await self._transport.aclose()

@@ -1,4 +1,4 @@
-"""Who signed in: the ID token validated by us, since MSAL does not (from 1.38 on, by design)."""
+"""Validates ID tokens, which MSAL does not do (from 1.38 on, by design)."""
 
 import asyncio
 import hashlib
@@ -14,18 +14,18 @@ from bot.core.errors import IdentityProviderError, SignInRefused
 from bot.gateways.ims.transport import Transport
 from bot.gateways.ims.values import Account, ImsSettings
 
-# Asymmetric only: with HS256 the client secret would be a key for identities.
+# Asymmetric only: with HS256 whoever has the client secret could sign an identity.
 _ALGORITHMS: Final = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 )
 _SKEW: Final = 60  # seconds
 _KEYS_FRESH: Final = 3600.0  # seconds
-_KEYS_AGAIN: Final = 30.0  # seconds between two fetches for an unknown key id
-_LONGEST_SUBJECT: Final = 255  # OpenID Connect Core section 2
-_LONGEST_NAME: Final = 256
+_KEYS_REFETCH: Final = 30.0  # seconds between two fetches for an unknown key id
+_MAX_SUBJECT: Final = 255  # OpenID Connect Core section 2
+_MAX_NAME: Final = 256
 
 _JWT: Final = jwt.PyJWT(options={"enforce_minimum_key_length": True})
-# Only the signature is left to PyJWT: it reads the machine's clock, and time is passed in here.
+# PyJWT checks the signature only: it would compare times with the machine's clock.
 _SIGNATURE_ONLY: Final[Any] = {
     "verify_signature": True,
     "verify_exp": False,
@@ -46,42 +46,45 @@ class _Key:
 
 
 class Identities:
-    """Validates ID tokens with the provider's published keys, which it keeps for an hour."""
+    """Validates ID tokens with the provider's published keys, which are cached for an hour."""
 
-    def __init__(self, settings: ImsSettings, wire: Transport, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: ImsSettings, transport: Transport, clock: Callable[[], float]
+    ) -> None:
         self._settings = settings
-        self._wire = wire
+        self._transport = transport
         self._clock = clock
         self._keys: tuple[_Key, ...] = ()
         self._fetched_at = -_KEYS_FRESH
         self._fetching = asyncio.Lock()
 
     async def prepare(self, jwks_uri: str) -> None:
-        """Have keys at hand. Before a code is redeemed: it is good for one try only."""
+        """Fetch the keys. Call it before a code is redeemed, which can be tried only once."""
         await self._fetch(jwks_uri, older_than=_KEYS_FRESH)
 
     async def validate(self, id_token: str, *, jwks_uri: str, nonce: str) -> Account:
-        """Return whose token it is; ``nonce`` as stored by MSAL, which sends its SHA-256.
+        """Return the account of a valid ID token, as OpenID Connect Core 3.1.3.7 asks.
 
-        Follows OpenID Connect Core section 3.1.3.7. Raises ``SignInRefused("identity")`` for a
-        token that does not hold, IdentityProviderTrouble when the keys cannot be fetched.
+        ``nonce`` is as MSAL stores it; it sends the SHA-256 of it. Raises
+        ``SignInRefused("identity")`` for an invalid token, IdentityProviderError when the keys
+        cannot be fetched.
         """
-        claims = await self._signed(id_token, jwks_uri)
-        wire_nonce = hashlib.sha256(nonce.encode()).hexdigest()
-        holds = (
+        claims = await self._verified_claims(id_token, jwks_uri)
+        sent_nonce = hashlib.sha256(nonce.encode()).hexdigest()
+        valid = (
             claims.get("iss") == self._settings.issuer
-            and self._meant_for_us(claims)
-            and self._timely(claims)
-            and hmac.compare_digest(_text(claims, "nonce").encode(), wire_nonce.encode())
-            and 0 < len(_text(claims, "sub")) <= _LONGEST_SUBJECT
+            and self._is_audience(claims)
+            and self._is_current(claims)
+            and hmac.compare_digest(_text(claims, "nonce").encode(), sent_nonce.encode())
+            and 0 < len(_text(claims, "sub")) <= _MAX_SUBJECT
         )
-        if not holds:
+        if not valid:
             raise SignInRefused("identity")
         return account(self._settings.issuer, claims)
 
-    async def _signed(self, id_token: str, jwks_uri: str) -> dict[str, Any]:
+    async def _verified_claims(self, id_token: str, jwks_uri: str) -> dict[str, Any]:
         try:
-            # jku, x5u, x5c and jwk of the header are never looked at: keys come from jwks_uri
+            # The header's jku, x5u, x5c and jwk are never used: keys come from jwks_uri.
             header = jwt.get_unverified_header(id_token)
             algorithm = header.get("alg")
             if algorithm not in _ALGORITHMS or "crit" in header:
@@ -95,37 +98,38 @@ class Identities:
         return claims
 
     async def _key(self, key_id: str | None, algorithm: str, jwks_uri: str) -> _Key:
-        """Find the one key that fits; look again at the provider's, once, when there is none."""
-        for older_than in (_KEYS_FRESH, _KEYS_AGAIN):
+        """Return the one key that matches; fetch the keys again, once, when there is none."""
+        for older_than in (_KEYS_FRESH, _KEYS_REFETCH):
             await self._fetch(jwks_uri, older_than=older_than)
-            fitting = [
+            matching = [
                 key
                 for key in self._keys
                 if key_id in {None, key.id} and key.algorithm in {None, algorithm}
             ]
-            if len(fitting) == 1:
-                return fitting[0]
+            if len(matching) == 1:
+                return matching[0]
         raise SignInRefused("identity")
 
     async def _fetch(self, jwks_uri: str, *, older_than: float) -> None:
         async with self._fetching:
             if 0 <= self._clock() - self._fetched_at < older_than:
                 return
-            answer = await self._wire.fetch(jwks_uri)
-            values = (answer.json() or {}).get("keys")
-            if answer.status != 200 or not isinstance(values, list):
+            response = await self._transport.fetch(jwks_uri)
+            values = (response.json() or {}).get("keys")
+            if response.status != 200 or not isinstance(values, list):
                 raise IdentityProviderError("the identity provider's keys cannot be fetched")
             self._keys = tuple(key for value in values if (key := _usable(value)) is not None)
             self._fetched_at = self._clock()
 
-    def _meant_for_us(self, claims: dict[str, Any]) -> bool:
-        us = self._settings.client_id
+    def _is_audience(self, claims: dict[str, Any]) -> bool:
+        client_id = self._settings.client_id
         audience = claims.get("aud")
-        several = audience if isinstance(audience, list) else [audience]
+        audiences = audience if isinstance(audience, list) else [audience]
         party = claims.get("azp")
-        return us in several and (party == us if party is not None else len(several) == 1)
+        alone = party == client_id if party is not None else len(audiences) == 1
+        return client_id in audiences and alone
 
-    def _timely(self, claims: dict[str, Any]) -> bool:
+    def _is_current(self, claims: dict[str, Any]) -> bool:
         now = self._clock()
         return (
             now < _time(claims, "exp", -math.inf) + _SKEW
@@ -135,23 +139,23 @@ class Identities:
 
 
 def account(issuer: str, claims: dict[str, Any]) -> Account:
-    """Read the account out of valid claims; a name or an e-mail address may be missing."""
+    """Return the account of valid claims; a name or an e-mail address may be missing."""
     mail = _text(claims, "email") or _text(claims, "preferred_username")
     full = f"{_text(claims, 'given_name')} {_text(claims, 'family_name')}".strip()
     name = _text(claims, "name") or full or _text(claims, "preferred_username")
     return Account(
         issuer=issuer,
         subject=_text(claims, "sub"),
-        name=name[:_LONGEST_NAME],
-        email=mail[:_LONGEST_NAME] if "@" in mail else "",
+        name=name[:_MAX_NAME],
+        email=mail[:_MAX_NAME] if "@" in mail else "",
     )
 
 
 def same_account(record: Account, claims: dict[str, Any] | None) -> bool:
-    """Tell whether the ID token of a refresh, if any, is the same person's.
+    """Return whether the ID token of a refresh, if any, is of the same account.
 
-    OpenID Connect Core section 12.2. Its signature is not looked at: it came over TLS from the
-    pinned endpoint, which section 3.1.3.7 (6) lets stand in, and nothing is taken from it.
+    OpenID Connect Core section 12.2 requires it. The signature is not verified: the token came
+    over TLS from the pinned endpoint, which section 3.1.3.7 (6) accepts instead.
     """
     if claims is None:
         return True
@@ -159,7 +163,7 @@ def same_account(record: Account, claims: dict[str, Any] | None) -> bool:
 
 
 def _usable(value: Any) -> _Key | None:
-    """Take a public signing key of RFC 7517; others, such as shared secrets, are left out."""
+    """Return a public signing key (RFC 7517); None for any other, such as a shared secret."""
     match value:
         case {"kty": "RSA" | "EC" | "OKP"} if value.get("use", "sig") == "sig":
             key_id, algorithm = value.get("kid"), value.get("alg")

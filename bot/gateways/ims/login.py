@@ -1,4 +1,4 @@
-"""One sign-in, from the address to the validated account. Nothing is stored here."""
+"""One sign-in, from the address to the validated account, without storing anything."""
 
 import json
 import secrets
@@ -15,14 +15,14 @@ from bot.gateways.ims.values import Flow, ImsSettings
 from bot.gateways.store.sign_ins import SignIn
 
 # Errors of the authorization endpoint (RFC 6749 section 4.1.2.1) and of the token endpoint
-# (section 5.2): what the person is told. Those below are not the person's matter.
+# (section 5.2) that a person can act upon. The two sets below are the provider's and the admin's.
 _REFUSALS: Final[dict[str, SignInRefusal]] = {
     "access_denied": "denied",
     "invalid_scope": "invalid_scope",
     "invalid_grant": "expired",
 }
-_PROVIDERS_MATTER: Final = frozenset({"server_error", "temporarily_unavailable"})
-_ADMINS_MATTER: Final = frozenset({"invalid_client", "unauthorized_client"})
+_PROVIDER_ERRORS: Final = frozenset({"server_error", "temporarily_unavailable"})
+_SETTINGS_ERRORS: Final = frozenset({"invalid_client", "unauthorized_client"})
 
 
 class Login:
@@ -49,9 +49,9 @@ class Login:
         return self._exchange.begin(await self._discovery.document(), redirect_uri)
 
     async def complete(self, flow_body: str, query: Mapping[str, str]) -> SignIn:
-        """Redeem the code of the callback and find out who signed in.
+        """Redeem the callback's code and return the validated sign-in.
 
-        Raises SignInRefused or IdentityProviderError. A grant that is not kept is revoked.
+        Raises SignInRefused or IdentityProviderError, and then revokes what was granted.
         """
         flow: dict[str, Any] = json.loads(flow_body)
         document = await self._discovery.document()
@@ -71,13 +71,13 @@ class Login:
     def _check_callback(
         self, document: Document, flow: dict[str, Any], query: Mapping[str, str]
     ) -> None:
-        """Check before MSAL does: what it raises names the real state."""
+        """Check the callback before MSAL does, whose exceptions contain the real state."""
         state = query.get("state", "").encode()
         if not secrets.compare_digest(state, str(flow["state"]).encode()):
             raise SignInRefused("other")
-        # RFC 9207 section 2.4: a provider that announces iss must send it, with errors too
+        # RFC 9207 section 2.4: a provider that announces iss must send it, with errors too.
         issuer = query.get("iss")
-        if issuer != document.issuer and (issuer is not None or document.names_itself):
+        if issuer != document.issuer and (issuer is not None or document.sends_issuer):
             raise SignInRefused("identity")
         if "error" in query:
             raise refusal(query["error"])
@@ -96,7 +96,7 @@ class Login:
         if granted.refresh_token is None:
             raise SignInRefused("no_refresh_token")
         return SignIn(
-            version=secrets.randbelow(2**48),  # see store.tokens: never again the same
+            version=secrets.randbelow(2**48),  # see store.sign_ins: no two are the same
             issuer=account.issuer,
             subject=account.subject,
             name=account.name,
@@ -107,9 +107,9 @@ class Login:
 
 
 def refusal(code: str) -> SignInRefused | IdentityProviderError:
-    """Word an OAuth error code; of an unknown one nothing is repeated."""
-    if code in _PROVIDERS_MATTER | _ADMINS_MATTER:
+    """Return the error for an OAuth error code; an unknown code is not repeated."""
+    if code in _PROVIDER_ERRORS | _SETTINGS_ERRORS:
         return IdentityProviderError(
-            f"the identity provider answers {code}", settings=code in _ADMINS_MATTER
+            f"the identity provider answers {code}", settings=code in _SETTINGS_ERRORS
         )
     return SignInRefused(_REFUSALS.get(code, "other"))

@@ -1,16 +1,17 @@
-"""Refreshing a person's token once, however many callers, tasks and processes want it.
+"""Refreshes a person's token once, for any number of callers, tasks and processes.
 
 A provider that rotates refresh tokens takes a second use for theft and ends the sign-in (RFC 9700
-section 4.14.2). Hence: one task for each person in this process; in it the lock in Redis, renewed
-as long as it is held; under the lock the record is read again; and what comes back is written by
+section 4.14.2). Hence one task for each person in this process takes a lock in Redis, which is
+renewed as long as it is held, reads the record again under the lock, and writes the new one by
 compare-and-set, so that a sign-out in between wins. Callers wait behind a shield: when they are
-cancelled the refresh still ends, or the rotated token would be lost.
+canceled the refresh still completes, or the rotated token would be lost.
 """
 
 import asyncio
-import logging
 from dataclasses import replace
 from typing import Final
+
+import structlog
 
 from bot.core.errors import IdentityProviderError, SignInNeeded, StoreUnreachable
 from bot.core.names import PersonId, Workspace
@@ -23,11 +24,11 @@ from bot.gateways.ims.thread_pool import ThreadPool
 from bot.gateways.ims.values import Bearer
 from bot.gateways.store.sign_ins import SignIn, SignInBusy, SignIns
 
-# Seconds between tries to write a rotated token: without it the person must sign in again.
+# Seconds between attempts to store a rotated token; if it is lost, the person must sign in again.
 _PAUSES: Final = (0.1, 0.3, 1.0, 3.0, 6.0)
-_ADMINS_MATTER: Final = frozenset({"invalid_client", "unauthorized_client", "invalid_scope"})
+_SETTINGS_ERRORS: Final = frozenset({"invalid_client", "unauthorized_client", "invalid_scope"})
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger("ims")
 
 _Person = tuple[Workspace, PersonId]
 
@@ -53,20 +54,20 @@ class TokenRefresher:
         self._closing = False
 
     async def bearer(self, person: _Person, refused: str | None = None) -> Bearer:
-        """Return a token other than ``refused``, refreshing if nobody else has.
+        """Return a token other than ``refused``, refreshed unless another process has done so.
 
         Raises SignInNeeded, IdentityProviderError, StoreUnreachable.
         """
         while True:
             task = self._running.get(person)
-            begun_here = task is None
-            bearer = await _shielded(task or self._begin(person, refused))
-            # A refresh begun by somebody else may have found just the token that was refused.
-            if begun_here or bearer.secret != refused:
+            started_here = task is None
+            bearer = await _shielded(task or self._start(person, refused))
+            # A refresh that another caller started may return the very token that was refused.
+            if started_here or bearer.secret != refused:
                 return bearer
 
     async def drain(self, seconds: float) -> None:
-        """Let running refreshes end, for so long; then give up those that hang."""
+        """Wait up to ``seconds`` for running refreshes, then cancel the others."""
         self._closing = True
         running = set(self._running.values())
         if running:
@@ -75,7 +76,7 @@ class TokenRefresher:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _begin(self, person: _Person, refused: str | None) -> asyncio.Task[Bearer]:
+    def _start(self, person: _Person, refused: str | None) -> asyncio.Task[Bearer]:
         if self._closing:
             raise IdentityProviderError("the bot is stopping")
         task = asyncio.create_task(self._locked(person, refused))
@@ -84,7 +85,7 @@ class TokenRefresher:
         def ended(task: asyncio.Task[Bearer]) -> None:
             del self._running[person]
             if not task.cancelled():
-                task.exception()  # seen; asyncio would complain when every caller has gone
+                task.exception()  # retrieved, because asyncio warns when no caller has waited
 
         task.add_done_callback(ended)
         return task
@@ -92,11 +93,11 @@ class TokenRefresher:
     async def _locked(self, person: _Person, refused: str | None) -> Bearer:
         try:
             async with self._tokens.is_locked(*person):
-                return await self._refreshed(person, refused)
+                return await self._refresh(person, refused)
         except SignInBusy:
             raise IdentityProviderError("another refresh of this sign-in takes long") from None
 
-    async def _refreshed(self, person: _Person, refused: str | None) -> Bearer:
+    async def _refresh(self, person: _Person, refused: str | None) -> Bearer:
         record = await self._records.read(person)
         bearer = self._records.hit(record, refused)
         if bearer is not None:
@@ -107,33 +108,33 @@ class TokenRefresher:
         )
         match outcome:
             case Denied("invalid_grant"):
-                return await self._ended(person, record)
+                return await self._end(person, record)
             case Denied(code):
                 raise IdentityProviderError(
-                    f"the token endpoint answers {code}", settings=code in _ADMINS_MATTER
+                    f"the token endpoint answers {code}", settings=code in _SETTINGS_ERRORS
                 )
             case Granted() if not same_account(account_of(record), outcome.claims):
                 await self._tokens.drop(*person, version=record.version)
                 await self._revocation.revoke(outcome.refresh_token)
-                _log.error("a refresh gave the token of another account; the sign-in is ended")
+                log.error("sign_in.ended", reason="refresh gave the token of another account")
                 raise SignInNeeded(ended=True)
             case Granted():
-                return await self._stored(person, record, outcome)
+                return await self._store(person, record, outcome)
 
-    async def _stored(self, person: _Person, record: SignIn, granted: Granted) -> Bearer:
+    async def _store(self, person: _Person, record: SignIn, granted: Granted) -> Bearer:
         fresh = replace(record, version=record.version + 1, cache=granted.cache)
         bearer = Bearer(granted.access_token, account_of(record))
-        if await self._swapped(person, record.version, fresh):
+        if await self._swap(person, record.version, fresh):
             return bearer
         now = await self._records.peek(person)
-        if now == fresh:  # our own write; its reply was lost
+        if now == fresh:  # our own write, whose reply was lost
             return bearer
         if now is None or now.signed_in_at != record.signed_in_at:
-            # Signed out meanwhile, or signed in anew: the token just fetched belongs to nobody.
+            # The person has signed out or signed in again: the new token is not stored anywhere.
             await self._revocation.revoke(granted.refresh_token)
-        return self._other(now)
+        return self._stored_by_other(now)
 
-    async def _swapped(self, person: _Person, old_version: int, fresh: SignIn) -> bool:
+    async def _swap(self, person: _Person, old_version: int, fresh: SignIn) -> bool:
         for pause in _PAUSES:
             try:
                 return await self._tokens.swap(*person, old_version, fresh)
@@ -141,15 +142,15 @@ class TokenRefresher:
                 await asyncio.sleep(pause)
         return await self._tokens.swap(*person, old_version, fresh)
 
-    async def _ended(self, person: _Person, record: SignIn) -> Bearer:
-        """The provider knows the refresh token no more, unless somebody has a newer one."""
+    async def _end(self, person: _Person, record: SignIn) -> Bearer:
+        """Delete a sign-in whose refresh token is invalid, unless a newer one was stored."""
         now = await self._records.peek(person)
         if now is not None and now.version != record.version:
-            return self._other(now)
+            return self._stored_by_other(now)
         await self._tokens.drop(*person, version=record.version)
         raise SignInNeeded(ended=True)
 
-    def _other(self, now: SignIn | None) -> Bearer:
+    def _stored_by_other(self, now: SignIn | None) -> Bearer:
         bearer = self._records.hit(now) if now is not None else None
         if bearer is None:
             raise SignInNeeded(ended=True)

@@ -1,25 +1,25 @@
-"""Making a refresh token void at the provider (RFC 7009); MSAL has no such thing."""
+"""Revokes refresh tokens at the provider (RFC 7009), which MSAL cannot do."""
 
-import logging
+import structlog
 
 from bot.core.errors import IdentityProviderError
 from bot.gateways.ims.discovery import Discovery
 from bot.gateways.ims.transport import Transport, client_authentication
 from bot.gateways.ims.values import ImsSettings
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger("ims")
 
 
 class Revocation:
-    def __init__(self, settings: ImsSettings, wire: Transport, discovery: Discovery) -> None:
+    def __init__(self, settings: ImsSettings, transport: Transport, discovery: Discovery) -> None:
         self._settings = settings
-        self._wire = wire
+        self._transport = transport
         self._discovery = discovery
 
     async def revoke(self, refresh_token: str | None) -> bool:
-        """Revoke, best effort: tell whether the provider confirmed it, and never raise.
+        """Revoke a token (best effort); return whether the provider confirmed it. Never raises.
 
-        RFC 7009 section 2.2: 200 also stands for a token that was void already.
+        RFC 7009 section 2.2: 200 is also the response for a token that was invalid before.
         """
         if refresh_token is None:
             return False
@@ -29,10 +29,10 @@ class Revocation:
                 return False
             fields, headers = client_authentication(self._settings)
             fields |= {"token": refresh_token, "token_type_hint": "refresh_token"}
-            answer = await self._wire.send(endpoint, fields, headers)
+            response = await self._transport.send(endpoint, fields, headers)
         except IdentityProviderError as failure:
-            _log.warning("a refresh token could not be revoked: %s", failure.what)
+            log.warning("token.not_revoked", error=failure.what)
             return False
-        if answer.status != 200:
-            _log.warning("a refresh token could not be revoked: status %d", answer.status)
-        return answer.status == 200
+        if response.status != 200:
+            log.warning("token.not_revoked", status=response.status)
+        return response.status == 200

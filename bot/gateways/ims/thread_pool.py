@@ -1,11 +1,11 @@
-"""The threads in which MSAL may block: few, and not those that resolve names for the loop."""
+"""The threads in which MSAL may block, apart from those in which the loop resolves names."""
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, ParamSpec, TypeVar
 
-_AT_ONCE: Final = 8
+_MAX_THREADS: Final = 8
 
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
@@ -13,12 +13,12 @@ Result = TypeVar("Result")
 
 class ThreadPool:
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="ims")
+        self._pool = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="ims")
 
     async def run(
         self, work: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs
     ) -> Result:
-        """Run it in a thread. Cancelling the caller leaves the thread to its own timeouts."""
+        """Run a function in a thread, which a cancellation of the caller does not stop."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, lambda: work(*args, **kwargs))
 

@@ -1,7 +1,7 @@
-"""The two HTTP clients of this gateway, and answers of bounded size and duration.
+"""The two HTTP clients of this gateway; responses are bounded in size and duration.
 
-Neither follows redirects, reads the environment, or keeps cookies: the clients are shared by all
-people, so a cookie that came with one person's token must not go out with another's.
+Neither client follows redirects, reads the environment, or stores cookies: all people share them,
+so a cookie that came with one person's token must not be sent with another's.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ from bot.gateways.certificates import ssl_context
 from bot.gateways.ims.values import ImsSettings, origin
 from bot.gateways.loopback import AsyncLoopbackTransport, LoopbackTransport, is_loopback
 
-_LARGEST: Final = 64 * 1024  # bytes; IMS-like answers are below 10 kB
-# Answers are read raw: a compressed one could unpack to any size.
+_MAX_BODY: Final = 64 * 1024  # bytes; the responses of IMS and its like are below 10 kB
+# Bodies are read raw: a compressed one could unpack to any size.
 _HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity"}
 _LIMITS: Final = httpx.Limits(max_connections=20, max_keepalive_connections=5)
-_SILENCE: Final = "the identity provider does not answer"
+_NO_RESPONSE: Final = "the identity provider does not answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +43,16 @@ class Response:
 
 
 class Transport:
-    """``post`` is for threads (MSAL is synchronous); ``fetch`` and ``send`` are for the loop."""
+    """``post`` is for threads (MSAL is synchronous); ``fetch`` and ``send`` are coroutines."""
 
     def __init__(self, settings: ImsSettings) -> None:
-        place = origin(settings.issuer)
-        at_home = place is not None and is_loopback(place[1])
+        issuer = origin(settings.issuer)
+        local = issuer is not None and is_loopback(issuer[1])
         verify = ssl_context(settings.ca_file)
-        proxy = None if at_home else settings.proxy  # a proxy elsewhere cannot reach loopback
+        proxy = None if local else settings.proxy  # a proxy elsewhere cannot reach loopback
         timeout = httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds)
-        # Timeouts are for each read of the socket; this is for the whole answer.
-        self._longest = settings.connect_seconds + 2 * settings.read_seconds
+        # The timeouts bound each read of the socket; this bounds the whole response.
+        self._max_seconds = settings.connect_seconds + 2 * settings.read_seconds
         self._client = httpx.Client(
             transport=LoopbackTransport(
                 httpx.HTTPTransport(verify=verify, trust_env=False, limits=_LIMITS, proxy=proxy)
@@ -90,34 +90,34 @@ class Transport:
         await self._async_client.aclose()
 
     def post(self, url: str, data: Mapping[str, str], headers: Mapping[str, str]) -> Response:
-        """Post a form from a thread; raises IdentityProviderTrouble when no whole answer comes."""
-        ends = time.monotonic() + self._longest
+        """Post a form from a thread. Raises IdentityProviderError without a complete response."""
+        ends = time.monotonic() + self._max_seconds
         body = bytearray()
         try:
             with self._client.stream("POST", url, data=data, headers=headers) as response:
                 for chunk in response.iter_raw():
                     body += chunk
-                    if len(body) > _LARGEST or time.monotonic() > ends:
+                    if len(body) > _MAX_BODY or time.monotonic() > ends:
                         raise IdentityProviderError("the identity provider's answer is too long")
                 return Response(response.status_code, bytes(body))
         except httpx.HTTPError:
-            raise IdentityProviderError(_SILENCE) from None
+            raise IdentityProviderError(_NO_RESPONSE) from None
 
     async def fetch(self, url: str) -> Response:
-        """Get a document; raises IdentityProviderTrouble when no whole answer comes."""
+        """Get a document. Raises IdentityProviderError without a complete response."""
         return await self._bounded(self._async_client.build_request("GET", url))
 
     async def send(self, url: str, data: Mapping[str, str], headers: Mapping[str, str]) -> Response:
-        """Post a form from the loop; raises IdentityProviderTrouble as :meth:`fetch`."""
+        """Post a form. Raises as :meth:`fetch`."""
         request = self._async_client.build_request("POST", url, data=data, headers=headers)
         return await self._bounded(request)
 
     async def _bounded(self, request: httpx.Request) -> Response:
         try:
-            async with asyncio.timeout(self._longest):
+            async with asyncio.timeout(self._max_seconds):
                 return await self._whole(request)
         except (httpx.HTTPError, TimeoutError):
-            raise IdentityProviderError(_SILENCE) from None
+            raise IdentityProviderError(_NO_RESPONSE) from None
 
     async def _whole(self, request: httpx.Request) -> Response:
         body = bytearray()
@@ -125,7 +125,7 @@ class Transport:
         try:
             async for chunk in response.aiter_raw():
                 body += chunk
-                if len(body) > _LARGEST:
+                if len(body) > _MAX_BODY:
                     raise IdentityProviderError("the identity provider's answer is too long")
         finally:
             await response.aclose()
@@ -133,7 +133,7 @@ class Transport:
 
 
 def client_authentication(settings: ImsSettings) -> tuple[dict[str, str], httpx.Headers]:
-    """Return the form fields and the headers by which the bot proves itself to the provider.
+    """Return the form fields and the headers that authenticate the bot to the provider.
 
     RFC 6749 section 2.3.1: for Basic both parts are form-encoded first.
     """

@@ -1,9 +1,10 @@
-"""What goes in and out of this gateway."""
+"""The settings, arguments and results of this gateway."""
 
 from dataclasses import dataclass, field
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
+from bot.core.operations.operation import ActingAccount
 from bot.gateways.loopback import is_loopback
 
 # MSAL adds these by itself and refuses to be given them (ClientApplication._decorate_scope).
@@ -12,13 +13,13 @@ _RESERVED: Final = frozenset({"openid", "profile", "offline_access"})
 
 @dataclass(frozen=True, slots=True)
 class ImsSettings:
-    """Where and as whom the bot signs people in.
+    """The provider that people sign in at, and the bot's registration there.
 
     ``issuer`` is the exact issuer identifier (OpenID Connect Discovery section 3): https, or http
     on loopback. ``scopes`` are those of the API; the first must be granted. ``ca_file`` replaces
     the bundled certificates. ``client_auth``: the secret goes in the body or as Basic (RFC 6749
-    section 2.3.1). ``prompt`` is sent as it is when given; some providers hand out a refresh
-    token only with ``consent`` (OpenID Connect Core section 11).
+    section 2.3.1). ``prompt`` is sent unchanged; some providers issue a refresh token only with
+    ``consent`` (OpenID Connect Core section 11).
     Raises ``ValueError``, which names the field and not the value.
     """
 
@@ -48,9 +49,9 @@ class ImsSettings:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A sign-in under way: where the browser goes, and what the callback needs.
+    """A sign-in that was begun: the browser goes to ``auth_uri``, the callback needs the rest.
 
-    ``body`` is the JSON of MSAL's flow and holds the PKCE verifier: the caller keeps it sealed.
+    ``body`` is the JSON of MSAL's flow and holds the PKCE verifier: store it sealed.
     """
 
     state: str = field(repr=False)
@@ -60,17 +61,22 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose account it is; ``issuer`` and ``subject`` identify, the rest is for reading only."""
+    """An account at the provider. Only ``issuer`` and ``subject`` identify it."""
 
     issuer: str
     subject: str
     name: str
     email: str
 
+    @property
+    def acting(self) -> ActingAccount:
+        """The account as an operation records it."""
+        return ActingAccount(self.subject, self.name, self.email)
+
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """An access token with at least five minutes to live, and whose it is."""
+    """An access token that is valid for at least five minutes, and its account."""
 
     secret: str = field(repr=False)
     account: Account
@@ -78,7 +84,7 @@ class Bearer:
 
 @dataclass(frozen=True, slots=True)
 class SignOut:
-    """``revoked``: the identity provider confirmed that the refresh token is void."""
+    """The result of signing out; ``revoked``: the provider confirmed the revocation."""
 
     was_signed_in: bool
     revoked: bool
@@ -87,8 +93,8 @@ class SignOut:
 def origin(url: str) -> tuple[str, str, int] | None:
     """Return (scheme, host, port), or None unless it is https, or http on loopback.
 
-    An address with a user, a query or a fragment has none here: no issuer and no endpoint of an
-    issuer that we talk to needs one.
+    None also for an address with a user, a query or a fragment, which no issuer and no endpoint
+    of one needs.
     """
     try:
         parts = urlsplit(url)

@@ -20,7 +20,7 @@ from bot.core.operations.operation import Origin
 from bot.core.subscriptions import Subscription
 from bot.core.surfaces import HomeShown
 from bot.core.timers import ITwin
-from bot.features import accounts, approvals, auto_enables
+from bot.features import approvals, auto_enables
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
 from bot.gateways.slack.client import SlackRejected, SlackUnavailable
@@ -81,7 +81,7 @@ async def _home_shown(context: Context, invocation: Invocation) -> HomeShown:
         return replace(signed_out, ended=True)
     return replace(
         signed_out,
-        acting=accounts.acting(account),
+        acting=account.acting,
         disabled=disabled,
         pending=pending,
         favorites=favorites,

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from bot.context import Context
 from bot.core.approvals import Approval, Stage
 from bot.core.card_refs import CardRef
+from bot.core.change_requests import skipped_runs
 from bot.core.names import PersonId
 from bot.core.operations.failures import error_from
 from bot.core.operations.operation import State
 from bot.features.approved_operations import approval_card, transfer_card
-from bot.features.starting import skipped_runs
 from bot.gateways.slack.messages import Card, CardReply, DirectMessage, Ephemeral
 from bot.slack.cards.card_state import CardState, thread_reply
 from bot.slack.views import approval_replies
@@ -23,8 +23,8 @@ async def card_state(context: Context, ref: CardRef) -> CardState | None:
     if approval.stage is Stage.APPROVED:
         # Normally done when its operation started, unless that process ended in between.
         await transfer_card(context.gateways, approval)
-    runs, zone = skipped_runs(context.gateways, approval.operation), context.gateways.schedule_zone
-    card = approval_view(approval, runs, zone)
+    zone = context.gateways.schedule_zone
+    card = approval_view(approval, skipped_runs(approval.operation, zone), zone)
     return CardState(
         ref=approval_card(approval),
         channel=approval.posted_in,

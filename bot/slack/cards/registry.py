@@ -6,10 +6,10 @@ from dataclasses import replace
 from bot.context import Context
 from bot.core.auto_enables import AutoEnable, Phase
 from bot.core.card_refs import CardRef, card_ref
+from bot.core.change_requests import command_of
 from bot.core.operations.failures import error_from
 from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import Failed
-from bot.features.starting import command_of
 from bot.gateways.slack.messages import CardReply, DirectMessage, PrivateReply
 from bot.slack.cards import approvals, auto_enables, notifications, subscriptions
 from bot.slack.cards.card_state import CardState, Requester

@@ -3,7 +3,7 @@
 from bot.core.actions import Action
 from bot.core.auto_enables import AutoEnable
 from bot.core.names import single_line
-from bot.core.operations.operation import Failure, LateFinding, Operation, State
+from bot.core.operations.operation import Failure, LateFinding, Observation, Operation, State
 from bot.core.schedules import in_words, next_run
 from bot.core.timers import Timer
 from bot.gateways.slack.messages import Block, Card, Ephemeral
@@ -84,6 +84,7 @@ def title_of(operation: Operation) -> str:
 
 def _state_lines(operation: Operation) -> list[Line]:
     """Explain the state, where the title alone does not."""
+    read = _reading(operation.seen)
     match operation.state:
         case State.LOCKED if operation.failure:
             return _waiting(operation, operation.failure)
@@ -92,7 +93,7 @@ def _state_lines(operation: Operation) -> list[Line]:
         case State.VERIFYING:
             verdict = Timestamp(operation.settled_at, exact=True)
             wait = line("The verdict comes ", verdict, ". Do not press again.")
-            return [line("Bentley's answer was lost."), (*_reading(operation), *wait)]
+            return [line("Bentley's answer was lost."), (*read, *wait)]
         case State.CONFLICT:
             other = "Somebody else switched it at the same moment, so both changes cancelled out."
             return [
@@ -114,7 +115,7 @@ def _state_lines(operation: Operation) -> list[Line]:
         case State.NOT_APPLIED:
             return [
                 line("Bentley's answer was lost; the timer was read again and had not changed."),
-                _reading(operation),
+                read,
             ]
         case State.UNKNOWN:
             return [
@@ -127,12 +128,12 @@ def _state_lines(operation: Operation) -> list[Line]:
             return []
 
 
-def _reading(operation: Operation) -> Line:
-    """Return what the timer was last read as, or nothing where it was not."""
-    if (seen := operation.seen) is None:
+def _reading(seen: Observation | None) -> Line:
+    """Return what the timer read last; an empty line where it was not read."""
+    if seen is None:
         return ()
-    state, at = bold(state_word(seen.enabled)), Timestamp(seen.at, exact=True)
-    return line("The timer reads ", state, " (", at, "). ")
+    at = Timestamp(seen.at, exact=True)
+    return line("The timer reads ", bold(state_word(seen.enabled)), " (", at, "). ")
 
 
 _WAITS = {

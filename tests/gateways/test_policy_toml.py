@@ -9,8 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.policy.rules import Policy, Rule
-from bot.core.policy.toml_file import PolicyBroken, Problem, parse_policy, places
-from bot.core.policy.toml_keys import MATCHING, SETTING
+from bot.gateways.policy_toml import (
+    Matching,
+    PolicyBroken,
+    Problem,
+    Settings,
+    line_numbers,
+    parse_policy,
+)
 
 EXAMPLE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
 
@@ -64,7 +70,7 @@ def test_each_key(line: str, field: str, value: object) -> None:
         value = people("U0BOB", "W0EVE", "S0OPS", "C0OPS", "G0OPS")
     assert getattr(rule, field) == value
     key = line.partition(" ")[0]
-    if key in SETTING:
+    if key in Settings.model_fields:
         assert getattr(parse_policy(f"[defaults]\n{line}\n").defaults, field) == value
 
 
@@ -81,7 +87,7 @@ def test_the_example_of_the_manual_is_a_policy_and_its_tables_name_every_key() -
     assert len(policy.rules) == 6
     assert policy.groups() >= {"S0OPERATIONS", "C0PLANTA", "S0TRAINEES"}
     rows = {line.split("`")[1] for line in EXAMPLE.splitlines() if line.startswith("| `")}
-    assert rows == {*MATCHING, *SETTING}
+    assert rows == {*Matching.model_fields, *Settings.model_fields}
 
 
 # What it refuses, and where
@@ -263,7 +269,7 @@ def test_the_line_of_a_key_in_any_rule(rules: list[tuple[list[str], list[str]]])
         expected["rule", number, "confirm"] = len(lines)
         twice = {filler for filler in after if "=" in filler and filler in before}
         lines += "\n".join(filler for filler in after if filler not in twice).split("\n")
-    found = places("\n".join(lines))
+    found = line_numbers("\n".join(lines))
     assert {place: found[place] for place in expected} == expected
 
 
