@@ -3,7 +3,7 @@
 import secrets
 
 from bot.core.approval_rules import approved_operation
-from bot.core.approvals import Approval, Stage
+from bot.core.approvals import Approval, Canceled, Concluded, Stage, after
 from bot.core.card_refs import CardRef
 from bot.core.errors import CannotUndo, ChangesStopped, TimerBusy
 from bot.core.operations.failures import failure_from

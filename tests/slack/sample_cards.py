@@ -1,4 +1,4 @@
-"""Samples of what is drawn from records and not from outcomes: cards, words in threads, windows."""
+"""Samples of views of records, not of outcomes: cards, thread replies, modals."""
 
 import itertools
 import typing
@@ -199,6 +199,6 @@ CARDS: tuple[Callable[[Voice], Iterator[Drawn]], ...] = (
 
 
 def drawn(voice: Voice) -> Iterator[Drawn]:
-    """Yield (variant, message) for everything that is drawn from a record."""
+    """Yield (variant, message) for every view of a record."""
     for samples in CARDS:
         yield from samples(voice)

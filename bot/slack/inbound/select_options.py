@@ -46,7 +46,7 @@ async def options_for(context: Context, body: dict[str, Any]) -> dict[str, list[
         return views.late()
     except BotError as error:
         log.info("options.refused", action=payload.action_id, error=type(error).__name__)
-        return views.trouble(error, timers=action is Action.TIMER)
+        return views.unavailable(error, timers=action is Action.TIMER)
 
 
 async def _options(

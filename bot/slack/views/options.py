@@ -84,7 +84,7 @@ def unknown() -> Options:
     return _reason("This list is not known: close the window and open it again")
 
 
-def trouble(error: BotError, *, timers: bool) -> Options:
+def unavailable(error: BotError, *, timers: bool) -> Options:
     """Return the answer where an error kept the options from being read."""
     return _reason(_cause(error, timers=timers))
 
