@@ -56,7 +56,7 @@ class Action(Enum):
 
 
 @unique
-class Field(Enum):
+class FormField(Enum):
     """An input that Slack sends only with the submission of its form."""
 
     REASON = "because"
@@ -76,7 +76,7 @@ class FormId(Enum):
     CHANGE_END = "extend"
 
 
-def action_id(control: Action | Field, suffix: str = "") -> str:
+def action_id(control: Action | FormField, suffix: str = "") -> str:
     """Return the ``action_id`` of a control."""
     return f"{PREFIX}{control.value}:{suffix}" if suffix else f"{PREFIX}{control.value}"
 

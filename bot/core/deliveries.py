@@ -14,7 +14,7 @@ from bot.core.names import ChannelId, DeliveryId, OperationId, PersonId, Workspa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class DeliveryHead:
     """What every delivery has.
 
     ``id`` is the same for each copy that Slack sends of one request. ``workspace`` is the person's
@@ -32,7 +32,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlashCommand(Head):
+class SlashCommand(DeliveryHead):
     """The slash command; ``text`` is what follows its name."""
 
     text: str
@@ -81,7 +81,7 @@ Source = InMessage | InHome | InModal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ButtonAction(Head):
+class ButtonAction(DeliveryHead):
     """A click on a button or menu, or a changed input of the chooser.
 
     ``action`` is None for a control that this version of the bot does not have. ``value`` is the
@@ -96,7 +96,7 @@ class ButtonAction(Head):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModalSubmission(Head):
+class ModalSubmission(DeliveryHead):
     """A submitted modal; ``form`` is None for one that this version of the bot does not have."""
 
     form: Form | None
@@ -104,7 +104,7 @@ class ModalSubmission(Head):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shortcut(Head):
+class Shortcut(DeliveryHead):
     """A global shortcut, or one on a message.
 
     ``operation`` is that of the bot's own card it was used on, ``reason`` the text of any other
@@ -119,7 +119,7 @@ class Shortcut(Head):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mention(Head):
+class Mention(DeliveryHead):
     """A message to the bot, by mention or in a direct message; ``text`` is the command in it.
 
     ``thread`` as in ``InMessage``.
@@ -131,7 +131,7 @@ class Mention(Head):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadMessage(Head):
+class ThreadMessage(DeliveryHead):
     """A message in a thread that does not mention the bot; its text is not stored."""
 
     thread: str
@@ -139,14 +139,14 @@ class ThreadMessage(Head):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HomeOpened(Head):
+class HomeOpened(DeliveryHead):
     """The person opened their App Home."""
 
     kind: Literal["home_opened"] = "home_opened"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignInCompleted(Head):
+class SignInCompleted(DeliveryHead):
     """The browser came back from a sign-in; ``pending_command`` is an id, or empty."""
 
     pending_command: str

@@ -4,7 +4,7 @@ import pytest
 
 from bot.core.actions import (
     Action,
-    Field,
+    FormField,
     FormId,
     action_from,
     action_id,
@@ -27,7 +27,7 @@ def test_the_actions_on_the_wire_stay_the_same() -> None:
 
 def test_a_control_has_one_id_only() -> None:
     """Inputs of one form are told apart by their ids, whichever of the two enums they are in."""
-    ids = [action_id(control) for control in (*Action, *Field)]
+    ids = [action_id(control) for control in (*Action, *FormField)]
     assert len(ids) == len(set(ids))
 
 

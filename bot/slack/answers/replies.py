@@ -12,6 +12,12 @@ from bot.core.deliveries import (
     InHome,
     InMessage,
     InModal,
+    Mention,
+    ModalSubmission,
+    Shortcut,
+    SignInCompleted,
+    SlashCommand,
+    ThreadMessage,
     command_in,
     response_url_of,
     thread_of,
@@ -56,34 +62,41 @@ async def reply(context: Context, delivery: Delivery, message: Message, view: st
 async def _reply_privately(
     context: Context, delivery: Delivery, message: Ephemeral, view: str
 ) -> None:
-    """Answer one person where they acted: in the App Home, in the modal, or in the channel."""
-    ephemeral = False
     match delivery:
         case HomeOpened():  # opening the App Home asks for no message
             await _reply_in_home(context, delivery, message)
-            return
-        case ButtonAction(source=InHome() | InModal()):
+        case ButtonAction():
+            await _reply_to_click(context, delivery, message, view)
+        case SlashCommand() | ModalSubmission() | Shortcut() | Mention() | ThreadMessage():
+            await _reply_in_message(context, delivery, message)
+        case SignInCompleted():
+            await _reply_in_message(context, delivery, message)
+
+
+async def _reply_to_click(
+    context: Context, delivery: ButtonAction, message: Ephemeral, view: str
+) -> None:
+    match delivery.source:
+        case InMessage(ephemeral=ephemeral):
+            if view:  # a modal takes no buttons, so the message is sent beside it as well
+                await _fill_modal(context, view, loading_modal(message))
+            await _reply_in_message(context, delivery, replace(message, replace_original=ephemeral))
+        case InHome() | InModal():
             await _reply_in_modal(context, delivery, message, view)
-            return
-        case ButtonAction(source=InMessage(ephemeral=ephemeral)):
-            pass
-        case _:
-            pass
-    if view:  # a modal takes no buttons, so the message is sent beside it as well
-        await _fill_modal(context, view, loading_modal(message))
-    private = replace(message, replace_original=ephemeral, thread=thread_of(delivery))
+
+
+async def _reply_in_message(context: Context, delivery: Delivery, message: Ephemeral) -> None:
+    private = replace(message, thread=thread_of(delivery))
     url, age = response_url_of(delivery), context.now - delivery.at
     await context.slack.answer_privately(private, delivery.person, delivery.channel, url, age)
 
 
 async def _show_modal(context: Context, delivery: Delivery, modal: Modal) -> None:
     """Update the modal that was clicked in, or open one; else offer a button that opens it."""
-    match delivery:
-        case ButtonAction(source=InModal() as source):
-            await _update_modal(context, delivery, source, modal)
-            return
-        case _:
-            trigger_id = trigger_of(delivery)
+    if isinstance(delivery, ButtonAction) and isinstance(delivery.source, InModal):
+        await _update_modal(context, delivery, delivery.source, modal)
+        return
+    trigger_id = trigger_of(delivery)
     try:
         if trigger_id:
             await context.slack.open_view(trigger_id, modal)
@@ -108,10 +121,8 @@ async def _update_modal(
 
 async def is_last_click(context: Context, delivery: ButtonAction, source: InModal) -> bool:
     """Whether nothing was clicked in the modal since; records this click."""
-    clicks = context.gateways.store.modal_clicks
-    return await clicks.is_last_click(
-        delivery.installed_in, source.view_id, delivery.id, source.clicked_at
-    )
+    clicks, at = context.gateways.store.modal_clicks, source.clicked_at
+    return await clicks.is_last_click(delivery.installed_in, source.view_id, delivery.id, at)
 
 
 async def _fill_modal(context: Context, view: str, modal: Modal) -> None:
@@ -127,15 +138,14 @@ async def _reply_in_modal(
     context: Context, delivery: ButtonAction, message: Ephemeral, view: str
 ) -> None:
     """Answer a click in an App Home or a modal in a modal, or else in a message."""
-    modal = answer_modal(message, delivery.channel)
+    modal, source = answer_modal(message, delivery.channel), delivery.source
     try:
-        match delivery.source:
-            case _ if view:
-                await context.slack.update_view(view, modal)
-            case InModal(view_id=clicked):
-                await context.slack.update_view(clicked, modal)
-            case InHome() | InMessage():
-                await context.slack.open_view(delivery.trigger_id, modal)
+        if view:
+            await context.slack.update_view(view, modal)
+        elif isinstance(source, InModal):
+            await context.slack.update_view(source.view_id, modal)
+        else:
+            await context.slack.open_view(delivery.trigger_id, modal)
     except (SlackRejected, SlackUnavailable) as error:
         log.info("view.not_opened", trace=delivery.id[:8], why=str(error))
         await context.slack.post_ephemeral(delivery.channel, delivery.person, message)

@@ -11,7 +11,7 @@ import structlog
 from pydantic import ValidationError
 
 from bot.context import Context
-from bot.core.actions import Action, Field, action_id
+from bot.core.actions import Action, FormField, action_id
 from bot.core.errors import BotError, InvalidCommand
 from bot.core.language.forms import (
     ChangeEndForm,
@@ -29,7 +29,7 @@ from bot.slack.views.chooser import ambiguous_time_text
 
 SECONDS = 0.8  # what cannot be checked by then is left to the answer
 
-Errors = dict[Action | Field, str]
+Errors = dict[Action | FormField, str]
 
 log = structlog.get_logger("form_errors")
 
@@ -87,9 +87,9 @@ def _reason_missing(form: ChooserForm, *, required: bool) -> Errors:
     if single_line(form.reason):
         return {}
     if form.emergency:
-        return {Field.REASON: "An emergency needs its reason."}
+        return {FormField.REASON: "An emergency needs its reason."}
     if required:
-        return {Field.REASON: "The policy wants a reason."}
+        return {FormField.REASON: "The policy wants a reason."}
     return {}
 
 

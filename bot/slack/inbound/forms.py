@@ -1,6 +1,6 @@
 """From the inputs of a modal to a typed form. What is not of its shape becomes None or empty."""
 
-from bot.core.actions import Action, Field, FormId, action_id, form_from
+from bot.core.actions import Action, FormField, FormId, action_id, form_from
 from bot.core.language.forms import (
     ChangeEndForm,
     ChooserForm,
@@ -33,7 +33,7 @@ def form_of(view: View) -> Form | None:
             return _subscription(view)
         case FormId.DECLINE:
             request = _record(view)
-            return DeclineForm(request, input_text(view, Field.REASON)) if request else None
+            return DeclineForm(request, input_text(view, FormField.REASON)) if request else None
         case FormId.CHANGE_END:
             operation = _record(view)
             return ChangeEndForm(operation, input_text(view, Action.UNTIL)) if operation else None
@@ -46,7 +46,7 @@ def chooser_of(view: View) -> ChooserForm | None:
     return _chooser(view) if form_from(view.callback_id) is FormId.CHOOSER else None
 
 
-def input_text(view: View, control: Action | Field) -> str:
+def input_text(view: View, control: Action | FormField) -> str:
     """Return what an input holds; empty where nothing was entered, or the modal lacks it."""
     return view.values.get(action_id(control), "")
 
@@ -68,20 +68,20 @@ def _chooser(view: View) -> ChooserForm:
         timer=TimerId(timer) if is_guid(timer) else None,
         wanted=_STATES.get(input_text(view, Action.WANTED)),
         until=input_text(view, Action.UNTIL),
-        reason=input_text(view, Field.REASON),
-        emergency=bool(input_text(view, Field.EMERGENCY)),
-        channel=channel_id(input_text(view, Field.CHANNEL)),
+        reason=input_text(view, FormField.REASON),
+        emergency=bool(input_text(view, FormField.EMERGENCY)),
+        channel=channel_id(input_text(view, FormField.CHANNEL)),
         shown=TimerFields.read(view.metadata),
     )
 
 
 def _subscription(view: View) -> SubscriptionForm:
-    picked = input_text(view, Field.EVENTS).split()
+    picked = input_text(view, FormField.EVENTS).split()
     return SubscriptionForm(
         itwin=itwin_id(input_text(view, Action.ITWIN)),
-        pattern=input_text(view, Field.PATTERN),
+        pattern=input_text(view, FormField.PATTERN),
         events=tuple(event for event in EVENTS if event in picked),
-        channel=channel_id(input_text(view, Field.CHANNEL)),
+        channel=channel_id(input_text(view, FormField.CHANNEL)),
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from bot.core.actions import Action, Field, FormId, action_id, callback_id
+from bot.core.actions import Action, FormField, FormId, action_id, callback_id
 from bot.core.language.forms import TimerFields
 from bot.core.language.until import AmbiguousTime, format_until
 from bot.core.listings import TimerShown
@@ -170,7 +170,7 @@ def _until() -> Block:
 def _because(text: str, *, required: bool) -> Block:
     element: Block = {
         "type": "plain_text_input",
-        "action_id": action_id(Field.REASON),
+        "action_id": action_id(FormField.REASON),
         "multiline": True,
         "max_length": 300,
     }
@@ -189,7 +189,7 @@ def _emergency() -> Block:
     option = {**_option(text, "emergency"), "description": plain_text(note, OPTION)}
     element = {
         "type": "checkboxes",
-        "action_id": action_id(Field.EMERGENCY),
+        "action_id": action_id(FormField.EMERGENCY),
         "options": [option],
     }
     return _input("emergency", "Emergency", element, optional=True)
@@ -198,7 +198,7 @@ def _emergency() -> Block:
 def _channel_select(label: str, *, optional: bool) -> Block:
     element = {
         "type": "conversations_select",
-        "action_id": action_id(Field.CHANNEL),
+        "action_id": action_id(FormField.CHANNEL),
         "default_to_current_conversation": True,
         "placeholder": plain_text("A channel", 150),
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
@@ -274,7 +274,7 @@ def subscribe(form: SubscriptionFormShown) -> Modal:
     itwin = _itwin_select(chosen)
     pattern = {
         "type": "plain_text_input",
-        "action_id": action_id(Field.PATTERN),
+        "action_id": action_id(FormField.PATTERN),
         "max_length": 255,
         "placeholder": plain_text("SAP*", 150),
     }
@@ -282,7 +282,7 @@ def subscribe(form: SubscriptionFormShown) -> Modal:
     usual = [option for option in options if option["value"] in USUAL]
     kinds = {
         "type": "checkboxes",
-        "action_id": action_id(Field.EVENTS),
+        "action_id": action_id(FormField.EVENTS),
         "options": options,
         "initial_options": usual,
     }

@@ -2,7 +2,7 @@
 
 import json
 
-from bot.core.actions import Action, Field, FormId, action_id, callback_id
+from bot.core.actions import Action, FormField, FormId, action_id, callback_id
 from bot.core.names import ChannelId
 from bot.gateways.slack.messages import Block, Ephemeral, Modal
 from bot.slack.views.blocks import line, paragraph
@@ -12,7 +12,7 @@ def decline_modal(request: str, channel: ChannelId) -> Modal:
     """Return the form for the reason of a decline."""
     reason = {
         "type": "plain_text_input",
-        "action_id": action_id(Field.REASON),
+        "action_id": action_id(FormField.REASON),
         "multiline": True,
         "max_length": 300,
     }
