@@ -1,0 +1,148 @@
+"""The mutation run, on a tree of its own where each mutant's end is known."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = """\
+LIMIT = 3
+
+
+def under(number):
+    return number < LIMIT
+
+
+def greeting(name):
+    return "hello " + name
+
+
+def count_down(number):
+    while number > 0:
+        number -= 1
+
+
+def forgotten():
+    return True
+
+
+class Box:
+    @property
+    def is_full(self):
+        return not self
+"""
+CHECKS = """\
+import pytest
+from part.sums import Box, count_down, greeting, under
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shelf")
+    yield folder
+    folder.rmdir()
+
+
+def test_the_limit_is_not_under_itself(shelf):
+    assert shelf.is_dir()
+    assert under(2) and not under(3)
+
+
+def test_somebody_is_greeted(shelf):
+    assert shelf.is_dir()
+    assert greeting("you")
+
+
+def test_it_counts_down():
+    count_down(1)
+
+
+def test_a_box_is_not_full():
+    assert Box().is_full is False
+"""
+PRINTED = """
+No test fails with these:
+
+part/sums.py:9:2  (1 tests)
+-    return "hello " + name
++    return "XXhello XX" + name
+
+part/sums.py:9:3  (1 tests)
+-    return "hello " + name
++    return "HELLO " + name
+
+part/sums.py:13:1  (1 tests)
+-    while number > 0:
++    while number >= 0:
+
+part/sums.py:13:2  (1 tests)
+-    while number > 0:
++    while number > 1:
+
+part/sums.py:14:3  (1 tests)
+-        number -= 1
++        number -= 2
+
+No test executes these:
+
+part/sums.py:18:1  (0 tests)
+-    return True
++    return False
+
+With these a test did not come to its end:
+
+part/sums.py:14:1  (1 tests)
+-        number -= 1
++        number = 1
+
+part/sums.py:14:2  (1 tests)
+-        number -= 1
++        number += 1
+
+module          mutants     killed   survived  timed out    no test
+part/sums.py         12          4          5          2          1
+all                  12          4          5          2          1
+
+the same again: python3 run.py mutants part --seed 1 --most 1500
+one of them:    python3 run.py mutants --only FILE:LINE:NUMBER
+
+killed 40.0 %, wanted 50 % (timed out: counted apart)
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    (tmp_path / "part").mkdir()
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "part" / "sums.py").write_text(CODE)
+    (tmp_path / "checks" / "test_sums.py").write_text(CHECKS)
+    (tmp_path / "pyproject.toml").write_text('[tool.pytest]\naddopts = ["--import-mode=importlib"]')
+    return tmp_path
+
+
+def mutants(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    options = ("--tests", "checks", "--patience", "1", "--workers", "1", "--seed", "1")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # most of the time would go into loading them
+        "PYTEST_PLUGINS": "pytest_cov.plugin",
+    }
+    return subprocess.run(  # noqa: S603  # our own interpreter
+        [sys.executable, "-m", "tests.mutants", *arguments, *options], cwd=tree, env=environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_each_mutant_meets_its_end(tree: Path) -> None:
+    done = mutants(tree, "part", "--score", "50")
+    assert (done.returncode, done.stdout) == (1, PRINTED), done.stderr
+
+    done = mutants(tree, "--only", "part/sums.py:1:1", "--only", "part/sums.py:5:1")
+    told = re.findall(r"^(part\S+)  .* killed by (.*)$", done.stdout, flags=re.MULTILINE)
+    assert [name for name, _ in told] == [f"part/sums.py:{line}:1" for line in (1, 5)]
+    assert all("test_the_limit_is_not_under_itself" in by for _, by in told)
