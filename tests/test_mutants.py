@@ -1,12 +1,20 @@
-"""The mutation run, on a tree of its own where each mutant's end is known."""
+"""The mutation run: its parts, and all of it on a tree where each mutant's end is known."""
 
 import os
 import re
 import subprocess
 import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+from tests.mutants.applying import ImportNeededError, replace_functions
+from tests.mutants.mutations import SourceFile
+from tests.mutants.reach import TimedTest
+from tests.mutants.sampling import shares, within
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = """\
@@ -146,3 +154,64 @@ def test_each_mutant_meets_its_end(tree: Path) -> None:
     told = re.findall(r"^(part\S+)  .* killed by (.*)$", done.stdout, flags=re.MULTILINE)
     assert [name for name, _ in told] == [f"part/sums.py:{line}:1" for line in (1, 5)]
     assert all("test_the_limit_is_not_under_itself" in by for _, by in told)
+
+
+def loaded(path: Path) -> ModuleType:
+    loader = SourceFileLoader("loaded", str(path))
+    spec = spec_from_loader("loaded", loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("source", "used"),
+    [
+        ("def f():\n    return 1", "f()"),
+        ("class C:\n    @property\n    def p(self):\n        return 1", "C().p"),
+        ("def outer():\n    def inner():\n        return 1\n    return inner\nf = outer()", "f()"),
+        ("f, g = (lambda: 2), (lambda: 1)", "g()"),
+        ("def f():\n    yield 1", "next(f())"),
+    ],
+)
+def test_functions_that_exist_get_the_code_of_the_mutant(
+    source: str, used: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "loaded.py"
+    path.write_text(source)
+    module = loaded(path)
+    assert eval(used, vars(module)) == 1  # noqa: S307
+    replace_functions(path, source, source.replace("1", "7"))
+    assert eval(used, vars(module)) == 7  # noqa: S307
+
+
+@pytest.mark.parametrize("source", ["N = 1", "def f(n=1):\n    return n", "class C:\n    n = 1"])
+def test_what_runs_at_import_is_left_to_an_import(source: str, tmp_path: Path) -> None:
+    path = tmp_path / "loaded.py"
+    path.write_text(source)
+    loaded(path)
+    with pytest.raises(ImportNeededError):
+        replace_functions(path, source, source.replace("1", "7"))
+
+
+def test_a_mutant_that_loses_lines_leaves_those_below_in_their_place(tmp_path: Path) -> None:
+    (tmp_path / "code.py").write_text(
+        "def f():\n    return g(\n        1,\n        2,\n    )\n\n\nx = 3\n"
+    )
+    file = SourceFile(tmp_path, "code.py")
+    sources = [file.mutant(*name).source for name in file.changes]
+    assert any("2" not in source for source in sources)
+    assert {source.splitlines().index("x = 3") for source in sources if "x = 3" in source} == {7}
+
+
+def test_shares_go_by_size_and_add_up() -> None:
+    assert shares({"a": 700, "b": 200, "c": 100}, 15) == {"a": 11, "b": 3, "c": 1}
+    assert shares({"a": 7, "b": 2}, 15) == {"a": 7, "b": 2}
+
+
+def test_the_cheapest_tests_within_the_budget_and_always_one() -> None:
+    tests = [TimedTest("a", 3.0), TimedTest("b", 4.0), TimedTest("c", 5.0)]
+    assert within(7.5, tests) == tests[:2]
+    assert within(1.0, tests) == tests[:1]
+    assert within(1.0, []) == []

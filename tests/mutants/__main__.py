@@ -22,7 +22,8 @@ from tests.mutants.sampling import sample, source_files, within
 
 SOURCES = ("bot/core", "bot/features")
 # The rooms of the tests that go through the core and the features in pytest's own process.
-ROOMS = ("core", "features", "background", "slack", "conversations")
+# The others start processes, which no mutant reaches, or look at the stand-ins.
+ROOMS = ("core", "features", "background", "slack", "gateways", "conversations")
 TOLD_EVERY = 25
 
 
@@ -37,8 +38,13 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     add("--score", type=float, default=85.0, help="percent to kill, else exit 1 (%(default)s)")
     add("--only", action="append", metavar="FILE:LINE:NUMBER", help="try this mutant alone")
     add("--tests", action="append", metavar="PATH", help="tests, instead of the nearest")
-    add("--budget", type=float, default=20.0, help="seconds of tests a mutant (%(default)s)")
-    add("--patience", type=float, default=12.0, help="seconds a test may hang (%(default)s)")
+    add(
+        "--budget",
+        type=float,
+        default=20.0,
+        help="processor seconds of tests a mutant (%(default)s)",
+    )
+    add("--patience", type=float, default=8.0, help="seconds a test may wait (%(default)s)")
     add("--workers", type=int, default=2 * (os.cpu_count() or 1), help="processes (%(default)s)")
     chosen = parser.parse_args(given)
     if chosen.seed is None:

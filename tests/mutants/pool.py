@@ -16,9 +16,12 @@ from typing import Any, Self
 
 from tests.mutants import worker
 from tests.mutants.mutations import Mutant
-from tests.mutants.reach import Test
+from tests.mutants.reach import TimedTest
 
-TIMES_SLOWER = 5.0  # than without a mutant: beyond it, and the patience, a test hangs
+# A test waits for what does not come as long as the patience; then it fails by itself. Only one
+# that goes on for longer than this, and than so many times its processor time, is ended here.
+PATIENCES, TIMES_SLOWER = 2.0, 10.0
+HUNG = "EDFS_TESTS_HUNG"  # tells the tests how many seconds of waiting mean that they hang
 START = 120.0  # seconds to load the bot and the tests; a crowded machine needs half a minute
 
 
@@ -31,7 +34,7 @@ class Trial:
     """A mutant and the tests for it. ``at_import``: it has to be there before it is imported."""
 
     mutant: Mutant
-    tests: Sequence[Test]
+    tests: Sequence[TimedTest]
     at_import: bool
 
 
@@ -58,6 +61,7 @@ class Worker:
         self._connection, other = socket.socketpair()
         environment = {
             **os.environ,
+            HUNG: str(patience),
             worker.SOCKET: str(other.fileno()),
             "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
         }
@@ -105,9 +109,13 @@ class Worker:
         self._log.seek(0)
         return self._log.read().decode("utf-8", "replace") or "it said nothing"
 
-    def tries(self, mutant: Mutant | None, tests: Sequence[Test], root: Path) -> dict[str, Any]:
+    def tries(
+        self, mutant: Mutant | None, tests: Sequence[TimedTest], root: Path
+    ) -> dict[str, Any]:
         """Runs the tests against the mutant, or against what was loaded, until one fails."""
-        limits = [[test.name, self._patience + TIMES_SLOWER * test.seconds] for test in tests]
+        limits = [
+            [test.name, PATIENCES * self._patience + TIMES_SLOWER * test.seconds] for test in tests
+        ]
         job: dict[str, Any] = {"tests": limits, "mutant": None}
         if mutant is not None:
             job["mutant"] = {"path": str(root / mutant.path), "source": mutant.source}
@@ -193,7 +201,7 @@ class Pool:
             return cold.tries(None, trial.tests, self._root)
 
 
-def _file(test: Test) -> str:
+def _file(test: TimedTest) -> str:
     return test.name.partition("::")[0]
 
 

@@ -1,6 +1,7 @@
-"""Which tests execute which line, and how long each takes: from one run under coverage, kept.
+"""Which tests execute which line, and what each costs: from runs under coverage, which are kept.
 
-The run is kept in a folder that git ignores, under a hash of everything it depends on.
+They are kept in a folder that git ignores. When a test file changes, it alone is run again; when
+anything else does that the tests run on, all are.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from coverage import CoverageData
 
@@ -30,12 +32,12 @@ relative_files = true
 
 
 class TestsFailError(Exception):
-    """No test passes without a mutant, or pytest could not run."""
+    """pytest could not run the tests, or none of them passes without a mutant."""
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
-    """``seconds`` is what it took without a mutant, with setup and teardown."""
+class TimedTest:
+    """``seconds`` of processor time it takes without a mutant, with setup and teardown."""
 
     name: str
     seconds: float
@@ -43,27 +45,29 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What the run under coverage showed. ``failed`` are the tests that failed without a mutant."""
+    """What the runs under coverage showed. ``failed`` are the tests that failed by themselves."""
 
     data: CoverageData
     seconds: dict[str, float]
     failed: Sequence[str]
 
-    def tests_of(self, mutant: Mutant) -> list[Test]:
-        """Returns the tests that execute the mutant's lines, fastest first."""
+    def tests_of(self, mutant: Mutant) -> list[TimedTest]:
+        """Returns the tests that execute the mutant's lines, the cheapest first.
+
+        Those of a constant are the tests that execute anything in its file.
+        """
         lines = _lines(self.data, mutant.path)
         for around in (mutant.lines, mutant.statement):
             if found := {test for line in around for test in lines.get(line, ()) if test}:
                 break
         else:
-            # Nothing that a test executes: a constant. Whoever executes anything of the file.
             imported = any(lines.get(line) for line in mutant.statement)
             found = {test for tests in lines.values() for test in tests if test and imported}
-        tests = [Test(test, self.seconds[test]) for test in found if test in self.seconds]
+        tests = [TimedTest(test, self.seconds[test]) for test in found if test in self.seconds]
         return sorted(tests, key=lambda test: (test.seconds, test.name))
 
     def at_import(self, mutant: Mutant) -> bool:
-        """True when the lines are executed while modules and tests are loaded."""
+        """True when the lines are executed while the bot and the tests are imported."""
         lines = _lines(self.data, mutant.path)
         return any("" in lines.get(line, ()) for line in mutant.lines)
 
@@ -78,26 +82,58 @@ def _lines(data: CoverageData, path: str) -> dict[int, frozenset[str]]:
 
 
 def reach(root: Path, sources: Iterable[str], tests: Sequence[str], workers: int) -> Reach:
-    """Answers what is kept, or runs the tests under coverage first."""
+    """Answers what is kept, after running what is new or has changed under coverage."""
     sources = sorted({Path(source).parts[0] for source in sources})
-    folder = root / KEPT_IN / _digest(root, [*sources, *tests])
-    record = folder / "tests.json"
-    if not record.exists():
-        _run(root, sources, tests, workers, folder)
-    kept = json.loads(record.read_text(encoding="utf-8"))
-    if not kept["passed"]:
+    files = {file for test in tests for file in _test_files(root / test)}
+    now = {file.relative_to(root).as_posix(): _digest(root, [file]) for file in sorted(files)}
+    others = _files(root, [*sources, *tests]) - files
+    folder = root / KEPT_IN / _digest(root, others, *sources, *tests, sys.version)
+    kept = _Kept(folder)
+    if changed := [file for file, digest in now.items() if kept.files.get(file) != digest]:
+        kept.add(_run(root, sources, changed, workers, folder), changed)
+    kept.keep(now)
+    if not kept.passed:
         raise TestsFailError(f"no test of {' '.join(tests)} passes; see {folder / 'log'}")
     data = CoverageData(str(folder / "coverage"))
     data.read()
-    return Reach(data, kept["passed"], kept["failed"])
+    return Reach(data, kept.passed, kept.failed)
+
+
+class _Kept:
+    """The test files that were run, by the digest of each, and what became of their tests."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "tests.json"
+        known = json.loads(self._file.read_text("utf-8")) if self._file.exists() else {}
+        self.files: dict[str, str] = known.get("files", {})
+        self.passed: dict[str, float] = known.get("passed", {})
+        self.failed: list[str] = known.get("failed", [])
+
+    def add(self, record: dict[str, Any], files: Sequence[str]) -> None:
+        """Replaces what is known of the tests in these files."""
+        self.passed = {test: cost for test, cost in self.passed.items() if _file(test) not in files}
+        self.failed = [test for test in self.failed if _file(test) not in files]
+        self.passed |= record["passed"]
+        self.failed += record["failed"]
+
+    def keep(self, files: dict[str, str]) -> None:
+        self.files = files
+        self.passed = {test: cost for test, cost in self.passed.items() if _file(test) in files}
+        known = {"files": self.files, "passed": self.passed, "failed": self.failed}
+        self._file.write_text(json.dumps(known), encoding="utf-8")
 
 
 def _run(
-    root: Path, sources: Sequence[str], tests: Sequence[str], workers: int, folder: Path
-) -> None:
-    shutil.rmtree(folder.parent, ignore_errors=True)  # what was kept is of other code
-    folder.mkdir(parents=True)
-    data, settings, record = folder / "coverage", folder / "settings", folder / "tests.json.new"
+    root: Path, sources: Sequence[str], files: Sequence[str], workers: int, folder: Path
+) -> dict[str, Any]:
+    """Runs test files under coverage and adds what they execute to what is kept."""
+    for other in folder.parent.glob("*"):
+        if other != folder:
+            shutil.rmtree(other)  # it is of other code
+    folder.mkdir(parents=True, exist_ok=True)
+    data, settings, record = folder / "new", folder / "settings", folder / "record.json"
+    for old in folder.glob("new*"):
+        old.unlink()
     settings.write_text(SETTINGS.format(sources=",".join(sources), data=data), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q"]
     command += ["-n", str(workers)] if workers > 1 else []
@@ -105,25 +141,40 @@ def _run(
     command += ["--cov", f"--cov-config={settings}", "--cov-context=test", "--cov-report="]
     with (folder / "log").open("wb") as log:
         done = subprocess.run(  # noqa: S603  # our own interpreter
-            [*command, *tests], cwd=root, env={**os.environ, recorder.FILE: str(record)},
+            [*command, *files], cwd=root, env={**os.environ, recorder.FILE: str(record)},
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False,
         )  # fmt: skip
     if done.returncode not in (0, 1) or not record.exists():
         raise TestsFailError(f"pytest could not run the tests; see {folder / 'log'}")
-    record.replace(folder / "tests.json")  # last: an interrupted run leaves nothing to be believed
+    whole = CoverageData(str(folder / "coverage"))
+    whole.read()
+    new = CoverageData(str(data))
+    new.read()
+    whole.update(new)
+    found: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
+    return found
 
 
-def _digest(root: Path, words: Sequence[str]) -> str:
-    """A hash of the code, of the tests and of what they run on."""
-    digest = hashlib.sha256("\n".join([*words, sys.version]).encode())
-    folders = {root / Path(word).parts[0] for word in words}
-    files = {file for folder in folders for file in folder.rglob("*") if _counts(file)}
+def _file(test: str) -> str:
+    return test.partition("::")[0]
+
+
+def _test_files(path: Path) -> set[Path]:
+    return set(path.rglob("test_*.py")) if path.is_dir() else {path}
+
+
+def _files(root: Path, paths: Iterable[str]) -> set[Path]:
+    """The files of the code and of the tests, and of what both run on; not of the mutants' run."""
+    folders = {root / Path(path).parts[0] for path in paths}
+    files = {file for folder in folders for file in folder.rglob("*") if file.is_file()}
     files |= {*root.glob("*.toml"), *root.glob("*.lock")}
+    skipped = {"__pycache__", Path(__file__).parent.name}
+    return {file for file in files if not skipped & set(file.relative_to(root).parts)}
+
+
+def _digest(root: Path, files: Iterable[Path], *words: str) -> str:
+    digest = hashlib.sha256("\n".join(words).encode())
     for file in sorted(files):
         digest.update(f"\n{file.relative_to(root)}\n".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _counts(file: Path) -> bool:
-    return file.is_file() and "__pycache__" not in file.parts and file.suffix != ".pyc"

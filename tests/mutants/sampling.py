@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.mutants.mutations import Mutant, SourceFile
-from tests.mutants.reach import Test
+from tests.mutants.reach import TimedTest
 
 
 def source_files(root: Path, paths: Sequence[str]) -> list[SourceFile]:
@@ -45,12 +45,12 @@ def shares(sizes: Mapping[int, int], most: int) -> dict[int, int]:
     return given
 
 
-def within(budget: float, tests: Sequence[Test]) -> list[Test]:
+def within(budget: float, tests: Sequence[TimedTest]) -> list[TimedTest]:
     """Returns the first of the tests that take no longer together, but at least one."""
     return list(_within(budget, tests))
 
 
-def _within(budget: float, tests: Sequence[Test]) -> Iterator[Test]:
+def _within(budget: float, tests: Sequence[TimedTest]) -> Iterator[TimedTest]:
     for number, test in enumerate(tests):
         budget -= test.seconds
         if number and budget < 0:
