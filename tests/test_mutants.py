@@ -13,7 +13,7 @@ import pytest
 
 from tests.mutants.applying import ImportNeededError, replace_functions
 from tests.mutants.mutations import SourceFile
-from tests.mutants.reach import TimedTest
+from tests.mutants.reach import TimedTest, in_turn
 from tests.mutants.sampling import shares, within
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -215,3 +215,9 @@ def test_the_cheapest_tests_within_the_budget_and_always_one() -> None:
     assert within(7.5, tests) == tests[:2]
     assert within(1.0, tests) == tests[:1]
     assert within(1.0, []) == []
+
+
+def test_cases_of_one_test_take_turns_with_other_tests() -> None:
+    tests = [TimedTest(f"cases[{case}]", 1.0) for case in "abcd"] + [TimedTest("other", 2.5)]
+    order = [test.name for test in in_turn(tests)]
+    assert order == ["cases[a]", "cases[b]", "other", "cases[c]", "cases[d]"]

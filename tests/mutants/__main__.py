@@ -68,8 +68,11 @@ def chosen_mutants(root: Path, chosen: argparse.Namespace) -> list[Mutant]:
 
 
 def named_mutant(root: Path, name: str) -> Mutant:
-    path, line, number = name.rsplit(":", 2)
-    return SourceFile(root, path).mutant(int(line), int(number))
+    try:
+        path, line, number = name.rsplit(":", 2)
+        return SourceFile(root, path).mutant(int(line), int(number))
+    except (KeyError, ValueError) as error:
+        raise FileNotFoundError(f"there is no mutant {name}") from error
 
 
 def try_all(
@@ -94,6 +97,8 @@ def try_all(
         timer.start()
     try:
         pool.run(trials, tell)
+    except KeyboardInterrupt:
+        say("interrupted")
     finally:
         timer.cancel()
     return results
@@ -111,7 +116,7 @@ def main(given: Sequence[str]) -> int:
         for test in reached.failed:
             say(f"left out, because it fails without a mutant: {test}")
         results = try_all(root, chosen, mutants, reached)
-    except (FileNotFoundError, KeyError, ValueError, TestsFailError, WorkerError) as error:
+    except (FileNotFoundError, TestsFailError, WorkerError) as error:
         say(f"{type(error).__name__}: {error}")
         return 2
     if chosen.only:
@@ -119,7 +124,7 @@ def main(given: Sequence[str]) -> int:
         return 0
     print("\n".join(report(results)))
     if left := len(mutants) - len(results):
-        print(f"\nnot tried, because the {chosen.minutes:g} minutes were over: {left}")
+        print(f"\nnot tried, because the time was over: {left}")
     again = f"{shlex.join(chosen.paths)} --seed {chosen.seed} --most {chosen.most}"
     print(f"\nthe same again: python3 run.py mutants {again}")
     print("one of them:    python3 run.py mutants --only FILE:LINE:NUMBER")

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -52,7 +53,7 @@ class Reach:
     failed: Sequence[str]
 
     def tests_of(self, mutant: Mutant) -> list[TimedTest]:
-        """Returns the tests that execute the mutant's lines, the cheapest first.
+        """Returns the tests that execute the mutant's lines, in the order to run them.
 
         Those of a constant are the tests that execute anything in its file.
         """
@@ -64,12 +65,26 @@ class Reach:
             imported = any(lines.get(line) for line in mutant.statement)
             found = {test for tests in lines.values() for test in tests if test and imported}
         tests = [TimedTest(test, self.seconds[test]) for test in found if test in self.seconds]
-        return sorted(tests, key=lambda test: (test.seconds, test.name))
+        return in_turn(tests)
 
     def at_import(self, mutant: Mutant) -> bool:
         """True when the lines are executed while the bot and the tests are imported."""
         lines = _lines(self.data, mutant.path)
         return any("" in lines.get(line, ()) for line in mutant.lines)
+
+
+def in_turn(tests: Iterable[TimedTest]) -> list[TimedTest]:
+    """Sorts by cost; the second case of a parametrized test counts double, the third three times.
+
+    So the cheapest come first, but not all cases of one test before the first of another.
+    """
+    cases = Counter[str]()
+    weighed = []
+    for test in sorted(tests, key=lambda test: (test.seconds, test.name)):
+        function = test.name.partition("[")[0]
+        cases[function] += 1
+        weighed.append((test.seconds * cases[function], test.name, test))
+    return [test for _, _, test in sorted(weighed)]
 
 
 @cache
@@ -86,7 +101,7 @@ def reach(root: Path, sources: Iterable[str], tests: Sequence[str], workers: int
     sources = sorted({Path(source).parts[0] for source in sources})
     files = {file for test in tests for file in _test_files(root / test)}
     now = {file.relative_to(root).as_posix(): _digest(root, [file]) for file in sorted(files)}
-    others = _files(root, [*sources, *tests]) - files
+    others = _files(root, [*sources, *tests])
     folder = root / KEPT_IN / _digest(root, others, *sources, *tests, sys.version)
     kept = _Kept(folder)
     if changed := [file for file, digest in now.items() if kept.files.get(file) != digest]:
@@ -164,11 +179,12 @@ def _test_files(path: Path) -> set[Path]:
 
 
 def _files(root: Path, paths: Iterable[str]) -> set[Path]:
-    """The files of the code and of the tests, and of what both run on; not of the mutants' run."""
+    """The code, what the tests share, and what both run on; not what runs the mutants."""
     folders = {root / Path(path).parts[0] for path in paths}
     files = {file for folder in folders for file in folder.rglob("*") if file.is_file()}
     files |= {*root.glob("*.toml"), *root.glob("*.lock")}
     skipped = {"__pycache__", Path(__file__).parent.name}
+    files = {file for file in files if not file.match("test_*.py")}
     return {file for file in files if not skipped & set(file.relative_to(root).parts)}
 
 
