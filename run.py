@@ -34,6 +34,7 @@ usage: python3 run.py <verb> [arguments]
             what they reach, --record FILE to keep every payload for Slack as JSON lines)
   check     format, lint, types, import rules, house rules
   bench     how long a select waits for its options (--check: exit 1 where it is too long)
+  mutants   which changes of the code no test notices (PATH…, --most N, --minutes N; --help)
 
 The first run makes .venv and installs what the lock file names, hashes checked;
 later runs go straight on. EDFS_BOT_VENV names another folder for the environment.
@@ -43,6 +44,7 @@ LOCKS = {
     "test": "requirements-dev.lock",  # holds all of requirements.lock too
     "check": "requirements-dev.lock",
     "bench": "requirements.lock",
+    "mutants": "requirements-dev.lock",
 }
 COVERAGE = ("--cov=bot", "--cov-branch", "--cov-report=term", "--cov-fail-under=90")
 CORES = os.cpu_count() or 1
@@ -335,6 +337,8 @@ def main(arguments: "list[str]") -> int:
         return become([str(python), "-m", "pytest", *whole, *rest])
     if verb == "bench":
         return become([str(python), "-m", "bench", *rest])
+    if verb == "mutants":
+        return become([str(python), "-m", "tests.mutants", *rest])
     return become([str(python), "-m", "bot", verb, *rest])
 
 

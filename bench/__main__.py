@@ -1,8 +1,8 @@
-"""``python3 run.py bench``: how long a select waits for its options. ``--check`` judges it too.
+"""``python3 run.py bench``: measures the options of selects. ``--check`` fails above the limits.
 
-Each figure is the time of one block_suggestion over signed HTTP, as Slack would see it: signature,
-Bolt, Redis, decrypting, matching. The bot is a process of its own (``edfs-bot run``), so is its
-Valkey; this process holds the stand-ins and asks, one request after another.
+Each figure is the time of one block_suggestion over signed HTTP, as Slack measures it: signature,
+Bolt, Redis, decryption and matching. The bot (``edfs-bot run``) and its Valkey are separate
+processes; this process runs the stand-ins and sends one request after another.
 """
 
 import argparse
@@ -28,9 +28,9 @@ from bot.sandbox.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUESTS, TIMERS, ITWINS, COLD_ROUNDS = 500, 10_000, 1_000, 5
-BENTLEY_SECONDS = 0.3  # for each of its answers, where the cache is cold
+BENTLEY_SECONDS = 0.3  # latency of each answer of EDFS, where the cache is cold
 WARM_LIMIT, COLD_LIMIT = 0.060, 1.5
-LONGEST = 60.0
+TIME_LIMIT = 60.0
 SEED = 20261129
 PACKAGES = ("SAP_WORK_ORDERS", "MAXIMO_ASSETS", "SHAREPOINT_DOCUMENTS", "SQL_METERS")
 PLACES = ("Pump house", "Substation", "Cooling tower", "Bridge deck", "Control room", "Gate")
@@ -38,7 +38,7 @@ PLACES = ("Pump house", "Substation", "Cooling tower", "Bridge deck", "Control r
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """``seconds`` of each request; ``limit`` is for the ``worst`` of them, or for p99."""
+    """A measure series; ``limit`` in seconds applies to the maximum (``worst``) or to p99."""
 
     name: str
     seconds: Sequence[float]
@@ -67,30 +67,30 @@ class Bench:
     redis: Redis
     big: str
 
-    async def asks(self, action: str, typed: str) -> tuple[float, list[str]]:
-        """Return the seconds it took, and what was offered."""
+    async def suggest(self, action: str, typed: str) -> tuple[float, list[str]]:
+        """Return the seconds of one block_suggestion, and the values of its options."""
         ack = await self.world.suggests("alice", action, typed, {"edfs.itwin": self.big})
         if not ack.ok:
             raise SystemExit(f"bench: the bot answered {ack.status} {ack.body}")
         groups = ack.body.get("option_groups") or [ack.body]
         return ack.seconds, [one["value"] for group in groups for one in group["options"]]
 
-    async def forget(self) -> None:
-        async for key in self.redis.scan_iter("edfs:*:index:*"):
+    async def clear_cache(self) -> None:
+        async for key in self.redis.scan_iter("edfs:*:options:*"):
             await self.redis.delete(key)
 
     async def cold(self) -> tuple[Figure, Figure]:
-        """The first opening of both selects, with nothing kept and a slow Bentley."""
+        """Measure both selects with an empty cache and a slow EDFS."""
         for operation in ("itwins", "favorites", "recents", "timers"):
             self.world.edfs.fail(operation, "slow_answer", seconds=BENTLEY_SECONDS, times=None)
         itwins, timers = [], []
         for _ in range(COLD_ROUNDS):
-            await self.forget()
+            await self.clear_cache()
             for action, seconds in (("edfs.itwin", itwins), ("edfs.timer", timers)):
-                took, offered = await self.asks(action, "")
+                elapsed, offered = await self.suggest(action, "")
                 if len(offered) < 100:
                     raise SystemExit(f"bench: {action} offered only {offered}")
-                seconds.append(took)
+                seconds.append(elapsed)
         self.world.edfs.clear_faults()
         return (
             Figure(f"cold: {ITWINS:,} iTwins, 300 ms an answer", itwins, COLD_LIMIT, worst=True),
@@ -98,24 +98,24 @@ class Bench:
         )
 
     async def warm(self, name: str, action: str, names: Sequence[str]) -> Figure:
-        await self.asks(action, "")
+        await self.suggest(action, "")
         seconds = []
         for typed in texts(names):
-            took, _ = await self.asks(action, typed)
-            seconds.append(took)
+            elapsed, _ = await self.suggest(action, typed)
+            seconds.append(elapsed)
         return Figure(name, seconds, WARM_LIMIT)
 
 
 def texts(names: Sequence[str]) -> Iterator[str]:
-    """What people type: nothing yet, beginnings, parts, two words, and what is not there."""
-    dice = random.Random(SEED)
+    """Typed texts: empty, prefixes, parts, whole names, swapped words, and no matches."""
+    rng = random.Random(SEED)
     for place in range(REQUESTS):
-        name = dice.choice(names)
-        begin = dice.randrange(len(name) - 3)
+        name = rng.choice(names)
+        begin = rng.randrange(len(name) - 3)
         words = name.split()
         yield (
             "",
-            name[: dice.randint(1, 6)],
+            name[: rng.randint(1, 6)],
             name[begin : begin + 3],
             name,
             f"{words[-1]} {words[0]}",
@@ -123,26 +123,26 @@ def texts(names: Sequence[str]) -> Iterator[str]:
         )[place % 6]
 
 
-def furnish(world: World) -> tuple[str, list[str], list[str]]:
-    """Fill EDFS; return the big iTwin's id, names of timers, and names of iTwins."""
+def fill_edfs(world: World) -> tuple[str, list[str], list[str]]:
+    """Fill EDFS; return the id of the big iTwin, its timers' names, and the iTwins' names."""
     edfs = world.edfs
-    big = edfs.put_itwin("Big plant", timers=TIMERS, people=["alice"])
-    for number, timer in enumerate([t for t in edfs.timers.values() if t.itwin_id == big.id]):
-        edfs.timers[timer.id] = replace(
+    big = edfs.state.put_itwin("Big plant", timers=TIMERS, people=["alice"])
+    for number, timer in enumerate([t for t in edfs.state.timers.values() if t.itwin_id == big.id]):
+        edfs.state.timers[timer.id] = replace(
             timer,
             name=f"{PLACES[number % 6]} {number:05d} nightly import",
             package=PACKAGES[number % 4],
             enabled=number % 10 > 0,
         )
-    active = sum(itwin.status == "Active" for itwin in edfs.itwins.values())
+    active = sum(itwin.status == "Active" for itwin in edfs.state.itwins.values())
     for number in range(ITWINS - active):
-        edfs.put_itwin(f"{PLACES[number % 6]} site {number:04d}", number=f"ST-{number:04d}")
-    timers = [timer.name for timer in edfs.timers.values() if timer.itwin_id == big.id]
-    return big.id, timers, [itwin.name for itwin in edfs.itwins.values()]
+        edfs.state.put_itwin(f"{PLACES[number % 6]} site {number:04d}", number=f"ST-{number:04d}")
+    timers = [timer.name for timer in edfs.state.timers.values() if timer.itwin_id == big.id]
+    return big.id, timers, [itwin.name for itwin in edfs.state.itwins.values()]
 
 
 def window() -> dict[str, Any]:
-    """Both selects, as the chooser has them."""
+    """A modal with both selects of the chooser."""
     blocks = [
         {
             "type": "input",
@@ -157,7 +157,7 @@ def window() -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def bot_of(world: World, folder: Path) -> AsyncIterator[str]:
-    """A bot and its store, connected to the world; give the store's address."""
+    """Run a bot with its store, connected to the world; yield the store's URL."""
     server = await start(folder)
     port, admin = free_port(), free_port()
     url = f"http://bot.localhost:{port}"
@@ -170,9 +170,9 @@ async def bot_of(world: World, folder: Path) -> AsyncIterator[str]:
         "EDFS_BOT_BIND": f"127.0.0.1:{port}",
         "EDFS_BOT_ADMIN_BIND": f"127.0.0.1:{admin}",
     }
-    process = started(environment, folder / "log")
+    process = start_bot(environment, folder / "log")
     try:
-        await listens(process, port, folder / "log")
+        await wait_until_listening(process, port, folder / "log")
         world.connect(url)
         yield server.url
     finally:
@@ -181,15 +181,15 @@ async def bot_of(world: World, folder: Path) -> AsyncIterator[str]:
         await server.stop()
 
 
-def started(environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+def start_bot(environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as file:
         return subprocess.Popen(
             [sys.executable, "-m", "bot", "run"], cwd=ROOT, env=environment, stderr=file
         )
 
 
-async def listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    while True:  # LONGEST ends it
+async def wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    while True:  # TIME_LIMIT ends it
         if process.poll() is not None:
             raise SystemExit(f"bench: the bot ended\n{await asyncio.to_thread(log.read_text)}")
         with contextlib.suppress(OSError):
@@ -213,12 +213,12 @@ async def signs_in(world: World) -> None:
         raise SystemExit(f"bench: {page}")
 
 
-async def measured() -> list[Figure]:
+async def measure() -> list[Figure]:
     world = World()
     await world.open()
     try:
         with tempfile.TemporaryDirectory(prefix="edfs-bench-") as folder:
-            big, timers, itwins = furnish(world)
+            big, timers, itwins = fill_edfs(world)
             async with bot_of(world, Path(folder)) as url:
                 await signs_in(world)
                 world.slack.state.modals.open(world.person("alice"), window())
@@ -235,9 +235,9 @@ async def measured() -> list[Figure]:
         await world.close()
 
 
-async def bounded() -> list[Figure]:
-    async with asyncio.timeout(LONGEST):
-        return await measured()
+async def measure_in_time() -> list[Figure]:
+    async with asyncio.timeout(TIME_LIMIT):
+        return await measure()
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -246,9 +246,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="the figures as one line of JSON too")
     asked = parser.parse_args(arguments)
     try:
-        figures = asyncio.run(bounded())
+        figures = asyncio.run(measure_in_time())
     except TimeoutError:
-        print(f"bench: not done within {LONGEST:.0f} s")
+        print(f"bench: not done within {TIME_LIMIT:.0f} s")
         return 1
     columns = "".join(f"{column:>9}" for column in ("p50", "p90", "p99", "max"))
     print(f"{'milliseconds':<44}{'count':>6}{columns}   limit")

@@ -10,7 +10,6 @@ import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 
 from bot.background.reauthorization import Reauthorization
@@ -33,7 +32,8 @@ from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
 from bot.jobs import Jobs
 from bot.settings import Settings
-from bot.slack.inbound.listeners import Intake, bolt_app, listen
+from bot.slack.inbound.intake import Intake
+from bot.slack.inbound.listeners import bolt_app, listen
 from bot.web import SignInPages, SlackEndpoint, admin_app, public_app
 
 log = structlog.get_logger("app")
@@ -63,22 +63,26 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
         store = open_store(url, ring_of(settings))
         stack.push_async_callback(store.aclose)
         await store.ping()
-        gateways = _gateways(settings, store, clock, stack)
-        client, session = await _slack_client(settings, stack)
-        slack_client = SlackClient(client, session, SlackRateLimiter(store.limits, clock))
-        installation = await slack_client.installation()
+        policy_file = PolicyFile(settings.edfs_bot_policy)
+        policy_file.load()
+        slack = await _slack_client(settings, SlackRateLimiter(store.limits, clock), stack)
+        installation = await slack.installation()
         await store.kill_switch.remember(installation.workspace)
-        context = _context(settings, gateways, slack_client, installation, stack)
+        directory = Directory(slack, store.people, installation.workspace)
+        gateways = _gateways(
+            settings, store, directory, stack, policy_file=policy_file, clock=clock
+        )
+        context = _context(settings, gateways, slack, installation, stack)
         jobs = Jobs(url)
         intake = Intake(store, clock, jobs.nudge, set())
         stack.push_async_callback(intake.aclose)
-        bolt = bolt_app(client, installation, settings.slack_bot_token.get_secret_value())
+        bolt = bolt_app(slack, installation, settings.slack_bot_token.get_secret_value())
         listen(bolt, context, intake)
         stack.push_async_callback(jobs.stop)
-        await jobs.start(context, intake.withdrawn)
+        await jobs.start(context, intake.retracted)
         sockets = await _sockets(settings, bolt, stack)
         secret = settings.slack_signing_secret
-        slack = (
+        endpoint = (
             SlackEndpoint(bolt, secret.get_secret_value(), context)
             if secret and not sockets
             else None
@@ -86,7 +90,7 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
         links = SignInPages(context, intake, settings.ims_issuer)
         log.info("bot.started", transport=settings.transport, workspace=installation.workspace)
         yield Bot(
-            public=public_app(links, slack),
+            public=public_app(links, endpoint),
             admin=admin_app(store.ping),
             context=context,
             store=store,
@@ -132,7 +136,13 @@ def ims_settings(settings: Settings) -> ImsSettings:
 
 
 def _gateways(
-    settings: Settings, store: Store, clock: Callable[[], float], stack: contextlib.AsyncExitStack
+    settings: Settings,
+    store: Store,
+    directory: Directory,
+    stack: contextlib.AsyncExitStack,
+    *,
+    policy_file: PolicyFile,
+    clock: Callable[[], float],
 ) -> Gateways:
     ims = Ims(ims_settings(settings), store.sign_ins, clock)
     stack.push_async_callback(ims.aclose)
@@ -149,31 +159,27 @@ def _gateways(
     )
     stack.push_async_callback(edfs.aclose)
     timeouts = Timeouts(patch=settings.edfs_bot_edfs_timeout, settle=settings.edfs_bot_settle)
-    policy_file = PolicyFile(settings.edfs_bot_policy)
-    policy_file.load()
     zone = settings.edfs_bot_schedule_timezone
-    return Gateways(store, edfs, ims, clock, zone, timeouts, policy_file)
+    return Gateways(store, edfs, ims, directory, clock, zone, timeouts, policy_file)
 
 
 async def _slack_client(
-    settings: Settings, stack: contextlib.AsyncExitStack
-) -> tuple[AsyncWebClient, aiohttp.ClientSession]:
-    """Return the client and its one session: without it every call opens a new connection."""
+    settings: Settings, rate_limiter: SlackRateLimiter, stack: contextlib.AsyncExitStack
+) -> SlackClient:
+    """Return the client with one session: without it every call opens a new connection."""
     certificates = ssl_context(settings.certificates)
     connector = aiohttp.TCPConnector(resolver=LoopbackResolver(), ssl=certificates)
     timeout = aiohttp.ClientTimeout(total=15, connect=5)
     session = await stack.enter_async_context(
         aiohttp.ClientSession(connector=connector, timeout=timeout)
     )
-    client = AsyncWebClient(
-        token=settings.slack_bot_token.get_secret_value(),
-        base_url=settings.slack_api_url + "/",
-        session=session,
-        timeout=15,
+    return SlackClient(
+        settings.slack_bot_token.get_secret_value(),
+        settings.slack_api_url,
+        session,
         proxy=settings.proxy,
-        retry_handlers=[],
+        rate_limiter=rate_limiter,
     )
-    return client, session
 
 
 def _context(
@@ -183,13 +189,17 @@ def _context(
     installation: Installation,
     stack: contextlib.AsyncExitStack,
 ) -> Context:
-    directory = Directory(slack, gateways.store.people, installation.workspace)
-    engine = Engine(gateways, Reauthorization(gateways, directory))
-    urls = SignInUrls(settings.public_url, installation.name)
-    options = OptionLists(gateways)
-    stack.push_async_callback(options.aclose)
-    support = settings.edfs_bot_support_url or ""
-    return Context(gateways, engine, urls, installation, slack, directory, options, support)
+    option_lists = OptionLists(gateways)
+    stack.push_async_callback(option_lists.aclose)
+    return Context(
+        gateways=gateways,
+        engine=Engine(gateways, Reauthorization(gateways)),
+        sign_in_urls=SignInUrls(settings.public_url, installation.name),
+        installation=installation,
+        slack=slack,
+        option_lists=option_lists,
+        support_url=settings.edfs_bot_support_url or "",
+    )
 
 
 async def _sockets(

@@ -25,14 +25,13 @@ from starlette.routing import Route
 
 from bot import sign_in_pages
 from bot.context import Context
+from bot.core.deliveries import SignInCompleted
 from bot.core.errors import BotError, NotAvailable, SignInRefused, StoreUnreachable
 from bot.core.names import ChannelId
 from bot.features import accounts
-from bot.gateways.store import translate_errors
-from bot.gateways.store.deliveries import Delivery
 from bot.gateways.store.sign_in_links import LINK_SECONDS, SignInLink
 from bot.slack.inbound.deliveries import identity
-from bot.slack.inbound.listeners import Intake
+from bot.slack.inbound.intake import Intake
 from bot.slack.inbound.signature import LARGEST, is_from_slack
 
 log = structlog.get_logger("web")
@@ -107,8 +106,7 @@ class SignInPages:
         """Show whose link it is, without claiming it: a link previewer may request it too."""
         link = request.path_params["link"]
         try:
-            async with translate_errors():
-                found = await accounts.read_link(self.context.gateways, link)
+            found = await accounts.read_link(self.context.gateways, link)
         except BotError as error:
             return self._trouble(error)
         browser = self._browser(request)
@@ -138,10 +136,9 @@ class SignInPages:
         ):
             return self._trouble(NotAvailable("browser"))
         try:
-            async with translate_errors():
-                url = await accounts.claim_link(
-                    self.context.gateways, self.context.sign_in_urls, link, browser
-                )
+            url = await accounts.claim_link(
+                self.context.gateways, self.context.sign_in_urls, link, browser
+            )
         except BotError as error:
             return self._trouble(error)
         return RedirectResponse(url, 303, headers=sign_in_pages.headers(self.issuer))
@@ -153,11 +150,8 @@ class SignInPages:
             return self._trouble(NotAvailable("browser"))
         query = dict(request.query_params)
         try:
-            async with translate_errors():
-                link, acting = await accounts.complete_sign_in(
-                    self.context.gateways, browser, query
-                )
-                await self._deliver(link)
+            link, acting = await accounts.complete_sign_in(self.context.gateways, browser, query)
+            await self._deliver(link)
         except BotError as error:
             response = self._trouble(error)
         except ValueError:
@@ -171,15 +165,14 @@ class SignInPages:
 
     async def _deliver(self, link: SignInLink) -> None:
         """Hand the completed sign-in over as a delivery, which is answered in Slack."""
-        delivery = Delivery(
-            id=identity("returned", link.workspace, link.person, secrets.token_hex(16)),
-            kind="returned",
+        delivery = SignInCompleted(
+            id=identity("signed_in", link.workspace, link.person, secrets.token_hex(16)),
             workspace=link.workspace,
             installed_in=link.workspace,
             person=link.person,
             channel=ChannelId(link.channel),
             at=self.context.now,
-            value=link.pending_command,
+            pending_command=link.pending_command,
         )
         await self.intake.take(delivery)
 

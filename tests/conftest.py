@@ -34,7 +34,7 @@ KNOWN_KEY = re.compile(r"^    (edfs[:-]\S+)", re.MULTILINE)
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--deep", action="store_true", help="the slower, deeper runs")
     parser.addoption("--record", metavar="FILE", help="keep what Slack is sent, as JSON lines")
-    parser.addoption("--write-docs", action="store_true", help="write docs/errors.md anew")
+    parser.addoption("--write-docs", action="store_true", help="write the documents made from code")
 
 
 def pytest_configure(config: pytest.Config) -> None:

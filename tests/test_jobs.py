@@ -1,4 +1,4 @@
-"""Whoever can write the job engine's keys runs no code, ends no worker and loses no wish."""
+"""Hostile and malformed entries in docket's keys run no code, end no worker and lose no work."""
 
 import subprocess
 import sys
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from bot.core.deliveries import Delivery, SlashCommand
 from bot.core.names import ChannelId, PersonId
-from bot.gateways.store.deliveries import Delivery
 from bot.jobs import MOST_ATTEMPTS, NAME
 from bot.sandbox.people import person_named
 from bot.slack.inbound.deliveries import identity
@@ -21,12 +21,12 @@ STREAM = f"{NAME}:stream"
 
 
 def hostile(witness: Path) -> bytes:
-    """A pickle that touches a file as soon as it is loaded."""
+    """Return a pickle that creates a file when it is loaded."""
     return b"cos\nsystem\n(S'touch " + str(witness).encode() + b"'\ntR."
 
 
 def message(**fields: bytes) -> dict[str, bytes]:
-    """A message of the stream as docket writes it."""
+    """Return a message of the stream as docket writes it."""
     whole = {
         "key": b"hostile",
         "when": datetime.now(UTC).isoformat().encode(),
@@ -40,12 +40,12 @@ def message(**fields: bytes) -> dict[str, bytes]:
 
 
 def server(story: Story) -> Any:
-    """The store's client; its types allow for more than what is asked here."""
+    """Return the store's Redis client, without its types: they allow for Redis Cluster too."""
     return story.bot.store.redis
 
 
 async def consumed(story: Story) -> None:
-    """Wait until nothing of the stream waits or is being worked on, but for the tick."""
+    """Wait until the stream holds no job but the tick."""
     redis = server(story)
 
     async def is_consumed() -> bool:
@@ -64,8 +64,8 @@ async def sent(story: Story, **fields: bytes) -> None:
     await server(story).xadd(STREAM, dict(message(**fields)))
 
 
-def test_the_payload_is_a_hostile_one(tmp_path: Path) -> None:
-    """The control: loading it does run the command."""
+def test_loading_the_hostile_pickle_runs_its_command(tmp_path: Path) -> None:
+    """The control for the tests below."""
     witness = tmp_path / "witness"
     script = f"import pickle; pickle.loads({hostile(witness)!r})"
     subprocess.run([sys.executable, "-c", script], check=True)  # noqa: S603 - our own script
@@ -85,7 +85,7 @@ async def test_a_pickle_in_the_stream_is_not_loaded(
 
 
 async def test_a_pickle_among_the_parked_tasks_is_not_loaded(story: Story, tmp_path: Path) -> None:
-    """Docket keeps what is for later in a hash beside a queue, and moves it to the stream."""
+    """Docket keeps a job for later in a hash beside its queue, and moves it to the stream."""
     witness = tmp_path / "witness"
     redis = server(story)
     await redis.hset(f"{NAME}:later", mapping=dict(message(key=b"later", args=hostile(witness))))
@@ -104,7 +104,7 @@ async def test_a_pickle_among_the_parked_tasks_is_not_loaded(story: Story, tmp_p
     "args",
     [b"", b"null", b"7", b'"text"', b"{}", b"[1, 2, 3, 4]", b"[null]", b"\xff", b"[" * 50_000],
 )
-async def test_arguments_that_fit_no_function_are_shrugged_off(story: Story, args: bytes) -> None:
+async def test_arguments_that_fit_no_function_are_ignored(story: Story, args: bytes) -> None:
     await sent(story, args=args)
     await sent(story, kwargs=args, key=b"second")
     await consumed(story)
@@ -112,7 +112,7 @@ async def test_arguments_that_fit_no_function_are_shrugged_off(story: Story, arg
 
 
 async def test_an_unknown_function_does_not_end_the_worker(story: Story) -> None:
-    """A newer version may have left it, in the middle of an upgrade."""
+    """A newer version may have enqueued it, during an upgrade."""
     for place in range(20):
         await sent(story, function=b"of_tomorrow", key=b"k%d" % place, args=b'["a", "b"]')
     await consumed(story)
@@ -137,8 +137,8 @@ MALFORMED: list[dict[str, bytes]] = [
 ]
 
 
-async def test_a_malformed_message_ends_no_work(story: Story) -> None:
-    """Docket's worker ends by such a message; the next one does not meet it any more."""
+async def test_a_malformed_message_does_not_stop_the_jobs(story: Story) -> None:
+    """Docket's worker ends by it; it is removed before the next worker starts."""
     for malformed in MALFORMED:
         await server(story).xadd(STREAM, dict(malformed))
     await still_answers(story)
@@ -165,78 +165,80 @@ async def well_formed(story: Story) -> None:
     await until(is_well_formed, "something odd is still in the stream, or pending")
 
 
-async def test_a_malformed_task_in_the_queue_does_not_stop_the_clock(story: Story) -> None:
-    """What is due is found by a job that waits in the same queue."""
+async def test_a_malformed_job_in_the_queue_does_not_stop_the_tick(story: Story) -> None:
+    """The tick waits in the same queue."""
     redis = server(story)
     for place, malformed in enumerate(MALFORMED):
         await redis.hset(f"{NAME}:odd{place}", mapping=dict(malformed))
         await redis.zadd(f"{NAME}:queue", {f"odd{place}": 1.0})
     await redis.zadd(f"{NAME}:queue", {"stream": 1.0})  # the name of something else
-    kept = delivery(story, "help")
-    assert await story.bot.store.deliveries.save(kept, "me", story.world.clock.now() + 2)
+    stored = delivery(story, "help")
+    assert await story.bot.store.deliveries.save(stored, "me", story.world.clock.now() + 2)
     await story.sees("alice", "What you can ask")
     assert not await redis.zrange(f"{NAME}:queue", 0, 2, byscore=True)
     await still_answers(story)
 
 
 def delivery(story: Story, text: str) -> Delivery:
-    home = story.bot.context.installation.workspace
-    return Delivery(
+    workspace = story.bot.context.installation.workspace
+    return SlashCommand(
         id=identity("test", text),
-        kind="command",
-        workspace=home,
-        installed_in=home,
+        workspace=workspace,
+        installed_in=workspace,
         person=PersonId(person_named("alice").id),
         channel=ChannelId(story.world.slack.state.workspace.channel_named("#plant-ops").id),
         at=story.world.clock.now(),
         text=text,
+        response_url="",
+        trigger_id="",
     )
 
 
-async def test_work_that_broke_off_too_often_is_given_up_and_said(story: Story) -> None:
-    """Each counted try is one that never came to its end, as after a crash of the whole process."""
-    kept = delivery(story, "toggle plant-a SAP")
+async def test_a_delivery_that_failed_too_often_is_given_up_with_a_message(story: Story) -> None:
+    """An attempt is counted until it ends, so each one here is as if the process had crashed."""
+    stored = delivery(story, "toggle plant-a SAP")
     deliveries = story.bot.store.deliveries
     for _ in range(MOST_ATTEMPTS):
-        await deliveries.count_attempt(kept.installed_in, f"delivery:{kept.id}")
-    assert await deliveries.save(kept, "me", story.world.clock.now() - 1)
+        await deliveries.count_attempt(stored.installed_in, f"delivery:{stored.id}")
+    assert await deliveries.save(stored, "me", story.world.clock.now() - 1)
     await story.sees("alice", "Something is wrong with the bot")
-    await finished(story, kept)
+    await finished(story, stored)
     assert len([said for said in story.says("alice") if "Something is wrong" in said]) == 1
     assert story.world.edfs.calls == []
 
 
-async def test_work_that_is_well_is_not_given_up(story: Story) -> None:
-    kept = delivery(story, "help")
+async def test_a_delivery_within_its_attempts_is_answered(story: Story) -> None:
+    stored = delivery(story, "help")
     for _ in range(MOST_ATTEMPTS - 1):
-        await story.bot.store.deliveries.count_attempt(kept.installed_in, f"delivery:{kept.id}")
-    assert await story.bot.store.deliveries.save(kept, "me", story.world.clock.now() - 1)
+        await story.bot.store.deliveries.count_attempt(stored.installed_in, f"delivery:{stored.id}")
+    assert await story.bot.store.deliveries.save(stored, "me", story.world.clock.now() - 1)
     await story.sees("alice", "What you can ask")
-    await finished(story, kept)
+    await finished(story, stored)
     assert (
-        await story.bot.store.deliveries.count_attempt(kept.installed_in, f"delivery:{kept.id}")
+        await story.bot.store.deliveries.count_attempt(stored.installed_in, f"delivery:{stored.id}")
         == 1
     )
 
 
-async def test_what_nobody_can_be_told_is_ended_all_the_same(story: Story) -> None:
-    """Slack refuses every way of saying it, so giving up must not break off as well."""
-    kept = delivery(story, "help")
+async def test_giving_up_ends_although_slack_rejects_the_message(story: Story) -> None:
+    stored = delivery(story, "help")
     for _ in range(MOST_ATTEMPTS):
-        await story.bot.store.deliveries.count_attempt(kept.installed_in, f"delivery:{kept.id}")
+        await story.bot.store.deliveries.count_attempt(stored.installed_in, f"delivery:{stored.id}")
     story.world.slack.fail("chat.postEphemeral", "error", times=None, code="restricted_action")
-    assert await story.bot.store.deliveries.save(kept, "me", story.world.clock.now() - 1)
-    await finished(story, kept)
+    assert await story.bot.store.deliveries.save(stored, "me", story.world.clock.now() - 1)
+    await finished(story, stored)
 
 
-async def finished(story: Story, kept: Delivery) -> None:
-    """Wait until it is neither due nor readable any more."""
+async def finished(story: Story, stored: Delivery) -> None:
+    """Wait until the delivery is neither due nor stored."""
     store = story.bot.store
-    due = f"edfs:{{{kept.installed_in}}}:due"
+    due = f"edfs:{{{stored.installed_in}}}:due"
 
     async def is_finished() -> bool:
-        member = await store.redis.zscore(due, f"delivery:{kept.id}")
-        return member is None and await store.deliveries.read(kept.installed_in, kept.id) is None
+        member = await store.redis.zscore(due, f"delivery:{stored.id}")
+        return (
+            member is None and await store.deliveries.read(stored.installed_in, stored.id) is None
+        )
 
     await until(is_finished, "it is still due")
     await consumed(story)
@@ -248,7 +250,7 @@ async def test_jobs_go_on_after_the_store_was_restarted(own_story: Story, own: V
     own.stop()
     own.start()
 
-    async def is_taken() -> bool:  # the first commands may still meet a connection that is gone
+    async def is_taken() -> bool:  # the first commands may still use a closed connection
         return not (await story.types("bob", "/edfs help")).body
 
     await until(is_taken)

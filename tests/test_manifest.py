@@ -66,7 +66,9 @@ def used_methods() -> set[str]:
 
 def listened(kind: str) -> set[str]:
     """What Bolt's app is told to listen for: ``app.<kind>("…")``, in all of the listeners."""
-    tree = ast.parse((ROOT / "bot" / "slack" / "listeners.py").read_text(encoding="utf-8"))
+    tree = ast.parse(
+        (ROOT / "bot" / "slack" / "inbound" / "listeners.py").read_text(encoding="utf-8")
+    )
     return {
         node.args[0].value if isinstance(node.args[0], ast.Constant) else ast.unparse(node.args[0])
         for node in ast.walk(tree)

@@ -211,5 +211,6 @@ def test_an_unknown_verb_names_the_known_ones(tmp_path: Path) -> None:
     done = start("dance", cwd=tmp_path)
     assert done.returncode == 2
     assert (
-        done.stderr == "run.py: there is no verb 'dance'; try one of sandbox, test, check, bench\n"
+        done.stderr
+        == "run.py: there is no verb 'dance'; try one of sandbox, test, check, bench, mutants\n"
     )

@@ -1,6 +1,4 @@
-"""Returns in Slack: what falls due, whom it asks, and what an operation's end means for it."""
-
-import structlog
+"""Due work of auto-enables, and what the end of an operation means for them."""
 
 from bot.background.reenable import apply, cards_of, on_enabling_ended, reenable
 from bot.context import Context
@@ -11,59 +9,22 @@ from bot.core.errors import IdentityProviderError, SealBroken, SignInNeeded
 from bot.core.names import OperationId, Workspace
 from bot.core.operations.operation import Operation, State
 from bot.features.auto_enables import close
-from bot.gateways.slack.client import SlackRejected, SlackUnavailable
-from bot.gateways.slack.messages import Word
-from bot.gateways.store.card_outbox import CardRef
-from bot.slack.cards.card_state import CardState, Requester
-from bot.slack.views import auto_enables as views
 
-CHECK_OPERATION_AFTER = 60.0  # at what is under way
+# The end of its operation is handled at once; this is for the case that it was missed.
+CHECK_OPERATION_AFTER = 60.0
 RETRY_SIGN_IN_CHECK = 900.0
-
-log = structlog.get_logger("returns")
-
-
-async def card_state(context: Context, ref: CardRef) -> CardState | None:
-    """Only where a person was asked, or it came to nothing, has a return a card of its own."""
-    auto_enable = await context.gateways.store.auto_enables.read(ref.workspace, ref.id)
-    if auto_enable is None or not (
-        auto_enable.needs_person_since or auto_enable.closed_as == "gone"
-    ):
-        return None
-    words: tuple[Word, ...] = ()
-    if auto_enable.escalated and auto_enable.phase is Phase.NEEDS_PERSON:
-        words = (
-            Word("escalated", views.escalated(auto_enable)),
-            Word(
-                "escalated-setter",
-                views.to_requester(auto_enable),
-                auto_enable.requester,
-                direct=True,
-            ),
-        )
-    return CardState(
-        ref=CardRef(auto_enable.workspace, "return", auto_enable.id, auto_enable.version),
-        channel=auto_enable.channel,
-        card=views.card(auto_enable),
-        since=max(auto_enable.changed_at, auto_enable.needs_person_since),
-        ended=auto_enable.phase in {Phase.CLOSED, Phase.NEEDS_PERSON},
-        requester=Requester(auto_enable.person, "", 0.0),
-        messages=words,
-    )
 
 
 async def run_due(context: Context, workspace: Workspace, identity: OperationId) -> DueWork:
-    """See to what is due of a return: the probe of a consent, the return itself, the escalation."""
-    returns = context.gateways.store.auto_enables
-    auto_enable = await returns.read(workspace, identity)
+    """Check the sign-in a day ahead, enable the timer, or escalate to a person."""
+    store = context.gateways.store.auto_enables
+    auto_enable = await store.read(workspace, identity)
     at = due_at(auto_enable) if auto_enable is not None else None
     if auto_enable is None or at is None or context.now < at:
-        await returns.sync_due(workspace, identity)
+        await store.sync_due(workspace, identity)
         return DueWork()
-    if (
-        await returns.holder(workspace, auto_enable.itwin.id, auto_enable.timer.id)
-        != auto_enable.id
-    ):
+    holder = await store.holder(workspace, auto_enable.itwin.id, auto_enable.timer.id)
+    if holder != auto_enable.id:
         await close(context.gateways, auto_enable, "replaced")
         return cards_of(auto_enable)
     match auto_enable.phase:
@@ -79,43 +40,28 @@ async def run_due(context: Context, workspace: Workspace, identity: OperationId)
 
 
 async def _check_sign_in(context: Context, auto_enable: AutoEnable) -> DueWork:
-    """Is the setter's consent good for another token? A fresh one is asked for, and not used."""
-    ims, returns = context.gateways.ims, context.gateways.store.auto_enables
+    """Find out whether the sign-in still gives a fresh token, which is then not used.
+
+    If it does not, the card asks that person to sign in again while there is time.
+    """
+    ims, store = context.gateways.ims, context.gateways.store.auto_enables
     try:
         bearer = await ims.bearer(auto_enable.workspace, auto_enable.person)
         bearer = await ims.renewed(auto_enable.workspace, auto_enable.person, bearer)
     except (SignInNeeded, SealBroken):
-        consents = False
+        valid = False
     except IdentityProviderError:
-        await returns.reschedule(
-            auto_enable, min(context.now + RETRY_SIGN_IN_CHECK, auto_enable.at)
-        )
+        again = min(context.now + RETRY_SIGN_IN_CHECK, auto_enable.at)
+        await store.reschedule(auto_enable, again)
         return DueWork()
     else:
-        consents = bearer.account.subject == auto_enable.subject
-    if not consents:
-        await _notify_requester(context, auto_enable)
-    await apply(context, auto_enable, SignInChecked(context.now, consents))
+        valid = bearer.account.subject == auto_enable.subject
+    await apply(context, auto_enable, SignInChecked(context.now, valid))
     return cards_of(auto_enable)
 
 
-async def _notify_requester(context: Context, auto_enable: AutoEnable) -> None:
-    """Ask the setter, once, to sign in again in time."""
-    drawings = context.gateways.store.card_outbox
-    ref = CardRef(auto_enable.workspace, "return", auto_enable.id)
-    if not await drawings.claim(ref, "probe"):
-        return
-    try:
-        await context.slack.send_direct(auto_enable.person, views.sign_in_ended(auto_enable))
-    except SlackUnavailable:
-        await drawings.release(ref, "probe")
-        raise
-    except SlackRejected as refused:
-        log.warning("return.untold", trace=auto_enable.id[:8], code=refused.code)
-
-
 async def _check_operation(context: Context, auto_enable: AutoEnable) -> DueWork:
-    """The operation's end says more, and sooner; here it is looked whether it was begun at all."""
+    """Start the enabling operation if that did not happen, or handle its end if it was missed."""
     store = context.gateways.store
     operation = await store.operations.read(
         auto_enable.workspace, auto_enable.operation or auto_enable.id
@@ -129,23 +75,20 @@ async def _check_operation(context: Context, auto_enable: AutoEnable) -> DueWork
 
 
 async def on_operation_ended(context: Context, operation: Operation) -> DueWork:
-    """An operation has ended: it may set a return, or end one."""
+    """Schedule the auto-enable that an operation asked for; close the timer's previous one."""
+    store = context.gateways.store.auto_enables
     if not _reached_wanted_state(operation):
         if operation.auto_enables is None:
             return DueWork()
-        auto_enable = await context.gateways.store.auto_enables.read(
-            operation.workspace, operation.auto_enables
-        )
-        return (
-            await on_enabling_ended(context, auto_enable, operation)
-            if auto_enable is not None
-            else DueWork()
-        )
+        auto_enable = await store.read(operation.workspace, operation.auto_enables)
+        if auto_enable is None:
+            return DueWork()
+        return await on_enabling_ended(context, auto_enable, operation)
     due = await _close_previous(context, operation)
-    auto_enable = scheduled_by(operation)
-    if operation.wanted or auto_enable is None or await _enabled_since(context, operation):
+    scheduled = scheduled_by(operation)
+    if operation.wanted or scheduled is None or await _enabled_since(context, operation):
         return due
-    await context.gateways.store.auto_enables.put(auto_enable)
+    await store.put(scheduled)
     return due
 
 
@@ -157,11 +100,10 @@ def _reached_wanted_state(operation: Operation) -> bool:
 
 
 async def _close_previous(context: Context, operation: Operation) -> DueWork:
-    """End the return that the timer had before this operation."""
-    returns = context.gateways.store.auto_enables
-    place = (operation.itwin.id, operation.timer.id)
-    holder = await returns.holder(operation.workspace, *place)
-    auto_enable = await returns.read(operation.workspace, holder) if holder else None
+    """Close the auto-enable that the timer had before this operation."""
+    store = context.gateways.store.auto_enables
+    holder = await store.holder(operation.workspace, operation.itwin.id, operation.timer.id)
+    auto_enable = await store.read(operation.workspace, holder) if holder else None
     if (
         auto_enable is None
         or auto_enable.id == operation.id
@@ -172,19 +114,19 @@ async def _close_previous(context: Context, operation: Operation) -> DueWork:
     if operation.wanted:
         own = operation.auto_enables == auto_enable.id
         if own and operation.state is State.APPLIED:
-            await close(context.gateways, auto_enable, "returned")
+            await close(context.gateways, auto_enable, "enabled")
         else:
-            await close(context.gateways, auto_enable, "already", None if own else by)
+            await close(context.gateways, auto_enable, "already_enabled", None if own else by)
     elif operation.until is not None:
         for_good = operation.until.at is None
-        await close(context.gateways, auto_enable, "kept" if for_good else "replaced", by)
+        await close(context.gateways, auto_enable, "kept_disabled" if for_good else "replaced", by)
     elif operation.state is State.APPLIED:
         await close(context.gateways, auto_enable, "replaced", by)
     return cards_of(auto_enable)
 
 
 async def _enabled_since(context: Context, operation: Operation) -> bool:
-    """Whether this news comes so late that the timer was seen on meanwhile."""
+    """Whether the timer was seen enabled after the operation, whose end is handled late."""
     timers = context.gateways.store.timers
     last = await timers.last_observation(
         operation.workspace, operation.itwin.id, operation.timer.id

@@ -1,7 +1,7 @@
-"""Whether what allowed an operation still does: asked under the timer's lock, before the permit.
+"""Checks again, under the timer's lock and just before the PATCH, that an operation is allowed.
 
-The engine has read the timer just before: its definition is what it was, and it is not yet as
-wished. Nothing is taken on trust here: when Slack does not say who is who, the operation waits.
+The engine has read the timer just before: its definition is unchanged, and it is not yet in the
+wanted state. All else is read afresh here; while Slack does not answer, the operation waits.
 """
 
 from dataclasses import dataclass
@@ -12,59 +12,54 @@ from bot.core.auto_enables import Phase
 from bot.core.change_requests import ruling_for
 from bot.core.errors import PersonRefused
 from bot.core.names import OperationId, PersonId
-from bot.core.operations.operation import Approved, Failure, Operation
+from bot.core.operations.operation import Approved, Failure, FailureKind, Operation
 from bot.core.people import refusal
 from bot.core.policy.rules import Ruling, may_approve
 from bot.features.approvals import approver_groups
-from bot.gateways.gateways import Gateways
-from bot.gateways.slack.client import SlackUnavailable
-from bot.gateways.slack.directory import Directory
+from bot.gateways.gateways import Gateways, policy_groups
 
 
 @dataclass(frozen=True, slots=True)
 class Reauthorization:
+    """The engine calls it for each operation, between the lock and the permit."""
+
     gateways: Gateways
-    directory: Directory
 
     async def __call__(self, operation: Operation) -> Failure | None:
-        """Return what has changed since it was allowed, or None.
+        """Return why the operation is not allowed any more, or None.
 
-        Nothing lies between for what is done at once: that was judged a moment ago. Raises
-        PersonRefused("unchecked") and SealBroken.
+        Raises PersonRefused("unchecked"), StoreUnreachable and SealBroken.
         """
-        try:
-            why = await self._revoked_because(operation)
-        except SlackUnavailable as away:
-            raise PersonRefused("unchecked") from away
-        return Failure("AuthorizationRevoked", why=why) if why else None
+        why = await self._revoked_because(operation)
+        return Failure(FailureKind.AUTHORIZATION_REVOKED, why=why) if why else None
 
     async def _revoked_because(self, operation: Operation) -> str:
-        """Return ``what`` of errors.Withdrawn, or an empty text."""
+        """Return the reason of an AuthorizationRevoked, or an empty text."""
         if operation.approved is not None:
             return await self._since_approval(operation, operation.approved)
-        if operation.auto_enables is not None:  # the approval of the "until" covered it
-            if not await self._check_auto_enable(operation, operation.auto_enables):
-                return "return"
+        if operation.auto_enables is not None:  # approving the disabling has approved its end too
+            if not await self._is_still_scheduled(operation, operation.auto_enables):
+                return "auto_enable"
             return "policy" if (await self._ruling(operation)).refused else ""
         ruling = await self._ruling(operation)
         more = ruling.approvals and not (operation.emergency and ruling.emergency)
         return "policy" if ruling.refused or more else ""
 
-    async def _check_auto_enable(self, operation: Operation, off: OperationId) -> bool:
-        """Whether nobody has set another end meanwhile, or none."""
-        returns = self.gateways.store.auto_enables
-        place = (operation.itwin.id, operation.timer.id)
-        auto_enable = await returns.read(operation.workspace, off)
+    async def _is_still_scheduled(self, operation: Operation, auto_enables: OperationId) -> bool:
+        """Whether the timer's end was neither changed nor removed meanwhile."""
+        store = self.gateways.store.auto_enables
+        auto_enable = await store.read(operation.workspace, auto_enables)
         if auto_enable is None or auto_enable.phase is Phase.CLOSED:
             return False
-        return await returns.holder(operation.workspace, *place) == off
+        itwin, timer = operation.itwin.id, operation.timer.id
+        return await store.holder(operation.workspace, itwin, timer) == auto_enables
 
     async def _since_approval(self, operation: Operation, approved: Approved) -> str:
-        approval = await self._request(operation, approved)
+        approval = await self._approval(operation, approved)
         if approval is None:
             return "request"
         if operation.seen is not None and operation.seen.enabled is operation.wanted:
-            return "state"  # it was as wished when they agreed, and somebody has changed it since
+            return "state"  # in the wanted state when it was approved, and changed by others since
         if not await self._may_use(approval.requester):
             return "requester"
         account = await self.gateways.ims.account(approval.workspace, approval.requester)
@@ -78,8 +73,8 @@ class Reauthorization:
                 return "approver"
         return ""
 
-    async def _request(self, operation: Operation, approved: Approved) -> Approval | None:
-        """Return the request that was approved, if it is that very one."""
+    async def _approval(self, operation: Operation, approved: Approved) -> Approval | None:
+        """Return the approved request, if it is the very one that the operation names."""
         read = self.gateways.store.approvals.read
         approval = await read(operation.workspace, operation.id)
         if approval is None or approval.stage is not Stage.APPROVED:
@@ -89,30 +84,25 @@ class Reauthorization:
 
     async def _may_use(self, person: PersonId) -> bool:
         """Whether Slack says, now, that they are a full and active member."""
+        directory = self.gateways.directory
         try:
-            known = await self.directory.person(person, fresh=True)
+            known = await directory.person(person, fresh=True)
         except PersonRefused as refused:
             if refused.reason == "unchecked":
                 raise
             return False
-        return refusal(known, self.directory.home, known.workspace) is None
+        return refusal(known, directory.workspace, known.workspace) is None
 
     async def _ruling(self, operation: Operation) -> Ruling:
-        policy = self.gateways.policy_file.current
-        groups = await self.directory.groups_of(
-            operation.requester, policy.groups(), policy.denying()
-        )
-        return ruling_for(policy, operation, groups)
+        groups = await policy_groups(self.gateways, operation.requester)
+        return ruling_for(self.gateways.policy_file.current, operation, groups)
 
     async def _may_still_approve(
         self, person: PersonId, approval: Approval, ruling: Ruling
     ) -> bool:
         if not await self._may_use(person):
             return False
-        if not ruling.approvals:  # nobody is asked any more, so nobody is listed
+        if not ruling.approvals:  # the policy asks for no approval now, so it lists no approvers
             return True
-        named = self.gateways.policy_file.current.groups() | approver_groups(approval)
-        groups = await self.directory.groups_of(
-            person, named, self.gateways.policy_file.current.denying()
-        )
+        groups = await policy_groups(self.gateways, person, approver_groups(approval))
         return may_approve(ruling, person=person, groups=groups, requester=approval.requester)

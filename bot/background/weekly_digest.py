@@ -1,4 +1,4 @@
-"""The weekly list: on Monday morning, what is still off of what a channel has subscribed to."""
+"""The weekly digest: each Monday, the timers that are disabled among those of a subscription."""
 
 from dataclasses import replace
 
@@ -9,56 +9,62 @@ from bot.core.notifications import Notification, StillDisabled
 from bot.core.subscriptions import Subscription, named
 from bot.core.timers import Timer
 
-LATE = 24 * 3600.0  # a list that could not be made on its day is left out
+LATE = 24 * 3600.0  # a digest that could not be made on its day is skipped
 
 
 async def add_weekly_digest(
-    context: Context, one: Subscription, seen: PollSnapshot, timers: tuple[Timer, ...], zone: str
+    context: Context,
+    subscription: Subscription,
+    snapshot: PollSnapshot,
+    timers: tuple[Timer, ...],
+    zone: str,
 ) -> PollSnapshot:
-    """Tell the list where its hour has come; return what is remembered of it.
+    """Store the digest if it is due; return the snapshot, which records that.
 
-    ``timers`` are those that the subscription is about, just read.
+    ``timers`` are those of the subscription, as they were just read.
     """
     monday = last_monday(context.now, zone)
-    begun = one.changed_at or one.made_at
-    if "digest" not in one.kinds or seen.weekly >= monday or begun > monday:
-        return seen
-    off = [timer for timer in timers if not timer.enabled]
-    if off and context.now < monday + LATE:
-        found = [await _still_disabled(context, one, timer) for timer in off]
+    since = subscription.changed_at or subscription.made_at
+    if "digest" not in subscription.kinds or snapshot.weekly >= monday or since > monday:
+        return snapshot
+    disabled = [timer for timer in timers if not timer.enabled]
+    if disabled and context.now < monday + LATE:
+        found = [await _still_disabled(context, subscription, timer) for timer in disabled]
         ordered = tuple(sorted(found, key=lambda still: still.since or context.now))
-        await context.gateways.store.notifications.put(
-            _notification(one, ordered, monday, context.now)
-        )
-    return replace(seen, weekly=monday)
+        notification = _notification(subscription, ordered, monday, context.now)
+        await context.gateways.store.notifications.put(notification)
+    return replace(snapshot, weekly=monday)
 
 
 def _notification(
-    one: Subscription, off: tuple[StillDisabled, ...], monday: float, now: float
+    subscription: Subscription, disabled: tuple[StillDisabled, ...], monday: float, now: float
 ) -> Notification:
     return Notification(
-        id=named("weekly", one.id, str(monday)),
-        workspace=one.workspace,
-        channel=one.channel,
+        id=named("weekly", subscription.id, str(monday)),
+        workspace=subscription.workspace,
+        channel=subscription.channel,
         threads=(),
         created_at=now,
         changed_at=now,
         draw_at=now,
-        itwin=one.itwin,
-        still_disabled=off,
+        itwin=subscription.itwin,
+        still_disabled=disabled,
     )
 
 
-async def _still_disabled(context: Context, one: Subscription, timer: Timer) -> StillDisabled:
-    """Say what is known of a timer that is off."""
-    store, home, itwin = context.gateways.store, one.workspace, one.itwin.id
-    last = await store.timers.last_observation(home, itwin, timer.id)
+async def _still_disabled(
+    context: Context, subscription: Subscription, timer: Timer
+) -> StillDisabled:
+    """Return what the bot knows of a disabled timer: since when, by whom, why, until when."""
+    store, workspace = context.gateways.store, subscription.workspace
+    itwin = subscription.itwin.id
+    last = await store.timers.last_observation(workspace, itwin, timer.id)
     known = last is not None and not last.enabled
     operation = None
     if last is not None and known and last.operation:
-        operation = await store.operations.read(home, last.operation)
-    holder = await store.auto_enables.holder(home, itwin, timer.id)
-    auto_enable = await store.auto_enables.read(home, holder) if holder else None
+        operation = await store.operations.read(workspace, last.operation)
+    holder = await store.auto_enables.holder(workspace, itwin, timer.id)
+    auto_enable = await store.auto_enables.read(workspace, holder) if holder else None
     return StillDisabled(
         timer=timer.label,
         since=last.at if last is not None and known and operation else 0.0,

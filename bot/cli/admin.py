@@ -44,7 +44,10 @@ async def turn_changes(settings: Settings, now: float, *, on: bool) -> list[str]
     async with opened(settings) as store:
         workspaces = await store.kill_switch.workspaces()
         for workspace in workspaces:
-            await store.kill_switch.turn(workspace, now, on=on)
+            if on:
+                await store.kill_switch.release(workspace, now)
+            else:
+                await store.kill_switch.engage(workspace, now)
         lines = [await _state(store, workspace) for workspace in workspaces]
     return [*lines, *([] if on else [SENT])] if lines else [NO_WORKSPACE]
 
@@ -192,7 +195,7 @@ async def audit_lines(settings: Settings, count: int) -> list[str]:
 def _line(workspace: Workspace, entry: AuditEntry) -> str:
     facts = " ".join(f"{name}={value!r}" for name, value in entry.facts.items() if value)
     who = entry.person or "-"
-    return f"{workspace} {entry.number} {_time(entry.at)} {entry.what} {who} {facts}".rstrip()
+    return f"{workspace} {entry.number} {_time(entry.at)} {entry.event} {who} {facts}".rstrip()
 
 
 async def undelivered(settings: Settings) -> list[str]:

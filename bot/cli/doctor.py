@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import ims_settings, ring_of
 from bot.core.errors import BotError, IdentityProviderError, StoreUnreachable
@@ -118,15 +117,10 @@ async def _replicas(store: Store) -> str:
 async def _slack(settings: Settings) -> Check:
     connector = aiohttp.TCPConnector(resolver=LoopbackResolver())
     async with aiohttp.ClientSession(connector=connector) as session:
-        client = AsyncWebClient(
-            token=settings.slack_bot_token.get_secret_value(),
-            base_url=settings.slack_api_url + "/",
-            session=session,
-            proxy=settings.proxy,
-            retry_handlers=[],
-        )
+        token = settings.slack_bot_token.get_secret_value()
+        slack = SlackClient(token, settings.slack_api_url, session, proxy=settings.proxy)
         try:
-            installation = await SlackClient(client, session).installation()
+            installation = await slack.installation()
         except SlackRejected as rejected:
             message = f"refuses the token ({rejected.code}): copy SLACK_BOT_TOKEN again"
             return Check("slack", False, message)

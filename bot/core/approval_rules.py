@@ -9,7 +9,14 @@ from typing import Literal
 
 from bot.core.approvals import Approval
 from bot.core.names import PersonId
-from bot.core.operations.operation import ActingAccount, Approved, Failure, Operation, Origin
+from bot.core.operations.operation import (
+    ActingAccount,
+    Approved,
+    Failure,
+    FailureKind,
+    Operation,
+    Origin,
+)
 from bot.core.policy.rules import Ruling, may_approve
 from bot.core.timers import Timer, differences
 
@@ -64,10 +71,11 @@ def stale_reason(approval: Approval, timer: Timer) -> Failure | None:
     operation = approval.operation
     if timer.definition() != operation.definition:
         changes = differences(operation.timer, operation.inputs, timer)
-        return Failure("DefinitionChanged", details=changes)
+        return Failure(FailureKind.DEFINITION_CHANGED, details=changes)
     if operation.seen is None or timer.enabled is operation.seen.enabled:
         return None
-    return Failure("AlreadySo" if timer.enabled is operation.wanted else "StateChanged")
+    already = timer.enabled is operation.wanted
+    return Failure(FailureKind.ALREADY_IN_STATE if already else FailureKind.STATE_CHANGED)
 
 
 def approved_operation(approval: Approval, now: float, card: str = "") -> Operation:

@@ -1,24 +1,26 @@
-"""A request for approval: a wish that waits until a second person agrees to it.
+"""A request for approval: an operation that waits until other people approve it.
 
-    WAITING ─Voted (not enough yet)─▶ WAITING ─Voted (enough)─▶ APPROVED ─Concluded─▶ itself
-       ├─Declined──▶ DECLINED
-       ├─Cancelled─▶ CANCELLED          by whoever asked
-       ├─Lapsed────▶ EXPIRED
-       ├─Voided────▶ VOID               what was to be done is not what was seen any more
-       └─Reminded, Moved──▶ WAITING
+    WAITING ─Voted (not enough)──▶ WAITING
+            ─Voted (enough)──────▶ APPROVED
+            ─Declined────────────▶ DECLINED
+            ─Canceled────────────▶ CANCELED   by the requester
+            ─Expired─────────────▶ EXPIRED
+            ─Voided──────────────▶ VOID       the timer or the policy is not what it was
+            ─Reminded, Moved─────▶ WAITING
+    APPROVED ─Concluded──────────▶ APPROVED   once
 
-1. One decision, the first one. A state that ended never changes.
-2. The wish is an operation that has not begun; it begins under the request's own id, so however
-   often that is tried, it is one operation.
-3. What is agreed to is a digest of the wish, the state seen and the timer's definition. Before it
-   is done, all of it is looked at again.
+1. The first decision counts. A stage that ended never changes.
+2. The operation is not started yet. It is started under the request's id, so it is one operation
+   however often the start is attempted.
+3. A vote is for a digest of the operation, the state seen and the timer's definition. All of it is
+   checked again before the operation is carried out.
 
-An emergency is done first and looked at afterwards: its request (``review``) is no condition of
-anything, and "approve" means that somebody has reviewed it. It never expires, nobody takes it
-back, and it may be concluded before it was reviewed.
+An emergency is carried out first and reviewed afterwards: its request (``review``) is no condition
+of anything, and a vote means that somebody has reviewed it. It has neither Expired nor Voided, and
+may be Concluded in any stage.
 
-``after(approval, event)`` gives the next version, and raises ``Decided`` where the picture has no
-such arrow. Times are unix seconds and are passed in.
+``after(approval, event)`` returns the next version, and raises AlreadyDecided where the picture has
+no arrow for the event. Times are unix seconds and are passed in.
 """
 
 import hashlib
@@ -29,9 +31,10 @@ from typing import Literal
 
 from bot.core.names import ChannelId, OperationId, PersonId, Workspace
 from bot.core.operations.operation import Failure, Operation, State
+from bot.core.transitions import InvalidTransition
 
-REMIND_AFTER = 15 * 60.0  # and then twice as long, again and again
-RETRY_START_AFTER = 3.0  # whoever decided begins it at once; this is for when they did not
+REMIND_AFTER = 15 * 60.0  # doubled after each reminder
+RETRY_START_AFTER = 3.0  # the last voter's process starts it at once; this is the fallback
 
 
 class Stage(Enum):
@@ -45,7 +48,7 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One person's yes. ``subject`` is the iTwin account that has just read the timer."""
+    """One person's approval. ``subject`` is the iTwin account that has just read the timer."""
 
     by: PersonId
     subject: str
@@ -55,11 +58,11 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """``wish`` is what will begin. ``approvers`` as in the policy's ruling (None: whoever can).
+    """``operation`` is what will be started. ``approvers`` as in the policy's ruling (None: all).
 
-    ``channel`` is where the request belongs; ``stands`` where it is instead, because the bot is not
-    there. ``decided_by`` is who gave the last word, ``because`` their reason. ``outcome`` and
-    ``trouble`` say what came of it in the end.
+    ``channel`` is where the request belongs; ``moved_to`` where it is instead, because the bot is
+    not there. ``decided_by`` is who made the decision, for ``decision_reason``. ``outcome`` and
+    ``failure`` are what the operation came to.
     """
 
     operation: Operation
@@ -87,7 +90,7 @@ class Approval:
 
     @property
     def concluded(self) -> bool:
-        """Whether it is known what came of it."""
+        """Whether it is known what the operation came to."""
         return self.outcome is not None or self.failure is not None
 
     @property
@@ -104,21 +107,22 @@ class Approval:
 
     @property
     def digest(self) -> str:
-        """What exactly is agreed to; it stands beside each button."""
-        wish = self.operation
-        seen = wish.seen.enabled if wish.seen else None
-        until = (wish.until.at, wish.until.runs) if wish.until else None
+        """A digest of what exactly is approved."""
+        operation = self.operation
+        seen = operation.seen.enabled if operation.seen else None
+        until = (operation.until.at, operation.until.runs) if operation.until else None
         facts = [
-            *(wish.id, wish.workspace, wish.person, wish.acting.subject, self.runs_as),
-            *(wish.verb, wish.itwin.id, wish.timer.id, wish.definition),
-            *(seen, wish.wanted, until, wish.reason, self.expires_at),
+            *(operation.id, operation.workspace, operation.person, operation.acting.subject),
+            *(self.runs_as, operation.verb, operation.itwin.id, operation.timer.id),
+            *(operation.definition, seen, operation.wanted, until, operation.reason),
+            self.expires_at,
         ]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Voted:
-    """``needed`` is how many the policy asks for by now; it may only have become more."""
+    """``needed`` is how many votes the policy asks for now; it may only have grown."""
 
     vote: Vote
     needed: int = 1
@@ -144,7 +148,7 @@ class Expired:
 
 @dataclass(frozen=True, slots=True)
 class Voided:
-    """Nothing can come of it any more; ``trouble`` says why."""
+    """The operation can no longer be carried out; ``failure`` says why."""
 
     at: float
     failure: Failure
@@ -157,14 +161,14 @@ class Reminded:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """It stands there from now on; None: where it belongs."""
+    """Its card is in that channel from now on; None: where it belongs."""
 
     to: ChannelId | None
 
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
-    """The operation ended so; or, with ``trouble`` alone, it could not even begin."""
+    """The operation ended so. Without an outcome it could not be started; ``failure`` says why."""
 
     at: float
     outcome: State | None
@@ -174,20 +178,20 @@ class Concluded:
 Event = Voted | Declined | Canceled | Expired | Voided | Reminded | Moved | Concluded
 
 
-class AlreadyDecided(Exception):
-    """The first decision has been made; this one comes too late."""
+class AlreadyDecided(InvalidTransition):
+    """A decision was made before this event."""
 
 
 class AlreadyVoted(AlreadyDecided):
-    """They said yes before."""
+    """The person, or their iTwin account, has voted before."""
 
 
 def after(approval: Approval, event: Event) -> Approval:
-    """Return the next version; raises Decided."""
+    """Return the next version. Raises AlreadyDecided."""
     version = approval.version + 1
     if isinstance(event, Concluded):
-        begun = approval.review or approval.stage is Stage.APPROVED
-        if not begun or approval.concluded:
+        started = approval.review or approval.stage is Stage.APPROVED
+        if not started or approval.concluded:
             raise AlreadyDecided
         return replace(approval, outcome=event.outcome, failure=event.failure, version=version)
     ends_by_itself = isinstance(event, Expired | Voided)
@@ -225,7 +229,7 @@ def _decided(
 
 
 def _voted(approval: Approval, vote: Vote) -> Approval:
-    # Two Slack people may be one human: their iTwin account tells.
+    # Two Slack users may be one person: they have the same iTwin account then.
     if any(vote.by == one.by or vote.subject == one.subject for one in approval.votes):
         raise AlreadyVoted
     votes = (*approval.votes, vote)
@@ -241,13 +245,13 @@ def _voted(approval: Approval, vote: Vote) -> Approval:
 
 
 def reminder_at(approval: Approval) -> float:
-    """When to remind of it next: after a quarter of an hour, then after twice as long, …"""
+    """Return when to remind of it next: each gap is twice as long as the one before."""
     gaps = 2.0 ** (approval.reminders + 1) - 1
     return approval.operation.asked_at + REMIND_AFTER * gaps
 
 
 def _reminders(approval: Approval, now: float) -> int:
-    """How many are behind it now; those that nobody was there to give are not made up for."""
+    """Return how many reminders are due by now; those that were missed count as given."""
     given = replace(approval, reminders=approval.reminders + 1)
     while reminder_at(given) <= now:
         given = replace(given, reminders=given.reminders + 1)
@@ -255,7 +259,7 @@ def _reminders(approval: Approval, now: float) -> int:
 
 
 def due(approval: Approval) -> float | None:
-    """When somebody has to look at it again; None when it is over."""
+    """Return when it is to be looked at again; None when nothing is left to do."""
     match approval.stage:
         case Stage.WAITING if approval.review:
             return reminder_at(approval)

@@ -1,7 +1,7 @@
-"""An entry of the audit trail as others read it: one flat record with names that stay.
+"""The exported form of an audit entry: one flat record with stable field names.
 
-The names of ``FIELDS`` and their order are a promise to whoever keeps exports, and are explained in
-``docs/operations.md``: new ones may be added at the end, none is renamed, moved or dropped.
+The names of ``FIELDS`` and their order are a promise to those who store exports, and are documented
+in ``docs/operations.md``: new ones may be added at the end, none is renamed, moved or dropped.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ FIELDS = (
     "workspace",
     "number",
     "time",
-    "what",
+    "event",
     "trace",
     "person",
-    "asked_by",
+    "requester",
     "acting_as",
     "subject",
     "itwin",
@@ -27,18 +27,18 @@ FIELDS = (
     "wanted",
     "state_before",
     "state_after",
-    "because",
+    "reason",
     "approved_by",
     "approvals",
     "digest",
-    "decision_because",
+    "decision_reason",
     "emergency",
     "until",
     "outcome",
-    "trouble",
+    "failure",
     "operation",
     "request",
-    "return",
+    "auto_enable",
     "subscription",
     "root",
     "version",
@@ -49,87 +49,88 @@ FIELDS = (
 )
 Record = dict[str, str]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _OPPOSITE = {"enabled": "disabled", "disabled": "enabled"}
-# What an operation's answer tells of the state before its flip: it was not what was wanted.
+# Before the flip of one of these the state was not the wanted one.
 _FLIPPED = frozenset({"operation.applied", "operation.conflict", "operation.unknown"})
-_AS_IT_WAS = frozenset(
+_UNCHANGED = frozenset(
     {"operation.already", "operation.stale", "operation.rejected", "operation.not_applied"}
 )
-_OUTCOMES = frozenset({"operation", "approval", "return", "subscription"})
+_OUTCOMES = frozenset({"operation", "approval", "auto_enable", "subscription"})
 
 
 class AuditEntryView(Protocol):
-    """One entry; ``at`` in unix seconds, ``before`` the hash of the entry before it."""
+    """One entry; ``at`` in unix seconds, ``previous`` the hash of the entry before it."""
 
     @property
     def number(self) -> int: ...
     @property
     def at(self) -> float: ...
     @property
-    def what(self) -> str: ...
+    def event(self) -> str: ...
     @property
     def person(self) -> PersonId: ...
     @property
     def facts(self) -> Mapping[str, str]: ...
     @property
-    def before(self) -> str: ...
+    def previous(self) -> str: ...
 
 
 def record(workspace: str, entry: AuditEntryView) -> Record:
-    """Return every field of ``FIELDS``; empty where the entry says nothing of it."""
+    """Return every field of ``FIELDS``; empty where the entry has no value for it."""
     facts = entry.facts
-    kind, _, stage = entry.what.partition(".")
-    before, after = states(entry.what, facts)
-    about = facts.get("operation") or facts.get("request") or facts.get("return") or ""
+    kind, _, stage = entry.event.partition(".")
+    before, after = states(entry.event, facts)
+    about = facts.get("operation") or facts.get("request") or facts.get("auto_enable") or ""
     votes = facts.get("votes", "")
+    stage_outcome = stage if kind in _OUTCOMES else ""
     return {
         **{field: facts.get(field, "") for field in FIELDS},
         "workspace": workspace,
         "number": str(entry.number),
         "time": iso(entry.at),
-        "what": entry.what,
+        "event": entry.event,
         "trace": (about or facts.get("subscription", ""))[:8],
         "person": entry.person,
-        "asked_by": facts.get("on_behalf_of") or facts.get("requester") or entry.person,
+        "requester": facts.get("on_behalf_of") or facts.get("requester") or entry.person,
         "state_before": before,
         "state_after": after,
         "approved_by": facts.get("approved_by") or " ".join(people(votes)),
         "approvals": votes,
         "until": _moment(facts.get("until") or facts.get("at", "")),
-        "outcome": facts.get("outcome") or facts.get("how") or (stage if kind in _OUTCOMES else ""),
+        "outcome": facts.get("outcome") or facts.get("closed_as") or stage_outcome,
         "emergency": "yes" if facts.get("emergency") or facts.get("review") else "",
-        "previous": entry.before,
+        "previous": entry.previous,
     }
 
 
-def states(what: str, facts: Mapping[str, str]) -> tuple[str, str]:
-    """Return what was true before and after, as far as this entry tells; "" where it does not."""
+def states(event: str, facts: Mapping[str, str]) -> tuple[str, str]:
+    """Return the states before and after, as far as this entry tells; "" where it does not."""
     seen, wanted = facts.get("seen", ""), facts.get("wanted", "")
-    if what in _FLIPPED:
-        return _OPPOSITE.get(wanted, ""), "" if what == "operation.unknown" else seen
-    if what in _AS_IT_WAS:
+    if event in _FLIPPED:
+        return _OPPOSITE.get(wanted, ""), "" if event == "operation.unknown" else seen
+    if event in _UNCHANGED:
         return seen, seen
-    if what == "operation.late":
+    if event == "operation.late":
         _, _, read = facts.get("late", "").partition(" ")
         return seen, {"True": "enabled", "False": "disabled"}.get(read, "")
     return seen, ""
 
 
 def people(votes: str) -> tuple[PersonId, ...]:
-    """Return who voted; votes stand as "<person>=<subject> …"."""
+    """Return who voted; ``votes`` has the form "<person>=<subject> …"."""
     return tuple(PersonId(vote.partition("=")[0]) for vote in votes.split())
 
 
 def cell(text: str) -> str:
-    """Return it so that no spreadsheet takes it for a formula, whatever somebody typed."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """Return the text so that no spreadsheet takes it for a formula, whatever somebody typed."""
+    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
 
 
 def iso(at: float) -> str:
-    """Return a moment (unix seconds) in UTC, to the millisecond."""
-    said = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-    return said.replace("+00:00", "Z")
+    """Return a time (unix seconds) in UTC, to the millisecond."""
+    text = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 def _moment(seconds: str) -> str:

@@ -1,50 +1,59 @@
-"""The return: the end of an "off until". It is named after the operation that turned it off.
+"""An auto-enable: the scheduled end of "disable … until". Its id is that of the operation that
+disabled the timer.
 
-    SET ─Brought─▶ BRINGING ─Closed─▶ CLOSED
-     │ ▲               ├─Asked─▶ ASKING ─Closed─▶ CLOSED
-     │ └────Delayed────┘           └─Escalated─▶ ASKING
-     ├─Probed, Delayed─▶ SET
-     ├─Asked─▶ ASKING  (the setter's consent has ended, or a deny stands in its way)
-     └─Closed─▶ CLOSED  (enabled already, kept off, moved, replaced, gone)
+    SCHEDULED ─SignInChecked, Postponed──▶ SCHEDULED
+              ─Started───────────────────▶ ENABLING
+              ─NeedsPerson───────────────▶ NEEDS_PERSON   its sign-in has ended, or a deny matches
+              ─Closed────────────────────▶ CLOSED         found on, kept off, moved, replaced, gone
+    ENABLING ─Postponed──────────────────▶ SCHEDULED
+             ─NeedsPerson────────────────▶ NEEDS_PERSON
+             ─Closed─────────────────────▶ CLOSED
+    NEEDS_PERSON ─Escalated──────────────▶ NEEDS_PERSON   once
+                 ─Closed─────────────────▶ CLOSED
 
-A timer has one return at most; the store's pointer says which. Setting another one, in whatever
-way, ends the one before. When it falls due the timer is read again: what is on already closes it
-quietly; else an operation with the setter's own token turns it on.
+A timer has one auto-enable at most; the store's unique key says which. A newer one closes the one
+before. When it is due the timer is read again: where it is on already, the auto-enable is closed;
+else an operation with the sign-in of whoever scheduled it turns it on.
 
-``after(back, event)`` gives the next version, and raises ``Over`` where the picture has no such
-arrow. Times are unix seconds and are passed in.
+``after(auto_enable, event)`` returns the next version, and raises NoLongerScheduled where the
+picture has no arrow for the event. Times are unix seconds and are passed in.
 """
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 from bot.core.names import ChannelId, OperationId, PersonId, TimerId, Workspace
 from bot.core.operations.operation import Failure, Operation
 from bot.core.timers import ITwin, Timer
+from bot.core.transitions import InvalidTransition
 
 CHECK_SIGN_IN_BEFORE = 24 * 3600.0
 ESCALATE_AFTER = 3600.0
+CHECK_OPERATION_AFTER = 60.0  # if its worker died; else the end of the operation comes first
 
-# How it ended: on again by this; found on; a person said so; another return took its place; the
-# timer was put in another's place by an edit, or is not there.
-ClosedAs = Literal["returned", "already", "kept", "replaced", "moved", "gone"]
+# enabled: by its operation; already_enabled: found on; kept_disabled: a person decided so;
+# replaced: by another auto-enable; moved: to the timer that an edit put in its place; gone: the
+# timer is not there.
+ClosedAs = Literal["enabled", "already_enabled", "kept_disabled", "replaced", "moved", "gone"]
 
 
 class Phase(Enum):
-    SCHEDULED = "set"
-    ENABLING = "bringing"
-    NEEDS_PERSON = "asking"
+    SCHEDULED = "scheduled"
+    ENABLING = "enabling"
+    NEEDS_PERSON = "needs_person"
     CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
 class AutoEnable:
-    """``covered`` are those who approved the "until", and with it the return.
+    """``person`` is whose sign-in (``subject``) it uses, ``at`` when the timer is to be enabled.
 
-    ``tries`` counts the operations begun for it. ``replaces`` is the timer in whose place an edit
-    seems to have put this one: such a return begins by asking. ``asked_at`` is when a person was
-    asked to do it, 0 where nobody was.
+    ``end_approved`` are those who approved the "until", and with it this change. ``attempts``
+    counts the operations started for it, ``operation`` is the last of them. ``replaces`` is the
+    timer in whose place an edit seems to have put this one: such an auto-enable starts in
+    NEEDS_PERSON.
+    ``needs_person_since`` is when that began, 0 where it never did.
     """
 
     id: OperationId
@@ -70,19 +79,19 @@ class AutoEnable:
     closed_by: PersonId | None = None
     escalated: bool = False
     needs_person_since: float = 0.0
-    # Whose wish it is, where another person's account was used for it (the policy's ``runs_as``).
+    # The requester, where another person's account is used (the policy's ``runs_as``).
     on_behalf_of: PersonId | None = None
     version: int = 0
 
     @property
     def requester(self) -> PersonId:
-        """Whose wish it is; ``person`` is whose account it is done with."""
+        """Who wants the change; ``person`` is whose account it is made with."""
         return self.on_behalf_of or self.person
 
 
 @dataclass(frozen=True, slots=True)
 class SignInChecked:
-    """Whether the setter's consent still holds, asked a day before it is needed."""
+    """Whether the sign-in is still good, checked a day before it is needed."""
 
     at: float
     sign_in_valid: bool
@@ -90,7 +99,7 @@ class SignInChecked:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An operation was begun that turns it on."""
+    """An operation was started that enables the timer."""
 
     at: float
     operation: OperationId
@@ -98,7 +107,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """It could not be done yet, and is tried again by itself. ``trouble`` says why."""
+    """It could not be done yet and is retried; ``failure`` says why."""
 
     at: float
     failure: Failure
@@ -106,7 +115,7 @@ class Postponed:
 
 @dataclass(frozen=True, slots=True)
 class NeedsPerson:
-    """It cannot be done by itself: a person has to. ``trouble`` says why."""
+    """A person has to do it; ``failure`` says why."""
 
     at: float
     failure: Failure
@@ -114,25 +123,27 @@ class NeedsPerson:
 
 @dataclass(frozen=True, slots=True)
 class Escalated:
+    """It has waited for a while, and the people concerned were reminded."""
+
     at: float
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
     at: float
-    how: ClosedAs
+    closed_as: ClosedAs
     by: PersonId | None = None
 
 
 Event = SignInChecked | Started | Postponed | NeedsPerson | Escalated | Closed
 
 
-class NoLongerScheduled(Exception):
-    """It has ended, or is not where this could happen to it."""
+class NoLongerScheduled(InvalidTransition):
+    """It was closed before, or is in a phase that has no arrow for the event."""
 
 
 def scheduled_by(operation: Operation) -> AutoEnable | None:
-    """Return what an operation that found or left its timer off asks for; None: nothing."""
+    """Return the auto-enable that an operation with an "until" asks for; None where it has none."""
     if operation.until is None or operation.until.at is None:
         return None
     return AutoEnable(
@@ -153,59 +164,96 @@ def scheduled_by(operation: Operation) -> AutoEnable | None:
 
 
 def after(auto_enable: AutoEnable, event: Event) -> AutoEnable:
-    """Return the next version; raises Over."""
-    if auto_enable.phase is Phase.CLOSED:
-        raise NoLongerScheduled
-    version = auto_enable.version + 1
+    """Return the next version. Raises NoLongerScheduled."""
+    phase, changes = _transition(auto_enable, event)
+    return replace(auto_enable, phase=phase, version=auto_enable.version + 1, **changes)
+
+
+PhaseAndChanges = tuple[Phase, dict[str, Any]]
+
+
+def _transition(auto_enable: AutoEnable, event: Event) -> PhaseAndChanges:
+    match auto_enable.phase:
+        case Phase.SCHEDULED:
+            return _from_scheduled(auto_enable, event)
+        case Phase.ENABLING:
+            return _from_enabling(auto_enable, event)
+        case Phase.NEEDS_PERSON:
+            return _from_needs_person(auto_enable, event)
+        case Phase.CLOSED:
+            raise _invalid(auto_enable, event)
+
+
+def _from_scheduled(auto_enable: AutoEnable, event: Event) -> PhaseAndChanges:
     match event:
-        case SignInChecked(_, consents) if auto_enable.phase is Phase.SCHEDULED:
-            return replace(
-                auto_enable, sign_in_checked=True, sign_in_valid=consents, version=version
-            )
-        case Escalated() if auto_enable.phase is Phase.NEEDS_PERSON:
-            return replace(auto_enable, escalated=True, version=version)
-        case Started(at, operation) if auto_enable.phase is Phase.SCHEDULED:
-            tries = auto_enable.attempts + 1
-            phase = Phase.ENABLING
-            return replace(
-                auto_enable,
-                phase=phase,
-                operation=operation,
-                attempts=tries,
-                changed_at=at,
-                version=version,
-            )
-        case Postponed(at, failure) if auto_enable.phase is not Phase.NEEDS_PERSON:
-            phase = Phase.SCHEDULED
-            return replace(
-                auto_enable, phase=phase, failure=failure, changed_at=at, version=version
-            )
-        case NeedsPerson(at, failure) if auto_enable.phase is not Phase.NEEDS_PERSON:
-            phase = Phase.NEEDS_PERSON
-            return replace(
-                auto_enable,
-                phase=phase,
-                failure=failure,
-                changed_at=at,
-                needs_person_since=at,
-                version=version,
-            )
-        case Closed(at, how, by):
-            phase = Phase.CLOSED
-            return replace(
-                auto_enable,
-                phase=phase,
-                closed_as=how,
-                closed_by=by,
-                changed_at=at,
-                version=version,
-            )
+        case SignInChecked(sign_in_valid=valid):
+            return Phase.SCHEDULED, {"sign_in_checked": True, "sign_in_valid": valid}
+        case Started(at, operation):
+            attempts = auto_enable.attempts + 1
+            return Phase.ENABLING, {
+                "operation": operation,
+                "attempts": attempts,
+                "changed_at": at,
+            }
+        case Postponed():
+            return _postponed(event)
+        case NeedsPerson():
+            return _needs_person(event)
+        case Closed():
+            return _closed(event)
         case _:
-            raise NoLongerScheduled
+            raise _invalid(auto_enable, event)
+
+
+def _from_enabling(auto_enable: AutoEnable, event: Event) -> PhaseAndChanges:
+    match event:
+        case Postponed():
+            return _postponed(event)
+        case NeedsPerson():
+            return _needs_person(event)
+        case Closed():
+            return _closed(event)
+        case _:
+            raise _invalid(auto_enable, event)
+
+
+def _from_needs_person(auto_enable: AutoEnable, event: Event) -> PhaseAndChanges:
+    match event:
+        case Escalated() if not auto_enable.escalated:
+            return Phase.NEEDS_PERSON, {"escalated": True}
+        case Closed():
+            return _closed(event)
+        case _:
+            raise _invalid(auto_enable, event)
+
+
+def _postponed(event: Postponed) -> PhaseAndChanges:
+    return Phase.SCHEDULED, {"failure": event.failure, "changed_at": event.at}
+
+
+def _needs_person(event: NeedsPerson) -> PhaseAndChanges:
+    at = event.at
+    return Phase.NEEDS_PERSON, {
+        "failure": event.failure,
+        "changed_at": at,
+        "needs_person_since": at,
+    }
+
+
+def _closed(event: Closed) -> PhaseAndChanges:
+    return Phase.CLOSED, {
+        "closed_as": event.closed_as,
+        "closed_by": event.by,
+        "changed_at": event.at,
+    }
+
+
+def _invalid(auto_enable: AutoEnable, event: Event) -> NoLongerScheduled:
+    return NoLongerScheduled(f"{auto_enable.phase.value}: {type(event).__name__}")
 
 
 def due(auto_enable: AutoEnable) -> float | None:
-    """When somebody has to look at it again; None when it has ended, or waits for a person."""
+    """Return when it is to be looked at again; None when it is closed or waits for a person."""
     match auto_enable.phase:
         case Phase.SCHEDULED if (
             not auto_enable.sign_in_checked
@@ -215,7 +263,7 @@ def due(auto_enable: AutoEnable) -> float | None:
         case Phase.SCHEDULED:
             return auto_enable.at
         case Phase.ENABLING:
-            return auto_enable.changed_at + 60.0  # the operation's end says more, and sooner
+            return auto_enable.changed_at + CHECK_OPERATION_AFTER
         case Phase.NEEDS_PERSON if not auto_enable.escalated:
             return auto_enable.changed_at + ESCALATE_AFTER
         case _:

@@ -1,7 +1,7 @@
-"""The watch: what differs between two looks at the timers of an iTwin, and is not the bot's doing.
+"""Change detection: differences between two polls of an iTwin's timers that the bot did not make.
 
-EDFS tells nobody of a change, so a look is all there is. What the bot itself did since the last
-look explains itself: ``LastSeen`` says so.
+EDFS has no events, so it is polled. The bot's own changes since the last poll are known by
+``LastSeen`` and left out. Times are unix seconds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ MONDAY, EIGHT = 0, 8
 
 @dataclass(frozen=True, slots=True)
 class TimerSnapshot:
-    """What is kept of a timer between two looks."""
+    """The part of a timer that is stored between two polls."""
 
     name: str
     package: str
@@ -26,13 +26,13 @@ class TimerSnapshot:
 
     @property
     def timer(self) -> tuple[str, str]:
-        """What an edit leaves as it is: it deletes the timer and creates one of these names."""
+        """What identifies a timer over an edit, for which EDFS deletes it and creates another."""
         return (self.name, self.package)
 
 
 @dataclass(frozen=True, slots=True)
 class PollSnapshot:
-    """What the look at ``at`` found. ``weekly``: the Monday whose list was seen to (0: none)."""
+    """The result of the poll at ``at``; ``weekly``: the Monday of the last digest (0: none)."""
 
     at: float
     timers: dict[TimerId, TimerSnapshot] = field(default_factory=dict)
@@ -44,7 +44,7 @@ Change = Literal["turned_on", "turned_off", "appeared", "vanished", "replaced"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``since`` is when it was still as before; ``id`` is the timer's, the new one if replaced."""
+    """One change. ``since``: when the old state was last seen; a replaced timer has the new id."""
 
     id: TimerId
     change: Change
@@ -53,22 +53,23 @@ class Difference:
 
 
 def timer_snapshot(timer: Timer) -> TimerSnapshot:
+    """Return the part of a timer that is stored."""
     return TimerSnapshot(timer.name, timer.package, timer.enabled)
 
 
 def state_changes(
-    before: PollSnapshot, listed: Sequence[Timer], known: Mapping[TimerId, LastSeen], begun: float
+    before: PollSnapshot, listed: Sequence[Timer], known: Mapping[TimerId, LastSeen], at: float
 ) -> tuple[tuple[Difference, ...], frozenset[TimerId]]:
-    """Return the timers that somebody else switched, and those of which this look cannot tell.
+    """Return the timers that were switched outside the bot, and those that cannot be told yet.
 
-    ``known`` is what the bot last saw of each, read after the list, which was begun at ``begun``:
-    where the bot did something since then, the list may be of before or after it.
+    ``at`` is when the request for the list began; ``known`` is what the bot last saw of each timer,
+    read after it. If the bot switched a timer since ``at``, the list may be of before or after.
     """
-    found, open_ones = [], set()
+    found, uncertain = [], set()
     for timer in listed:
         last = known.get(timer.id)
-        if last is not None and last.operation and last.at >= begun:
-            open_ones.add(timer.id)
+        if last is not None and last.operation and last.at >= at:
+            uncertain.add(timer.id)
             continue
         old = before.timers.get(timer.id)
         if old is None:
@@ -77,38 +78,40 @@ def state_changes(
         if last is not None and last.operation and last.at > before.at:
             enabled, since = last.enabled, last.at
         if timer.enabled is not enabled:
-            what: Change = "turned_on" if timer.enabled else "turned_off"
-            found.append(Difference(timer.id, what, since, timer_snapshot(timer)))
-    return tuple(found), frozenset(open_ones)
+            change: Change = "turned_on" if timer.enabled else "turned_off"
+            found.append(Difference(timer.id, change, since, timer_snapshot(timer)))
+    return tuple(found), frozenset(uncertain)
 
 
 def added_and_removed(before: PollSnapshot, listed: Sequence[Timer]) -> tuple[Difference, ...]:
-    """Return which timers are new, gone, or stand in the place of one that an edit deleted."""
+    """Return the timers that are new, gone, or replaced by an edit."""
     now = {timer.id: timer_snapshot(timer) for timer in listed}
-    gone = {one: seen for one, seen in before.timers.items() if one not in now}
+    gone = {one: snapshot for one, snapshot in before.timers.items() if one not in now}
     found = []
-    for one, seen in now.items():
+    for one, snapshot in now.items():
         if one in before.timers:
             continue
-        old = next((old for old, was in gone.items() if was.timer == seen.timer), None)
+        old = next((old for old, was in gone.items() if was.timer == snapshot.timer), None)
         if old is not None:
             del gone[old]
-        what: Change = "appeared" if old is None else "replaced"
-        found.append(Difference(one, what, before.at, seen))
-    left = [Difference(one, "vanished", before.at, seen) for one, seen in gone.items()]
-    return (*found, *left)
+        change: Change = "appeared" if old is None else "replaced"
+        found.append(Difference(one, change, before.at, snapshot))
+    vanished = [Difference(one, "vanished", before.at, was) for one, was in gone.items()]
+    return (*found, *vanished)
 
 
 def snapshot_of(
-    before: PollSnapshot | None, listed: Sequence[Timer], begun: float, unsure: frozenset[TimerId]
+    before: PollSnapshot | None, listed: Sequence[Timer], at: float, uncertain: frozenset[TimerId]
 ) -> PollSnapshot:
-    """Return what is compared with next time; of what could not be told the older look stays."""
+    """Return the snapshot to compare the next poll with; uncertain timers keep their older one."""
     old = before.timers if before else {}
     timers = {
-        timer.id: old[timer.id] if timer.id in unsure and timer.id in old else timer_snapshot(timer)
+        timer.id: old[timer.id]
+        if timer.id in uncertain and timer.id in old
+        else timer_snapshot(timer)
         for timer in listed
     }
-    return PollSnapshot(begun, timers, before.weekly if before else 0.0)
+    return PollSnapshot(at, timers, before.weekly if before else 0.0)
 
 
 def last_monday(now: float, zone: str) -> float:
@@ -124,7 +127,7 @@ def next_monday(now: float, zone: str) -> float:
 
 
 def _mondays(local: datetime) -> list[float]:
-    """Return the Mondays around; the wall clock is what counts, also where it is set."""
+    """Return 08:00 by the wall clock on three Mondays: before, around and after ``local``."""
     eight = local.replace(hour=EIGHT, minute=0, second=0, microsecond=0)
     monday = eight - timedelta(days=(local.weekday() - MONDAY) % 7)
     return [(monday + timedelta(weeks=weeks)).timestamp() for weeks in (-1, 0, 1)]

@@ -224,7 +224,7 @@ class DefinitionChanged(BotError):
 
 @dataclass(eq=False)
 class AutoEnableClosed(BotError):
-    """The auto-enable has ended before; ``how`` as in ``auto_enables.How``."""
+    """The auto-enable has ended before; ``how`` as in ``auto_enables.ClosedAs``."""
 
     how: str
     by: PersonId | None = None
@@ -282,7 +282,7 @@ class RequestClosed(BotError):
 class AuthorizationRevoked(BotError):
     """What had allowed an operation does not allow it any more.
 
-    ``reason`` names it: policy, approver, requester, account, request, return, state.
+    ``reason`` names it: policy, approver, requester, account, auto_enable, request, state.
     """
 
     reason: str = ""

@@ -1,8 +1,8 @@
-"""The past as people ask for it: the audit trail's entries, told as one event for each story.
+"""History for people: groups the entries of the audit trail into one event for each change.
 
-An operation's entries, its request, the votes and the return it set share one id; they are one
-event, which stands where its outcome stands in the trail. A return that ended in any other way
-than by an operation (kept, found on, gone …), or that waits for a person, is an event of its own.
+The entries of an operation, of its request with its votes, and of the auto-enable it scheduled
+share one id. They become one event, placed where its outcome is in the trail. An auto-enable that
+ended without an operation (kept off, found enabled, gone …), or needs a person, is one more event.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,11 +12,11 @@ from typing import Literal
 from bot.core.audit import AuditEntryView, people
 from bot.core.names import ITwinId, OperationId, PersonId, TimerId, normalized
 
-# By which fact the entries of one story know each other.
-_STORY = {
+# For each kind of entry, the fact that holds the shared id.
+_ID_FACT = {
     "operation": "operation",
     "approval": "request",
-    "return": "return",
+    "auto_enable": "auto_enable",
     "subscription": "subscription",
 }
 
@@ -25,17 +25,17 @@ _STORY = {
 class PastEvent:
     """One thing that happened to a timer, or to a subscription of an iTwin.
 
-    ``number`` is its place in the trail. ``outcome`` is the trail's word: a state of an operation,
-    a stage of a request, "set", "asking" or how a return ended, "made", "paused" or "ended".
-    ``person`` is whose wish it was ("" where that entry is not read any more), ``acting_as`` whose
-    iTwin account it was done with. ``decided_by`` had the last word, with their ``decision``.
-    ``until`` in unix seconds, 0: for good. ``review`` is the stage of an emergency's review.
-    ``later`` is a state that was read after the end and contradicts it.
+    ``number`` is its place in the trail. ``outcome`` is the last part of the entry's name: a state
+    of an operation, a stage of a request, a phase of an auto-enable or how it ended, or "created",
+    "changed", "paused" or "ended" of a subscription. ``person`` is the requester ("" if that entry
+    was not read), ``acting_as`` the iTwin account used. ``decided_by`` made the last decision, with
+    the reason ``decision``. ``until`` in unix seconds, 0: for good. ``review`` is the stage of an
+    emergency's review. ``later`` is a state that was read after the end and contradicts it.
     """
 
     number: int
     at: float
-    kind: Literal["operation", "request", "return", "subscription"]
+    kind: Literal["operation", "request", "auto_enable", "subscription"]
     outcome: str
     person: PersonId
     itwin: ITwinId
@@ -59,9 +59,9 @@ class PastEvent:
     kinds: tuple[str, ...] = ()
 
     def is_of(self, timer: str, name: str) -> bool:
-        """Whether it is of the timer with this id, or of one that had this name.
+        """Tell whether this is about the timer with this id, or about one that had this name.
 
-        An edit of a timer puts another one in its place: its id changes, its name stays.
+        EDFS replaces a timer when it is edited: its id changes, its name stays.
         """
         if self.kind == "subscription":
             return False
@@ -69,41 +69,42 @@ class PastEvent:
 
 
 def past_events(entries: Iterable[AuditEntryView]) -> tuple[PastEvent, ...]:
-    """Return the events of these entries, which come the newest first; so do the events."""
-    stories: dict[str, list[AuditEntryView]] = {}
+    """Return the events of these entries; both are ordered newest first."""
+    groups: dict[str, list[AuditEntryView]] = {}
     for entry in entries:
-        fact = _STORY.get(entry.what.partition(".")[0])
+        fact = _ID_FACT.get(entry.event.partition(".")[0])
         if fact is not None:
-            stories.setdefault(entry.facts.get(fact, ""), []).append(entry)
-    events = [event for story in stories.values() for event in _events(story)]
+            groups.setdefault(entry.facts.get(fact, ""), []).append(entry)
+    events = [event for group in groups.values() for event in _events(group)]
     return tuple(sorted(events, key=lambda event: event.number, reverse=True))
 
 
-def _events(story: Sequence[AuditEntryView]) -> Iterable[PastEvent]:
-    operations = [entry for entry in _of("operation", story) if entry.what != "operation.late"]
-    requests, returns = _of("approval", story), _of("return", story)
+def _events(group: Sequence[AuditEntryView]) -> Iterable[PastEvent]:
+    """Yield the events of entries with one id."""
+    operations = [entry for entry in _of("operation", group) if entry.event != "operation.late"]
+    requests, auto_enables = _of("approval", group), _of("auto_enable", group)
     if operations:
-        late = next((entry for entry in story if entry.what == "operation.late"), None)
+        late = next((entry for entry in group if entry.event == "operation.late"), None)
         yield _operation(operations, requests, late)
     elif requests:
         yield _request(requests)
-    if returns and not (operations and _happened(returns[0])):
-        yield _return(returns)
-    if subscriptions := _of("subscription", story):
+    if auto_enables and not (operations and _is_covered(auto_enables[0])):
+        yield _auto_enable(auto_enables)
+    if subscriptions := _of("subscription", group):
         yield _subscription(subscriptions)
 
 
-def _of(kind: str, story: Sequence[AuditEntryView]) -> list[AuditEntryView]:
-    return [entry for entry in story if entry.what.startswith(f"{kind}.")]
+def _of(kind: str, group: Sequence[AuditEntryView]) -> list[AuditEntryView]:
+    return [entry for entry in group if entry.event.startswith(f"{kind}.")]
 
 
-def _happened(newest: AuditEntryView) -> bool:
-    """Whether operations tell all there is to tell of a return: the one that set it, and its own.
+def _is_covered(newest: AuditEntryView) -> bool:
+    """Tell whether operations cover an auto-enable: the one that scheduled it, and its own.
 
-    What is said of it here: a person has to do it, or it ended without an operation.
+    They do not cover one that needs a person, or that ended without an operation.
     """
-    what, how = newest.what, newest.facts.get("how", "")
-    return what in {"return.set", "return.bringing"} or how == "returned"
+    pending = newest.event in {"auto_enable.scheduled", "auto_enable.enabling"}
+    return pending or newest.facts.get("closed_as") == "enabled"
 
 
 def _operation(
@@ -119,7 +120,7 @@ def _operation(
         number=first.number,
         at=first.at,
         kind="operation",
-        outcome=newest.what.partition(".")[2],
+        outcome=newest.event.partition(".")[2],
         person=PersonId(facts.get("on_behalf_of") or newest.person),
         itwin=ITwinId(facts.get("itwin", "")),
         timer=TimerId(facts.get("timer", "")),
@@ -127,19 +128,20 @@ def _operation(
         acting_as=facts.get("acting_as", ""),
         verb=facts.get("verb", ""),
         wanted=facts.get("wanted", ""),
-        reason=facts.get("because", ""),
+        reason=facts.get("reason", ""),
         approved_by=tuple(map(PersonId, facts.get("approved_by", "").split())),
         until=float(facts.get("until") or 0.0),
         emergency=bool(facts.get("emergency")),
         review=review,
         reviewed_by=reviews[0].person if review == "approved" else None,
-        failure=facts.get("trouble", ""),
+        failure=facts.get("failure", ""),
         later=_contradicted(facts.get("seen", ""), late),
         root=OperationId(facts["root"]) if facts.get("root") else None,
     )
 
 
 def _contradicted(seen: str, late: AuditEntryView | None) -> str:
+    """Return the state that a late read found, if it is not the one that the operation ended in."""
     read = late.facts.get("late", "").partition(" ")[2] if late is not None else ""
     later = {"True": "enabled", "False": "disabled"}.get(read, "")
     return later if later != seen else ""
@@ -148,45 +150,45 @@ def _contradicted(seen: str, late: AuditEntryView | None) -> str:
 def _request(entries: Sequence[AuditEntryView]) -> PastEvent:
     newest, first = entries[0], _since(entries)
     facts, stage = newest.facts, _stage(newest)
-    asked = next((entry.person for entry in entries if entry.what == "approval.asked"), "")
+    requested = next((entry.person for entry in entries if entry.event == "approval.requested"), "")
     return PastEvent(
         number=first.number,
         at=first.at,
         kind="request",
         outcome=stage,
-        person=PersonId(facts.get("requester") or asked),
+        person=PersonId(facts.get("requester") or requested),
         itwin=ITwinId(facts.get("itwin", "")),
         timer=TimerId(facts.get("timer", "")),
         timer_name=facts.get("timer_name", ""),
         acting_as=facts.get("acting_as", ""),
         verb=facts.get("verb", ""),
         wanted=facts.get("wanted", ""),
-        reason=facts.get("because", ""),
+        reason=facts.get("reason", ""),
         approved_by=people(facts.get("votes", "")),
         decided_by=newest.person if stage in {"declined", "cancelled"} else None,
-        decision=facts.get("decision_because", ""),
+        decision=facts.get("decision_reason", ""),
         until=float(facts.get("until") or 0.0),
         emergency=bool(facts.get("review")),
-        failure=facts.get("trouble", ""),
+        failure=facts.get("failure", ""),
     )
 
 
-def _return(entries: Sequence[AuditEntryView]) -> PastEvent:
+def _auto_enable(entries: Sequence[AuditEntryView]) -> PastEvent:
     newest, first = entries[0], _since(entries)
-    facts, phase = newest.facts, newest.what.partition(".")[2]
+    facts, phase = newest.facts, newest.event.partition(".")[2]
     return PastEvent(
         number=first.number,
         at=first.at,
-        kind="return",
-        outcome=facts.get("how") or phase,
-        person=PersonId(facts.get("setter", "")),
+        kind="auto_enable",
+        outcome=facts.get("closed_as") or phase,
+        person=PersonId(facts.get("scheduled_by", "")),
         itwin=ITwinId(facts.get("itwin", "")),
         timer=TimerId(facts.get("timer", "")),
         timer_name=facts.get("timer_name", ""),
-        # "kept" and the like are somebody's word; what ended by itself has its setter there.
-        decided_by=newest.person if facts.get("how") == "kept" else None,
-        until=0.0 if facts.get("how") else float(facts.get("at") or 0.0),
-        failure="" if facts.get("how") else facts.get("trouble", ""),
+        # Only "kept_disabled" is a decision; an entry of any other end names who scheduled it.
+        decided_by=newest.person if facts.get("closed_as") == "kept_disabled" else None,
+        until=0.0 if facts.get("closed_as") else float(facts.get("at") or 0.0),
+        failure="" if facts.get("closed_as") else facts.get("failure", ""),
     )
 
 
@@ -196,7 +198,7 @@ def _subscription(entries: Sequence[AuditEntryView]) -> PastEvent:
         number=first.number,
         at=first.at,
         kind="subscription",
-        outcome=newest.what.partition(".")[2],
+        outcome=newest.event.partition(".")[2],
         person=newest.person,
         itwin=ITwinId(newest.facts.get("itwin", "")),
         timer=TimerId(""),
@@ -207,7 +209,7 @@ def _subscription(entries: Sequence[AuditEntryView]) -> PastEvent:
 
 
 def _since(entries: Sequence[AuditEntryView]) -> AuditEntryView:
-    """Return the entry that brought it to where it is now; later ones (a reminder) add to it."""
+    """Return the entry that led to the present stage; later ones, such as reminders, add to it."""
     first = entries[0]
     for entry in entries[1:]:
         if _stage(entry) != _stage(first):
@@ -217,5 +219,6 @@ def _since(entries: Sequence[AuditEntryView]) -> AuditEntryView:
 
 
 def _stage(entry: AuditEntryView) -> str:
-    stage = entry.what.partition(".")[2]
-    return "waiting" if entry.what == "approval.asked" else stage
+    """Return the stage that an entry records; a new request is waiting."""
+    stage = entry.event.partition(".")[2]
+    return "waiting" if entry.event == "approval.requested" else stage

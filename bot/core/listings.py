@@ -1,4 +1,4 @@
-"""What is shown of timers, iTwins and records: one of them, or a page of many."""
+"""Outcomes that show timers, iTwins or records: a single one, or a page of a list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from bot.core.timers import ITwin, LastSeen, Timer
 
 @dataclass(frozen=True, slots=True)
 class ITwinsListed:
-    """``page``, here and in other lists, is the one that was asked for."""
+    """The person's iTwins. ``page``, here and in other lists, is the requested one."""
 
     itwins: tuple[ITwin, ...]
     page: int = 1
@@ -22,7 +22,7 @@ class ITwinsListed:
 
 @dataclass(frozen=True, slots=True)
 class OpenItems:
-    """What is arranged for one timer: the return it has, and the requests that wait."""
+    """What is pending for one timer: its auto-enable, and the requests that wait for approval."""
 
     auto_enable: AutoEnable | None = None
     requests: tuple[Approval, ...] = ()
@@ -30,7 +30,7 @@ class OpenItems:
 
 @dataclass(frozen=True, slots=True)
 class TimersListed:
-    """``standing`` holds those timers alone for which something is arranged."""
+    """The timers of one iTwin. ``open_items`` has only timers for which something is pending."""
 
     itwin: ITwin
     timers: tuple[Timer, ...]
@@ -40,7 +40,12 @@ class TimersListed:
 
 @dataclass(frozen=True, slots=True)
 class TimerShown:
-    """``next_run`` is None when it is off or cannot be told (unix seconds)."""
+    """One timer as just read.
+
+    ``next_run`` (unix seconds) is None where the timer is disabled or its schedule cannot be read.
+    ``changed_outside_since``: when the bot last saw another state than this (unix seconds, 0:
+    never), so that the change was made elsewhere.
+    """
 
     itwin: ITwin
     timer: Timer
@@ -52,7 +57,10 @@ class TimerShown:
 
 @dataclass(frozen=True, slots=True)
 class PendingListed:
-    """The requests that wait; ``mine`` are those the person may decide, as far as lists go."""
+    """The requests that wait; ``mine`` are those that the person may decide.
+
+    ``mine`` goes by the policy alone: the right on the timer is checked when they decide.
+    """
 
     approvals: tuple[Approval, ...]
     mine: frozenset[OperationId] = frozenset()
@@ -61,7 +69,7 @@ class PendingListed:
 
 @dataclass(frozen=True, slots=True)
 class DisabledTimer:
-    """One timer that is off: since when, by whom and why, as far as it is known, and until when."""
+    """One disabled timer, with who disabled it, when and why as far as the bot knows."""
 
     itwin: ITwin
     timer: Timer
@@ -72,9 +80,9 @@ class DisabledTimer:
 
 @dataclass(frozen=True, slots=True)
 class DisabledListed:
-    """What is off. ``unread`` are iTwins that could not be read; ``left``: so many were not.
+    """The disabled timers of one iTwin, or of all where ``itwin`` is None.
 
-    ``itwin`` is the one that was named, None where all of them were meant.
+    ``unread`` are iTwins that failed to be read; ``not_read`` counts those beyond the limit.
     """
 
     found: tuple[DisabledTimer, ...]
@@ -86,16 +94,19 @@ class DisabledListed:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionsListed:
+    """The subscriptions of this channel."""
+
     subscriptions: tuple[Subscription, ...]
     page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryShown:
-    """``events`` are the newest first, of ``itwins``; ``itwin`` and ``timer`` are what was named.
+    """One page of past events, newest first, of the timers of ``itwins``.
 
-    ``command`` is what was asked, made definite; ``older``: there are more behind these.
-    ``cut``: the trail goes on further back than it was read; ``unread``: some of it does not open.
+    ``itwin`` and ``timer`` are the requested ones, ``command`` the request with resolved names.
+    ``older``: more events follow. ``cut``: the audit trail goes back further than was read.
+    ``unread``: some entries could not be unsealed.
     """
 
     events: tuple[PastEvent, ...]

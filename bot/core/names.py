@@ -1,6 +1,6 @@
-"""Names of people, places and timers: the ids the bot trusts, and how a typed name finds its thing.
+"""Ids and names: types of checked ids, cleaning of foreign names, and matching of typed names.
 
-An id is checked once, where it comes in; inside, its type says that it was.
+An id is validated once, where it enters the bot; its type records that.
 Sources of the shapes: Slack's object ids (``docs.slack.dev/reference/objects``), and the samples
 of the iTwin and EDFS APIs, which show GUIDs (an inference: the API declares bare strings).
 """
@@ -27,7 +27,7 @@ SLACK_ID = re.compile(r"[A-Z0-9]{5,20}", re.ASCII)
 OWN_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 
 # C0, C1 and format characters (zero-width, bidirectional overrides), line and paragraph
-# separators, surrogates, private use and unassigned code points: none has a place in a name.
+# separators, surrogates, private use and unassigned code points: removed from names.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
 _NEAREST = 3
@@ -35,28 +35,30 @@ _ALIKE = 0.5
 
 
 def is_guid(text: str) -> bool:
+    """Tell whether text has the shape of an id of the iTwin Platform."""
     return GUID.fullmatch(text) is not None
 
 
 def is_slack_id(text: str) -> bool:
+    """Tell whether text has the shape of Slack's ids."""
     return SLACK_ID.fullmatch(text) is not None
 
 
 def is_own_id(text: str) -> bool:
-    """Whether it has the shape of an id of ours (delivery, operation): 24 hexadecimal digits."""
+    """Tell whether text has the shape of the bot's own ids: 24 hexadecimal digits."""
     return OWN_ID.fullmatch(text) is not None
 
 
 def single_line(text: str, limit: int = 150) -> str:
-    """Return one clean line of at most ``limit`` characters, without a character one cannot see.
+    """Return text as one line of at most ``limit`` characters, without invisible ones.
 
-    Names come from other systems: they may hold line breaks, zero-width and right-to-left
-    marks that make a card read as something it is not. Counted are UTF-16 units, the stricter
-    reading of Slack's limits.
+    Names come from other systems. Line breaks, zero-width and right-to-left marks in them could
+    make a card read as something else. The limit counts UTF-16 units, the stricter reading of
+    Slack's limits.
     """
     if not (text.isascii() and text.isprintable()):
-        # A name repeats few characters, so each is judged once.
-        text = text.translate({ord(c): _shown(c) for c in set(text)})
+        # Looking up a category is slow, so each distinct character is looked up once.
+        text = text.translate({ord(c): _visible(c) for c in set(text)})
     line = " ".join(text.split())
     units = line.encode("utf-16-le")
     if len(units) <= 2 * limit:
@@ -64,7 +66,8 @@ def single_line(text: str, limit: int = 150) -> str:
     return units[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
 
 
-def _shown(character: str) -> str:
+def _visible(character: str) -> str:
+    """Return the character, a blank for white space, or nothing for an invisible one."""
     if character in "\t\r\n":
         return " "
     category = unicodedata.category(character)
@@ -74,7 +77,7 @@ def _shown(character: str) -> str:
 
 
 def normalized(text: str) -> str:
-    """Return the form in which two spellings of one name are equal: no case, accents or spacing."""
+    """Return a form for comparison: without case, accents, kinds of quotes, and extra spacing."""
     line = single_line(text, limit=1_000)
     if line.isascii():
         return line.casefold()
@@ -84,7 +87,7 @@ def normalized(text: str) -> str:
 
 
 def guid_in_address(text: str) -> str | None:
-    """Return the first GUID of a pasted address (``https://…/<guid>/…``, bare or as ``<…|…>``)."""
+    """Return the first GUID in a pasted address, or None (also where the text is no address)."""
     if "://" not in text:
         return None
     found = GUID.search(text)
@@ -93,7 +96,7 @@ def guid_in_address(text: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Unique(Generic[Thing]):
-    """``whole``: the whole name was given, not a part of it."""
+    """One match. ``whole``: the whole name was typed, not a part of it."""
 
     thing: Thing
     whole: bool = True
@@ -101,6 +104,8 @@ class Unique(Generic[Thing]):
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous(Generic[Thing]):
+    """Several things match equally well."""
+
     things: tuple[Thing, ...]
 
 
@@ -117,10 +122,10 @@ Match = Unique[Thing] | Ambiguous[Thing] | NoMatch[Thing]
 def match_name(
     wanted: str, things: Iterable[Thing], names_of: Callable[[Thing], tuple[str, ...]]
 ) -> Match[Thing]:
-    """Find the thing that ``wanted`` names: a whole name first, else a part of one name only.
+    """Find the thing that ``wanted`` names: by a whole name, or else by a part of one.
 
-    ``names_of(thing)`` gives every name it answers to. An id or number is matched whole, like
-    any name; two things with the same whole name are both returned.
+    ``names_of(thing)`` returns all names of it, ids and numbers among them. Things with the same
+    whole name, or with the same part where no whole name matches, are ambiguous.
     """
     needle = normalized(wanted)
     candidates = [(thing, tuple(normalized(name) for name in names_of(thing))) for thing in things]
@@ -135,11 +140,13 @@ def match_name(
 
 
 def _nearest(needle: str, candidates: list[tuple[Thing, tuple[str, ...]]]) -> tuple[Thing, ...]:
+    """Return the things with the most similar names, best first; of equals the earlier ones."""
+
     def likeness(names: tuple[str, ...]) -> float:
         return max((SequenceMatcher(None, needle, name).ratio() for name in names), default=0)
 
     ranked = sorted(
-        ((likeness(names), -place, thing) for place, (thing, names) in enumerate(candidates)),
+        ((likeness(names), -index, thing) for index, (thing, names) in enumerate(candidates)),
         key=lambda entry: entry[:2],
         reverse=True,
     )

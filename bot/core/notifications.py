@@ -1,11 +1,11 @@
-"""What a channel is told, as values: the stories of timers, gathered into messages.
+"""Notifications of channels: events are grouped by change, and batched into messages.
 
-    News ─▶ (waits for a moment) ─▶ Story, alone in a Notice     a card, edited in place
-                                 └▶ Stories, up to 40 in one     a digest, edited in place
+    PendingEvent ─▶ (batch delay) ─▶ one ChangeThread in a Notification      a card
+                                  └▶ up to 40 of them in one                 a digest
 
-A story is all that follows from one change of one timer: it is told once for each channel, and
-what happens to it later edits the message that tells it. A notice is one message. An event has a
-key, so that hearing of it twice is hearing of it once. Times are unix seconds and are passed in.
+A ChangeThread holds all events that follow from one change of one timer. Each channel gets it once;
+later events edit the message (Notification) that holds it. Events have a key, which makes adding
+one idempotent. Times are unix seconds and are passed in.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,21 +19,21 @@ from bot.core.operations.operation import Operation, State
 from bot.core.subscriptions import Kind, named
 from bot.core.timers import ITwin, Timer
 
-MOST_SINGLE = 3  # so many messages within BURST seconds may tell of one story each
+MOST_SINGLE = 3  # messages with a single thread within BURST_SECONDS; more are batched
 BURST_SECONDS = 10.0
-BATCH_SECONDS = 2.0  # so long what is to be told waits for more of its kind
-MOST_IN_DIGEST = 40  # stories in one digest
-SPACING_SECONDS = 1.2  # Slack takes one new message a second for a channel
+BATCH_SECONDS = 2.0  # how long an event waits for others
+MOST_IN_DIGEST = 40  # threads in one digest
+SPACING_SECONDS = 1.2  # Slack accepts one new message a second in a channel
 
 EventKind = Literal[
     "enabled",
     "disabled",
-    "returned",
+    "auto_enabled",
     "conflict",
     "unknown",
     "reads_enabled",
     "reads_disabled",
-    "return_asks",
+    "auto_enable_needs_person",
     "asked",
     "approved",
     "declined",
@@ -52,10 +52,11 @@ EventKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class NotificationEvent:
-    """``enabled`` is what the timer reads since, None where that is not known or not the matter.
+    """One event in a change thread. ``by`` caused it, as far as known, for ``reason``.
 
-    ``wanted`` is what a request asks for; ``until`` when a timer that is off comes back; ``since``
-    when a watch had last looked.
+    ``enabled`` is the timer's state after it (None: unknown, or not affected), ``wanted`` the
+    state that was requested, ``until`` when a disabled timer is enabled again, and ``since`` the
+    time of the poll before the one that found it.
     """
 
     key: str
@@ -71,7 +72,7 @@ class NotificationEvent:
 
 @dataclass(frozen=True, slots=True)
 class PendingEvent:
-    """One event on its way to a channel; ``root`` names the story it belongs to."""
+    """One event that waits to be sent to a channel; ``root`` is the id of its change thread."""
 
     root: str
     itwin: ITwin
@@ -81,6 +82,8 @@ class PendingEvent:
 
 @dataclass(frozen=True, slots=True)
 class ChangeThread:
+    """All events that follow from one change; ``root`` is the id of what started it."""
+
     root: str
     itwin: ITwin
     timer: Timer
@@ -88,14 +91,14 @@ class ChangeThread:
 
     @property
     def enabled(self) -> bool | None:
-        """What the timer reads after all of it, as far as it is known."""
+        """The timer's state after the last event that tells it; None: no event does."""
         known = [event.enabled for event in self.events if event.enabled is not None]
         return known[-1] if known else None
 
 
 @dataclass(frozen=True, slots=True)
 class StillDisabled:
-    """One timer that is off: since when, by whom and why, as far as it is known; until when."""
+    """One disabled timer in a weekly digest; ``by`` and ``reason`` as far as the bot knows."""
 
     timer: str
     since: float
@@ -106,7 +109,10 @@ class StillDisabled:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One message. ``draw_at``: when to have it in Slack. ``off``: it is the weekly list."""
+    """One message to a channel, due in Slack at ``draw_at``.
+
+    A weekly digest has ``still_disabled``, and ``itwin``, instead of threads.
+    """
 
     id: OperationId
     workspace: Workspace
@@ -120,10 +126,10 @@ class Notification:
     version: int = 0
 
 
-def change_threads(news: Iterable[PendingEvent]) -> tuple[ChangeThread, ...]:
-    """Return what these tell, by time: one story for each root, each event once."""
+def change_threads(events: Iterable[PendingEvent]) -> tuple[ChangeThread, ...]:
+    """Group events by root and order them by time; of events with one key the first counts."""
     found: dict[str, ChangeThread] = {}
-    for one in sorted(news, key=lambda one: (one.event.at, one.event.key)):
+    for one in sorted(events, key=lambda one: (one.event.at, one.event.key)):
         before = found.get(one.root, ChangeThread(one.root, one.itwin, one.timer, ()))
         found[one.root] = _with(before, one)
     return tuple(found.values())
@@ -132,39 +138,38 @@ def change_threads(news: Iterable[PendingEvent]) -> tuple[ChangeThread, ...]:
 def _with(thread: ChangeThread, one: PendingEvent) -> ChangeThread:
     if any(event.key == one.event.key for event in thread.events):
         return thread
-    # What was said stays as it was said: the newest stands at the end, whenever it happened.
+    # Appended even if it happened earlier: what people have read keeps its order.
     return replace(thread, timer=one.timer, events=(*thread.events, one.event))
 
 
 def with_events(
-    notification: Notification, news: Sequence[PendingEvent], now: float
+    notification: Notification, events: Sequence[PendingEvent], now: float
 ) -> Notification:
-    """Return the notice with these events in its stories; itself where it tells them already."""
-    after = []
-    for story in notification.threads:
-        grown_one = story
-        for one in news:
-            grown_one = _with(grown_one, one) if one.root == story.root else grown_one
-        after.append(grown_one)
-    if tuple(after) == notification.threads:
+    """Add events to the threads they belong to; returns the same value if it has them already."""
+    threads = []
+    for thread in notification.threads:
+        after = thread
+        for one in events:
+            after = _with(after, one) if one.root == thread.root else after
+        threads.append(after)
+    if tuple(threads) == notification.threads:
         return notification
-    version = notification.version + 1
     return replace(
         notification,
-        threads=tuple(after),
+        threads=tuple(threads),
         changed_at=now,
         draw_at=now + BATCH_SECONDS,
-        version=version,
+        version=notification.version + 1,
     )
 
 
 def batched(waiting: Sequence[ChangeThread], made: int) -> tuple[tuple[ChangeThread, ...], ...]:
-    """Return the messages that tell these stories, after ``made`` messages within BURST seconds.
+    """Split threads into messages; ``made`` counts those of the last BURST_SECONDS.
 
-    A few get one each; more than that is a burst, and is told together.
+    A few threads get a message each; a burst is put into digests.
     """
     if len(waiting) + made <= MOST_SINGLE:
-        return tuple((story,) for story in waiting)
+        return tuple((thread,) for thread in waiting)
     return tuple(
         tuple(waiting[start : start + MOST_IN_DIGEST])
         for start in range(0, len(waiting), MOST_IN_DIGEST)
@@ -172,19 +177,23 @@ def batched(waiting: Sequence[ChangeThread], made: int) -> tuple[tuple[ChangeThr
 
 
 def batch_delay(made: int) -> float:
-    """Return how long news waits for more of it: longer where much was said a moment ago."""
+    """Return how long an event waits for others (seconds): longer during a burst."""
     return BATCH_SECONDS if made < MOST_SINGLE else BURST_SECONDS
 
 
 def notification_of(
-    workspace: Workspace, channel: ChannelId, told: tuple[ChangeThread, ...], now: float, place: int
+    workspace: Workspace,
+    channel: ChannelId,
+    threads: tuple[ChangeThread, ...],
+    now: float,
+    place: int,
 ) -> Notification:
-    """Return the message, the ``place``-th of those made at this moment for this channel."""
+    """Make the message of these threads, ``place``-th of those made at once for the channel."""
     return Notification(
-        id=named("notice", channel, *(story.root for story in told)),
+        id=named("notification", channel, *(thread.root for thread in threads)),
         workspace=workspace,
         channel=channel,
-        threads=told,
+        threads=threads,
         created_at=now,
         changed_at=now,
         draw_at=now + place * SPACING_SECONDS,
@@ -192,38 +201,39 @@ def notification_of(
 
 
 def kinds_of(operation: Operation) -> tuple[Kind, ...]:
+    """Return the kinds of subscription that cover an operation."""
     return ("returns", "changes") if operation.auto_enables else ("changes",)
 
 
 def events_of(operation: Operation) -> tuple[NotificationEvent, ...]:
-    """Return what an operation that has ended tells: nothing, where it leaves all as it was."""
+    """Return the events of an operation that has ended; none if it changed nothing."""
     found = [event for event in (_end_of(operation), _late_event_of(operation)) if event]
     return tuple(found)
 
 
 def _end_of(operation: Operation) -> NotificationEvent | None:
-    what: EventKind
+    kind: EventKind
     enabled: bool | None = operation.wanted
     match operation.state:
         case State.APPLIED if operation.auto_enables:
-            what = "returned"
+            kind = "auto_enabled"
         case State.APPLIED:
-            what = "enabled" if operation.wanted else "disabled"
+            kind = "enabled" if operation.wanted else "disabled"
         case State.CONFLICT:
-            what, enabled = "conflict", not operation.wanted
+            kind, enabled = "conflict", not operation.wanted
         case State.UNKNOWN:
-            what, enabled = "unknown", None
+            kind, enabled = "unknown", None
         case _:
             return None
     return NotificationEvent(
         key=f"{operation.id}:{operation.state.value}",
         at=operation.changed_at,
-        kind=what,
+        kind=kind,
         by=operation.requester,
         reason=operation.reason,
         enabled=enabled,
         wanted=operation.wanted,
-        until=operation.until.at if operation.until and what == "disabled" else None,
+        until=operation.until.at if operation.until and kind == "disabled" else None,
     )
 
 
@@ -233,49 +243,49 @@ def _late_event_of(operation: Operation) -> NotificationEvent | None:
         return None
     if operation.seen and late.enabled is operation.seen.enabled:
         return None
-    what: EventKind = "reads_enabled" if late.enabled else "reads_disabled"
+    kind: EventKind = "reads_enabled" if late.enabled else "reads_disabled"
     return NotificationEvent(
-        f"{operation.id}:late", late.at, what, operation.requester, enabled=late.enabled
+        f"{operation.id}:late", late.at, kind, operation.requester, enabled=late.enabled
     )
 
 
 def event_of_request(approval: Approval) -> NotificationEvent:
-    """Return what is told of a request as it stands now."""
-    what: EventKind
+    """Return the event of a request's present stage."""
+    kind: EventKind
     by: PersonId | None = approval.decided_by
     match approval.stage:
         case Stage.WAITING:
-            what, by = "emergency" if approval.review else "asked", approval.requester
+            kind, by = "emergency" if approval.review else "asked", approval.requester
         case Stage.APPROVED:
-            what = "reviewed" if approval.review else "approved"
+            kind = "reviewed" if approval.review else "approved"
         case Stage.DECLINED:
-            what = "declined"
+            kind = "declined"
         case Stage.CANCELED:
-            what = "cancelled"
+            kind = "cancelled"
         case Stage.EXPIRED:
-            what = "expired"
+            kind = "expired"
         case Stage.VOID:
-            what = "void"
+            kind = "void"
     waiting = approval.stage is Stage.WAITING
-    wish = approval.operation
+    requested = approval.operation
     return NotificationEvent(
         key=f"{approval.id}:{approval.stage.value}",
-        at=wish.asked_at if waiting else approval.changed_at,
-        kind=what,
+        at=requested.asked_at if waiting else approval.changed_at,
+        kind=kind,
         by=by,
-        reason=wish.reason if waiting else approval.decision_reason,
-        wanted=wish.wanted,
+        reason=requested.reason if waiting else approval.decision_reason,
+        wanted=requested.wanted,
     )
 
 
 def event_of_auto_enable(auto_enable: AutoEnable) -> NotificationEvent | None:
-    """Return what is told of a return: that it asks for a person."""
+    """Return the event of an auto-enable that needs a person; other phases have none."""
     if auto_enable.phase is not Phase.NEEDS_PERSON:
         return None
     return NotificationEvent(
-        key=f"{auto_enable.id}:asks:{auto_enable.attempts}",
+        key=f"{auto_enable.id}:needs_person:{auto_enable.attempts}",
         at=auto_enable.changed_at,
-        kind="return_asks",
+        kind="auto_enable_needs_person",
         by=auto_enable.person,
         enabled=False,
     )

@@ -1,4 +1,4 @@
-"""What became of a command, as one closed type. Every outcome has a view; the checker counts."""
+"""The outcomes of commands, as one closed union. The type checker holds that each has a view."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -24,24 +24,24 @@ from bot.core.timers import ITwin, Timer
 
 @dataclass(frozen=True, slots=True)
 class OperationStarted:
-    """The operation exists and goes its own way; its card says the rest."""
+    """The operation was created; its card shows how it goes on."""
 
     operation: Operation
 
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """The same wish of the same person, moments ago: nothing new was begun."""
+    """The same person asked for the same change moments ago, so nothing new was started."""
 
     operation: Operation
 
 
 @dataclass(frozen=True, slots=True)
 class SignInOffered:
-    """``url`` is good once and for ten minutes. ``waiting`` is the command that continues after.
+    """A sign-in is needed, or was asked for. ``url`` works once, for ten minutes.
 
-    ``ended`` says that an earlier sign-in came to its end; ``kept`` is the id of the waiting
-    command, with which a new link can be made.
+    ``command`` is the command that can continue afterwards, and ``pending_command`` its id in the
+    store, with which a new link can be made. ``ended``: an earlier sign-in expired or was revoked.
     """
 
     url: str
@@ -52,6 +52,8 @@ class SignInOffered:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
+    """The sign-in was completed. ``command`` and ``pending_command`` as in ``SignInOffered``."""
+
     acting: ActingAccount
     pending_command: str = ""
     command: str = ""
@@ -59,13 +61,17 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SignedInAlready:
+    """A sign-in was asked for, and the present one is still valid."""
+
     acting: ActingAccount
 
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """``returns`` counts the timers that were to come back on with this sign-in; ``next_return``
-    is when the first of them is due (unix seconds, 0: none is).
+    """The sign-in was deleted; ``revoked`` if Bentley confirmed it.
+
+    ``auto_enables`` counts those that would have used it; ``next_auto_enable`` is when the first
+    of them is due (unix seconds, 0: none is).
     """
 
     was_signed_in: bool
@@ -76,26 +82,28 @@ class SignedOut:
 
 @dataclass(frozen=True, slots=True)
 class WhoAmIShown:
-    """Who the bot takes the person for; None: not signed in."""
+    """The iTwin account that the bot uses for the person; None: not signed in."""
 
     acting: ActingAccount | None
 
 
 @dataclass(frozen=True, slots=True)
 class HelpShown:
+    """Help for one verb; an empty ``verb``: for all."""
+
     verb: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AlreadyInState:
-    """The timer was found as wished; nothing was begun."""
+    """The timer is already in the wanted state, so no operation was started."""
 
     shown: TimerShown
 
 
 @dataclass(frozen=True, slots=True)
 class DetailsShown:
-    """The timer with its parameters, for a modal of the person whose token has just read it."""
+    """The timer with its parameters, in a modal for the person whose token has just read it."""
 
     shown: TimerShown
     acting: ActingAccount
@@ -103,7 +111,10 @@ class DetailsShown:
 
 @dataclass(frozen=True, slots=True)
 class TimeChoiceNeeded:
-    """The time they typed may mean several moments; each stands with the command that says it."""
+    """The typed time is ambiguous.
+
+    ``choices`` are the moments (unix seconds) that it may mean, each with a command for it.
+    """
 
     shown: TimerShown
     reason: str
@@ -112,9 +123,10 @@ class TimeChoiceNeeded:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationNeeded:
-    """The policy asks for a second look before this; ``kept`` is the command that waits for it.
+    """The policy wants this person to confirm the change first.
 
-    ``skipped`` are the runs that will not happen, None where that cannot be told.
+    ``pending_command`` is the id of the stored command. ``skipped`` are the runs that will not
+    happen, None where the schedule cannot be read.
     """
 
     operation: Operation
@@ -124,7 +136,7 @@ class ConfirmationNeeded:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequested:
-    """A request stands; ``again``: it stood there before, of this or of another person."""
+    """A request for approval waits; ``duplicate``: it was there already, whoever made it."""
 
     approval: Approval
     duplicate: bool = False
@@ -132,7 +144,7 @@ class ApprovalRequested:
 
 @dataclass(frozen=True, slots=True)
 class RequestDecided:
-    """What became of a request by what this person just said to it."""
+    """The request after this person's decision."""
 
     approval: Approval
     verb: Literal["approve", "decline", "cancel"]
@@ -140,14 +152,14 @@ class RequestDecided:
 
 @dataclass(frozen=True, slots=True)
 class DecisionHint:
-    """They wrote a word of decision below a request: the buttons decide, not words."""
+    """Somebody wrote a decision in the thread of a request, where only buttons decide."""
 
     approval: Approval
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """``matching`` are the timers it speaks of today."""
+    """The subscription was made or changed. ``matching`` are the timers that it covers today."""
 
     subscription: Subscription
     matching: tuple[Timer, ...]
@@ -155,19 +167,21 @@ class Subscribed:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribed:
+    """The subscription was ended."""
+
     subscription: Subscription
 
 
 @dataclass(frozen=True, slots=True)
 class DefaultShown:
-    """Which iTwin stands where none is named in this channel; None: there is none."""
+    """The channel's default iTwin; None: it has none."""
 
     itwin: ITwin | None
 
 
 @dataclass(frozen=True, slots=True)
 class DefaultSet:
-    """The channel's iTwin is another one now, or (None) there is none any more."""
+    """The channel's default iTwin was changed, or (None) removed."""
 
     itwin: ITwin | None
     by: PersonId
@@ -175,7 +189,7 @@ class DefaultSet:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """``retry`` is a command that a button may offer again; ``trace`` also stands in the log."""
+    """The command failed. ``trace`` is the id in the log, ``retry`` a command to offer again."""
 
     error: BotError
     trace: str

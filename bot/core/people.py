@@ -1,4 +1,4 @@
-"""Who may ask at all. What they may switch is a matter of policy and of their own token."""
+"""People, and who may use the bot at all. What they may switch is for policy and their token."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,11 @@ from bot.core.names import PersonId, Workspace
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A Slack person as ``users.info`` describes them (source: Slack's user object)."""
+    """A Slack user, as ``users.info`` describes them (source: Slack's user object).
+
+    ``is_guest`` covers single- and multi-channel guests, ``is_stranger`` external people of Slack
+    Connect. ``zone`` is an IANA time zone.
+    """
 
     id: PersonId
     workspace: Workspace
@@ -23,9 +27,9 @@ class Person:
 def refusal(person: Person, workspace: Workspace, asked_from: Workspace) -> PersonRefused | None:
     """Return why this person may not use the bot, or None.
 
-    ``home`` is the workspace the bot is installed in, ``asked_from`` the one that the delivery
-    names for the person. Buttons in a shared channel can be pressed by people of other
-    organisations (source: Slack Connect), so both must be home.
+    ``workspace`` is where the bot is installed, ``asked_from`` is the person's according to the
+    delivery. People of other organizations can press buttons in shared channels (source: Slack
+    Connect), so both the delivery and ``users.info`` have to agree with ``workspace``.
     """
     if person.deleted:
         return PersonRefused("deactivated")

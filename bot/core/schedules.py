@@ -1,9 +1,10 @@
-"""Cron expressions in the dialect that EDFS very probably speaks: Cronos.
+"""Schedules: next runs and descriptions of cron expressions, in the dialect Cronos.
 
 Five fields, or six with leading seconds; Sunday is 0 or 7; day-of-month AND day-of-week must
-both hold. (Inferred: the API's own 422 sample says "Cronos Expression", its samples have five
-fields. Bentley documents no time zone; UTC is assumed and said so.) What croniter cannot
-parse, such as ``LW``, has no next run here; what the describer cannot, has no words.
+both hold. That EDFS uses Cronos is an inference: the API's own 422 sample says "Cronos
+Expression", and its samples have five fields. Bentley documents no time zone; UTC is assumed, and
+people are told so. Expressions that croniter cannot parse, such as ``LW``, have no next run here,
+and those that cron-descriptor cannot, no description.
 """
 
 import math
@@ -21,14 +22,14 @@ _PAUSE = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Runs in a stretch of time (unix seconds, ascending); ``more``: others follow within it."""
+    """Runs in an interval (unix seconds, ascending); ``more``: others follow within it."""
 
     at: tuple[float, ...]
     more: bool = False
 
 
 def next_run(cron: str, now: float, zone: str = "UTC") -> float | None:
-    """Return the next run after ``now`` (unix seconds), or None where it cannot be told."""
+    """Return the next run after ``now`` (unix seconds), or None if the schedule cannot be read."""
     if len(cron.split()) not in {5, 6}:
         return None
     start = datetime.fromtimestamp(now, ZoneInfo(zone))
@@ -42,9 +43,9 @@ def next_run(cron: str, now: float, zone: str = "UTC") -> float | None:
 def runs_between(
     cron: str, start: float, end: float, zone: str = "UTC", most: int = 50
 ) -> Runs | None:
-    """Return the runs after ``start`` and up to ``end``, or None where they cannot be told.
+    """Return the runs after ``start`` and up to ``end``, or None if the schedule cannot be read.
 
-    At most ``most`` are counted out, however close they follow one another: about 0.1 ms each.
+    At most ``most`` are returned, because each takes about 0.1 ms to compute.
     """
     following = next_run(cron, start, zone)
     if following is None:
@@ -59,16 +60,16 @@ def runs_between(
 
 
 def _later(cron: str, run: float, zone: str) -> float | None:
-    """Return the run behind this one; a step that does not lead on ends the list instead."""
+    """Return the run after this one, or None; also None if croniter does not move forward."""
     following = next_run(cron, run, zone)
     return following if following is not None and following > run else None
 
 
 def after_runs(cron: str, count: int, start: float, zone: str = "UTC") -> float | None:
-    """Return a moment between the ``count``-th run after ``start`` and the one behind it.
+    """Return a moment between the ``count``-th run after ``start`` and the next one.
 
-    It is half-way, at most five minutes after the run, in whole seconds where they are two
-    seconds or more apart. None where the schedule cannot be told, or has fewer runs to come.
+    It is half-way, but at most five minutes after the run, and in whole seconds if the runs are
+    at least two seconds apart. None if the schedule cannot be read or has fewer runs.
     """
     run, following = start, next_run(cron, start, zone)
     for _ in range(count):
@@ -80,14 +81,15 @@ def after_runs(cron: str, count: int, start: float, zone: str = "UTC") -> float 
 
 
 def on_the_clock(day: int, minutes: int, zone: tzinfo) -> tuple[tuple[float, ...], bool]:
-    """Return when clocks in ``zone`` show that time: once, or twice where they are put back.
+    """Return the moments at which clocks in ``zone`` show a time: two where it occurs twice.
 
-    ``day`` is an ordinal (see ``date``), ``minutes`` count from its beginning, the moments are
-    unix seconds, ascending. Where clocks are put forward over it, the moment is the next valid
-    minute, and True stands beside it.
+    ``day`` is an ordinal (see ``date``), ``minutes`` count from its beginning; moments are unix
+    seconds, ascending. If the clocks skip that time, the result is the next minute that exists,
+    and True.
     """
     wall = datetime.fromordinal(day) + timedelta(minutes=minutes)
     skipped = False
+    # In a skipped hour, fold=0 is the later moment (PEP 495).
     while (one := _moment(wall, zone, 0)) > (other := _moment(wall, zone, 1)):
         wall += timedelta(minutes=1)
         skipped = True
@@ -99,14 +101,14 @@ def _moment(wall: datetime, zone: tzinfo, fold: int) -> float:
 
 
 def in_words(cron: str) -> str | None:
-    """Return the schedule in English, or None where words would be a guess."""
+    """Return the schedule in English, or None where a description would be a guess."""
     fields = cron.split()
     if len(fields) not in {5, 6}:
         return None
     day_of_month, month, day_of_week = fields[-3:]
     if _any(day_of_month) or _any(day_of_week):
         return _described(cron)
-    # The describer would say "or" here, where Cronos means "and".
+    # cron-descriptor would say "or" here, where Cronos means "and".
     days = _described(" ".join([*fields[:-3], day_of_month, month, "*"]))
     weekdays = _described(f"* * * * {day_of_week}")
     if days is None or weekdays is None or not weekdays.startswith(_EVERY_MINUTE):
@@ -122,7 +124,7 @@ def _described(cron: str) -> str | None:
     options = Options()
     options.use_24hour_time_format = True
     try:
-        words = ExpressionDescriptor(cron, options).get_description()
+        description = ExpressionDescriptor(cron, options).get_description()
     except (FormatException, ValueError, KeyError, IndexError, AttributeError):
         return None
-    return None if "null" in words else words
+    return None if "null" in description else description

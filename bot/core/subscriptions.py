@@ -1,7 +1,6 @@
-"""What a channel wants to be told, and the notices that are said to it.
+"""Subscriptions: which changes a channel is notified of.
 
-One notice for each channel and change: a card that is edited in place, with its history in its
-thread. A burst becomes a digest, which is edited in the same way.
+The notifications themselves are in ``notifications``. Times are unix seconds.
 """
 
 import hashlib
@@ -13,21 +12,24 @@ from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, Workspace,
 from bot.core.timers import ITwin, Timer
 
 Kind = Literal["changes", "approvals", "returns", "elsewhere", "digest"]
-# Why nobody can look with that sign-in: it has ended, is another account's, may not read the iTwin
-# (any more), or its person may not use the bot.
+# What a subscription is typed with: each ``Kind`` ("elsewhere" is polled for and "digest" read
+# weekly, with the subscriber's sign-in), and "not-mine", which leaves out the subscriber's changes.
+EVENTS = ("changes", "approvals", "returns", "elsewhere", "digest", "not-mine")
+# Why polling with the subscriber's sign-in is paused: the sign-in is not valid any more, is of
+# another account, may not read the iTwin, or its person may not use the bot.
 Stop = Literal["consent", "account", "right", "person"]
-MOST = 25  # of one channel
+MOST = 25  # subscriptions of one channel
 USUAL: tuple[Kind, ...] = ("changes", "approvals", "returns")
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """``pattern`` is a name with ``*`` and ``?``, or empty for every timer of the iTwin.
+    """A channel's subscription to timers of one iTwin.
 
-    ``person`` set it up; where it asks for "elsewhere" or "digest", their sign-in as ``subject``
-    (an iTwin account) is what is looked with. ``paused``: that is not possible any more, and
-    ``why`` says so. ``stopped_at`` is when that last happened (0: never); from then on the
-    subscription has a card of its own.
+    ``pattern`` is a name with ``*`` and ``?``, or empty for all timers. ``person`` made it; kinds
+    "elsewhere" and "digest" are polled for with their sign-in as ``subject`` (an iTwin account).
+    ``paused``: polling stopped, for the reason ``why``. ``stopped_at`` is when it last stopped (0:
+    never); a subscription that ever stopped has a card in the channel.
     """
 
     id: OperationId
@@ -49,37 +51,36 @@ class Subscription:
 
     @property
     def due(self) -> float | None:
-        """When to look for it after a change; None: it only listens."""
-        looks = not self.paused and bool(self.kinds & {"elsewhere", "digest"})
-        return (self.changed_at or self.made_at) if looks and self.ended_by is None else None
+        """When to poll first after a change of the subscription; None: it needs no polling."""
+        polls = not self.paused and bool(self.kinds & {"elsewhere", "digest"})
+        return (self.changed_at or self.made_at) if polls and self.ended_by is None else None
 
     def wants(self, kind: Kind, itwin: ITwinId, timer: Timer, by: PersonId | None) -> bool:
-        """Whether this is to be told of something of that kind that ``by`` did to the timer."""
+        """Tell whether it covers an event of this kind that ``by`` caused on the timer."""
         if self.ended_by or kind not in self.kinds or itwin != self.itwin.id:
             return False
         return matches(self.pattern, timer) and not (self.not_mine and by == self.person)
 
 
 def matches(pattern: str, timer: Timer) -> bool:
-    """Names are compared as everywhere: without case, accents and spacing."""
-    wanted = normalized(pattern).replace(
-        "[", "[[]"
-    )  # of the signs of a pattern only * and ? are meant
+    """Tell whether a name of the timer matches; compared as ``names.normalized`` does."""
+    # Only * and ? are special here, so the brackets of fnmatch are escaped.
+    wanted = normalized(pattern).replace("[", "[[]")
     return not wanted or any(fnmatchcase(normalized(name), wanted) for name in timer.names())
 
 
 def identity(workspace: Workspace, channel: ChannelId, itwin: ITwinId, pattern: str) -> OperationId:
-    """Name it after what it says, so that the same words mean the same subscription."""
+    """Return the id of a subscription: subscribing to the same again changes the same record."""
     return named("subscription", workspace, channel, itwin, normalized(pattern))
 
 
 def named(*parts: str) -> OperationId:
-    """Return an id of ours that is made of these words, and of them alone."""
+    """Return an id of the bot's that is derived from these strings alone."""
     return OperationId(hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24])
 
 
 def subscribed(before: Subscription | None, asked: Subscription) -> Subscription:
-    """Return what stands after this was asked for; it is ``before`` where nothing is different."""
+    """Return the record after a subscribe command; ``before`` itself if it changes nothing."""
     if before is None:
         return asked
     after = replace(
@@ -95,10 +96,11 @@ def subscribed(before: Subscription | None, asked: Subscription) -> Subscription
 
 
 def ended(one: Subscription, by: PersonId, at: float) -> Subscription:
+    """Return the subscription as ended by a person."""
     return replace(one, ended_by=by, changed_at=at, version=one.version + 1)
 
 
 def stopped(one: Subscription, why: Stop, at: float) -> Subscription:
-    """Nobody looks any more, until somebody has it go on with their own sign-in."""
+    """Return the subscription with polling paused, until somebody resumes it with their sign-in."""
     version = one.version + 1
     return replace(one, paused=True, why=why, stopped_at=at, changed_at=at, version=version)

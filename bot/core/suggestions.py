@@ -1,8 +1,8 @@
-"""The lists behind selects: what is kept of iTwins and timers, and which fit the letters typed.
+"""Option lists of selects: an index of iTwins or timers, and the search for what is typed.
 
-An index is made for matching ten thousand names between two key strokes: names are folded once,
-when it is made; what belongs to one thing stands at one place of several long rows, which are read
-back a good deal faster than ten thousand small records; and only what is shown is looked at twice.
+The index has to match ten thousand names between two keystrokes. So names are normalized once,
+when it is made; it is column-oriented (one entry is one position in several tuples), which loads a
+good deal faster than ten thousand small records; and entries are built only for what is shown.
 Slack shows at most 100 options (docs.slack.dev/reference/block-kit, "option").
 """
 
@@ -20,9 +20,7 @@ LONGEST_TYPED = 200
 
 
 class Entry(NamedTuple):
-    """One thing to choose. ``note`` is an iTwin's number; of a timer the package, or its cron
-    expression where it has none.
-    """
+    """One option. ``note`` is an iTwin's number, or a timer's package, or else its cron text."""
 
     id: str
     name: str
@@ -32,10 +30,11 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OptionList:
-    """What one account was shown by a reading that began ``at`` (unix seconds), in order.
+    """All iTwins, or all timers of an iTwin, that one account may see, in the order of display.
 
-    ``subject`` is that iTwin account. ``folded`` holds the names of each as ``names.fold`` makes
-    them, every one between line breaks; ``favorites`` and ``recents`` are ids, in their own order.
+    ``at`` is when the request for it began (unix seconds), ``subject`` the iTwin account.
+    ``folded`` holds for each entry its names after ``names.normalized``, each between line breaks.
+    ``favorites`` and ``recents`` are ids, in the order the API gave.
     """
 
     at: float
@@ -51,23 +50,25 @@ class OptionList:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def entry(self, place: int) -> Entry:
-        return Entry(self.ids[place], self.names[place], self.notes[place], self.enabled[place])
+    def entry(self, at: int) -> Entry:
+        return Entry(self.ids[at], self.names[at], self.notes[at], self.enabled[at])
 
 
 GroupName = Literal["favorites", "recents", "all", "found"]
 
 
 class Group(NamedTuple):
+    """The options under one heading of a select."""
+
     name: GroupName
     entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class OptionPage:
-    """What to show: with ``more``, which are not shown, it leaves room for one line about them.
+    """The options to show, at most ``MOST`` together with a line about ``more``.
 
-    ``known`` is how many there are altogether.
+    ``more`` counts matches that are left out; ``known`` is the length of the whole list.
     """
 
     groups: tuple[Group, ...]
@@ -82,8 +83,11 @@ def option_list_of_itwins(
     favorites: Sequence[ITwin] = (),
     recents: Sequence[ITwin] = (),
 ) -> OptionList:
-    """By name. A favourite that the list leaves out (it has an end, silently) is in it too."""
-    # A request could not be made with what is no GUID, so it is not offered.
+    """Make the index of iTwins, sorted by name.
+
+    Favorites and recents are added to it, because the list of all iTwins has a silent limit.
+    """
+    # Requests need a GUID, so anything else could not be used.
     every = {one.id: one for one in (*itwins, *favorites, *recents) if is_guid(one.id)}
     rows = [
         (normalized(one.name), one.number, one.id, one.name, _folded(one.display_name, one.number))
@@ -104,7 +108,7 @@ def option_list_of_itwins(
 
 
 def option_list_of_timers(at: float, subject: str, timers: Iterable[Timer]) -> OptionList:
-    """Those that are off first, then by name."""
+    """Make the index of an iTwin's timers: disabled ones first, then by name."""
     rows = [
         (one.enabled, _folded(one.name, one.package), one.id, one.label, one.package or one.cron)
         for one in timers
@@ -123,86 +127,88 @@ def option_list_of_timers(at: float, subject: str, timers: Iterable[Timer]) -> O
 
 
 def itwin_options(index: OptionList, typed: str) -> OptionPage:
-    """Favourites, recents and all where nothing is typed, each once; else what fits.
+    """Return the iTwins that match, or all of them where nothing is typed.
 
-    Of what fits, whole names come first, then favourites, then recents.
+    All of them come in three groups: favorites, recents and the rest, each entry once. Matches
+    come with whole names first, and then favorites before recents before others.
     """
-    places = {identity: place for place, identity in enumerate(index.ids)}
-    first, second = (
-        [places[one] for one in ids if one in places] for ids in (index.favorites, index.recents)
+    positions = {identity: at for at, identity in enumerate(index.ids)}
+    favorites, recents = (
+        [positions[one] for one in dict.fromkeys(ids) if one in positions]
+        for ids in (index.favorites, index.recents)
     )
-    if _says_nothing(typed):
-        every = dict.fromkeys((*first, *second, *range(len(index))))
-        favorites = tuple(dict.fromkeys(first))
-        recents = tuple(one for one in dict.fromkeys(second) if one not in first)
-        rest = tuple(every)[len(favorites) + len(recents) :]
-        return _cut(index, ("favorites", favorites), ("recents", recents), ("all", rest))
-    whole, *others = _fitting(index, typed)
-    ranks = dict.fromkeys(second, 1) | dict.fromkeys(first, 0)
-    found = sorted(chain(*others), key=lambda place: ranks.get(place, 2))
-    whole.sort(key=lambda place: ranks.get(place, 2))
-    return _cut(index, ("found", (*whole, *found)))
+    if _is_blank(typed):
+        recents = _without(recents, favorites)
+        rest = _without(range(len(index)), (*favorites, *recents))
+        return _page(index, ("favorites", favorites), ("recents", recents), ("all", rest))
+    whole, *others = _matches(index, typed)
+    ranks = dict.fromkeys(recents, 1) | dict.fromkeys(favorites, 0)
+    found = sorted(chain(*others), key=lambda at: ranks.get(at, 2))
+    whole.sort(key=lambda at: ranks.get(at, 2))
+    return _page(index, ("found", (*whole, *found)))
 
 
 def timer_options(index: OptionList, typed: str) -> OptionPage:
-    """Those that fit, the closest first; among equals as the index has them."""
-    if _says_nothing(typed):
-        return _cut(index, ("found", range(len(index))))
-    return _cut(index, ("found", [*chain(*_fitting(index, typed))]))
+    """Return the timers that match, the closest first; among equals in the index's order."""
+    if _is_blank(typed):
+        return _page(index, ("found", range(len(index))))
+    return _page(index, ("found", [*chain(*_matches(index, typed))]))
 
 
-def _says_nothing(typed: str) -> bool:
+def _is_blank(typed: str) -> bool:
     return not normalized(typed[:LONGEST_TYPED])
 
 
-def _fitting(index: OptionList, typed: str) -> list[list[int]]:
-    """Return the places that fit, by how closely: a whole name, its beginning, the beginning of a
-    word, a part, and at last all of the typed words somewhere.
+def _matches(index: OptionList, typed: str) -> list[list[int]]:
+    """Return the positions that match, in five lists, the closest first.
+
+    The five: a whole name, its beginning, the beginning of a word, any part, and all of the typed
+    words in any order. A pasted address, or a GUID, matches its id only.
     """
     typed = typed.strip()[:LONGEST_TYPED]
     identity = guid_in_address(typed) or (typed.lower() if is_guid(typed) else None)
     if identity is not None:
-        return [[place for place, one in enumerate(index.ids) if one.lower() == identity]]
+        return [[at for at, one in enumerate(index.ids) if one.lower() == identity]]
     needle, folded = normalized(typed), index.folded
-    left = [place for place, names in enumerate(folded) if needle in names]
+    left = [at for at, names in enumerate(folded) if needle in names]
     parts = frozenset(left)
     found = []
     for close in (f"\n{needle}\n", f"\n{needle}"):
-        found.append([place for place in left if close in folded[place]])
+        found.append([at for at in left if close in folded[at]])
         left = _without(left, found[-1])
     word = re.compile(rf"[\W_]{re.escape(needle)}")
-    found.append([place for place in left if word.search(folded[place])])
+    found.append([at for at in left if word.search(folded[at])])
     found.append(_without(left, found[-1]))
-    found.append([place for place in _of_words(folded, needle.split()) if place not in parts])
+    found.append([at for at in _with_all_words(folded, needle.split()) if at not in parts])
     return found
 
 
-def _of_words(folded: Sequence[str], words: Sequence[str]) -> list[int]:
+def _with_all_words(folded: Sequence[str], words: Sequence[str]) -> list[int]:
     if len(words) < 2:
         return []
-    places: Iterable[int] = range(len(folded))
+    positions: Iterable[int] = range(len(folded))
     for word in words:
-        places = [place for place in places if word in folded[place]]
-    return list(places)
+        positions = [at for at in positions if word in folded[at]]
+    return list(positions)
 
 
-def _without(places: Iterable[int], taken: Iterable[int]) -> list[int]:
-    gone = frozenset(taken)
-    return [place for place in places if place not in gone]
+def _without(positions: Iterable[int], excluded: Iterable[int]) -> list[int]:
+    gone = frozenset(excluded)
+    return [at for at in positions if at not in gone]
 
 
-def _cut(index: OptionList, *groups: tuple[GroupName, Sequence[int]]) -> OptionPage:
-    """At most ``MOST`` together; one less where some are left out, for the line that says so."""
-    total = sum(len(places) for _, places in groups)
+def _page(index: OptionList, *groups: tuple[GroupName, Sequence[int]]) -> OptionPage:
+    """Cut to ``MOST`` options together, one less where some are left out, and drop empty groups."""
+    total = sum(len(positions) for _, positions in groups)
     room = MOST if total <= MOST else MOST - 1
     more = total - min(room, total)
-    kept: list[Group] = []
-    for name, places in groups:
-        entries = tuple(map(index.entry, places[:room]))
+    shown: list[Group] = []
+    for name, positions in groups:
+        entries = tuple(map(index.entry, positions[:room]))
         room -= len(entries)
         if entries:
-            kept.append(Group(name, entries))
-    return OptionPage(tuple(kept), more, len(index))
+            shown.append(Group(name, entries))
+    return OptionPage(tuple(shown), more, len(index))
 
 
 def _folded(*names: str) -> str:

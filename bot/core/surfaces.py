@@ -1,4 +1,4 @@
-"""What stands on a surface of its own: a person's Home, and the windows that are filled in."""
+"""Outcomes with a surface of their own: a person's App Home, and modal forms."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ from bot.core.timers import ITwin
 
 @dataclass(frozen=True, slots=True)
 class ChooserShown:
-    """The window to point at a timer and what is to become of it, filled in so far.
+    """The chooser: the modal form for a switch, filled in so far.
 
-    ``shown`` is the timer that was chosen, ``wanted`` its state afterwards, None where that was not
-    said. ``until`` and ``because`` are as typed; ``back`` is what was read of the first, None where
-    it is empty or is no time, of which ``doubt`` says why. ``skipped`` are the runs that will not
-    happen, None where that cannot be told. ``ruling`` is what the policy says of it. ``trouble``
-    kept the timer from being read.
+    ``shown`` is the chosen timer, ``wanted`` the chosen state (None: not chosen yet). ``until``
+    and ``reason`` are as typed. ``auto_enable`` is what ``until`` was parsed to, None where it is
+    empty or cannot be used, which ``ambiguous`` explains. ``skipped`` are the runs that will not
+    happen (None: the schedule cannot be read). ``ruling`` is the policy's on this change.
+    ``error`` is why the timer could not be read.
     """
 
     channel: ChannelId
@@ -39,11 +39,11 @@ class ChooserShown:
 
 @dataclass(frozen=True, slots=True)
 class HomeShown:
-    """What one person's Home says; a part that could not be had is the error that kept it away.
+    """One person's App Home. A part that could not be read holds the error instead.
 
-    ``acting`` is None for who is not signed in; ``ended``: their sign-in came to its end.
-    ``channel`` is where the bot talks to them alone, ``support`` the address of a page for who
-    needs help.
+    ``acting`` is None for a person who is not signed in; ``ended``: their sign-in has expired or
+    was revoked. ``channel`` is their direct message with the bot, ``support`` the URL of a help
+    page.
     """
 
     channel: ChannelId
@@ -60,7 +60,7 @@ class HomeShown:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionFormShown:
-    """The window to fill in what this channel is to be told."""
+    """The modal form for a subscription of this channel."""
 
     channel: ChannelId
     itwin: ITwin | None = None

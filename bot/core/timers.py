@@ -1,4 +1,4 @@
-"""iTwins and timers as the platform describes them, and what was last seen of them.
+"""iTwins and timers as the iTwin Platform describes them, and the last seen state of a timer.
 
 Source of the fields: the iTwins API (minimal representation) and the EDFS API (``EdfTimerDto``).
 """
@@ -12,7 +12,7 @@ from bot.core.names import ITwinId, OperationId, PersonId, TimerId
 
 @dataclass(frozen=True, slots=True)
 class ITwin:
-    """``display_name`` need not be unique; ``number`` may be empty."""
+    """One iTwin. ``display_name`` need not be unique; ``number`` may be empty."""
 
     id: ITwinId
     display_name: str
@@ -23,7 +23,7 @@ class ITwin:
         return self.display_name or self.number or self.id
 
     def in_lists(self) -> tuple[str, str, str]:
-        """Return its place in a list: by name, and always the same."""
+        """Return the sort key for lists: by name, and stable for equal names."""
         return self.name.casefold(), self.number, self.id
 
     def names(self) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ class ITwin:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One input of the integration package; ``value`` may be a secret of the business."""
+    """One parameter of a timer's package; ``value`` may be confidential."""
 
     name: str
     value: str
@@ -40,7 +40,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """One timer. ``cron`` is the raw ``cronStr``; no ``parameters`` where the API says null."""
+    """One timer. ``cron`` is the raw ``cronStr``; ``parameters`` is empty if the API has null."""
 
     id: TimerId
     name: str
@@ -57,11 +57,11 @@ class Timer:
         return tuple(name for name in (self.id, self.name, self.package) if name)
 
     def in_lists(self) -> tuple[bool, str, str]:
-        """Return its place in a list: what is off comes first, then by name; always the same."""
+        """Return the sort key for lists: disabled ones first, then by name; stable."""
         return self.enabled, self.label.casefold(), self.id
 
     def definition(self) -> str:
-        """Return a digest of everything but ``enabled``: equal digests are the same definition."""
+        """Return a digest of everything but ``enabled``, to compare definitions."""
         inputs = sorted((parameter.name, parameter.value) for parameter in self.parameters)
         text = json.dumps([self.id, self.name, self.package, self.cron, inputs])
         return hashlib.sha256(text.encode()).hexdigest()
@@ -72,14 +72,15 @@ class Timer:
         return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
 
     def without_values(self) -> "Timer":
-        """Return the timer as it may be kept and shown in a channel."""
+        """Return the timer without parameter values, as it may be stored and shown in channels."""
         return replace(self, parameters=tuple(replace(p, value="") for p in self.parameters))
 
 
 def differences(before: Timer, inputs: str, after: Timer) -> tuple[tuple[str, str, str], ...]:
-    """Return what of a definition was edited, as (what, before, after); values are left out.
+    """Return the edits between two definitions, as (what, before, after).
 
-    ``inputs`` is the digest of the parameters before: ``before`` may have lost their values.
+    Values of parameters are left out: ``inputs`` is the digest of those before, because ``before``
+    may have been stored without them.
     """
     found = [
         ("id", before.id, after.id),
@@ -95,9 +96,9 @@ def differences(before: Timer, inputs: str, after: Timer) -> tuple[tuple[str, st
 
 @dataclass(frozen=True, slots=True)
 class LastSeen:
-    """The state of a timer as the bot last saw it, at ``at`` (unix seconds).
+    """The state in which the bot last saw a timer, at ``at`` (unix seconds).
 
-    ``by`` and ``operation`` say who made it so, when it was made so through the bot.
+    ``by`` and ``operation`` are who brought it to that state, if that was done with the bot.
     """
 
     enabled: bool

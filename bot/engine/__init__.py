@@ -1,7 +1,7 @@
-"""One operation, one step at a time. Every step may be the last one this process takes.
+"""Takes an operation through its states, one step at a time. The process may die after any step.
 
 The permit (LOCKED → SENDING) is a compare-and-set, and only the caller whose write won sends the
-PATCH. Whoever finds an operation in SENDING later never sends: it goes to VERIFYING, which reads.
+PATCH. An operation that is found in SENDING later is never sent: it goes to VERIFYING, which reads.
 """
 
 from bot.core.names import OperationId, Workspace
@@ -15,15 +15,18 @@ __all__ = ["Engine", "Reauthorize"]
 
 
 class Engine:
-    def __init__(self, gateways: Gateways, recheck: Reauthorize) -> None:
+    """Advances operations. ``reauthorize`` is called before each permit."""
+
+    def __init__(self, gateways: Gateways, reauthorize: Reauthorize) -> None:
         self._gateways = gateways
-        self._sending = Sender(gateways, recheck)
-        self._looking = Verifier(gateways)
+        self._sender = Sender(gateways, reauthorize)
+        self._verifier = Verifier(gateways)
 
     async def advance(self, workspace: Workspace, identity: OperationId) -> Operation | None:
-        """Take the steps that can be taken now; return the operation as it then is.
+        """Take the steps that can be taken now; return the operation as it is then.
 
-        Raises StoreUnreachable; whatever was being done then is found again when it is back.
+        None where there is no such operation. Raises StoreUnreachable; the operation stays due, so
+        it is advanced when the store is back.
         """
         read = self._gateways.store.operations.read
         while operation := await read(workspace, identity):
@@ -32,21 +35,21 @@ class Engine:
         return None
 
     async def _step(self, operation: Operation) -> Operation | None:
-        """Take one step; None when there is nothing (more) to do now."""
+        """Take one step; return None when no (further) step can be taken now."""
         now = self._gateways.clock()
         if operation.resume_at > now:
             await self._gateways.store.operations.reschedule(operation, operation.resume_at)
             return None
         match operation.state:
             case State.READY:
-                return await self._sending.apply(operation, events.LockAcquired(now))
+                return await self._sender.apply(operation, events.LockAcquired(now))
             case State.LOCKED:
-                return await self._sending.send(operation)
+                return await self._sender.send(operation)
             case State.SENDING:
-                return await self._looking.recover(operation)
+                return await self._verifier.recover(operation)
             case State.VERIFYING:
-                return await self._looking.verify(operation)
+                return await self._verifier.verify(operation)
             case _ if operation.late_at:
-                return await self._looking.read_back_late(operation)
+                return await self._verifier.read_back_late(operation)
             case _:
                 return None

@@ -1,4 +1,4 @@
-"""What both hands of the engine need: reading with a person's token, and storing what follows."""
+"""What the sender and the verifier share: reading with a person's token, and storing a version."""
 
 from dataclasses import dataclass
 
@@ -22,6 +22,8 @@ log = structlog.get_logger("engine")
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """Base of the classes that take an operation's steps."""
+
     gateways: Gateways
 
     @property
@@ -29,6 +31,11 @@ class Step:
         return self.gateways.clock()
 
     async def read(self, operation: Operation) -> tuple[Bearer, Timer]:
+        """Read the timer with the token of the operation's account.
+
+        Raises one of ``READ_FAILURES``, and StoreUnreachable.
+        """
+
         async def read(caller: Caller) -> Timer:
             return await self.gateways.edfs.timer(caller, operation.itwin.id, operation.timer.id)
 
@@ -38,17 +45,18 @@ class Step:
         return await self.apply(operation, events.Refused(self.now, failure))
 
     async def apply(self, operation: Operation, event: Event) -> Operation | None:
-        """Store the next version; None when somebody else moved the operation meanwhile."""
+        """Apply the event and store the next version; None when another version is stored."""
         following = after(operation, event)
-        return following if await self.stored(operation, following) == "won" else None
+        return following if await self.store(operation, following) == "won" else None
 
-    async def stored(self, before: Operation, following: Operation) -> Changed:
+    async def store(self, before: Operation, following: Operation) -> Changed:
+        """Store the next version by compare-and-set."""
         changed = await self.gateways.store.operations.change(before, following)
         log.info(
-            "operation",
+            "operation.changed",
             trace=following.trace,
             state=following.state.value,
-            trouble=following.failure.kind if following.failure else None,
+            failure=following.failure.kind.value if following.failure else None,
             stored=changed,
         )
         return changed

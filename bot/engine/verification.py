@@ -1,12 +1,13 @@
-"""The other hand only reads: after a lost answer, until the truth is known."""
+"""Verifies an operation whose response was lost: it only reads, until the outcome is known."""
 
 from dataclasses import dataclass
 
 import structlog
 
-from bot.core.errors import BotError, RateLimited
+from bot.core.errors import RateLimited
 from bot.core.operations import events
-from bot.core.operations.operation import Failure, Operation
+from bot.core.operations.failures import StorableError
+from bot.core.operations.operation import Failure, FailureKind, Operation
 from bot.core.operations.transitions import due, retry_read_back_at
 from bot.engine.step import READ_FAILURES, Step
 
@@ -18,27 +19,29 @@ log = structlog.get_logger("engine")
 @dataclass(frozen=True, slots=True)
 class Verifier(Step):
     async def recover(self, operation: Operation) -> Operation | None:
-        """Somebody got the permit and did not come back: the PATCH may be on its way."""
+        """Treat the response as lost: the holder of the permit died, perhaps after sending."""
         done_by = due(operation) or 0.0
         if self.now < done_by:
             await self.gateways.store.operations.reschedule(operation, done_by)
             return None
-        lost = Failure("Unclear", operation="toggle", why="crash")
+        lost = Failure(FailureKind.UNCLEAR, operation="toggle", why="crash")
         return await self.apply(operation, events.ResponseLost(self.now, lost))
 
     async def verify(self, operation: Operation) -> Operation | None:
-        begun_at, next_look = self.now, due(operation) or 0.0
-        if begun_at < next_look:
-            await self.gateways.store.operations.reschedule(operation, next_look)
+        """Read the timer when the next verification read is due."""
+        begun_at, next_read = self.now, due(operation) or 0.0
+        if begun_at < next_read:
+            await self.gateways.store.operations.reschedule(operation, next_read)
             return None
         try:
             _, timer = await self.read(operation)
         except READ_FAILURES as error:
             return await self._schedule_read_back(operation, error)
-        looked = events.ReadBack(self.now, begun_at, timer.enabled)
-        return await self.apply(operation, looked)
+        return await self.apply(operation, events.ReadBack(self.now, begun_at, timer.enabled))
 
-    async def _schedule_read_back(self, operation: Operation, error: BotError) -> Operation | None:
+    async def _schedule_read_back(
+        self, operation: Operation, error: StorableError
+    ) -> Operation | None:
         now = self.now
         if now > operation.response_lost_at + operation.timeouts.give_up:
             return await self.apply(operation, events.VerificationAbandoned(now))
@@ -48,7 +51,7 @@ class Verifier(Step):
         return None
 
     async def read_back_late(self, operation: Operation) -> Operation | None:
-        """Once more, long after: did the lost request come through in the end?"""
+        """Read the timer a last time: the lost PATCH may have been executed very late."""
         now, store = self.now, self.gateways.store.operations
         if now < operation.late_at:
             await store.reschedule(operation, operation.late_at)

@@ -1,6 +1,5 @@
 """Requests for approval: listing them, deciding them, and making a request again."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from bot.core.approval_rules import Decider, forbidden_now, objection, stale_reason
@@ -25,46 +24,41 @@ from bot.core.errors import (
     NotAvailable,
     NotFound,
     RequestClosed,
-    RetriesExhausted,
 )
 from bot.core.invocation import Invocation
 from bot.core.language.commands import Decide, Switch, Undo
 from bot.core.listings import PendingListed
-from bot.core.names import ITwinId, OperationId, PersonId
-from bot.core.operations.operation import Failure, Origin
+from bot.core.names import ITwinId, OperationId
+from bot.core.operations.operation import Failure, FailureKind, Origin
 from bot.core.outcomes import Outcome, RequestDecided
 from bot.core.policy.rules import Ruling
 from bot.core.timers import Timer, differences
 from bot.features.approved_operations import carry_out
 from bot.gateways.edfs import Caller
-from bot.gateways.gateways import Gateways, with_token
+from bot.gateways.gateways import Gateways, policy_groups, with_token
 from bot.gateways.ims import Bearer
 
-ATTEMPTS = 20  # others may decide at the same time, but not that often
 
-# Returns which of the given user groups and channels a person is in.
-Groups = Callable[[PersonId, frozenset[str]], Awaitable[frozenset[str]]]
-
-
-async def decide(
-    gateways: Gateways, invocation: Invocation, command: Decide, groups: Groups
-) -> Outcome:
+async def decide(gateways: Gateways, invocation: Invocation, command: Decide) -> Outcome:
     """Record one person's decision on a request, and carry out what it approves.
 
     Raises NotAvailable, RequestClosed, MayNotDecide, ChangesStopped, and what reading the timer
     raises.
     """
-    store, decision = gateways.store.approvals, _Decision(gateways, invocation, groups)
-    for _ in range(ATTEMPTS):
-        approval = await store.read(invocation.workspace, command.request)
-        if approval is None:
-            raise NotAvailable("request")
-        if approval.stage is not Stage.WAITING:
-            return await _already_decided(gateways, invocation, command, approval)
-        decided = after(approval, await decision.event_for(approval, command))
-        if (await store.change(approval, decided)).result == "won":
-            return RequestDecided(await carry_out(gateways, decided), command.verb)
-    raise RetriesExhausted
+    decision, waiting = _Decision(gateways, invocation), False
+
+    async def change(approval: Approval) -> Approval | None:
+        nonlocal waiting
+        waiting = approval.stage is Stage.WAITING
+        return after(approval, await decision.event_for(approval, command)) if waiting else None
+
+    store = gateways.store.approvals
+    approval = await store.update(invocation.workspace, command.request, change)
+    if approval is None:
+        raise NotAvailable("request")
+    if not waiting:
+        return await _already_decided(gateways, invocation, command, approval)
+    return RequestDecided(await carry_out(gateways, approval), command.verb)
 
 
 _ENDS = {"approve": Stage.APPROVED, "decline": Stage.DECLINED, "cancel": Stage.CANCELED}
@@ -88,7 +82,6 @@ class _Decision:
 
     gateways: Gateways
     invocation: Invocation
-    groups: Groups
 
     async def event_for(self, approval: Approval, command: Decide) -> Event:
         now = self.gateways.clock()
@@ -125,7 +118,8 @@ class _Decision:
         await self._check(approval, ruling, account.subject if account else "")
         counts = not approval.review
         if counts and forbidden_now(approval, ruling):
-            return Voided(self.gateways.clock(), Failure("AuthorizationRevoked", why="policy"))
+            revoked = Failure(FailureKind.AUTHORIZATION_REVOKED, why="policy")
+            return Voided(self.gateways.clock(), revoked)
         if counts and await self.gateways.store.kill_switch.is_on(self.invocation.workspace):
             raise ChangesStopped
         bearer, failure = await self._read_timer(approval)
@@ -141,16 +135,15 @@ class _Decision:
 
     async def _ruling(self, approval: Approval) -> Ruling:
         """Return the current policy's ruling on the requested change."""
-        policy = self.gateways.policy_file.current
-        groups = await self.groups(approval.requester, policy.groups())
-        return ruling_for(policy, approval.operation, groups)
+        groups = await policy_groups(self.gateways, approval.requester)
+        return ruling_for(self.gateways.policy_file.current, approval.operation, groups)
 
     async def _check(
         self, approval: Approval, ruling: Ruling, subject: str, *, except_for: str = ""
     ) -> None:
         """Raise MayNotDecide for any objection but ``except_for``."""
-        named = self.gateways.policy_file.current.groups() | approver_groups(approval)
-        groups = await self.groups(self.invocation.who, named)
+        named = approver_groups(approval)
+        groups = await policy_groups(self.gateways, self.invocation.who, named)
         reason = objection(approval, ruling, Decider(self.invocation.who, groups, subject))
         if reason is not None and reason != except_for:
             raise MayNotDecide(reason)
@@ -185,9 +178,9 @@ class _Decision:
         wanted = (operation.timer.name, operation.timer.package)
         found = [one for one in timers if (one.name, one.package) == wanted]
         if len(found) != 1:
-            return bearer, Failure("TimerGone")
+            return bearer, Failure(FailureKind.TIMER_GONE)
         changes = differences(operation.timer, operation.inputs, found[0])
-        return bearer, Failure("TimerGone", why="replaced", details=changes)
+        return bearer, Failure(FailureKind.TIMER_GONE, why="replaced", details=changes)
 
 
 def _expired(approval: Approval, now: float) -> bool:
@@ -200,21 +193,19 @@ def approver_groups(approval: Approval) -> frozenset[str]:
     return frozenset(one for one in listed if one.startswith(("S", "C", "G")))
 
 
-async def pending(
-    gateways: Gateways, invocation: Invocation, groups: Groups, page: int = 1
-) -> PendingListed:
+async def pending(gateways: Gateways, invocation: Invocation, page: int = 1) -> PendingListed:
     """List the waiting requests, first those that the policy lets this person decide."""
     found = await gateways.store.approvals.open(invocation.workspace)
     current = [one for one in found if not _expired(one, invocation.now)]
     waiting = await _readable(gateways, invocation, current)
     policy = gateways.policy_file.current
-    named = policy.groups().union(*map(approver_groups, waiting))
+    named = frozenset[str]().union(*map(approver_groups, waiting))
     account = await gateways.ims.account(invocation.workspace, invocation.who)
-    theirs = await groups(invocation.who, named) if waiting else frozenset[str]()
+    theirs = await policy_groups(gateways, invocation.who, named) if waiting else named
     decider = Decider(invocation.who, theirs, account.subject if account else "")
     mine: set[OperationId] = set()
     for one in waiting:
-        of_requester = await groups(one.requester, policy.groups())
+        of_requester = await policy_groups(gateways, one.requester)
         if objection(one, ruling_for(policy, one.operation, of_requester), decider) is None:
             mine.add(one.id)
     ordered = sorted(waiting, key=lambda one: (one.id not in mine, one.operation.asked_at))

@@ -4,12 +4,13 @@ import secrets
 
 from bot.core.approval_rules import approved_operation
 from bot.core.approvals import Approval, Canceled, Concluded, Stage, after
+from bot.core.card_refs import CardRef
 from bot.core.errors import CannotUndo, ChangesStopped, TimerBusy
-from bot.core.operations.operation import Failure, Operation, State
+from bot.core.operations.failures import failure_from
+from bot.core.operations.operation import Failure, FailureKind, Operation, State
 from bot.core.outcomes import OperationStarted
 from bot.features.starting import start
 from bot.gateways.gateways import Gateways
-from bot.gateways.store.card_outbox import CardRef
 
 RETRY_START_AFTER = 5.0  # seconds, while another operation has locked the timer
 
@@ -28,12 +29,12 @@ async def carry_out(gateways: Gateways, approval: Approval) -> Approval:
         concluded = await conclude(gateways, operation) if operation.state.ended else None
         return concluded or approval
     if now > approval.changed_at + approval.operation.timeouts.life:
-        return await _conclude(gateways, approval, None, Failure("Expired"))
+        return await _conclude(gateways, approval, None, Failure(FailureKind.EXPIRED))
     try:
         if not await _start(gateways, approval, now):
             await gateways.store.approvals.reschedule(approval, now + RETRY_START_AFTER)
     except (ChangesStopped, CannotUndo) as refused:
-        return await _conclude(gateways, approval, None, Failure(type(refused).__name__))
+        return await _conclude(gateways, approval, None, failure_from(refused, now))
     return approval
 
 
@@ -88,23 +89,24 @@ async def conclude(gateways: Gateways, operation: Operation) -> Approval | None:
 
 async def _cancel_review(gateways: Gateways, approval: Approval) -> Approval:
     """Cancel the review of an emergency that changed nothing."""
+
+    def change(approval: Approval) -> Approval | None:
+        waiting = approval.stage is Stage.WAITING
+        return after(approval, Canceled(gateways.clock())) if waiting else None
+
     store = gateways.store.approvals
-    while approval.stage is Stage.WAITING:
-        following = after(approval, Canceled(gateways.clock()))
-        if (await store.change(approval, following)).result == "won":
-            return following
-        approval = await store.read(approval.workspace, approval.id) or following
-    return approval
+    return await store.update(approval.workspace, approval.id, change) or approval
 
 
 async def _conclude(
     gateways: Gateways, approval: Approval, outcome: State | None, failure: Failure | None
 ) -> Approval:
     """Store the outcome, even if the request is changed meanwhile; the first outcome is final."""
+
+    def change(approval: Approval) -> Approval | None:
+        if approval.concluded or not (approval.review or approval.stage is Stage.APPROVED):
+            return None
+        return after(approval, Concluded(gateways.clock(), outcome, failure))
+
     store = gateways.store.approvals
-    while not approval.concluded and (approval.review or approval.stage is Stage.APPROVED):
-        following = after(approval, Concluded(gateways.clock(), outcome, failure))
-        if (await store.change(approval, following)).result == "won":
-            return following
-        approval = await store.read(approval.workspace, approval.id) or following
-    return approval
+    return await store.update(approval.workspace, approval.id, change) or approval

@@ -31,7 +31,7 @@ async def as_switch(
     if auto_enable is None:
         raise NotAvailable("return")
     if auto_enable.phase is Phase.CLOSED:
-        raise AutoEnableClosed(auto_enable.closed_as or "kept", auto_enable.closed_by)
+        raise AutoEnableClosed(auto_enable.closed_as or "kept_disabled", auto_enable.closed_by)
     timer = (auto_enable.itwin.id, auto_enable.timer.id)
     match command.verb:
         case "return":
@@ -49,22 +49,20 @@ async def close_if_already_on(
     if command.verb == "return" and isinstance(outcome, AlreadyInState):
         auto_enable = await gateways.store.auto_enables.read(invocation.workspace, command.off)
         if auto_enable is not None:
-            await close(gateways, auto_enable, "already")
+            await close(gateways, auto_enable, "already_enabled")
     return outcome
 
 
 async def close(
-    gateways: Gateways, auto_enable: AutoEnable, how: ClosedAs, by: PersonId | None = None
-) -> AutoEnable | None:
-    """Close an auto-enable, even if it is changed meanwhile. Returns None if it was closed."""
-    store = gateways.store.auto_enables
-    now: AutoEnable | None = auto_enable
-    while now is not None and now.phase is not Phase.CLOSED:
-        closed = after(now, Closed(gateways.clock(), how, by))
-        if (await store.change(now, closed)).result == "won":
-            return closed
-        now = await store.read(auto_enable.workspace, auto_enable.id)
-    return None
+    gateways: Gateways, auto_enable: AutoEnable, closed_as: ClosedAs, by: PersonId | None = None
+) -> None:
+    """Close the auto-enable, unless it was closed before."""
+
+    def change(stored: AutoEnable) -> AutoEnable | None:
+        closed = stored.phase is Phase.CLOSED
+        return None if closed else after(stored, Closed(gateways.clock(), closed_as, by))
+
+    await gateways.store.auto_enables.update(auto_enable.workspace, auto_enable.id, change)
 
 
 async def list_disabled(

@@ -5,17 +5,16 @@ and updated, with a preview of what the command would do.
 """
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.core.change_requests import draft_operation, ruling_for, skipped_runs
 from bot.core.errors import ApiError, InvalidCommand, SignInNeeded, Unclear
 from bot.core.invocation import Invocation
 from bot.core.language.commands import OpenChooser, Switch, SwitchVerb
-from bot.core.language.forms import TimerFields, phrase_from_input
+from bot.core.language.forms import ChooserForm, phrase_from_input
 from bot.core.language.until import AmbiguousTime, parse_until
 from bot.core.listings import TimerShown
-from bot.core.names import ITwinId, TimerId, is_guid
+from bot.core.names import ITwinId, TimerId
 from bot.core.operations.operation import ActingAccount
 from bot.core.surfaces import ChooserShown, SubscriptionFormShown
 from bot.core.timers import ITwin, Timer
@@ -59,35 +58,26 @@ async def _filled_in(
 
 
 async def update_chooser(
-    gateways: Gateways, invocation: Invocation, filled: Mapping[str, str], kept: Mapping[str, str]
+    gateways: Gateways, invocation: Invocation, form: ChooserForm
 ) -> ChooserShown:
     """Return the chooser after the person has changed an input.
 
-    ``kept`` are the ``TimerFields`` of the timer that it showed before: only another timer is
-    read.
+    Bentley is asked only for a timer that the modal does not show yet, so typing reads nothing.
     """
-    until, reason = filled.get("edfs.until", ""), filled.get("edfs.because", "")
-    form = ChooserShown(invocation.channel, until=until, reason=reason)
-    picked, wanted = filled.get("edfs.itwin", ""), _state(filled.get("edfs.wanted", ""))
-    if not is_guid(picked):
-        return form
-    before = TimerFields.read(kept)
-    timer = filled.get("edfs.timer", "")
-    if before is not None and (before.itwin.id, before.timer.id) == (picked, timer):
-        found = TimerShown(before.itwin, before.timer, None)
-        return await preview(gateways, invocation, replace(form, shown=found), wanted)
+    chooser = ChooserShown(invocation.channel, until=form.until, reason=form.reason)
+    if form.itwin is None:
+        return chooser
+    if form.shown is not None and form.shows_what_is_picked:
+        found = TimerShown(form.shown.itwin, form.shown.timer, None)
+        return await preview(gateways, invocation, replace(chooser, shown=found), form.wanted)
     try:
-        itwin = await _named(gateways, invocation, ITwinId(picked))
-        if not is_guid(timer):
-            return replace(form, itwin=itwin)
-        found = await _read(gateways, invocation, itwin, TimerId(timer))
+        itwin = await _named(gateways, invocation, form.itwin)
+        if form.timer is None:
+            return replace(chooser, itwin=itwin)
+        found = await _read(gateways, invocation, itwin, form.timer)
     except ApiError as failure:
-        return replace(form, error=failure)
-    return await preview(gateways, invocation, replace(form, shown=found), wanted)
-
-
-def _state(word: str) -> bool | None:
-    return {"enable": True, "disable": False}.get(word)
+        return replace(chooser, error=failure)
+    return await preview(gateways, invocation, replace(chooser, shown=found), form.wanted)
 
 
 async def _signed_in(gateways: Gateways, invocation: Invocation) -> None:
@@ -129,7 +119,13 @@ async def preview(
     account = await gateways.ims.account(invocation.workspace, invocation.who)
     account_only = ActingAccount(account.subject if account else "", "", "")
     operation = draft_operation(
-        invocation, gateways.timeouts, command, account_only, found, wanted=goal, until=form.auto_enable
+        invocation,
+        gateways.timeouts,
+        command,
+        account_only,
+        found,
+        wanted=goal,
+        until=form.auto_enable,
     )
     return replace(
         form,

@@ -32,7 +32,7 @@ from bot.core.suggestions import (
 from bot.core.timers import ITwin
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, with_token
-from bot.gateways.store.option_lists import INDEX_SECONDS
+from bot.gateways.store.option_lists import OPTIONS_SECONDS
 
 FRESH_SECONDS = 60.0
 STORE_SECONDS = 1.0
@@ -129,7 +129,7 @@ class OptionLists:
         options = await self._gateways.store.option_lists.load(owner.workspace, owner.person, name)
         if options is None or options.subject != subject:
             return None
-        return options if self._age(options) <= INDEX_SECONDS else None
+        return options if self._age(options) <= OPTIONS_SECONDS else None
 
     def _is_fresh(self, options: OptionList) -> bool:
         return self._age(options) <= FRESH_SECONDS

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.core.approvals import Approval, Canceled, Stage
 from bot.core.approvals import after as approval_after
+from bot.core.card_refs import CardRef
 from bot.core.change_requests import (
     NextStep,
     approval_for,
@@ -29,7 +30,6 @@ from bot.core.outcomes import (
 from bot.core.schedules import next_run
 from bot.core.timers import ITwin, LastSeen, Timer
 from bot.gateways.gateways import Gateways
-from bot.gateways.store.card_outbox import CardRef
 from bot.gateways.store.sign_in_links import PendingCommand
 
 
@@ -80,12 +80,12 @@ async def start(gateways: Gateways, draft: Operation) -> Outcome:
     operation = after(draft, LockAcquired(draft.asked_at))
     started = await gateways.store.operations.start(operation)
     match started.result:
-        case "new" | "kept":
+        case "started" | "exists":
             if operation.origin.replaces is not None:
                 before = CardRef(operation.workspace, "operation", operation.origin.replaces)
                 await gateways.store.card_outbox.transfer(before, operation.origin.card)
             return OperationStarted(operation)
-        case "again":
+        case "duplicate":
             same = await gateways.store.operations.read(operation.workspace, started.operation)
             if same is None:
                 raise TimerGone(operation.timer.label)
@@ -94,7 +94,7 @@ async def start(gateways: Gateways, draft: Operation) -> Outcome:
             raise TimerBusy(started.operation)
         case "undone":
             raise CannotUndo("undone")
-        case "off":
+        case "stopped":
             raise ChangesStopped
 
 
@@ -130,12 +130,21 @@ async def _start_emergency(gateways: Gateways, operation: Operation, review: App
     stored = await gateways.store.approvals.read(operation.workspace, operation.id)
     if stored is not None and stored.stage is Stage.CANCELED:
         raise NotAvailable("request")
-    canceled = approval_after(review, Canceled(operation.asked_at))
     try:
         outcome = await start(gateways, operation)
     except (TimerBusy, ChangesStopped, CannotUndo):
-        await gateways.store.approvals.change(review, canceled)
+        await _cancel(gateways, review)
         raise
     if not isinstance(outcome, OperationStarted):
-        await gateways.store.approvals.change(review, canceled)
+        await _cancel(gateways, review)
     return outcome
+
+
+async def _cancel(gateways: Gateways, review: Approval) -> None:
+    """Cancel the review of an emergency that was not started."""
+
+    def change(approval: Approval) -> Approval | None:
+        waiting = approval.stage is Stage.WAITING
+        return approval_after(approval, Canceled(review.operation.asked_at)) if waiting else None
+
+    await gateways.store.approvals.update(review.workspace, review.id, change)

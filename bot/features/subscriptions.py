@@ -70,18 +70,20 @@ async def _pattern(
 
 
 async def _save(gateways: Gateways, wanted: Subscription) -> Subscription:
-    """Store the subscription, instead of the one before. Raises CannotSubscribe."""
-    store = gateways.store.subscriptions
-    while True:
-        before = await store.read(wanted.workspace, wanted.id)
-        if before is None or before.ended_by:
+    """Store the subscription, new or in place of one with the same id. Raises CannotSubscribe."""
+    records = gateways.store.subscriptions
+
+    async def change(before: Subscription) -> Subscription:
+        if before.ended_by:
             await _check_limit(gateways, wanted)
-        after = subscribed(before, wanted)
-        if before is not None and after == before:
-            return before
-        written = await (store.put(after) if before is None else store.change(before, after))
-        if written.result == "won":
-            return after
+        return subscribed(before, wanted)
+
+    stored = await records.update(wanted.workspace, wanted.id, change)
+    if stored is None:
+        await _check_limit(gateways, wanted)
+        await records.put(wanted)  # where another request was faster, its record is updated
+        stored = await records.update(wanted.workspace, wanted.id, change)
+    return stored or wanted
 
 
 async def _check_limit(gateways: Gateways, wanted: Subscription) -> None:
@@ -98,16 +100,18 @@ async def of_channel(
 
 async def unsubscribe(gateways: Gateways, invocation: Invocation, command: Unsubscribe) -> Outcome:
     """End a subscription of this channel; every member may. Raises NotAvailable."""
-    store = gateways.store.subscriptions
-    while True:
-        found = await store.read(invocation.workspace, command.subscription)
-        if found and found.ended_by == invocation.who and found.channel == invocation.channel:
-            return Unsubscribed(found)  # the same person has ended it before
-        before = await open_subscription(gateways, invocation, command.subscription)
-        after = ended(before, invocation.who, invocation.now)
-        if (await store.change(before, after)).result == "won":
-            await gateways.store.poll_snapshots.forget(invocation.workspace, before.id)
-            return Unsubscribed(after)
+
+    def change(before: Subscription) -> Subscription | None:
+        if before.ended_by == invocation.who and before.channel == invocation.channel:
+            return None  # a repeated request of the same person
+        return ended(_opened(before, invocation), invocation.who, invocation.now)
+
+    workspace, identity = invocation.workspace, command.subscription
+    gone = await gateways.store.subscriptions.update(workspace, identity, change)
+    if gone is None:
+        raise NotAvailable("subscription")
+    await gateways.store.poll_snapshots.forget(workspace, gone.id)
+    return Unsubscribed(gone)
 
 
 async def open_subscription(
@@ -115,6 +119,10 @@ async def open_subscription(
 ) -> Subscription:
     """Return a subscription of the invocation's channel. Raises NotAvailable."""
     found = await gateways.store.subscriptions.read(invocation.workspace, identity)
+    return _opened(found, invocation)
+
+
+def _opened(found: Subscription | None, invocation: Invocation) -> Subscription:
     if found is None or found.ended_by or found.channel != invocation.channel:
         raise NotAvailable("subscription")
     return found

@@ -1,5 +1,5 @@
-"""A small world to play and to test in: Slack, EDFS with iTwins, and Bentley IMS, all on loopback.
+"""A world for manual play and for tests: Slack, EDFS with iTwins, and Bentley IMS on loopback.
 
-The stand-ins answer HTTP as the real services do and refuse what those refuse; the bot cannot tell.
-Nothing in here imports the rest of the bot, except the module that starts both together.
+The stand-ins answer HTTP as the real services do, and reject what those reject. Nothing in here
+imports the rest of the bot, except `start`, which starts both together.
 """

@@ -1,4 +1,4 @@
-"""The one clock of the sandbox world; it can be moved forward, never stopped."""
+"""The clock of the sandbox world, which can be moved forward but not stopped."""
 
 import asyncio
 import contextlib
@@ -11,8 +11,8 @@ _FARTHEST = 10 * 366 * 86_400
 class Clock:
     """Unix time, and the waits that go by it.
 
-    `source` is what it goes by, this machine's clock unless told otherwise; `offset` is how many
-    seconds it is ahead of that.
+    `source` is the underlying clock, by default this machine's; `offset` is how many seconds it is
+    ahead of that.
     """
 
     def __init__(self, source: Callable[[], float] = time.time) -> None:
@@ -25,8 +25,8 @@ class Clock:
         return self._source() + self.offset
 
     def forward(self, seconds: float) -> None:
-        """Moves it, and with it whatever waits in `timeout` or `sleep`."""
-        # The upper end keeps dates valid, and refuses what is not a number at all.
+        """Moves the clock forward, and with it the deadlines of `timeout` and `sleep`."""
+        # The upper limit keeps dates valid, and the comparison rejects NaN.
         if not 0 <= seconds <= _FARTHEST:
             raise ValueError(f"the clock moves 0 to {_FARTHEST} seconds forward, not {seconds}")
         self.offset += seconds
@@ -40,7 +40,7 @@ class Clock:
 
     @contextlib.asynccontextmanager
     async def timeout(self, seconds: float | None) -> AsyncIterator[None]:
-        """Ends what is inside with TimeoutError after so many seconds of this clock, or never."""
+        """Raises TimeoutError in the block after `seconds` of this clock; None: never."""
         async with asyncio.timeout(seconds) as timeout:
             self._timeouts.add(timeout)
             try:
@@ -49,7 +49,7 @@ class Clock:
                 self._timeouts.discard(timeout)
 
     async def sleep(self, seconds: float) -> None:
-        """Waits for so many seconds of this clock."""
+        """Waits `seconds` of this clock."""
         with contextlib.suppress(TimeoutError):
             async with self.timeout(seconds):
                 await asyncio.Event().wait()

@@ -1,4 +1,4 @@
-"""Lines that a person types into the sandbox, and what the terminal says back."""
+"""The console: commands typed in the terminal, and the lines that it prints."""
 
 import re
 import shlex
@@ -30,11 +30,11 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class Quit(Exception):
-    """The person wants to leave."""
+    """Raised by `quit` and `exit`."""
 
 
-async def obey(world: World, line: str) -> list[str]:
-    """Does what a line says; printable lines. Raises `Quit`; every other mistake is explained."""
+async def run_line(world: World, line: str) -> list[str]:
+    """Runs one line and returns the lines to print, also for an error. Raises `Quit`."""
     line = line.strip()
     verb, _, rest = line.partition(" ")
     try:
@@ -42,36 +42,36 @@ async def obey(world: World, line: str) -> list[str]:
             return []
         if verb in _VERBS:
             return await _VERBS[verb](world, rest.strip())
-        return await _somebody(world, verb, rest.strip())
+        return await _act(world, verb, rest.strip())
     except (UnknownNameError, BrowserError, ValueError, TypeError) as error:
         return [str(error)]
 
 
 class Printer:
-    """Remembers what was shown; `news` is what came or changed since, newest last."""
+    """Formats messages and modals that were not printed yet, or that have changed since."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._shown: dict[str, Message] = {}
         self._views: dict[str, str] = {}
 
-    def news(self) -> list[str]:
+    def changes(self) -> list[str]:
         workspace = self._world.slack.state.workspace
         lines = []
         for ts, message in list(workspace.messages.items()):
             if self._shown.get(ts) != message:
-                lines += self._framed(message)
+                lines += self._message_lines(message)
         self._shown = dict(workspace.messages)
-        return lines + self._modals()
+        return lines + self._modal_lines()
 
-    def _framed(self, message: Message) -> list[str]:
+    def _message_lines(self, message: Message) -> list[str]:
         channel = self._world.slack.state.workspace.channels[message.channel]
         reader = next((p.name for p in PEOPLE if p.id == message.visible_to), None)
         place = channel.shown_name if reader is None else f"{channel.shown_name} → {reader}"
         first, *others = describe(message)
         return [f"{place} │ {first}", *(f"  {line}" for line in others)]
 
-    def _modals(self) -> list[str]:
+    def _modal_lines(self) -> list[str]:
         lines = []
         views = self._world.slack.state.modals.all()
         for view in views:
@@ -82,32 +82,32 @@ class Printer:
         return lines
 
 
-async def _somebody(world: World, person: str, rest: str) -> list[str]:
-    """`alice #plant-ops …`, `alice clicks …` and the like."""
+async def _act(world: World, person: str, rest: str) -> list[str]:
+    """Runs a line that starts with a person: `alice #plant-ops …`, `alice clicks …`."""
     verb, _, more = rest.partition(" ")
     more = more.strip()
     if verb.startswith(("#", "@")):
-        return _answered(await world.types(person, verb, more))
+        return _failure_lines(await world.types(person, verb, more))
     match verb:
         case "clicks" | "click":
-            return _answered(await world.clicks(person, more.strip('"“”')))
+            return _failure_lines(await world.clicks(person, more.strip('"“”')))
         case "signs" | "sign-in":
             await world.signs_in(person)
             browser = world.browser(person)
             return [f"{person}'s browser, {browser.url.partition('?')[0]}:", browser.text]
         case "submits":
-            return _answered(await world.submits(person, _pairs(more)))
+            return _failure_lines(await world.submits(person, _pairs(more)))
         case "closes":
             await world.closes(person)
             return []
         case "reads":
             return [line for message in world.reads(person) for line in describe(message)]
         case _:
-            world.browser(person)  # an unknown person is explained before an unknown verb
+            world.browser(person)  # raises for an unknown person before the verb is judged
             raise UnknownNameError(f"{person} cannot do {verb!r} here; try: help")
 
 
-def _answered(ack: Ack) -> list[str]:
+def _failure_lines(ack: Ack) -> list[str]:
     if ack.ok:
         return []
     return [f"the bot did not take it: {ack.status or ack.body} after {ack.seconds:.1f} s"]
@@ -115,7 +115,7 @@ def _answered(ack: Ack) -> list[str]:
 
 def _pairs(text: str) -> dict[str, str]:
     pairs = [part.partition("=") for part in shlex.split(text)]
-    if any(not joint for _, joint, _ in pairs):
+    if any(not separator for _, separator, _ in pairs):
         raise ValueError('write label=value for each input, such as Reason="repair"')
     return {name: value for name, _, value in pairs}
 

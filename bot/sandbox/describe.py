@@ -1,4 +1,4 @@
-"""Blocks as plain text, the way a person in a terminal reads them."""
+"""Messages, views and blocks as plain text, for the console and for tests."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,11 +9,11 @@ from bot.sandbox.people import person_with_id
 from bot.sandbox.slack.controls import Control
 from bot.sandbox.slack.workspace import Message
 
-_MARKS = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
+_REFERENCES = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 
 
 def describe(message: Message) -> list[str]:
-    """Head line, then one line or more for each block; the text where there are no blocks."""
+    """A head line, then the lines of each block; the text where there are no blocks."""
     author = person_with_id(message.user)
     name = author.real_name if author is not None else "Slackbot"
     marks = [
@@ -27,12 +27,12 @@ def describe(message: Message) -> list[str]:
 
 
 def describe_view(view: Mapping[str, Any], errors: Mapping[str, str] | None = None) -> list[str]:
-    """A modal: title, blocks, its buttons, and what the bot complained about."""
+    """The lines of a view: title, blocks, errors and buttons."""
     title = view.get("title", {}).get("text", "App Home")
     buttons = [f"[{view[key]['text']}]" for key in ("submit", "close") if view.get(key)]
-    complaints = [f"! {text}" for text in (errors or {}).values()]
+    problems = [f"! {text}" for text in (errors or {}).values()]
     body = describe_blocks(view.get("blocks", ()))
-    return [f"== {title} ==", *body, *complaints, *([" ".join(buttons)] if buttons else [])]
+    return [f"== {title} ==", *body, *problems, *([" ".join(buttons)] if buttons else [])]
 
 
 def describe_blocks(blocks: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -40,12 +40,12 @@ def describe_blocks(blocks: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """Mrkdwn with mentions, links and dates spelt out, and its three escapes undone."""
-    spoken = _MARKS.sub(_mark, text)
-    return spoken.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    """Mrkdwn with mentions, links and dates spelled out, and its three escapes undone."""
+    replaced = _REFERENCES.sub(_reference, text)
+    return replaced.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _mark(found: re.Match[str]) -> str:
+def _reference(found: re.Match[str]) -> str:
     target, label = found.group(1), found.group(2)
     if target.startswith("@"):
         person = person_with_id(target[1:])
@@ -122,7 +122,7 @@ def _rich(part: Mapping[str, Any]) -> str:
 def _inline(element: Mapping[str, Any]) -> str:
     match element["type"]:
         case "user":
-            return _mark_of(f"@{element['user_id']}")
+            return _reference_text(f"@{element['user_id']}")
         case "link":
             return str(element.get("text") or element["url"])
         case "emoji":
@@ -136,7 +136,7 @@ def _inline(element: Mapping[str, Any]) -> str:
             return str(element.get("text") or element.get(f"{kind}_id") or "")
 
 
-def _mark_of(target: str) -> str:
+def _reference_text(target: str) -> str:
     return plain(f"<{target}>")
 
 

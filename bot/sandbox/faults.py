@@ -1,7 +1,7 @@
-"""Faults a stand-in can be told to have, each for so many matching requests.
+"""Faults that a stand-in can be armed with, each for a number of matching requests.
 
-What happens on the wire and what happened behind it are told apart, because that is the
-difference the bot has to live with: see `KINDS`.
+A kind says what happens on the wire and whether the request took effect, because the bot has to
+tell these two apart: see `KINDS`.
 """
 
 import asyncio
@@ -72,10 +72,10 @@ class Fault:
 
 @dataclass(slots=True, eq=False)
 class Hold:
-    """Requests that wait at a stand-in until they are released; `operation` None means each one.
+    """Requests that a stand-in holds until `release`; `operation` None means every request.
 
-    `answers`: they take effect first, and only their answers wait. `waiting` counts them. As a
-    context manager it releases them at its end.
+    `answers`: the requests take effect first, and only their answers are held. `waiting` counts the
+    held ones. As a context manager it releases them at its end.
     """
 
     operation: str | None = None
@@ -99,7 +99,7 @@ class Hold:
         return self._released.is_set()
 
     def release(self) -> None:
-        """Lets those that wait go on, and holds no other one."""
+        """Lets the held requests continue, and holds no further ones."""
         self._released.set()
 
     async def wait(self) -> None:
@@ -111,7 +111,7 @@ class Hold:
 
 
 class NoAnswer(web.Response):
-    """Stands in for the answer of a request whose connection is gone."""
+    """The response of a request whose connection is gone; it is never sent."""
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -119,7 +119,7 @@ Documented = Callable[[str | None, int, Fault], web.Response]
 
 
 def take(faults: list[Fault], operation: str | None) -> Fault | None:
-    """The first fault that matches, used up by one."""
+    """The first fault that matches, or None; takes one from its `times`."""
     for place, fault in enumerate(faults):
         if fault.kind == "refused" or fault.operation not in {None, operation}:
             continue
@@ -208,7 +208,7 @@ def _json(text: str) -> web.Response:
 
 
 def _altered(kind: str, answer: web.Response) -> web.Response:
-    """A well-formed answer with one thing wrong in it, in each record it holds."""
+    """A well-formed answer in which one field of each record is wrong or missing."""
     try:
         content = json.loads(answer.text or "")
     except ValueError:
@@ -236,7 +236,7 @@ def _abort(request: web.Request) -> None:
 
 
 def _reset(request: web.Request) -> None:
-    """Closes with RST instead of FIN: a lingering time of zero asks the kernel for that."""
+    """Closes with RST instead of FIN, which a lingering time of zero asks the kernel for."""
     if request.transport is None:
         return
     connection = request.transport.get_extra_info("socket")

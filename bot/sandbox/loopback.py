@@ -1,4 +1,4 @@
-"""Clients that reach `*.localhost` names without a resolver that knows them (RFC 6761, 6.3)."""
+"""HTTP clients that resolve `*.localhost` to 127.0.0.1 themselves (RFC 6761, 6.3)."""
 
 import socket
 
@@ -15,7 +15,7 @@ def is_loopback(host: str) -> bool:
 
 
 class LoopbackTransport(httpx.AsyncBaseTransport):
-    """Connects `*.localhost` to 127.0.0.1, leaves the Host header, and refuses any other host."""
+    """Connects `*.localhost` to 127.0.0.1 with its Host header; rejects any other host."""
 
     def __init__(self) -> None:
         self._inner = httpx.AsyncHTTPTransport(trust_env=False)
@@ -23,15 +23,15 @@ class LoopbackTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if not is_loopback(request.url.host):
             raise httpx.UnsupportedProtocol(f"the sandbox stays on loopback, not {request.url}")
-        # Host was set when the request was built, so only the connection goes elsewhere.
-        near = httpx.Request(
+        # The Host header was set when the request was built, so only the connection changes.
+        local = httpx.Request(
             request.method,
             request.url.copy_with(host=_LOOPBACK),
             headers=request.headers,
             stream=request.stream,
             extensions=request.extensions,
         )
-        return await self._inner.handle_async_request(near)
+        return await self._inner.handle_async_request(local)
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -40,13 +40,13 @@ class LoopbackTransport(httpx.AsyncBaseTransport):
 def loopback_client(*, seconds: float | None = 10.0) -> httpx.AsyncClient:
     """A client for the stand-ins and the bot; it follows no redirect and reads no environment.
 
-    `seconds` is how long it waits for each part of an answer, None for ever.
+    `seconds` is the timeout for each part of an answer; None: no timeout.
     """
     return httpx.AsyncClient(transport=LoopbackTransport(), timeout=seconds, trust_env=False)
 
 
 class LoopbackResolver(AbstractResolver):
-    """The same for aiohttp, as `TCPConnector(resolver=…)`; other names are refused."""
+    """The same for aiohttp, as `TCPConnector(resolver=…)`; other names are an OSError."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -65,4 +65,4 @@ class LoopbackResolver(AbstractResolver):
         return [found]
 
     async def close(self) -> None:
-        """Holds nothing open."""
+        """Does nothing: the resolver has nothing open."""

@@ -1,6 +1,6 @@
-"""The cast: who is in the world, in Slack's terms and in Bentley's.
+"""The people of the world, with their Slack users and their IMS accounts.
 
-The Slack fields follow the user object (docs.slack.dev/reference/objects/user-object); every human
+The Slack fields follow the user object (docs.slack.dev/reference/objects/user-object). Everybody
 has an account at the IMS stand-in under the same name.
 """
 
@@ -17,16 +17,18 @@ BOT_USER_ID = "U0EDFSBOT0"
 BOT_NAME = "edfs"
 SLACKBOT_ID = "USLACKBOT"
 
-# Subjects must stay the same over restarts, so they are derived and not drawn.
+# Subjects must stay the same over restarts, so they are derived from names and not random.
 _SUBJECTS = uuid.UUID("6a4f0a0e-2d1c-5a53-8a3e-1f6f7c0d9b21")
 
 
 class UnknownNameError(LookupError):
-    """Someone or something that this world does not have; the text lists what it has."""
+    """A name of a person or thing that the world does not have; the text lists those it has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """One Slack user and IMS account; `role` says what tests use the person for."""
+
     name: str
     id: str
     real_name: str
@@ -46,7 +48,7 @@ class Person:
 
     @property
     def subject(self) -> str:
-        """The `sub` of this person's IMS account."""
+        """The `sub` claim of the IMS account."""
         return str(uuid.uuid5(_SUBJECTS, self.name))
 
 
@@ -59,9 +61,9 @@ PEOPLE: tuple[Person, ...] = (
     Person("dave", "U0DAVE0001", "Dave Down", "deactivated", deleted=True),
     Person("botty", "U0BOTTY001", "Botty", "another bot", is_bot=True),
 )
-# More hands than the page shows: in no channel and no iTwin until somebody lets them in.
+# Further people for tests with many users: in no channel and no iTwin until a test adds them.
 CREW: tuple[Person, ...] = tuple(
-    Person(f"hand{number:02d}", f"U0HAND{number:04d}", f"Hand {number:02d}", "one of the crew")
+    Person(f"crew{number:02d}", f"U0CREW{number:04d}", f"Crew {number:02d}", "one of the crew")
     for number in range(1, 21)
 )
 BOT = Person(BOT_NAME, BOT_USER_ID, "EDFS Bot", "the bot under test", is_bot=True)
@@ -88,9 +90,9 @@ def person_with_subject(subject: str) -> Person | None:
 
 
 class People:
-    """The people as Slack has them now; what a test changes is gone at the next `reset`.
+    """The people as Slack has them now; changes last until `reset`.
 
-    Accounts at IMS are by name and subject, which do not change.
+    IMS accounts go by name and subject, which do not change.
     """
 
     def __init__(self) -> None:
@@ -100,7 +102,7 @@ class People:
         self._changed: dict[str, Person] = {}
 
     def named(self, name: str) -> Person:
-        """With or without `@`; `edfs` is the bot itself. UnknownNameError for anybody else."""
+        """By name with or without `@`; `edfs` is the bot. Raises UnknownNameError."""
         first = BOT if name.removeprefix("@").casefold() == BOT_NAME else person_named(name)
         return self._changed.get(first.id, first)
 

@@ -1,15 +1,15 @@
-"""The world as one JSON value: the answer of `GET /sandbox/api/state`."""
+"""The world as one JSON object, which `GET /sandbox/api/state` answers."""
 
 from typing import Any
 
+from bot.sandbox.edfs import EdfsStandIn
 from bot.sandbox.edfs.itwins import Timer
-from bot.sandbox.edfs.stand_in import EdfsStandIn
 from bot.sandbox.people import PEOPLE, Person
 from bot.sandbox.slack import SlackStandIn
 
 
 def snapshot(slack: SlackStandIn, edfs: EdfsStandIn) -> dict[str, Any]:
-    """Messages oldest first; `calls` is every request the EDFS stand-in received."""
+    """Messages oldest first; `calls` are the requests that the EDFS stand-in received."""
     workspace = slack.state.workspace
     return {
         "people": [_person(person) for person in PEOPLE],
@@ -19,7 +19,7 @@ def snapshot(slack: SlackStandIn, edfs: EdfsStandIn) -> dict[str, Any]:
             {"person": view.person.name, "view": view.as_slack(), "errors": dict(view.errors)}
             for view in slack.state.modals.all()
         ],
-        "timers": [_timer(edfs, timer) for timer in edfs.timers.values()],
+        "timers": [_timer(edfs, timer) for timer in edfs.state.timers.values()],
         "calls": [dict(call) for call in edfs.calls],
     }
 
@@ -36,7 +36,7 @@ def _person(person: Person) -> dict[str, Any]:
 
 def _timer(edfs: EdfsStandIn, timer: Timer) -> dict[str, Any]:
     return {
-        "itwin": edfs.itwins[timer.itwin_id].name,
+        "itwin": edfs.state.itwins[timer.itwin_id].name,
         "itwin_id": timer.itwin_id,
         **timer.as_json(),
     }

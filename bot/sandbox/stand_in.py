@@ -1,25 +1,48 @@
-"""What the three stand-ins share: a port, a host name, a record of requests, and faults."""
+"""The base of the three stand-ins: a port, a host name, recording of requests, and faults.
+
+Each stand-in is a folder, and all three are built alike:
+
+- `stand_in.py`: the class on top of `StandIn` with its routes and handlers, the documented body of
+  a failure, and what is recorded of a request;
+- `state.py`: what the service remembers and the switches of its behavior, which `reset` restores;
+- `errors.py`: the error that handlers raise, and its body on the wire.
+
+The other modules of a folder hold the payload shapes and the rules of that service.
+"""
 
 import functools
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
 from bot.sandbox.clock import Clock
-from bot.sandbox.faults import Fault, Handler, Hold, suffer, take
+from bot.sandbox.faults import Fault, Handler, Hold, NoAnswer, suffer, take
 from bot.sandbox.site import Site
 
 # Slack allows views of 250 kB and forms grow when encoded.
 _LARGEST_REQUEST = 2 * 1024 * 1024
+# The entry of `calls` that a handler may add to.
+CALL: web.RequestKey[dict[str, Any]] = web.RequestKey("call", dict)
+
+
+class State(Protocol):
+    def reset(self) -> None:
+        """Restores the first world."""
 
 
 class StandIn:
-    """One outside system on one loopback port."""
+    """One outside system on one loopback port.
+
+    `operations` are the names that a fault can be bound to. `calls` are the recorded requests, the
+    oldest first; each has `at` (seconds since the epoch, by the world's clock) and `status` (0: the
+    caller got no whole answer), and what `call_of` says.
+    """
 
     host: str
+    state: State
     operations: frozenset[str] | None = None
-    # Slack alone says no with a 200.
+    # Only Slack answers errors with status 200.
     refuses_with_200 = False
 
     def __init__(self, clock: Clock) -> None:
@@ -52,6 +75,12 @@ class StandIn:
         if self._site is not None:
             await self._site.close()
 
+    def reset(self) -> None:
+        """Restores the first world; the port, credentials and registrations stay."""
+        self.clear_faults()
+        self.state.reset()
+        self.calls: list[dict[str, Any]] = []
+
     def fail(
         self,
         operation: str | None,
@@ -71,14 +100,14 @@ class StandIn:
         return fault
 
     def hold(self, operation: str | None, *, answers: bool = False) -> Hold:
-        """Has the requests of this operation wait, or only their answers, until it is released."""
+        """Holds the requests of this operation, or only their answers, until they are released."""
         self._check_operation(operation)
         self._holds = [hold for hold in self._holds if not hold.released]
         self._holds.append(Hold(operation, answers))
         return self._holds[-1]
 
     def mend(self, operation: str | None, kind: str) -> None:
-        """Ends the faults of this kind that are bound to this operation."""
+        """Disarms the faults of this kind that are bound to this operation."""
         kept = [
             fault for fault in self.faults if (fault.operation, fault.kind) != (operation, kind)
         ]
@@ -102,28 +131,45 @@ class StandIn:
             known = ", ".join(sorted(self.operations))
             raise ValueError(f"{self.host} has no operation {operation!r}; it has: {known}")
 
-    # What each stand-in says for itself.
+    # What each stand-in defines.
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         raise NotImplementedError
 
     def operation_of(self, request: web.Request) -> str | None:
-        """The name that faults know a request by: its route's, unless told otherwise."""
+        """The operation that faults are bound to; by default the name of the route."""
         return request.match_info.route.name
 
     def failure(self, operation: str | None, status: int, fault: Fault) -> web.Response:
         """The documented answer for a status; headers of the fault are added by the caller."""
         raise NotImplementedError
 
-    async def recorded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Sees every request, also those that a fault then swallows."""
-        return await handler(request)
+    def call_of(self, request: web.Request) -> dict[str, Any] | None:
+        """What is recorded of a request, besides `at` and `status`; None: nothing."""
+        raise NotImplementedError
+
+    def unmatched(self, error: web.HTTPException) -> web.StreamResponse:
+        """The answer to a request that no route takes; by default aiohttp's."""
+        raise error
 
     # How it is wired into aiohttp.
 
     @web.middleware
     async def _recorded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        return await self.recorded(request, handler)
+        """Records every request, also one that a fault then answers."""
+        call = self.call_of(request)
+        if call is None:
+            return await handler(request)
+        call |= {"status": 0, "at": self.clock.now()}
+        self.calls.append(call)
+        request[CALL] = call
+        try:
+            answer = await handler(request)
+        except web.HTTPException as error:
+            call["status"] = error.status
+            answer = self.unmatched(error)
+        call["status"] = 0 if isinstance(answer, NoAnswer) else answer.status
+        return answer
 
     @web.middleware
     async def _faulted(self, request: web.Request, handler: Handler) -> web.StreamResponse:

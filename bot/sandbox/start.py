@@ -1,4 +1,4 @@
-"""Bot and world together: what ``run.py sandbox`` starts. The only part that knows both."""
+"""Starts the world and the bot together, for ``run.py sandbox``. Only this module imports both."""
 
 import asyncio
 import contextlib
@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app import Bot, open_bot
-from bot.core.language.commands import COMMAND, USAGE
-from bot.sandbox.console import Printer, Quit, obey
+from bot.core.language.commands import COMMAND
+from bot.core.language.verbs import VERBS
+from bot.sandbox.console import Printer, Quit, run_line
 from bot.sandbox.server.api import sandbox_app
 from bot.sandbox.site import Site
 from bot.sandbox.world import World
@@ -21,12 +22,14 @@ from bot.settings import Settings, read_settings
 from bot.web import serving
 
 PROMPT = "> "
-POLICY = Path(__file__).with_name("policy.toml")  # so that there is something to approve
+POLICY = Path(__file__).with_name("policy.toml")  # makes plant-b need approval
 SETTLED_SECONDS = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Playground:
+    """An open world with its bot; ``url`` is that of the sandbox page and API."""
+
     world: World
     bot: Bot
     url: str
@@ -36,14 +39,16 @@ class Playground:
 async def playground(
     port: int, state: Path, settings: Mapping[str, str] | None = None
 ) -> AsyncIterator[Playground]:
-    """Open the world on ``port`` and the next four (0: free ones), and a bot that lives in it.
+    """Open the world on ``port`` and the next three, and a bot on the fourth (0: free ports).
 
-    What the environment sets replaces a stand-in by the real service; ``settings`` come last.
+    The environment overrides the world's settings, so that a real service can take the place of a
+    stand-in; ``settings`` override both.
     """
     ports = tuple(port + place for place in (1, 2, 3)) if port else None
     world = World()
     await world.open(ports=ports)
-    site = Site(sandbox_app(world, {f"{COMMAND} {verb}": said for verb, said in USAGE.items()}))
+    usages = {f"{COMMAND} {name}": verb.usage for name, verb in VERBS.items()}
+    site = Site(sandbox_app(world, usages))
     try:
         bot_port = port + 4 if port else _free_port()
         own = _settings(world, f"http://bot.localhost:{bot_port}", state, settings or {})
@@ -52,7 +57,7 @@ async def playground(
             serving(bot.public, "127.0.0.1", bot_port),
         ):
             world.connect(own.public_url)
-            world.on_reset.append(_forgetting(bot))
+            world.on_reset.append(_store_cleaner(bot))
             await site.open(port)
             yield Playground(world, bot, f"http://127.0.0.1:{site.port}")
     finally:
@@ -78,35 +83,35 @@ def _free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def _forgetting(bot: Bot) -> Callable[[], "asyncio.Future[None]"]:
-    async def forget() -> None:
-        """A reset world has a store without the people, timers and operations of the old one."""
+def _store_cleaner(bot: Bot) -> Callable[[], "asyncio.Future[None]"]:
+    async def clear() -> None:
+        """Empties the bot's store, whose records are about the world before the reset."""
         async for key in bot.store.redis.scan_iter("edfs:*"):
             await bot.store.redis.delete(key)
         bot.store.deliveries.forget_workspaces()
 
-    return lambda: asyncio.ensure_future(forget())
+    return lambda: asyncio.ensure_future(clear())
 
 
 async def play(port: int, *, headless: bool) -> None:
-    """Run until it is told to stop: by a signal, by ``quit``, or by the end of its input."""
+    """Run the sandbox until a signal, ``quit`` or the end of the input."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(name, stopped.set)
     with tempfile.TemporaryDirectory(prefix="edfs-bot-sandbox-") as state:
-        async with playground(port, Path(state)) as ground:
-            _say(f"Open {ground.url} in a browser: EDFS Bot and its world (Ctrl+C ends them).")
-            _say(f"State: {ground.url}/sandbox/api/state")
+        async with playground(port, Path(state)) as sandbox:
+            _print(f"Open {sandbox.url} in a browser: EDFS Bot and its world (Ctrl+C ends them).")
+            _print(f"State: {sandbox.url}/sandbox/api/state")
             if headless:
                 await stopped.wait()
             else:
-                await _converse(ground.world, stopped)
+                await _run_console(sandbox.world, stopped)
 
 
-async def _converse(world: World, stopped: asyncio.Event) -> None:
-    _say('Try: alice #plant-ops /edfs toggle plant-a "SAP work orders"   (help says more)')
+async def _run_console(world: World, stopped: asyncio.Event) -> None:
+    _print('Try: alice #plant-ops /edfs toggle plant-a "SAP work orders"   (help says more)')
     lines = _lines(stopped)
     printer = Printer(world)
     while not stopped.is_set():
@@ -114,17 +119,17 @@ async def _converse(world: World, stopped: asyncio.Event) -> None:
             line = await _next(lines, stopped)
             if line is None:
                 return
-            for said in await obey(world, line):
-                _say(said)
+            for shown in await run_line(world, line):
+                _print(shown)
         except Quit:
             return
         await asyncio.sleep(SETTLED_SECONDS)
-        for said in printer.news():
-            _say(said)
+        for line in printer.changes():
+            _print(line)
 
 
 def _lines(stopped: asyncio.Event) -> "asyncio.Queue[str | None]":
-    """Read the terminal in a thread of its own; None is the end of the input."""
+    """Read standard input in a separate thread; None marks its end."""
     lines: asyncio.Queue[str | None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 
@@ -141,14 +146,14 @@ def _lines(stopped: asyncio.Event) -> "asyncio.Queue[str | None]":
 async def _next(lines: "asyncio.Queue[str | None]", stopped: asyncio.Event) -> str | None:
     sys.stdout.write(PROMPT)
     sys.stdout.flush()
-    coming = asyncio.ensure_future(lines.get())
-    ending = asyncio.ensure_future(stopped.wait())
-    done, waiting = await asyncio.wait({coming, ending}, return_when=asyncio.FIRST_COMPLETED)
+    reading = asyncio.ensure_future(lines.get())
+    stopping = asyncio.ensure_future(stopped.wait())
+    done, waiting = await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
         task.cancel()
-    return coming.result() if coming in done else None
+    return reading.result() if reading in done else None
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

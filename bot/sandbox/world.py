@@ -1,4 +1,4 @@
-"""The whole world in one hand: three stand-ins, one clock, and people who act.
+"""The sandbox world: three stand-ins, one clock, and the people who act in them.
 
 world = World()
 await world.open()
@@ -15,7 +15,7 @@ from typing import Any
 from bot.sandbox.browser.browser import Browser
 from bot.sandbox.browser.sign_in import sign_in
 from bot.sandbox.clock import Clock
-from bot.sandbox.edfs.stand_in import EdfsStandIn
+from bot.sandbox.edfs import EdfsStandIn
 from bot.sandbox.ims import ImsStandIn
 from bot.sandbox.people import BOT_NAME, Person, UnknownNameError
 from bot.sandbox.slack import Ack, Channel, Message, SlackStandIn
@@ -27,14 +27,14 @@ CALLBACK_PATH = "/link/callback"
 
 
 class World:
-    """`clock` is for a world that goes by another clock than this machine's."""
+    """One world; `clock` replaces the clock of this machine, `seed` determines the ids."""
 
     def __init__(self, *, seed: int = 1, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
         self.slack = SlackStandIn(self.clock)
         self.ims = ImsStandIn(self.clock)
         self.edfs = EdfsStandIn(self.clock, self.ims.holder, seed=seed)
-        # Awaited by the sandbox API's reset, after the world itself is new again.
+        # Awaited by the sandbox API's reset, after the world itself was reset.
         self.on_reset: list[Callable[[], Awaitable[None]]] = []
         self._browsers: dict[str, Browser] = {}
 
@@ -49,7 +49,7 @@ class World:
             await stand_in.close()
 
     def settings(self, bot_url: str, *, socket_mode: bool = False) -> dict[str, str]:
-        """The environment of a bot at home here; Socket Mode means no delivery over HTTP."""
+        """The environment variables of a bot in this world; Socket Mode: no delivery over HTTP."""
         self.slack.delivery.socket_mode = socket_mode
         app_token = {"SLACK_APP_TOKEN": self.slack.app_token} if socket_mode else {}
         return {
@@ -65,7 +65,7 @@ class World:
         }
 
     def connect(self, bot_url: str) -> None:
-        """Where Slack delivers to, and where IMS may send people back to."""
+        """Registers the bot's URLs: where Slack delivers to, and IMS's redirect_uri."""
         self.slack.delivery.events_url = bot_url.rstrip("/") + EVENTS_PATH
         self.ims.redirect_uris.add(bot_url.rstrip("/") + CALLBACK_PATH)
 
@@ -82,35 +82,35 @@ class World:
     ) -> Ack:
         """A slash command or a message as Slack sends it; `thread` is the ts it replies to.
 
-        `deliveries` repeats the very same request; an event then says which time it is.
+        `deliveries` repeats the same request; events then carry their retry number.
         """
         place = self._workspace.channel_named(channel)
-        return await self.slack.acts.types(self.person(person), place, text, deliveries, thread)
+        return await self.slack.actions.types(self.person(person), place, text, deliveries, thread)
 
     async def clicks(
         self, person: str, action: str, *, message: str | None = None, deliveries: int = 1
     ) -> Ack:
-        """A button by label or action_id (or an option by label), newest first."""
-        return await self.slack.acts.clicks(self.person(person), action, message, deliveries)
+        """Clicks the newest button of a label or action_id, or the newest option of a label."""
+        return await self.slack.actions.clicks(self.person(person), action, message, deliveries)
 
     async def submits(self, person: str, values: Mapping[str, str] | None = None) -> Ack:
-        """The person's top modal; inputs by label, block_id or action_id."""
-        return await self.slack.acts.submits(self.person(person), values or {})
+        """Submits the top modal; `values` by the label, block_id or action_id of an input."""
+        return await self.slack.actions.submits(self.person(person), values or {})
 
     async def closes(self, person: str) -> Ack | None:
-        return await self.slack.acts.closes(self.person(person))
+        return await self.slack.actions.closes(self.person(person))
 
     async def opens_home(self, person: str) -> Ack:
         """Opens the bot's Home tab; the bot may then publish one."""
-        return await self.slack.acts.opens_home(self.person(person))
+        return await self.slack.actions.opens_home(self.person(person))
 
     async def shortcuts(self, person: str, callback_id: str) -> Ack:
-        """A global shortcut of the app."""
-        return await self.slack.hands.uses(self.person(person), callback_id)
+        """Uses a global shortcut of the app."""
+        return await self.slack.gestures.uses(self.person(person), callback_id)
 
     async def message_shortcut(self, person: str, callback_id: str, message_ts: str) -> Ack:
-        """A shortcut in the menu of a message that the person sees."""
-        return await self.slack.hands.uses(self.person(person), callback_id, message_ts)
+        """Uses a shortcut in the menu of a message that the person sees."""
+        return await self.slack.gestures.uses(self.person(person), callback_id, message_ts)
 
     async def suggests(
         self,
@@ -119,47 +119,47 @@ class World:
         typed: str = "",
         values: Mapping[str, str] | None = None,
     ) -> Ack:
-        """Types letters into an external select; the ack's body holds what is offered.
+        """Types letters into an external select; the ack's body holds the options.
 
-        `values` are what stands in the other inputs of a modal by then, as in `submits`.
+        `values` are those of the other inputs of the modal, as in `submits`.
         """
-        return await self.slack.acts.suggests(self.person(person), action, typed, values or {})
+        return await self.slack.actions.suggests(self.person(person), action, typed, values or {})
 
     async def signs_in(
         self, person: str, *, url: str | None = None, account: str | None = None
     ) -> str:
-        """The whole browser way, from the newest *Sign in* button; the last page's text.
+        """Signs in with a browser from the newest *Sign in* button; returns the last page's text.
 
-        The press on the button is delivered to the bot too, as Slack does for link buttons.
-        `account` is whose IMS account is used, when it is not the person's own.
+        The click is delivered to the bot too, as Slack does for link buttons. `account` names the
+        owner of the IMS account, where it is not the person's own.
         """
         if url is None:
-            url = await self._presses_sign_in(person)
+            url = await self._clicks_sign_in(person)
         return await sign_in(self.browser(person), url, self.person(account or person))
 
     def browser(self, person: str) -> Browser:
-        """That person's own browser; it keeps its cookies until the world is reset."""
+        """The person's browser, which keeps its cookies until the world is reset."""
         return self._browsers.setdefault(self.person(person).name, Browser())
 
     def reads(self, person: str, channel: str | None = None) -> list[Message]:
-        """What that person can see, oldest first; ephemerals are only their own."""
+        """The messages that the person can see, oldest first, with their own ephemeral ones."""
         workspace = self._workspace
         place = None if channel is None else workspace.channel_named(channel).id
         return workspace.seen_by(self.person(person), place)
 
     def thread(self, channel: str, ts: str) -> list[Message]:
-        """The replies to a message that everybody in the channel sees, oldest first."""
+        """The replies to a message, oldest first, without ephemeral ones."""
         workspace = self._workspace
         return workspace.thread(workspace.channel_named(channel).id, ts)
 
-    # The workspace and its people are changed; all is as before after a reset.
+    # Changes of the workspace and its people, which last until the reset.
 
     def person(self, name: str) -> Person:
-        """As Slack has that person now."""
+        """The person as Slack has them now."""
         return self._workspace.people.named(name)
 
     def change(self, person: str, **changes: Any) -> Person:
-        """Such as deleted=True, is_restricted=True, time_zone="Asia/Tokyo", team_id="T0…"."""
+        """Changes fields, such as deleted=True, is_restricted=True or time_zone="Asia/Tokyo"."""
         return self._workspace.people.change(person, **changes)
 
     def channel(
@@ -170,13 +170,13 @@ class World:
         shared: bool = False,
         bot: bool = True,
     ) -> Channel:
-        """A new channel with these people in it, and the bot unless told otherwise."""
+        """Creates a channel with these people, and with the bot unless `bot` is false."""
         members = {self.person(who).id for who in (*people, *([BOT_NAME] if bot else []))}
         name = name.removeprefix("#")
-        return self._workspace.make(name, frozenset(members), private=private, shared=shared)
+        return self._workspace.create(name, frozenset(members), private=private, shared=shared)
 
     def joins(self, channel: str, *people: str) -> None:
-        """`edfs` is the bot."""
+        """Adds members to a channel; `edfs` is the bot."""
         for who in people:
             self._workspace.join(self._workspace.channel_named(channel).id, self.person(who).id)
 
@@ -188,11 +188,11 @@ class World:
         self._workspace.archive(self._workspace.channel_named(channel).id)
 
     def group(self, group_id: str, people: Sequence[str]) -> None:
-        """The members of a user group, by their names."""
+        """Sets the members of a user group, by their names."""
         self.slack.state.groups[group_id] = [self.person(who).id for who in people]
 
     def reset(self) -> None:
-        """The first world again; ports, tokens and the bot's address stay valid."""
+        """Restores the first world; ports, tokens and the bot's URLs stay valid."""
         self.clock.reset()
         for stand_in in self._stand_ins:
             stand_in.reset()
@@ -211,11 +211,11 @@ class World:
     def _stand_ins(self) -> tuple[SlackStandIn, EdfsStandIn, ImsStandIn]:
         return (self.slack, self.edfs, self.ims)
 
-    async def _presses_sign_in(self, person: str) -> str:
+    async def _clicks_sign_in(self, person: str) -> str:
         who = self.person(person)
-        acts = self.slack.acts
+        actions = self.slack.actions
         for message in reversed(self.reads(person)):
-            for control in acts.controls_of(message, who):
+            for control in actions.controls_of(message, who):
                 if control.url is not None and "sign in" in control.label.casefold():
                     await self.clicks(person, control.label, message=message.ts)
                     return control.url

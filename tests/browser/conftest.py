@@ -1,4 +1,4 @@
-"""One Chromium and one world with its bot for all of these tests; a new context for each."""
+"""Fixtures: one Chromium and one world with its bot for all tests, and a new context for each."""
 
 import os
 import shutil
@@ -27,19 +27,19 @@ itwin = "plant-b"
 change = "disable"
 approvals = 1
 """
-NONE = "no Chromium here: apt install chromium, or name one by EDFS_BOT_CHROMIUM"
+NO_CHROMIUM = "no Chromium here: apt install chromium, or name one by EDFS_BOT_CHROMIUM"
 
 
 CHROMIUM = os.environ.get("EDFS_BOT_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without a Chromium one line says so, for all of these tests."""
-    mine = [item for item in items if item.path.parent == Path(__file__).parent]
-    if CHROMIUM or not mine:
+    """Skip these tests, with one line for all of them, where there is no Chromium."""
+    collected = [item for item in items if item.path.parent == Path(__file__).parent]
+    if CHROMIUM or not collected:
         return
-    first, *others = mine
-    first.add_marker(pytest.mark.skip(reason=f"{len(mine)} tests of the page: {NONE}"))
+    first, *others = collected
+    first.add_marker(pytest.mark.skip(reason=f"{len(collected)} tests of the page: {NO_CHROMIUM}"))
     items[:] = [item for item in items if item not in others]
     config.hook.pytest_deselected(items=others)
 
@@ -53,8 +53,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def ground(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Playground]:
-    """What `run.py sandbox` opens, in this process."""
+async def sandbox(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Playground]:
+    """The world and bot of `run.py sandbox`, in this process."""
     state: Path = tmp_path_factory.mktemp("sandbox")
     policy = state / "policy.toml"
     policy.write_text(POLICY)
@@ -63,18 +63,18 @@ async def ground(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Play
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def stage(browser: Browser, ground: Playground) -> AsyncIterator[Stage]:
-    """The first world again, with nobody looking at it yet."""
-    ground.world.reset()
-    for renew in ground.world.on_reset:
+async def stage(browser: Browser, sandbox: Playground) -> AsyncIterator[Stage]:
+    """The world after a reset, before any screen is open."""
+    sandbox.world.reset()
+    for renew in sandbox.world.on_reset:
         await renew()
-    async with Stage.open(browser, ground.world, ground.url) as opened:
+    async with Stage.open(browser, sandbox.world, sandbox.url) as opened:
         yield opened
 
 
 @dataclass
 class Gallery:
-    """A world without the bot: what Slack sends is kept, and answered as the test says."""
+    """A world in which a recording server takes the place of the bot."""
 
     stage: Stage
     bot: Bot
@@ -84,7 +84,7 @@ class Gallery:
         return self.stage.world
 
     async def payload(self, kind: str) -> dict[str, Any]:
-        """The newest payload of that type, when it has come."""
+        """Wait for a payload of that type; return the newest."""
 
         def found() -> dict[str, Any] | None:
             sent = [one.payload for one in self.bot.got if "payload" in one.fields]

@@ -1,4 +1,4 @@
-"""One message and one modal that hold every block and element, with names that mean harm."""
+"""One message and one modal with every block and element, and with hostile names."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def plain(text: str) -> Block:
     return {"type": "plain_text", "text": text}
 
 
-def marked(text: str) -> Block:
+def mrkdwn(text: str) -> Block:
     return {"type": "mrkdwn", "text": text}
 
 
@@ -26,7 +26,7 @@ def button(label: str, action: str, **more: Any) -> Block:
 
 CONFIRM = {
     "title": plain("Turn it off?"),
-    "text": marked("*Two* runs will be skipped."),
+    "text": mrkdwn("*Two* runs will be skipped."),
     "confirm": plain("Turn off"),
     "deny": plain("Leave it"),
     "style": "danger",
@@ -34,11 +34,11 @@ CONFIRM = {
 DAYS = [option("Monday", "mon", "in one day"), option("Friday", "fri", "in five days")]
 
 
-def words(*elements: Block) -> Block:
+def rich_section(*elements: Block) -> Block:
     return {"type": "rich_text_section", "elements": list(elements)}
 
 
-def run(text: str, **style: bool) -> Block:
+def rich_run(text: str, **style: bool) -> Block:
     return {"type": "text", "text": text, **({"style": style} if style else {})}
 
 
@@ -46,12 +46,12 @@ RICH: Block = {
     "type": "rich_text",
     "block_id": "rich",
     "elements": [
-        words(
-            run("bold", bold=True),
-            run(" "),
-            run("struck", strike=True),
-            run(" "),
-            run(HOSTILE, code=True),
+        rich_section(
+            rich_run("bold", bold=True),
+            rich_run(" "),
+            rich_run("struck", strike=True),
+            rich_run(" "),
+            rich_run(HOSTILE, code=True),
             {"type": "user", "user_id": "U0ALICE001"},
             {"type": "channel", "channel_id": "C0PLANTOPS"},
             {"type": "usergroup", "usergroup_id": "S0APPROVER"},
@@ -69,10 +69,10 @@ RICH: Block = {
             "type": "rich_text_list",
             "style": "ordered",
             "offset": 2,
-            "elements": [words(run("three")), words(run("four"))],
+            "elements": [rich_section(rich_run("three")), rich_section(rich_run("four"))],
         },
-        {"type": "rich_text_quote", "elements": [run("quoted")]},
-        {"type": "rich_text_preformatted", "elements": [run("kept\n  as is")]},
+        {"type": "rich_text_quote", "elements": [rich_run("quoted")]},
+        {"type": "rich_text_preformatted", "elements": [rich_run("kept\n  as is")]},
     ],
 }
 MRKDWN = (
@@ -85,8 +85,8 @@ MESSAGE: list[Block] = [
     {
         "type": "section",
         "block_id": "marked",
-        "text": marked(MRKDWN),
-        "fields": [marked("*Field*"), plain(HOSTILE)],
+        "text": mrkdwn(MRKDWN),
+        "fields": [mrkdwn("*Field*"), plain(HOSTILE)],
         "accessory": {
             "type": "overflow",
             "action_id": "over",
@@ -128,7 +128,7 @@ MESSAGE: list[Block] = [
         "type": "context",
         "block_id": "small",
         "elements": [
-            marked("_small_"),
+            mrkdwn("_small_"),
             {"type": "image", "alt_text": "a dot", "image_url": "https://example.com/dot.png"},
         ],
     },
@@ -146,7 +146,7 @@ MESSAGE: list[Block] = [
         "rows": [
             [{"type": "raw_text", "text": "Timer"}, {"type": "raw_text", "text": "Runs"}],
             [
-                {"type": "rich_text", "elements": [words(run("SAP"))]},
+                {"type": "rich_text", "elements": [rich_section(rich_run("SAP"))]},
                 {"type": "raw_text", "text": "2"},
             ],
         ],
@@ -156,7 +156,7 @@ MESSAGE: list[Block] = [
 UNKNOWN: Block = {"type": "hologram", "block_id": "odd"}
 
 
-def asked(block_id: str, label: str, element: Block, **more: Any) -> Block:
+def input_block(block_id: str, label: str, element: Block, **more: Any) -> Block:
     named = {"action_id": block_id, **element}
     return {
         "type": "input",
@@ -180,33 +180,37 @@ VIEW: Block = {
     "submit": plain("Send"),
     "close": plain("Not now"),
     "blocks": [
-        asked("why", "Why", {"type": "plain_text_input"}, optional=False, hint=plain("In short")),
-        asked("long", "Long", {"type": "plain_text_input", "multiline": True}),
-        asked("timer", "Timer", {"type": "static_select", "option_groups": GROUPS}),
-        asked(
+        input_block(
+            "why", "Why", {"type": "plain_text_input"}, optional=False, hint=plain("In short")
+        ),
+        input_block("long", "Long", {"type": "plain_text_input", "multiline": True}),
+        input_block("timer", "Timer", {"type": "static_select", "option_groups": GROUPS}),
+        input_block(
             "itwin",
             "iTwin",
             {"type": "external_select", "min_query_length": 1},
             dispatch_action=True,
         ),
-        asked("days", "Days", {"type": "multi_static_select", "options": DAYS}),
-        asked("who", "Who", {"type": "users_select"}),
-        asked("people", "People", {"type": "multi_users_select"}),
-        asked("where", "Where", {"type": "conversations_select"}),
-        asked("room", "Room", {"type": "channels_select"}),
-        asked(
+        input_block("days", "Days", {"type": "multi_static_select", "options": DAYS}),
+        input_block("who", "Who", {"type": "users_select"}),
+        input_block("people", "People", {"type": "multi_users_select"}),
+        input_block("where", "Where", {"type": "conversations_select"}),
+        input_block("room", "Room", {"type": "channels_select"}),
+        input_block(
             "state",
             "State",
             {"type": "radio_buttons", "options": [option("On", "on"), option("Off", "off")]},
         ),
-        asked("tell", "Tell", {"type": "checkboxes", "options": DAYS, "initial_options": DAYS[:1]}),
-        asked("date", "Date", {"type": "datepicker"}),
-        asked("time", "Time", {"type": "timepicker"}),
-        asked("moment", "Moment", {"type": "datetimepicker"}),
-        asked("number", "Number", {"type": "number_input", "is_decimal_allowed": False}),
-        asked("url", "Address", {"type": "url_text_input"}),
-        asked("mail", "E-mail", {"type": "email_text_input"}),
-        asked(
+        input_block(
+            "tell", "Tell", {"type": "checkboxes", "options": DAYS, "initial_options": DAYS[:1]}
+        ),
+        input_block("date", "Date", {"type": "datepicker"}),
+        input_block("time", "Time", {"type": "timepicker"}),
+        input_block("moment", "Moment", {"type": "datetimepicker"}),
+        input_block("number", "Number", {"type": "number_input", "is_decimal_allowed": False}),
+        input_block("url", "Address", {"type": "url_text_input"}),
+        input_block("mail", "E-mail", {"type": "email_text_input"}),
+        input_block(
             "live",
             "Live",
             {

@@ -1,4 +1,4 @@
-"""People in front of the sandbox page: the words in which browser tests are written.
+"""Screens of people on the sandbox page: the vocabulary of the browser tests.
 
     screen = await stage.open_as("alice")
     await screen.types('/edfs toggle plant-a "SAP work orders"')
@@ -6,8 +6,8 @@
     await screen.presses("Continue")
     await screen.sees("SAP work orders is now disabled")
 
-Every context watches itself: at its end nothing was asked of anybody but the world's own hosts,
-nothing was blocked by the Content-Security-Policy, and the console holds no error.
+At the end of a stage its contexts are checked: no request went to a foreign host, the
+Content-Security-Policy blocked nothing, and the console holds no error.
 """
 
 import contextlib
@@ -55,12 +55,12 @@ Theme = Literal["light", "dark"]
 
 @dataclass
 class Stage:
-    """One world, and whoever looks at it."""
+    """One world, and the browser contexts that are open on it."""
 
     browser: Browser
     world: World
     url: str
-    complaints: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
     _contexts: list[BrowserContext] = field(default_factory=list)
 
     @classmethod
@@ -72,12 +72,12 @@ class Stage:
         finally:
             for context in stage._contexts:
                 await context.close()
-        assert stage.complaints == [], stage.complaints
+        assert stage.problems == [], stage.problems
 
     async def context(
         self, size: tuple[int, int] = WIDE, theme: Theme = "light", zone: str = ZONE
     ) -> BrowserContext:
-        """A browser of its own: cookies, storage and all."""
+        """A new browser context, with its own cookies and storage."""
         width, height = size
         context = await self.browser.new_context(
             viewport={"width": width, "height": height},
@@ -87,9 +87,9 @@ class Stage:
             reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE)
-        context.on("request", self._judge_request)
-        context.on("console", self._judge_console)
-        context.on("weberror", lambda error: self.complaints.append(f"error: {error.error}"))
+        context.on("request", self._check_request)
+        context.on("console", self._check_console)
+        context.on("weberror", lambda error: self.problems.append(f"error: {error.error}"))
         self._contexts.append(context)
         return context
 
@@ -102,7 +102,7 @@ class Stage:
         theme: Theme = "light",
         zone: str = ZONE,
     ) -> "Screen":
-        """A person's screen in a browser of its own. `place`: #channel, @person or "home"."""
+        """A person's screen in a new context. `place`: #channel, @person or "home"."""
         context = await self.context(size, theme, zone)
         screen = Screen(self, await context.new_page(), person)
         where = (
@@ -112,16 +112,16 @@ class Stage:
         await screen.ready()
         return screen
 
-    def _judge_request(self, request: Request) -> None:
+    def _check_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
         if parts.scheme != "data" and parts.hostname not in OWN_HOSTS:
-            self.complaints.append(f"request to {request.url}")
+            self.problems.append(f"request to {request.url}")
 
-    def _judge_console(self, message: ConsoleMessage) -> None:
-        """That the bot's own pages refuse a link, by status, is what they are for."""
+    def _check_console(self, message: ConsoleMessage) -> None:
+        """Ignores the error statuses of the bot's pages, which reject links on purpose."""
         refused = "Failed to load resource" in message.text and "//bot." in str(message.location)
         if message.type in {"error", "warning"} and not refused:
-            self.complaints.append(f"{message.type}: {message.text} ({message.location})")
+            self.problems.append(f"{message.type}: {message.text} ({message.location})")
 
 
 @dataclass
@@ -136,13 +136,13 @@ class Screen:
         await expect(self.page.locator(f'body[data-ready="{self.person}"]')).to_be_visible()
 
     async def becomes(self, person: str) -> None:
-        """The switch between people, in the same browser."""
+        """Switch to another person in the same browser."""
         self.person = person
         await self.page.get_by_label("You are").select_option(person)
         await self.ready()
 
     async def goes(self, name: str) -> None:
-        """To a channel (without #), to "EDFS Bot" (direct messages) or to "App Home"."""
+        """Open a channel (without #), "EDFS Bot" (direct messages) or "App Home"."""
         opener = self.page.get_by_role("button", name="Channels", exact=True)
         if await opener.is_visible():
             await opener.click()
@@ -164,7 +164,7 @@ class Screen:
         await expect(self.composer).to_have_value("")
 
     async def replies(self, to: str, text: str) -> None:
-        """In the thread of the newest message with these words."""
+        """Reply in the thread of the newest message with the text `to`."""
         message = self.message(to)
         await message.hover()
         await message.get_by_role("button", name="Reply in thread").click()
@@ -176,28 +176,28 @@ class Screen:
 
     @property
     def home(self) -> Locator:
-        """What the app has published as this person's Home, after `goes("App Home")`."""
+        """The published App Home, after `goes("App Home")`."""
         return self.page.locator("#home")
 
     @property
     def log(self) -> Locator:
         return self.page.locator("#messages")
 
-    def message(self, words: str) -> Locator:
-        """The newest message of this channel with these words."""
-        return self.log.get_by_role("article").filter(has_text=words).last
+    def message(self, text: str) -> Locator:
+        """The newest message of this channel with that text."""
+        return self.log.get_by_role("article").filter(has_text=text).last
 
-    async def sees(self, words: str) -> Locator:
-        message = self.message(words)
+    async def sees(self, text: str) -> Locator:
+        message = self.message(text)
         await expect(message).to_be_visible()
         return message
 
     async def messages(self) -> list[str]:
-        """What each message of the channel says, oldest first."""
+        """The text of each message of the channel, oldest first."""
         return await self.log.get_by_role("article").all_inner_texts()
 
     async def presses(self, label: str, within: Locator | None = None) -> None:
-        """The newest button that shows this label: in the window that is open, or beside it."""
+        """Press the newest button of that label: in the open modal, or else on the page."""
         scope = within
         if scope is None:
             window = self.window
@@ -205,7 +205,7 @@ class Screen:
         await self.button(label, scope).last.click()
 
     def button(self, label: str, scope: Locator) -> Locator:
-        """By what it shows; what is read aloud may say more."""
+        """Buttons by their visible text; their accessible name may be longer."""
         shown = re.compile(rf"^\s*{re.escape(label)}\s*$")
         return scope.locator("button, a.button").filter(has_text=shown)
 
@@ -225,7 +225,7 @@ class Screen:
         await self.window.get_by_label(label, exact=True).first.fill(text)
 
     async def chooses(self, label: str, option: str, *, typed: str = "") -> None:
-        """An option of a select, after typing so many letters of it."""
+        """Choose an option of a select, after typing `typed`."""
         field = self.window.get_by_role("combobox", name=label)
         await field.click()
         if typed:
@@ -241,13 +241,13 @@ class Screen:
 
     # The rest of the world.
 
-    async def forward(self, words: str = "+1 h") -> None:
-        """One of the clock's buttons in the panel."""
+    async def forward(self, text: str = "+1 h") -> None:
+        """Press one of the clock's buttons in the panel."""
         await self.panel()
-        await self.page.get_by_role("button", name=words, exact=True).click()
+        await self.page.get_by_role("button", name=text, exact=True).click()
 
     async def picture(self, name: str, of: Locator | None = None) -> None:
-        """Kept as a file where EDFS_BOT_PICTURES names a folder; for documents, and for a look."""
+        """Save a screenshot where EDFS_BOT_PICTURES names a folder."""
         folder = os.environ.get("EDFS_BOT_PICTURES")
         if folder:
             await (of or self.page).screenshot(path=Path(folder) / f"{name}.png")
@@ -259,7 +259,7 @@ class Screen:
         return panel
 
     async def signs_in(self, account: str | None = None) -> None:
-        """From the newest *Sign in* through the bot's page, login and consent, and back."""
+        """Sign in from the newest *Sign in*: the bot's page, login, consent, and back."""
         link = self.page.get_by_role("link", name=re.compile("^Sign in")).last
         async with self.page.context.expect_page() as opening:
             await link.click()
@@ -271,7 +271,7 @@ class Screen:
 
 
 async def consents(tab: Page, account: str) -> None:
-    """Bentley's pages of a sign-in, in whoever's browser they are open."""
+    """Log in and consent on the pages of IMS."""
     await tab.get_by_label("Account").select_option(account)
     await tab.get_by_role("button", name="Sign in").click()
     await expect(tab.get_by_text(person_named(account).email)).to_be_visible()

@@ -1,4 +1,4 @@
-"""axe finds nothing serious, in light and dark, wide and narrow, with a window open too."""
+"""axe finds no serious violation, in each theme and width, with a modal open too."""
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -14,7 +14,7 @@ axe = Axe()
 
 
 async def violations(screen: Screen) -> list[str]:
-    """Serious and critical ones, each with the element that it was found at."""
+    """The serious and critical violations, each with its element."""
     found = (await axe.run(screen.page)).response["violations"]
     return [
         f"{one['id']}: {node['html'][:160]}"
@@ -26,7 +26,9 @@ async def violations(screen: Screen) -> list[str]:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-async def test_axe(gallery: Gallery, size: tuple[int, int], theme: Theme) -> None:
+async def test_axe_finds_no_violation(
+    gallery: Gallery, size: tuple[int, int], theme: Theme
+) -> None:
     world = gallery.world
     workspace = world.slack.state.workspace
     alice = world.person("alice")
@@ -56,7 +58,7 @@ async def test_axe(gallery: Gallery, size: tuple[int, int], theme: Theme) -> Non
     assert await violations(screen) == []
 
 
-async def test_the_button_for_the_theme_wins(gallery: Gallery) -> None:
+async def test_the_theme_button_overrides_the_system(gallery: Gallery) -> None:
     screen = await gallery.stage.open_as("alice", theme="dark")
     root = screen.page.locator("html")
     await expect(root).to_have_attribute("data-theme", "dark")
@@ -67,7 +69,7 @@ async def test_the_button_for_the_theme_wins(gallery: Gallery) -> None:
     await expect(root).to_have_attribute("data-theme", "light")
 
 
-async def test_new_messages_are_read_aloud(gallery: Gallery) -> None:
+async def test_new_messages_are_announced(gallery: Gallery) -> None:
     screen = await gallery.stage.open_as("alice")
     workspace = gallery.world.slack.state.workspace
     workspace.post("C0PLANTOPS", BOT_USER_ID, "SAP &amp; more is *off*")

@@ -1,4 +1,4 @@
-"""Every block and element, drawn from the JSON that an app sent, with text only ever as text."""
+"""Rendering of every block and element; text is never parsed as HTML."""
 
 import pytest
 from playwright.async_api import expect
@@ -12,8 +12,8 @@ from tests.browser.stage import Screen
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def drawn(gallery: Gallery, zone: str = "Europe/Berlin") -> Screen:
-    """The message of all blocks, on a screen in that time zone."""
+async def rendered(gallery: Gallery, zone: str = "Europe/Berlin") -> Screen:
+    """A screen in that time zone, with the message of all blocks."""
     workspace = gallery.world.slack.state.workspace
     workspace.post("C0PLANTOPS", BOT_USER_ID, "everything", blocks=[*MESSAGE, UNKNOWN])
     screen = await gallery.stage.open_as("alice", zone=zone)
@@ -25,13 +25,13 @@ async def block(screen: Screen, block_id: str) -> str:
     return await screen.page.locator(f'[data-key="{block_id}"]').inner_text()
 
 
-async def test_slack_would_take_them() -> None:
+async def test_slack_accepts_the_gallery() -> None:
     assert complaints_about_blocks(MESSAGE) == []
     assert complaints_about_view(VIEW) == []
 
 
 async def test_hostile_names_stay_text(gallery: Gallery) -> None:
-    screen = await drawn(gallery)
+    screen = await rendered(gallery)
     assert await block(screen, "head") == HOSTILE
     assert HOSTILE in await block(screen, "plain")
     assert HOSTILE in await block(screen, "marked")
@@ -43,15 +43,15 @@ async def test_hostile_names_stay_text(gallery: Gallery) -> None:
     await expect(card.get_by_text("evil")).to_be_visible()
 
 
-async def test_marked_text(gallery: Gallery) -> None:
-    screen = await drawn(gallery)
+async def test_mrkdwn_is_rendered(gallery: Gallery) -> None:
+    screen = await rendered(gallery)
     marked = screen.page.locator('[data-key="marked"]')
     for tag, text in {"strong": "bold", "em": "italic", "s": "struck", "code": "a < b"}.items():
         await expect(marked.locator(tag).first).to_have_text(text)
-    said = await block(screen, "marked")
-    assert "a*b*c 2 < 3 && 4 @Bob Brook #plant-ops named" in said
-    assert "@approvers @here" in said
-    await expect(marked.locator("blockquote")).to_have_text("said")
+    text = await block(screen, "marked")
+    assert "a*b*c 2 < 3 && 4 @Bob Brook #plant-ops named" in text
+    assert "@approvers @here" in text
+    await expect(marked.locator("blockquote")).to_have_text("text")
     await expect(marked.locator("pre")).to_have_text("code *here*")
     link = marked.get_by_role("link", name="named")
     await expect(link).to_have_attribute("rel", "noopener noreferrer")
@@ -64,16 +64,16 @@ async def test_marked_text(gallery: Gallery) -> None:
         ("Asia/Tokyo", "Friday, January 1st, 2027 07:30", "2027-01-01 07:30:00"),
     ],
 )
-async def test_dates_stand_in_the_zone_of_the_browser(
+async def test_dates_are_in_the_time_zone_of_the_browser(
     gallery: Gallery, zone: str, long: str, number: str
 ) -> None:
-    screen = await drawn(gallery, zone)
+    screen = await rendered(gallery, zone)
     assert long in await block(screen, "marked")
     assert number in await block(screen, "rich")
 
 
-async def test_rich_text_tables_images_and_what_is_unknown(gallery: Gallery) -> None:
-    screen = await drawn(gallery)
+async def test_rich_text_tables_images_and_unknown_blocks(gallery: Gallery) -> None:
+    screen = await rendered(gallery)
     rich = await block(screen, "rich")
     for part in ("@Alice Arden", "#plant-ops", "@approvers", "@here", "a link", "quoted"):
         assert part in rich

@@ -1,4 +1,4 @@
-"""What is pressed and filled in on the page reaches the app as Slack would send it."""
+"""Presses and values on the page reach the app in Slack's payloads."""
 
 from typing import Any
 
@@ -28,17 +28,17 @@ async def window(gallery: Gallery, view: dict[str, Any] = VIEW) -> Screen:
     return screen
 
 
-async def test_a_button_with_a_question_before_it(gallery: Gallery) -> None:
+async def test_a_button_asks_for_confirmation(gallery: Gallery) -> None:
     screen = await message(gallery)
     off = screen.page.get_by_role("button", name="Off, now")
     await off.click()
-    asked = screen.page.get_by_role("alertdialog", name="Turn it off?")
-    await expect(asked).to_contain_text("Two runs will be skipped.")
-    await asked.get_by_role("button", name="Leave it").click()
+    dialog = screen.page.get_by_role("alertdialog", name="Turn it off?")
+    await expect(dialog).to_contain_text("Two runs will be skipped.")
+    await dialog.get_by_role("button", name="Leave it").click()
     await expect(off).to_be_focused()
     assert gallery.bot.got == []
     await off.click()
-    await asked.get_by_role("button", name="Turn off").click()
+    await dialog.get_by_role("button", name="Turn off").click()
     payload = await gallery.payload("block_actions")
     (action,) = payload["actions"]
     assert (action["block_id"], action["action_id"], action["value"]) == ("row", "off", "off")
@@ -68,7 +68,7 @@ async def test_menus_selects_and_dates_in_a_message(gallery: Gallery) -> None:
     assert payload["state"]["values"]["row"]["day"]["selected_option"] == chosen
 
 
-async def test_everything_in_a_window_is_sent(gallery: Gallery) -> None:
+async def test_a_submission_holds_every_input(gallery: Gallery) -> None:
     screen = await window(gallery)
     await screen.submits()
     await expect(screen.window.get_by_text("Please fill this in.")).to_be_visible()
@@ -124,7 +124,7 @@ async def test_everything_in_a_window_is_sent(gallery: Gallery) -> None:
     }
 
 
-async def test_what_is_typed_outlives_an_update_and_errors_stand_at_their_inputs(
+async def test_typed_text_survives_updates_and_errors_show_at_their_inputs(
     gallery: Gallery,
 ) -> None:
     screen = await window(gallery)
@@ -159,7 +159,7 @@ async def test_what_is_typed_outlives_an_update_and_errors_stand_at_their_inputs
     await expect(screen.window.get_by_label("Why")).to_have_value("kept")
 
 
-async def test_an_option_that_an_update_takes_away_is_chosen_no_more(gallery: Gallery) -> None:
+async def test_an_option_removed_by_an_update_is_no_longer_chosen(gallery: Gallery) -> None:
     days = VIEW["blocks"][4]
     here = {"type": "conversations_select", "default_to_current_conversation": True}
     channel = {**VIEW["blocks"][7], "element": {**VIEW["blocks"][7]["element"], **here}}
@@ -178,7 +178,7 @@ async def test_an_option_that_an_update_takes_away_is_chosen_no_more(gallery: Ga
     assert values["where"]["where"]["selected_conversation"] == "C0PLANTOPS"
 
 
-async def test_shortcuts(gallery: Gallery) -> None:
+async def test_shortcuts_are_in_the_menus(gallery: Gallery) -> None:
     screen = await message(gallery)
     await screen.page.get_by_role("button", name="Shortcuts").click()
     await screen.page.get_by_role("menuitem", name="Switch a timer").click()
@@ -193,7 +193,7 @@ async def test_shortcuts(gallery: Gallery) -> None:
     assert payload["message"]["ts"] == payload["message_ts"]
 
 
-async def test_app_home(gallery: Gallery) -> None:
+async def test_the_app_home_is_shown_and_pressed(gallery: Gallery) -> None:
     screen = await gallery.stage.open_as("alice")
     await screen.goes("App Home")
     await expect(screen.page.locator("#home")).to_contain_text("not published a Home")

@@ -1,4 +1,4 @@
-"""The first conversation on the page, from typing to undo, and a link that is passed on."""
+"""Whole conversations on the page, from typing a command to undo."""
 
 import pytest
 from playwright.async_api import expect
@@ -10,7 +10,7 @@ TOGGLE = '/edfs toggle plant-a "SAP work orders"'
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-async def test_from_the_first_letter_to_undo(stage: Stage, size: tuple[int, int]) -> None:
+async def test_a_toggle_from_completion_to_undo(stage: Stage, size: tuple[int, int]) -> None:
     screen = await stage.open_as("alice", size=size)
     await screen.composer.press_sequentially("/edfs tog")
     await expect(screen.page.get_by_role("option", name="/edfs toggle")).to_be_visible()
@@ -20,8 +20,8 @@ async def test_from_the_first_letter_to_undo(stage: Stage, size: tuple[int, int]
     await screen.composer.press_sequentially('plant-a "SAP work orders"')
     await screen.composer.press("Enter")
 
-    asked = await screen.sees("Sign in to iTwin")
-    await expect(asked).to_contain_text("Only visible to you")
+    prompt = await screen.sees("Sign in to iTwin")
+    await expect(prompt).to_contain_text("Only visible to you")
     await screen.signs_in()
     await screen.presses("Continue")
     card = await screen.sees("SAP work orders is now disabled")
@@ -42,7 +42,7 @@ async def test_from_the_first_letter_to_undo(stage: Stage, size: tuple[int, int]
     await expect(panel.locator("#panel-calls")).to_contain_text("PATCH")
 
 
-async def test_everybody_sees_only_their_own(stage: Stage) -> None:
+async def test_ephemeral_messages_and_channels_are_per_person(stage: Stage) -> None:
     screen = await stage.open_as("alice")
     await screen.types(TOGGLE)
     await screen.sees("Sign in to iTwin")
@@ -53,7 +53,7 @@ async def test_everybody_sees_only_their_own(stage: Stage) -> None:
     assert [name.split("\n")[0] for name in names] == ["shared"]
 
 
-async def test_a_mention_in_a_thread(stage: Stage) -> None:
+async def test_a_mention_in_a_thread_is_answered_there(stage: Stage) -> None:
     screen = await stage.open_as("alice")
     await screen.types("is <b>it</b> off & done?")
     await screen.sees("is <b>it</b> off & done?")
@@ -71,7 +71,7 @@ async def test_a_mention_in_a_thread(stage: Stage) -> None:
     await expect(await screen.sees("2 replies")).to_be_focused()
 
 
-async def test_a_link_that_was_passed_on_works_in_one_browser_only(stage: Stage) -> None:
+async def test_a_sign_in_link_works_in_one_browser_only(stage: Stage) -> None:
     alice = await stage.open_as("alice")
     await alice.types("/edfs signin")
     link = alice.page.get_by_role("link", name="Sign in")
@@ -95,14 +95,14 @@ async def test_a_link_that_was_passed_on_works_in_one_browser_only(stage: Stage)
     await alice.sees("Signed in")
 
 
-async def test_a_request_is_declined_in_a_window(stage: Stage) -> None:
+async def test_a_request_is_declined_in_a_modal(stage: Stage) -> None:
     alice, bob = await stage.open_as("alice"), await stage.open_as("bob")
     for screen in (alice, bob):
         await screen.types("/edfs signin")
         await screen.signs_in()
     await alice.types('/edfs disable plant-b "Nightly documents" because SAP is down')
-    asked = await bob.sees("To be approved: turn off Nightly documents")
-    await bob.presses("Decline", asked)
+    prompt = await bob.sees("To be approved: turn off Nightly documents")
+    await bob.presses("Decline", prompt)
     await bob.opened("Decline")
     await bob.submits()
     await expect(bob.window.get_by_text("Please fill this in.")).to_be_visible()

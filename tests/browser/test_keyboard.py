@@ -1,4 +1,4 @@
-"""Everything can be done without a mouse, and the focus never gets lost."""
+"""The page works without a mouse, and the focus is never lost."""
 
 import pytest
 from playwright.async_api import expect
@@ -12,7 +12,7 @@ from tests.world.waiting import until
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_a_command_a_card_its_window_and_back(stage: Stage) -> None:
+async def test_a_command_its_card_and_its_modal_by_keyboard(stage: Stage) -> None:
     screen = await stage.open_as("alice")
     keys = screen.page.keyboard
     await keys.press("Tab")
@@ -51,7 +51,7 @@ async def test_a_command_a_card_its_window_and_back(stage: Stage) -> None:
     assert await screen.page.evaluate("document.activeElement.textContent") == "Details"
 
 
-async def test_the_home_keeps_the_focus_while_it_is_made_anew(stage: Stage) -> None:
+async def test_the_home_keeps_the_focus_over_a_refresh(stage: Stage) -> None:
     await stage.world.types("alice", "#plant-ops", "/edfs signin")
     await until(lambda: stage.world.reads("alice", "#plant-ops"))
     await stage.world.signs_in("alice")
@@ -67,13 +67,13 @@ async def test_the_home_keeps_the_focus_while_it_is_made_anew(stage: Stage) -> N
     await expect(timers).to_be_focused()
     refresh = screen.home.get_by_role("button", name="Refresh this page")
     await refresh.focus()
-    stood = await screen.home.get_attribute("data-hash")
+    before = await screen.home.get_attribute("data-hash")
     await keys.press("Enter")
-    await expect(screen.home).not_to_have_attribute("data-hash", stood or "")
+    await expect(screen.home).not_to_have_attribute("data-hash", before or "")
     await expect(refresh).to_be_focused()
 
 
-async def test_an_answer_comes_into_sight_wherever_one_had_scrolled_to(gallery: Gallery) -> None:
+async def test_sending_scrolls_to_the_answer(gallery: Gallery) -> None:
     workspace = gallery.world.slack.state.workspace
     for number in range(30):
         workspace.post("C0PLANTOPS", BOT_USER_ID, f"number {number}")
@@ -84,7 +84,7 @@ async def test_an_answer_comes_into_sight_wherever_one_had_scrolled_to(gallery: 
     await expect(screen.message("hello")).to_be_in_viewport()
 
 
-async def test_menus_and_selects(gallery: Gallery) -> None:
+async def test_menus_and_selects_by_keyboard(gallery: Gallery) -> None:
     workspace = gallery.world.slack.state.workspace
     workspace.post("C0PLANTOPS", BOT_USER_ID, "everything", blocks=MESSAGE)
     screen = await gallery.stage.open_as("alice")
@@ -120,7 +120,7 @@ async def test_menus_and_selects(gallery: Gallery) -> None:
     await screen.closed()
 
 
-async def test_messages_are_walked_with_the_arrow_keys(gallery: Gallery) -> None:
+async def test_arrow_keys_move_between_messages(gallery: Gallery) -> None:
     workspace = gallery.world.slack.state.workspace
     for number in range(3):
         workspace.post("C0PLANTOPS", BOT_USER_ID, f"number {number}")
@@ -133,7 +133,7 @@ async def test_messages_are_walked_with_the_arrow_keys(gallery: Gallery) -> None
     await expect(screen.message("number 1")).to_be_focused()
 
 
-async def test_drawers_close_with_escape_and_give_the_focus_back(gallery: Gallery) -> None:
+async def test_escape_closes_drawers_and_returns_the_focus(gallery: Gallery) -> None:
     screen = await gallery.stage.open_as("alice", size=NARROW)
     keys = screen.page.keyboard
     for name in ("Channels", "World"):

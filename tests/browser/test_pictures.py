@@ -1,6 +1,6 @@
-"""README's pictures, made of the page itself: EDFS_BOT_PICTURES=docs/pictures makes them anew.
+"""Screenshots for README: EDFS_BOT_PICTURES=docs/pictures writes them.
 
-Without it nothing is written; what they show is looked for all the same.
+Without it nothing is written, but their content is still checked.
 """
 
 import re
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OFF = '/edfs off plant-a "SAP work orders" for 2 days because SAP is down'
 
 
-async def test_every_picture_of_readme_is_there_and_says_what_it_shows() -> None:
+async def test_readme_shows_every_picture_with_a_description() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = re.findall(r"!\[([^\]]*)\]\(docs/pictures/([\w-]+\.png)\)", text)
     assert {name for _, name in shown} == {

@@ -1,7 +1,7 @@
-"""README's tour, word by word: whoever follows it in the sandbox reads what it says.
+"""README's tour: each row of its table is run in the sandbox, and shows what the row promises.
 
-It is the whole story too: the first command, the sign-in, off until, a second person's approval,
-the clock moved to the return, undo. Each row of its table is taken as it stands there.
+It covers the first command, the sign-in, "off until", a second person's approval, the auto-enable
+after a move of the clock, and undo.
 """
 
 import re
@@ -55,7 +55,7 @@ def _changed(view: View | None, before: View | None) -> View | None:
 
 
 async def _chooses(screen: Screen, option: str, label: str) -> None:
-    """Wait for the window to follow, as somebody does who looks at it."""
+    """Choose, and wait until the modal was updated."""
     world = screen.stage.world
     modals, person = world.slack.state.modals, world.person(screen.person)
     before = modals.top(person)
@@ -96,11 +96,11 @@ async def does(screen: Screen, words: str) -> None:
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-async def test_the_tour_is_true(stage: Stage, size: tuple[int, int]) -> None:
+async def test_readme_tour_holds(stage: Stage, size: tuple[int, int]) -> None:
     screens = {name: await stage.open_as(name, size=size) for name in ("alice", "bob")}
-    told = steps()
-    assert len(told) >= 10
-    for number, step in enumerate(told, start=1):
+    tour = steps()
+    assert len(tour) >= 10
+    for number, step in enumerate(tour, start=1):
         screen = screens[step.who]
         for words in step.does:
             await does(screen, words)

@@ -37,7 +37,7 @@ FACTS = {
     "itwin": "i",
     "timer": "t",
     "timer_name": '=HYPERLINK("http://x","click, me")',
-    "because": "Überlandwerk\nsays so",
+    "reason": "Überlandwerk\nsays so",
     "approved_by": "U0BOB U0EVE",
 }
 
@@ -57,12 +57,12 @@ async def settings(redis_url: str) -> AsyncIterator[dict[str, str]]:
     given |= {"REDIS_URL": redis_url, "EDFS_BOT_KEYS": KEYS}
     opened = open_store(redis_url, KeyRing.parse(KEYS))
     await opened.kill_switch.remember(HOME)
-    for at, what, facts in (
+    for at, event, facts in (
         (NOVEMBER - 86_400, "signin", {}),
         (NOVEMBER - 0.001, "operation.applied", FACTS),
         (NOVEMBER, "writes.off", {}),
     ):
-        await opened.audit.append(HOME, AuditEntry(at, what, PersonId("U0ALICE"), facts))
+        await opened.audit.append(HOME, AuditEntry(at, event, PersonId("U0ALICE"), facts))
     await opened.aclose()
     yield given
     await world.close()
@@ -93,7 +93,7 @@ async def test_export_as_json_lines(settings: dict[str, str]) -> None:
     assert [said["person"], said["acting_as"], said["subject"]] == ["U0ALICE", *NAMED]
     assert (said["state_before"], said["state_after"]) == ("enabled", "disabled")
     assert (said["trace"], said["outcome"]) == ("01234567", "applied")
-    assert said["because"] == "Überlandwerk\nsays so"
+    assert said["reason"] == "Überlandwerk\nsays so"
     assert said["timer_name"].startswith("=HYPERLINK")  # a formula only to a spreadsheet
 
 
@@ -112,9 +112,9 @@ async def test_export_as_csv_without_formulas(settings: dict[str, str], tmp_path
     assert text.count("\r\n") == 4
     assert '"\'=HYPERLINK(""http://x"",""click, me"")"' in text
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    assert [row["what"] for row in rows] == ["signin", "operation.applied", "writes.off"]
+    assert [row["event"] for row in rows] == ["signin", "operation.applied", "writes.off"]
     assert list(rows[0]) == list(FIELDS)
-    assert rows[1]["because"] == FACTS["because"]
+    assert rows[1]["reason"] == FACTS["reason"]
     assert rows[1]["approved_by"] == "U0BOB U0EVE"
     assert all(not cell.startswith(("=", "+", "-", "@", "\t")) for cell in rows[1].values())
 
@@ -178,7 +178,7 @@ def test_times_of_since_and_until(said: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "facts", "before_and_after"),
+    ("event", "facts", "before_and_after"),
     [
         ("operation.ready", {"seen": "enabled", "wanted": "disabled"}, ("enabled", "")),
         ("operation.already", {"seen": "disabled"}, ("disabled", "disabled")),
@@ -194,9 +194,9 @@ def test_times_of_since_and_until(said: str, seconds: float) -> None:
     ],
 )
 def test_states_of_an_entry(
-    what: str, facts: dict[str, str], before_and_after: tuple[str, str]
+    event: str, facts: dict[str, str], before_and_after: tuple[str, str]
 ) -> None:
-    assert states(what, facts) == before_and_after
+    assert states(event, facts) == before_and_after
 
 
 def test_the_document_explains_every_field() -> None:
@@ -207,7 +207,7 @@ def test_the_document_explains_every_field() -> None:
 def test_an_approval_names_its_requester_and_its_votes() -> None:
     facts = {"request": "a" * 24, "requester": "U0ALICE", "votes": "U0BOB=sub-2", "review": "yes"}
     said = record("T0HOME", AuditEntry(0.0, "approval.approved", PersonId("U0BOB"), facts))
-    assert (said["person"], said["asked_by"], said["approvals"]) == (
+    assert (said["person"], said["requester"], said["approvals"]) == (
         "U0BOB",
         "U0ALICE",
         "U0BOB=sub-2",

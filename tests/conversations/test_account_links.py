@@ -12,12 +12,12 @@ async def test_signing_in_with_another_account_unlinks_the_old_one_at_once(story
     second = await other_link(story, "alice", first)
     assert "You are signed in" in await world.signs_in("alice", url=first)
     # Each account in a browser that is new to IMS.
-    world.edfs.let_in("hand01")
-    assert "hand01@acme.example" in await world.signs_in("hand01", url=second)
+    world.edfs.state.let_in("crew01")
+    assert "crew01@acme.example" in await world.signs_in("crew01", url=second)
     await story.types("alice", "/edfs whoami")
-    await story.sees("alice", "hand01@acme.example")
+    await story.sees("alice", "crew01@acme.example")
     page = await world.signs_in("bob", url=await link_of(story, "bob"), account="alice")
     assert "You are signed in" in page, page
     # The one that Alice uses now is hers alone.
-    taken = await world.signs_in("carol", url=await link_of(story, "carol"), account="hand01")
+    taken = await world.signs_in("carol", url=await link_of(story, "carol"), account="crew01")
     assert TAKEN in taken

@@ -113,7 +113,7 @@ async def ended(story: Story) -> str:
 
 def agrees(story: Story, card: str) -> None:
     """The card and the timer say the same, and the flip was sent and made once at most."""
-    enabled = story.world.edfs.timer("plant-a", "SAP work orders").enabled
+    enabled = story.world.edfs.state.timer("plant-a", "SAP work orders").enabled
     assert f"State: {'enabled' if enabled else 'disabled'}" in card
     assert story.flips() == (0 if enabled else 1)
     assert patches(story) == 1
@@ -282,12 +282,12 @@ async def test_two_flips_at_one_moment_are_a_conflict_that_is_said(story: Story)
     with story.world.edfs.hold("toggle") as held:
         await story.types("alice", TOGGLE)
         await until(lambda: held.waiting)
-        story.world.edfs.flip_outside("plant-a", "SAP work orders")
+        story.world.edfs.state.flip_outside("plant-a", "SAP work orders")
     card = await ended(story)
     assert "SAP work orders is enabled, not disabled" in card
     assert "both changes cancelled out" in card
     assert "State: enabled" in card
-    assert story.world.edfs.timer("plant-a", "SAP work orders").enabled is True
+    assert story.world.edfs.state.timer("plant-a", "SAP work orders").enabled is True
     assert patches(story) == 1
 
 

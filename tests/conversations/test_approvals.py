@@ -110,9 +110,9 @@ async def test_declined_with_a_reason_then_asked_again_and_taken_back(
 
 async def test_two_people_of_a_list_have_to_agree(ruled: Story, policy: Path) -> None:
     story = ruled
-    story.world.edfs.let_in("hand01", "carol")
-    story.world.group("S0APPROVERS", ["bob", "hand01"])
-    story.world.joins("#approvals", "hand01")
+    story.world.edfs.state.let_in("crew01", "carol")
+    story.world.group("S0APPROVERS", ["bob", "crew01"])
+    story.world.joins("#approvals", "crew01")
     listed = IN_APPROVALS.replace("= 1", '= 2\napprovers = ["S0APPROVERS"]')
     card = await ask(story, policy, listed)
     assert "Who decides: S0APPROVERS, but not who asked" in read(card)
@@ -127,10 +127,10 @@ async def test_two_people_of_a_list_have_to_agree(ruled: Story, policy: Path) ->
     await story.clicks("bob", "Approve", card.ts)
     await story.sees("bob", "You agreed to this before")
     assert story.flips() == 0
-    await story.signs_in("hand01", "#approvals")
-    await story.clicks("hand01", "Approve", card.ts)
+    await story.signs_in("crew01", "#approvals")
+    await story.clicks("crew01", "Approve", card.ts)
     await told(story, "alice", DONE)
-    assert "Approved by: @bob, @hand01" in read(await story.sees("alice", "Turned off by: @alice"))
+    assert "Approved by: @bob, @crew01" in read(await story.sees("alice", "Turned off by: @alice"))
     assert story.flips() == 1
 
 
@@ -160,12 +160,12 @@ async def test_an_approver_who_is_not_signed_in_signs_in_and_goes_on(
 async def test_the_right_is_proved_by_the_approvers_own_token(ruled: Story, policy: Path) -> None:
     story = ruled
     card = await ask(story, policy, IN_APPROVALS)
-    story.world.edfs.take_right("bob")
+    story.world.edfs.state.take_right("bob")
     await story.clicks("bob", "Approve", card.ts)
     said = await story.sees("bob", "You do not have the right")
     assert said.visible_to is not None
     assert (await record(story, card)).votes == ()
-    story.world.edfs.give_right("bob")
+    story.world.edfs.state.give_right("bob")
     await story.types("bob", f"/edfs approve {request_in(card)}")
     await told(story, "alice", DONE)
     assert story.flips() == 1

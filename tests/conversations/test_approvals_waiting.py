@@ -168,7 +168,7 @@ async def test_a_busy_timer_is_waited_for(ruled: Story, policy: Path) -> None:
 async def test_while_changes_are_switched_off_nobody_agrees(ruled: Story, policy: Path) -> None:
     story = ruled
     card = await ask(story, policy, IN_APPROVALS)
-    await story.bot.store.kill_switch.turn(HOME, story.world.clock.now(), on=False)
+    await story.bot.store.kill_switch.engage(HOME, story.world.clock.now())
     await story.clicks("bob", "Approve", card.ts)
     await story.sees("bob", "An admin has switched all changes off")
     assert (await record(story, card)).votes == ()
@@ -179,7 +179,7 @@ async def test_a_replaced_timer_voids_it_and_the_new_one_is_offered(
 ) -> None:
     story = ruled
     card = await ask(story, policy, IN_APPROVALS)
-    story.world.edfs.replace_timer("plant-a", "SAP work orders", cron="0 5 * * *")
+    story.world.edfs.state.replace_timer("plant-a", "SAP work orders", cron="0 5 * * *")
     await story.clicks("bob", "Approve", card.ts)
     shown = read(await story.sees("bob", "Void: turn off SAP work orders", "#approvals"))
     assert "An edit has put another timer in its place" in shown

@@ -1,4 +1,4 @@
-"""A return that cannot be done by itself asks a person: why, who may, and again after an hour."""
+"""An auto-enable that fails asks a person, says why, and escalates after an hour."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tests.conversations.test_off_until import (
 from tests.world.story import Story, read
 from tests.world.waiting import until
 
-HOME = Workspace(TEAM_ID)
+WORKSPACE = Workspace(TEAM_ID)
 DUE = 3 * DAY + 60
 
 
@@ -26,12 +26,12 @@ async def signs_out(story: Story, person: str) -> None:
 
 
 def direct(story: Story, person: str) -> str:
-    """What the bot has told the person beside the channel."""
+    """Return the direct messages that the bot has sent to the person."""
     channel = story.world.slack.state.workspace.direct(story.world.person(person))
     return "\n".join(read(m) for m in story.world.reads(person) if m.channel == channel.id)
 
 
-async def test_consent_ended_is_found_a_day_before_then_asked_and_escalated_once(
+async def test_an_ended_sign_in_is_found_a_day_ahead_and_escalated_once(
     story: Story,
 ) -> None:
     await goes_off(story)
@@ -66,7 +66,7 @@ def asks_id(card: str) -> str:
     return card.rpartition("Return ")[2].strip()
 
 
-async def test_who_signs_in_again_in_time_is_asked_nothing(story: Story) -> None:
+async def test_signing_in_again_in_time_lets_it_run(story: Story) -> None:
     await goes_off(story)
     await signs_out(story, "alice")
     story.world.clock.forward(2 * DAY + 60)
@@ -79,9 +79,9 @@ async def test_who_signs_in_again_in_time_is_asked_nothing(story: Story) -> None
     assert len(cards(story)) == 1
 
 
-async def test_a_lost_right_asks_and_who_has_none_either_cannot(story: Story) -> None:
+async def test_a_lost_permission_asks_a_person_who_needs_it_too(story: Story) -> None:
     await goes_off(story)
-    story.world.edfs.take_right("alice", "plant-a")
+    story.world.edfs.state.take_right("alice", "plant-a")
     story.world.clock.forward(DUE)
     await story.sees("bob", "may not read the timer any more")
     await story.signs_in("carol")
@@ -95,12 +95,12 @@ async def test_a_lost_right_asks_and_who_has_none_either_cannot(story: Story) ->
     assert story.flips() == 1
 
 
-async def test_a_replaced_timer_is_offered_and_one_that_is_gone_is_said(story: Story) -> None:
+async def test_a_replaced_timer_is_offered_and_a_removed_one_reported(story: Story) -> None:
     await goes_off(story)
-    story.world.edfs.replace_timer("plant-a", NAME)
+    story.world.edfs.state.replace_timer("plant-a", NAME)
     await story.types("alice", '/edfs disable plant-a "SAP materials" for 3 days')
     await open_returns(story, 2)
-    story.world.edfs.remove_timer("plant-a", "SAP materials")
+    story.world.edfs.state.remove_timer("plant-a", "SAP materials")
     story.world.clock.forward(DUE)
     await story.sees("bob", "Cannot return: SAP materials")
     asks = await story.sees("bob", "[Move to it] [Keep off]")
@@ -115,7 +115,7 @@ async def test_a_replaced_timer_is_offered_and_one_that_is_gone_is_said(story: S
     assert story.flips() == 2
 
 
-async def test_only_a_deny_stops_it_and_approval_is_not_asked_again(
+async def test_a_deny_rule_stops_it_and_an_approval_rule_does_not(
     ruled: Story, policy: Path
 ) -> None:
     await goes_off(ruled)
@@ -135,29 +135,29 @@ async def test_only_a_deny_stops_it_and_approval_is_not_asked_again(
     assert ruled.flips("SAP materials") == 2
 
 
-async def test_while_changes_are_off_it_waits_and_says_so(story: Story) -> None:
+async def test_the_kill_switch_delays_it_visibly(story: Story) -> None:
     await goes_off(story)
-    writes = story.bot.store.kill_switch
-    await writes.turn(HOME, story.world.clock.now(), on=False)
+    kill_switch = story.bot.store.kill_switch
+    await kill_switch.engage(WORKSPACE, story.world.clock.now())
     story.world.clock.forward(DUE + 600)
     await story.sees("bob", "An admin has switched all changes off: it waits")
-    await writes.turn(HOME, story.world.clock.now(), on=True)
+    await kill_switch.release(WORKSPACE, story.world.clock.now())
     story.world.clock.forward(120)
     await story.sees("bob", "Returned as planned.")
     assert story.flips() == 2
 
 
-async def test_found_on_when_somebody_presses_closes_what_asks(story: Story) -> None:
+async def test_clicking_enable_on_an_enabled_timer_closes_it(story: Story) -> None:
     await goes_off(story)
     await signs_out(story, "alice")
     story.world.clock.forward(DUE)
     await story.sees("bob", f"Still off: {NAME}")
-    story.world.edfs.flip_outside("plant-a", NAME)
+    story.world.edfs.state.flip_outside("plant-a", NAME)
     await story.signs_in("bob")
     await story.clicks("bob", "Enable")
     await story.sees("bob", f"{NAME} is already enabled")
     await open_returns(story, 0)
-    story.world.clock.forward(5)  # its card is painted by whoever looks what is due
+    story.world.clock.forward(5)  # the tick draws the card
     await story.sees("alice", f"Seen to: {NAME}")
     await story.types("bob", f"/edfs disable plant-a {WORK} because anew")
     await until(lambda: not enabled(story))

@@ -1,4 +1,4 @@
-"""The card of a timer: what everybody reads on it, and what its buttons do."""
+"""The card of an operation: its text, and what its buttons do."""
 
 import contextlib
 import re
@@ -33,7 +33,7 @@ def patches(story: Story) -> list[dict[str, Any]]:
 
 
 def window(story: Story, person: str) -> str:
-    """What stands in the person's open modal."""
+    """Return the text of the person's open modal."""
     view = story.world.slack.state.modals.top(person_named(person))
     return "" if view is None else "\n".join(describe_view(view.body))
 
@@ -52,7 +52,7 @@ async def test_the_card_says_everything_in_words(story: Story) -> None:
         assert re.fullmatch(fact, line), (line, fact)
 
 
-async def test_the_card_of_an_enabled_timer_tells_the_next_run(story: Story) -> None:
+async def test_the_card_of_an_enabled_timer_names_the_next_run(story: Story) -> None:
     await switched(story)
     await story.clicks("alice", "Enable")
     card = read(await story.sees("bob", "is now enabled"))
@@ -79,7 +79,7 @@ async def test_odd_schedules_keep_the_cron_beside_the_words(
     assert re.search(rf"Next run: .*{following}", shown)
 
 
-async def test_a_press_is_the_same_as_typing_and_edits_the_card(story: Story) -> None:
+async def test_a_click_acts_like_the_typed_command_and_edits_the_card(story: Story) -> None:
     await switched(story)
     before = story.card().ts
     for button, words in (("Enable", "is now enabled"), ("Disable", "is now disabled")):
@@ -90,9 +90,9 @@ async def test_a_press_is_the_same_as_typing_and_edits_the_card(story: Story) ->
     assert len(patches(story)) == 3
 
 
-async def test_pressing_what_is_so_already_changes_nothing(story: Story) -> None:
+async def test_clicking_for_the_present_state_changes_nothing(story: Story) -> None:
     await switched(story)
-    story.world.edfs.flip_outside("plant-a", "SAP work orders")
+    story.world.edfs.state.flip_outside("plant-a", "SAP work orders")
     await story.clicks("alice", "Enable")
     said = await story.sees("alice", "SAP work orders is already enabled")
     assert said.visible_to is not None
@@ -100,14 +100,14 @@ async def test_pressing_what_is_so_already_changes_nothing(story: Story) -> None
     assert story.flips() == 1
 
 
-async def test_details_open_a_window_with_the_parameters_for_one_person(story: Story) -> None:
+async def test_details_open_a_modal_with_the_parameters_for_one_person(story: Story) -> None:
     await switched(story)
     await story.clicks("alice", "Details")
     await until(lambda: CANARY in window(story, "alice"), reason="the details")
     shown = window(story, "alice")
     assert f"Password: {CANARY}" in shown
     assert "Read as: alice@acme.example" in shown
-    assert story.world.edfs.timer("plant-a", "SAP work orders").id in shown
+    assert story.world.edfs.state.timer("plant-a", "SAP work orders").id in shown
     assert window(story, "bob") == ""
 
 
@@ -132,17 +132,17 @@ async def test_parameter_values_are_in_no_message(story: Story) -> None:
     assert kinds == {"view"}
 
 
-async def test_a_change_outside_slack_is_said_on_the_card(story: Story) -> None:
+async def test_the_card_mentions_a_change_outside_slack(story: Story) -> None:
     await switched(story)
-    story.world.edfs.flip_outside("plant-a", "SAP work orders")
+    story.world.edfs.state.flip_outside("plant-a", "SAP work orders")
     await story.types("alice", '/edfs disable plant-a "SAP work orders"')
     await story.sees("bob", "It had been changed outside Slack since")
     await until(lambda: story.flips() == 2)
-    assert story.world.edfs.timer("plant-a", "SAP work orders").enabled is False
+    assert story.world.edfs.state.timer("plant-a", "SAP work orders").enabled is False
 
 
 @pytest.mark.parametrize("channel", ["#general", "#secret"])
-async def test_where_the_bot_is_not_the_person_still_gets_the_card(
+async def test_the_requester_gets_the_card_where_the_bot_is_not_a_member(
     story: Story, channel: str
 ) -> None:
     await story.signs_in("alice", channel)
@@ -171,13 +171,13 @@ async def test_in_direct_messages_the_card_is_posted_too(story: Story) -> None:
     assert story.flips() == 1
 
 
-async def test_the_card_stands_before_the_effect(story: Story) -> None:
+async def test_the_card_is_posted_before_the_patch_is_sent(story: Story) -> None:
     await story.signs_in("alice")
     with story.world.edfs.hold("toggle"):
         await story.types("alice", TOGGLE)
         await story.sees("bob", "Turning off: SAP work orders …")
         assert "Under way" in read(story.card())
-        assert story.world.edfs.timer("plant-a", "SAP work orders").enabled is True
+        assert story.world.edfs.state.timer("plant-a", "SAP work orders").enabled is True
     await story.sees("bob", "is now disabled")
     posts = [c for c in story.world.slack.calls if c["method"] == "chat.postMessage"]
     assert len(posts) == 1
@@ -186,7 +186,7 @@ async def test_the_card_stands_before_the_effect(story: Story) -> None:
     assert "is now disabled" in read(story.card())
 
 
-async def test_somebody_elses_wish_meets_a_held_timer(story: Story) -> None:
+async def test_another_persons_change_finds_the_timer_locked(story: Story) -> None:
     await story.signs_in("alice")
     await story.signs_in("bob")
     with story.world.edfs.hold("toggle"):
@@ -204,7 +204,7 @@ async def test_a_timer_edited_meanwhile_is_left_alone(story: Story) -> None:
     with story.world.edfs.hold("timer"):
         await story.types("alice", TOGGLE)
         await story.sees("bob", "Turning off")
-        story.world.edfs.put_timer("plant-a", "SAP work orders", cron="0 5 * * *")
+        story.world.edfs.state.put_timer("plant-a", "SAP work orders", cron="0 5 * * *")
     await story.sees("bob", "Its definition was edited after it was looked at")
     said = await story.sees("alice", "Look at it, then ask again.\n[Try again]\nTrace")
     assert said.visible_to is not None
@@ -213,7 +213,7 @@ async def test_a_timer_edited_meanwhile_is_left_alone(story: Story) -> None:
 
 async def test_a_hostile_name_is_only_text(story: Story) -> None:
     name = "<!channel> *bold* <https://evil.example|press> @alice \u202etxt"
-    story.world.edfs.put_timer("plant-b", name)
+    story.world.edfs.state.put_timer("plant-b", name)
     await story.signs_in("alice")
     await story.types("alice", "/edfs toggle plant-b evil.example")
     card = await story.sees("bob", "is now disabled")
@@ -223,10 +223,10 @@ async def test_a_hostile_name_is_only_text(story: Story) -> None:
     assert "\u202e" not in str(card.blocks) + card.text
 
 
-async def test_what_is_learnt_late_is_not_painted_over_the_next_one(
+async def test_a_late_finding_is_not_drawn_over_the_next_operation(
     story: Story, redis_url: str
 ) -> None:
-    """A card that was taken over shows the newer operation, whatever becomes known of the older."""
+    """A card that another operation has taken over shows only that one."""
     await story.signs_in("alice")
     story.world.edfs.fail("toggle", "lost_answer")
     await story.types("alice", TOGGLE)
@@ -249,15 +249,15 @@ async def test_what_is_learnt_late_is_not_painted_over_the_next_one(
     assert len(patches(story)) == 4
 
 
-async def test_what_comes_to_light_late_stands_in_the_title(story: Story) -> None:
-    """The verdict stays; the card does not go on saying "is now" of what is so no longer."""
+async def test_a_late_finding_changes_the_title(story: Story) -> None:
+    """The outcome stays, but the card does not say "is now" of a state that is over."""
     await story.signs_in("alice")
     story.world.edfs.fail("toggle", "lost_answer")
     await story.types("alice", TOGGLE)
     await story.sees("bob", "Not certain yet")
     story.world.clock.forward(2)
     await story.sees("bob", "is now disabled")
-    story.world.edfs.flip_outside("plant-a", "SAP work orders")
+    story.world.edfs.state.flip_outside("plant-a", "SAP work orders")
     story.world.clock.forward(400)
     late = await story.sees("bob", "SAP work orders reads enabled in the end")
     assert "Looked at again" in read(late)

@@ -40,7 +40,7 @@ async def test_an_itwin_that_is_named_counts(here: Story) -> None:
 
 async def test_what_can_be_read_both_ways_is_asked_back(here: Story) -> None:
     """It is a timer of the channel's iTwin, or one called "pumps" of the iTwin "Bridge 099"."""
-    here.world.edfs.put_timer("plant-a", "099 pumps")
+    here.world.edfs.state.put_timer("plant-a", "099 pumps")
     await here.types("alice", "/edfs off 099 pumps")
     said = read(await here.sees("alice", "Which one?"))
     assert "099 pumps · plant-a" in said
@@ -51,7 +51,7 @@ async def test_what_can_be_read_both_ways_is_asked_back(here: Story) -> None:
 
 
 async def test_the_whole_name_of_an_itwin_is_that_itwin(here: Story) -> None:
-    here.world.edfs.put_timer("plant-a", "plant-b SAP work orders")
+    here.world.edfs.state.put_timer("plant-a", "plant-b SAP work orders")
     await here.types("alice", "/edfs off plant-b SAP work orders")
     assert "iTwin: plant-b" in read(await here.sees("bob", "is now disabled"))
 
@@ -99,7 +99,7 @@ async def test_the_pages_of_all_stay_those_of_all(here: Story) -> None:
 
 async def test_what_bentley_does_not_tell_is_no_reason_to_guess(here: Story) -> None:
     """It may be a timer of the channel's iTwin: that this cannot be read now decides nothing."""
-    here.world.edfs.put_timer("plant-a", "t-b SAP work orders")
+    here.world.edfs.state.put_timer("plant-a", "t-b SAP work orders")
     here.world.edfs.fail("timers", "500", times=3)
     await here.types("alice", "/edfs off t-b SAP work orders")
     await here.sees("alice", "Trace")

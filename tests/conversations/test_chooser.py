@@ -1,4 +1,4 @@
-"""Pointing instead of typing: the window to choose in, and all the ways to it."""
+"""The chooser: a modal that stands for a command, and every way to open it."""
 
 import asyncio
 import re
@@ -13,7 +13,7 @@ from tests.world.window import Window
 
 @pytest.fixture
 async def window(story: Story) -> Window:
-    """Alice is signed in and has typed the bare command."""
+    """Alice's chooser: she is signed in and has typed the command without a verb."""
     await story.signs_in("alice")
     await story.types("alice", "/edfs")
     found = Window(story, "alice")
@@ -27,11 +27,11 @@ async def chosen(window: Window, timer: str = "SAP work orders") -> None:
     await window.shows("It is")
 
 
-async def test_the_whole_command_is_pointed_at(story: Story, window: Window) -> None:
+async def test_the_chooser_stands_for_a_whole_command(story: Story, window: Window) -> None:
     await chosen(window)
-    said = await window.shows("Then: disabled, until somebody turns it on")
-    assert "Now: enabled, package SAP_WORK_ORDERS" in said
-    assert "At 02:00, Monday through Friday" in said
+    shown = await window.shows("Then: disabled, until somebody turns it on")
+    assert "Now: enabled, package SAP_WORK_ORDERS" in shown
+    assert "At 02:00, Monday through Friday" in shown
     await window.types("Reason", "SAP is down")
     await window.submits()
     card = read(await story.sees("bob", "SAP work orders is now disabled"))
@@ -40,12 +40,12 @@ async def test_the_whole_command_is_pointed_at(story: Story, window: Window) -> 
     await window.closed()
 
 
-async def test_what_will_be_skipped_is_said_while_one_types(story: Story, window: Window) -> None:
+async def test_the_runs_to_be_skipped_are_shown_while_typing(story: Story, window: Window) -> None:
     await chosen(window)
     reads = len(story.world.edfs.calls)
     await window.types("Off until", "for 2 runs")
-    said = await window.shows("Then: disabled, and enabled again")
-    assert re.search(r"Runs that will not happen: \S+ \S+ UTC, \S+ \S+ UTC$", said, re.MULTILINE)
+    shown = await window.shows("Then: disabled, and enabled again")
+    assert re.search(r"Runs that will not happen: \S+ \S+ UTC, \S+ \S+ UTC$", shown, re.MULTILINE)
     await window.types("Off until", "mondy")
     await window.shows("not clear")
     assert len(story.world.edfs.calls) == reads  # letters read nothing at Bentley's
@@ -57,7 +57,7 @@ async def test_what_will_be_skipped_is_said_while_one_types(story: Story, window
 
 
 @pytest.mark.parametrize(
-    ("typed", "complaint"),
+    ("typed", "error"),
     [
         ("mondy", "“mondy” cannot be read as a time"),
         ("2020-01-01 08:00", "Wednesday 1 January 2020 08:00 (Europe/Berlin) has passed"),
@@ -65,20 +65,20 @@ async def test_what_will_be_skipped_is_said_while_one_types(story: Story, window
         ("for 999 runs", "Between 1 and 50 runs can be counted"),
     ],
 )
-async def test_a_time_that_is_none_is_said_beside_its_input_and_nothing_is_sent(
-    story: Story, window: Window, typed: str, complaint: str
+async def test_an_invalid_end_is_reported_beside_its_input_and_nothing_is_submitted(
+    story: Story, window: Window, typed: str, error: str
 ) -> None:
     await chosen(window)
     await window.types("Off until", typed)
     await window.submits()
-    await window.shows(f"! {complaint}")
+    await window.shows(f"! {error}")
     assert story.flips() == 0
     await window.types("Off until", "for 1 day")
     await window.submits()
     await story.sees("bob", "SAP work orders is now disabled")
 
 
-async def test_the_state_is_shown_and_off_comes_first(window: Window) -> None:
+async def test_timers_show_their_state_and_disabled_ones_come_first(window: Window) -> None:
     assert (await window.offered("Timer"))[0] == "Choose an iTwin first"
     await window.picks("iTwin", "plant-a")
     names = await window.offered("Timer")
@@ -86,16 +86,14 @@ async def test_the_state_is_shown_and_off_comes_first(window: Window) -> None:
     assert "SAP work orders (on)" in names
 
 
-async def test_favourites_come_first_and_letters_find_the_others(window: Window) -> None:
+async def test_favorites_come_first_and_typing_finds_the_others(window: Window) -> None:
     names = await window.offered("iTwin")
     assert names[0].startswith("plant-a")
     assert any(name.startswith("Bridge 088") for name in await window.offered("iTwin", "088"))
     assert await window.offered("iTwin", "zzz") == ["No iTwin fits “zzz”"]
 
 
-async def test_a_line_that_only_says_something_cannot_be_chosen(
-    story: Story, window: Window
-) -> None:
+async def test_an_option_that_only_informs_cannot_be_chosen(story: Story, window: Window) -> None:
     await window.picks("iTwin", "No iTwin", "zzz")
     await window.picks("Timer", "Choose an iTwin first")
     await window.submits()
@@ -103,10 +101,10 @@ async def test_a_line_that_only_says_something_cannot_be_chosen(
     assert story.flips() == 0
 
 
-async def test_nothing_is_done_before_the_window_shows_what_would_be(
+async def test_nothing_is_submitted_before_the_chooser_shows_the_state(
     story: Story, window: Window
 ) -> None:
-    """Whether it is turned on or off is not said yet: that is not for the bot to guess."""
+    """Until then it is not known whether the timer is to be enabled or disabled."""
     await window.picks("iTwin", "plant-a")
     with story.world.edfs.hold("timer"):
         await window.picks_at_once("Timer", "SAP work orders")
@@ -118,7 +116,7 @@ async def test_nothing_is_done_before_the_window_shows_what_would_be(
     await story.sees("bob", "SAP work orders is now disabled")
 
 
-async def test_of_letters_that_overtake_the_window_the_last_ones_count(
+async def test_typing_faster_than_the_chooser_updates_ends_with_the_last_text(
     story: Story, window: Window
 ) -> None:
     await chosen(window)
@@ -129,24 +127,24 @@ async def test_of_letters_that_overtake_the_window_the_last_ones_count(
     await window.shows("Then: disabled, until somebody turns it on")
 
 
-async def test_another_itwin_begins_the_timer_anew(window: Window) -> None:
+async def test_another_itwin_clears_the_timer(window: Window) -> None:
     await chosen(window)
     await window.picks("iTwin", "plant-b", "plant-b")
-    said = await window.shows("Timer: <Off first")
-    assert "It is enabled now" not in said
+    shown = await window.shows("Timer: <Off first")
+    assert "It is enabled now" not in shown
     assert "Nightly documents (on)" in await window.offered("Timer")
 
 
-async def test_turning_on_what_is_off_is_offered_first(story: Story, window: Window) -> None:
+async def test_enabling_is_preselected_for_a_disabled_timer(story: Story, window: Window) -> None:
     await chosen(window, "SharePoint documents")
-    said = await window.shows("It is disabled now")
-    assert "Then: enabled" in said
-    assert "Off until" not in said
+    shown = await window.shows("It is disabled now")
+    assert "Then: enabled" in shown
+    assert "Off until" not in shown
     await window.submits()
     await story.sees("bob", "SharePoint documents is now enabled")
 
 
-async def test_wishing_what_is_so_already_says_so(window: Window) -> None:
+async def test_choosing_the_present_state_says_that_nothing_would_be_done(window: Window) -> None:
     await chosen(window, "SharePoint documents")
     await window.picks("It is disabled now", "Turn it off")
     await window.shows("Then: disabled already: nothing would be done")
@@ -156,7 +154,7 @@ def rules(policy: Path) -> None:
     policy.write_text('[[rule]]\nname = "x"\nitwin = "*"\napprovals = 1\nreason = "required"\n')
 
 
-async def test_a_reason_that_nobody_can_see_is_none(ruled: Story, policy: Path) -> None:
+async def test_a_reason_of_invisible_characters_is_missing(ruled: Story, policy: Path) -> None:
     rules(policy)
     await ruled.signs_in("alice")
     await ruled.types("alice", "/edfs choose plant-a SAP work orders")
@@ -167,34 +165,36 @@ async def test_a_reason_that_nobody_can_see_is_none(ruled: Story, policy: Path) 
     await window.shows("! The policy wants a reason.")
 
 
-async def test_the_policy_is_told_before_anything_is_asked(ruled: Story, policy: Path) -> None:
+async def test_the_chooser_shows_what_the_policy_requires(ruled: Story, policy: Path) -> None:
     rules(policy)
     await ruled.signs_in("alice")
     await ruled.types("alice", "/edfs choose plant-a SAP work orders")
     window = Window(ruled, "alice")
-    said = await window.shows("It waits until one other person agrees.")
-    assert "The policy wants a reason." in said
+    shown = await window.shows("It waits until one other person agrees.")
+    assert "The policy wants a reason." in shown
     assert not window.may_be_empty("Reason")
     await window.types("Reason", " ")
     await window.types("Off until", "mondy")
     await window.submits()
-    said = await window.shows("! The policy wants a reason.")
-    assert "! “mondy” cannot be read as a time" in said  # both at once
+    shown = await window.shows("! The policy wants a reason.")
+    assert "! “mondy” cannot be read as a time" in shown  # both at once
     await window.types("Off until", "3 days")
     await window.types("Reason", "audit")
     await window.submits()
     await ruled.sees("bob", "To be approved: turn off SAP work orders")
 
 
-async def test_a_missing_reason_is_asked_for_in_names(ruled: Story, policy: Path) -> None:
+async def test_the_answer_to_a_missing_reason_quotes_the_command(
+    ruled: Story, policy: Path
+) -> None:
     rules(policy)
     await ruled.signs_in("alice")
     await ruled.types("alice", '/edfs off plant-a "SAP work orders" for good')
-    said = read(await ruled.sees("alice", "A reason is needed"))
-    assert 'Say it: /edfs disable plant-a "SAP work orders" for good because …' in said
+    shown = read(await ruled.sees("alice", "A reason is needed"))
+    assert 'Say it: /edfs disable plant-a "SAP work orders" for good because …' in shown
 
 
-async def test_who_is_not_signed_in_signs_in_and_goes_on(story: Story) -> None:
+async def test_signing_in_continues_to_the_chooser(story: Story) -> None:
     await story.types("alice", "/edfs")
     await story.sees("alice", "Your command waits and is offered back: /edfs choose")
     await story.world.signs_in("alice")
@@ -203,7 +203,7 @@ async def test_who_is_not_signed_in_signs_in_and_goes_on(story: Story) -> None:
     await Window(story, "alice").shows("Switch a timer")
 
 
-async def test_the_channels_itwin_is_filled_in(story: Story) -> None:
+async def test_the_channels_default_itwin_is_preselected(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", "/edfs use plant-b")
     await story.sees("alice", "set this channel's iTwin")
@@ -223,7 +223,7 @@ async def test_the_global_shortcut_asks_where_the_card_goes(story: Story) -> Non
     await story.sees("alice", "SAP work orders is now disabled", "@alice")
 
 
-async def test_the_shortcut_of_a_message_takes_it_as_the_reason(story: Story) -> None:
+async def test_a_shortcut_on_a_message_takes_its_text_as_the_reason(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("bob", "SAP is down until noon")
     message = await story.sees("bob", "SAP is down")
@@ -235,17 +235,17 @@ async def test_the_shortcut_of_a_message_takes_it_as_the_reason(story: Story) ->
     assert "Because: SAP is down until noon" in read(await story.sees("bob", "is now disabled"))
 
 
-async def test_the_shortcut_of_a_card_is_about_its_timer(story: Story) -> None:
+async def test_a_shortcut_on_a_card_is_about_its_timer(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", TOGGLE)
     card = await story.sees("alice", "SAP work orders is now disabled")
     await story.world.message_shortcut("alice", "edfs.choose_about", card.ts)
-    said = await Window(story, "alice").shows("It is disabled now")
-    assert "SAP_WORK_ORDERS" in said
+    shown = await Window(story, "alice").shows("It is disabled now")
+    assert "SAP_WORK_ORDERS" in shown
 
 
-async def test_a_closed_window_is_left_alone(story: Story, window: Window) -> None:
-    """The update comes too late: nothing is opened again and nobody is bothered."""
+async def test_a_closed_chooser_is_not_opened_again(story: Story, window: Window) -> None:
+    """The update comes too late: nothing is opened, and no message is sent."""
     await window.picks("iTwin", "plant-a")
     with story.world.edfs.hold("timer") as held:
         picking = asyncio.create_task(window.picks("Timer", "SAP work orders"))
@@ -258,12 +258,12 @@ async def test_a_closed_window_is_left_alone(story: Story, window: Window) -> No
     assert len(story.says("alice")) == len(before) + 1
 
 
-async def test_an_itwin_that_cannot_be_read_says_so_in_the_window(window: Window) -> None:
+async def test_an_itwin_that_cannot_be_read_is_reported_in_the_chooser(window: Window) -> None:
     await window.picks("iTwin", "Bridge 007")
     assert (await window.offered("Timer"))[0].startswith("Your account may not read these timers")
 
 
-async def test_the_subscription_is_filled_in_too(story: Story) -> None:
+async def test_a_subscription_can_be_made_in_a_modal(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", "/edfs subscribe")
     window = Window(story, "alice")
@@ -271,12 +271,12 @@ async def test_the_subscription_is_filled_in_too(story: Story) -> None:
     await window.picks("iTwin", "plant-a")
     await window.types("Timers", "SAP*")
     await window.submits()
-    said = read(await story.sees("alice", "This channel will be told of “SAP*”"))
-    assert "Told of: changes made with the bot; requests for approval" in said
-    assert "SAP materials" in said
+    shown = read(await story.sees("alice", "This channel will be told of “SAP*”"))
+    assert "Told of: changes made with the bot; requests for approval" in shown
+    assert "SAP materials" in shown
 
 
-async def test_the_end_of_a_return_is_checked_in_its_window(story: Story) -> None:
+async def test_the_new_end_of_a_disable_is_validated_in_its_modal(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", '/edfs off plant-a "SAP work orders" for 1 day')
     await story.sees("alice", "is now disabled")
@@ -291,7 +291,7 @@ async def test_the_end_of_a_return_is_checked_in_its_window(story: Story) -> Non
     await window.closed()
 
 
-async def test_nothing_that_was_typed_reaches_a_log(
+async def test_no_typed_text_is_logged(
     story: Story, window: Window, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await chosen(window)

@@ -12,7 +12,7 @@ EDITED = "Package: SAP_WORK_ORDERS is now SAP_ALL"
 
 async def test_a_package_edited_before_anybody_agrees_is_told(ruled: Story, policy: Path) -> None:
     card = await ask(ruled, policy, IN_APPROVALS)
-    ruled.world.edfs.edit_timer(*SAP, package="SAP_ALL")
+    ruled.world.edfs.state.edit_timer(*SAP, package="SAP_ALL")
     await ruled.clicks("bob", "Approve", card.ts)
     said = await ruled.sees("bob", EDITED, "#approvals")
     assert "Void: turn off SAP work orders" in read(said)
@@ -27,7 +27,7 @@ async def test_a_package_edited_after_somebody_agreed_is_told(
     with held(ruled.world, redis_url):
         await ruled.clicks("bob", "Approve", card.ts)
         await ruled.sees("bob", BUSY)
-        ruled.world.edfs.edit_timer(*SAP, package="SAP_ALL")
+        ruled.world.edfs.state.edit_timer(*SAP, package="SAP_ALL")
     ruled.world.clock.forward(6)
     await ruled.sees("bob", EDITED, "#approvals")
     assert ruled.flips() == 0

@@ -14,7 +14,7 @@ from bot.core.auto_enables import AutoEnable, Closed, NeedsPerson, scheduled_by
 from bot.core.auto_enables import after as returned
 from bot.core.language.until import Until
 from bot.core.names import ChannelId, OperationId, PersonId
-from bot.core.operations.operation import Approved, Failure, Operation
+from bot.core.operations.operation import Approved, Failure, FailureKind, Operation
 from bot.core.subscriptions import Subscription
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import open_store
@@ -122,14 +122,14 @@ async def test_the_right_is_asked_for_each_time(story: Story) -> None:
     await off(story)
     await story.signs_in("bob")
     assert "by @alice" in await asks(story, "bob", "/edfs history", "History of your iTwins")
-    story.world.edfs.take_right("bob", "plant-a")
+    story.world.edfs.state.take_right("bob", "plant-a")
     await asks(story, "bob", "/edfs history", NOTHING)
 
 
 async def test_without_a_name_no_more_than_eight_itwins_are_read(story: Story) -> None:
     operation = await off(story)
     for place in range(1, 12):
-        itwin = story.world.edfs.itwin(f"Bridge {place:03d}").id
+        itwin = story.world.edfs.state.itwin(f"Bridge {place:03d}").id
         facts = {"operation": f"{place:024x}", "itwin": itwin, "timer_name": "x", "wanted": "off"}
         await written(story, AuditEntry(operation.asked_at, "operation.applied", ALICE, facts))
     before = len(story.world.edfs.calls)
@@ -148,12 +148,12 @@ async def test_a_trouble_of_bentleys_is_no_empty_history(story: Story) -> None:
 
 async def test_a_timer_that_an_edit_replaced_keeps_its_past(story: Story) -> None:
     old = await off(story)
-    new = story.world.edfs.replace_timer("plant-a", "SAP work orders", cron="0 4 * * *")
+    new = story.world.edfs.state.replace_timer("plant-a", "SAP work orders", cron="0 4 * * *")
     assert new.id != old.timer.id
     for named in (WORK, new.id):
         said = await asks(story, "alice", f"/edfs history plant-a {named}", "History of SAP work")
         assert "because “SAP is down”" in said
-    story.world.edfs.remove_timer("plant-a", "SAP work orders")
+    story.world.edfs.state.remove_timer("plant-a", "SAP work orders")
     said = await asks(story, "alice", '/edfs history plant-a "sap WORK orders"', "sap WORK")
     assert "because “SAP is down”" in said
 
@@ -207,7 +207,7 @@ async def test_votes_an_end_and_an_emergency_fold_into_the_operation(story: Stor
     assert "approved by @bob, an emergency (reviewed by @bob), until " in line
     assert "later found enabled" in line
     asking = returned(back, NeedsPerson(at + 7_200, failure=_gone()))
-    kept = returned(asking, Closed(at + 7_300, "kept", BOB))
+    kept = returned(asking, Closed(at + 7_300, "kept_disabled", BOB))
     await written(story, *back_entries([asking]))
     said = await asks(story, "alice", "/edfs history plant-a", "did not come back on by itself")
     await written(story, *back_entries([kept]))
@@ -217,7 +217,7 @@ async def test_votes_an_end_and_an_emergency_fold_into_the_operation(story: Stor
 
 
 def _gone() -> Failure:
-    return Failure("SignInNeeded")
+    return Failure(FailureKind.SIGN_IN_NEEDED)
 
 
 async def test_subscriptions_stand_in_the_history_of_the_whole_itwin_only(story: Story) -> None:
@@ -262,7 +262,7 @@ async def test_pages_follow_each_other_and_the_right_is_asked_for_on_each(story:
     await story.clicks("alice", "Newest")
     await story.sees("alice", "Timer 44")
     assert "[Newest]" not in own(story, "alice")[-1]
-    story.world.edfs.take_right("alice", "plant-a")
+    story.world.edfs.state.take_right("alice", "plant-a")
     await story.clicks("alice", "More")
     await story.sees("alice", NOTHING)
 

@@ -1,4 +1,4 @@
-"""The Home: one page for each person, seen with their own token."""
+"""The App Home: one page for each person, read with their own token."""
 
 from pathlib import Path
 
@@ -6,14 +6,14 @@ import pytest
 
 from bot.sandbox.describe import describe_view
 from bot.sandbox.slack.controls import controls
-from bot.sandbox.slack.gestures import Spot
+from bot.sandbox.slack.gestures import ControlRef
 from tests.world.story import TOGGLE, Story
 from tests.world.waiting import until
 from tests.world.window import Window
 
 
 def home(story: Story, person: str) -> str:
-    """What the person's Home says now."""
+    """Return the text of the person's App Home as it is now."""
     view = story.world.slack.state.modals.homes.get(story.world.person(person).id)
     return "" if view is None else "\n".join(describe_view(view.body))
 
@@ -32,22 +32,22 @@ async def opened(story: Story, person: str, words: str) -> str:
 
 
 async def presses(story: Story, person: str, label: str) -> None:
-    """Press a button of the Home, by what it says or what a screen reader says."""
+    """Click a button of the App Home, by its text or its accessibility label."""
     who = story.world.person(person)
     view = story.world.slack.state.modals.homes[who.id]
     control = next(one for one in controls(view.body["blocks"]) if one.is_called(label))
-    spot = Spot(control.block_id, control.action_id, view=view.id)
-    await story.world.slack.hands.presses(who, spot)
+    spot = ControlRef(control.block_id, control.action_id, view=view.id)
+    await story.world.slack.gestures.presses(who, spot)
 
 
-async def test_who_is_signed_out_sees_only_how_to_sign_in(story: Story) -> None:
+async def test_a_signed_out_person_is_only_offered_to_sign_in(story: Story) -> None:
     said = await opened(story, "alice", "Sign in to see your timers here.")
     assert "[Sign in]" in said
     assert not {"Disabled timers", "Waiting for you", "Favourites"} & set(said.split("# "))
     assert story.world.edfs.calls == []
 
 
-async def test_signing_in_from_there_makes_the_page(story: Story) -> None:
+async def test_signing_in_there_fills_the_page(story: Story) -> None:
     await opened(story, "alice", "[Sign in]")
     await presses(story, "alice", "Sign in")
     window = Window(story, "alice")
@@ -60,7 +60,7 @@ async def test_signing_in_from_there_makes_the_page(story: Story) -> None:
     assert "[Use another account]" in said
 
 
-async def test_what_is_off_stands_first_with_reason_and_return(story: Story) -> None:
+async def test_disabled_timers_come_first_with_reason_and_end(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", '/edfs off plant-a "SAP work orders" for 3 days because SAP is down')
     await story.sees("alice", "is now disabled")
@@ -73,7 +73,7 @@ async def test_what_is_off_stands_first_with_reason_and_return(story: Story) -> 
     assert said.index("Disabled timers") < said.index("Waiting for you") < said.index("Favourites")
 
 
-async def test_a_press_switches_and_the_page_follows(story: Story) -> None:
+async def test_a_click_switches_the_timer_and_updates_the_page(story: Story) -> None:
     await story.signs_in("alice")
     await opened(story, "alice", "SharePoint documents")
     await presses(story, "alice", "Enable SharePoint documents")
@@ -98,7 +98,7 @@ def rules(policy: Path) -> None:
 
 @pytest.fixture
 async def asked(ruled: Story, policy: Path) -> Story:
-    """Alice has asked for something that bob may approve."""
+    """A story in which Alice has requested a change that Bob may approve."""
     rules(policy)
     await ruled.signed_in("alice", "bob")
     await ruled.types("alice", TOGGLE)
@@ -112,7 +112,7 @@ async def test_only_requests_that_this_person_could_decide_are_shown(asked: Stor
     assert "[Approve] [Decline]" in said
 
 
-async def test_a_request_is_decided_there(asked: Story) -> None:
+async def test_a_request_can_be_approved_there(asked: Story) -> None:
     await opened(asked, "bob", "Waiting for you: 1")
     await presses(asked, "bob", "Approve: turn off SAP work orders")
     await asked.sees("alice", "SAP work orders is now disabled")
@@ -120,7 +120,7 @@ async def test_a_request_is_decided_there(asked: Story) -> None:
     assert asked.flips() == 1
 
 
-async def test_subscriptions_of_other_peoples_channels_are_not_even_named(story: Story) -> None:
+async def test_subscriptions_of_other_peoples_channels_are_not_shown(story: Story) -> None:
     await story.signed_in("alice", "bob")
     story.world.channel("cabal", "alice", private=True)
     await story.types("alice", "/edfs subscribe plant-a changes", "#cabal")
@@ -134,7 +134,7 @@ async def test_subscriptions_of_other_peoples_channels_are_not_even_named(story:
     await shows(story, "alice", "None of your channels has a subscription.")
 
 
-async def test_favourites_open_their_timers_in_a_window(story: Story) -> None:
+async def test_favorites_open_their_timers_in_a_modal(story: Story) -> None:
     await story.signs_in("alice")
     said = await opened(story, "alice", "Favourites and recently used")
     assert "plant-a" in said.partition("Favourites")[2]
@@ -144,7 +144,7 @@ async def test_favourites_open_their_timers_in_a_window(story: Story) -> None:
     assert "SharePoint documents" in window.says()
 
 
-async def test_a_window_that_is_closed_before_it_is_filled_is_let_be(
+async def test_a_modal_closed_before_it_is_filled_raises_no_error(
     story: Story, caplog: pytest.LogCaptureFixture
 ) -> None:
     await story.signs_in("alice")
@@ -169,11 +169,13 @@ async def test_the_chooser_opens_from_there_with_the_itwin_filled_in(story: Stor
     assert "SAP work orders (on)" in await window.offered("Timer")
 
 
-async def test_a_hundred_timers_that_are_off_are_paged(story: Story) -> None:
-    home_ = story.world.edfs.put_itwin("Works", timers=120, people=["alice"])
-    for timer in [one for one in story.world.edfs.timers.values() if one.itwin_id == home_.id]:
-        story.world.edfs.flip_outside("Works", timer.name)
-    story.world.edfs.stars("alice", "Works")
+async def test_a_hundred_disabled_timers_are_paged(story: Story) -> None:
+    home_ = story.world.edfs.state.put_itwin("Works", timers=120, people=["alice"])
+    for timer in [
+        one for one in story.world.edfs.state.timers.values() if one.itwin_id == home_.id
+    ]:
+        story.world.edfs.state.flip_outside("Works", timer.name)
+    story.world.edfs.state.stars("alice", "Works")
     await story.signs_in("alice")
     seen: set[str] = set()
     said = await opened(story, "alice", "Page 1 of ")
@@ -189,13 +191,13 @@ async def test_a_hundred_timers_that_are_off_are_paged(story: Story) -> None:
     here = f"Page {pages - 1} of {pages}"
     said = await shows(story, "alice", here)
     first = said.partition("Timer ")[2][:4]
-    await presses(story, "alice", f"Enable Timer {first}")  # whoever presses there stays there
+    await presses(story, "alice", f"Enable Timer {first}")  # the page number is kept
     await Window(story, "alice").shows("Under way")
     await until(lambda: f"Timer {first} (" not in home(story, "alice"))
     assert here in home(story, "alice")
 
 
-async def test_a_part_that_cannot_be_read_says_why_and_the_others_stand(story: Story) -> None:
+async def test_a_section_that_cannot_be_read_shows_its_error(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", "/edfs subscribe plant-a changes")
     await story.sees("alice", "This channel will be told")
@@ -204,13 +206,13 @@ async def test_a_part_that_cannot_be_read_says_why_and_the_others_stand(story: S
     assert "SharePoint documents" in said
 
 
-async def test_who_may_not_use_the_bot_is_told_so_there_and_not_in_a_message(story: Story) -> None:
+async def test_a_guest_is_refused_there_and_gets_no_message(story: Story) -> None:
     said = await opened(story, "gina", "Not for this account")
     assert "guests of this workspace cannot switch timers" in said
     assert story.direct("gina") == []
 
 
-async def test_it_is_made_anew_after_signing_out_there(story: Story) -> None:
+async def test_signing_out_there_updates_the_page(story: Story) -> None:
     await story.signs_in("alice")
     await opened(story, "alice", "You act as")
     await presses(story, "alice", "Sign out")
@@ -218,7 +220,7 @@ async def test_it_is_made_anew_after_signing_out_there(story: Story) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"is_restricted": True}, {"is_ultra_restricted": True}])
-async def test_who_may_not_use_the_bot_reads_so_there_and_gets_no_messages(
+async def test_a_person_who_becomes_a_guest_is_refused_there(
     story: Story, changes: dict[str, bool]
 ) -> None:
     story.world.change("bob", **changes)

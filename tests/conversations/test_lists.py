@@ -18,7 +18,7 @@ PAGE = re.compile(r"Page (\d+) of (\d+)")
 
 
 def labels(story: Story, person: str, message: Message) -> list[str]:
-    acts = story.world.slack.acts
+    acts = story.world.slack.actions
     return [one.label for one in acts.controls_of(message, story.world.person(person))]
 
 
@@ -37,11 +37,11 @@ async def walked(story: Story, person: str, title: str) -> list[Message]:
 @pytest.mark.no_cover  # the tracer would take longer than the lists
 async def test_a_thousand_timers_are_walked_through_by_pressing(story: Story) -> None:
     edfs = story.world.edfs
-    edfs.put_itwin("crowded", people=("alice",))
+    edfs.state.put_itwin("crowded", people=("alice",))
     for number in range(1_000):
         script = SCRIPTS[number // 20 % len(SCRIPTS)] if number < 100 else "timer " * 40
         name = f"{number:04d} {script}"[:255]
-        edfs.put_timer("crowded", name, enabled=number % 10 > 0)
+        edfs.state.put_timer("crowded", name, enabled=number % 10 > 0)
     await story.signs_in("alice")
     await story.types("alice", "/edfs list crowded")
     pages = await walked(story, "alice", "1000, 100 disabled")
@@ -65,7 +65,7 @@ async def test_a_thousand_itwins_are_walked_through_by_pressing(story: Story) ->
     for number in range(more):
         script = SCRIPTS[number % len(SCRIPTS)] if number < 100 else "plant " * 45
         name = f"{number:04d} {script}"[:255]
-        story.world.edfs.put_itwin(name, number=f"N-{number:04d}", people=("alice",))
+        story.world.edfs.state.put_itwin(name, number=f"N-{number:04d}", people=("alice",))
     await story.signs_in("alice")
     await story.types("alice", "/edfs list")
     pages = await walked(story, "alice", "Your iTwins: 1124")
@@ -74,7 +74,7 @@ async def test_a_thousand_itwins_are_walked_through_by_pressing(story: Story) ->
 
 
 async def test_requests_and_subscriptions_are_walked_through_too(story: Story) -> None:
-    place = ITwin(ITwinId(story.world.edfs.itwin("plant-a").id), "plant-a")
+    place = ITwin(ITwinId(story.world.edfs.state.itwin("plant-a").id), "plant-a")
     store, now = story.bot.store, story.world.clock.now()
     await story.signs_in("alice")
     for number in range(60):

@@ -18,7 +18,7 @@ async def test_somebody_new_signs_in_and_nothing_is_typed_twice(story: Story) ->
     await story.clicks("alice", "Continue")
     await story.sees("bob", "SAP work orders is now disabled")
     assert story.flips() == 1
-    assert story.world.edfs.timer("plant-a", "SAP work orders").enabled is False
+    assert story.world.edfs.state.timer("plant-a", "SAP work orders").enabled is False
     assert "Turned off by: @alice as alice@acme.example" in read(story.card())
 
 

@@ -1,4 +1,4 @@
-"""The same words behind an @mention, in threads and in direct messages."""
+"""Commands as an @mention: in channels, in threads and in direct messages."""
 
 import pytest
 
@@ -10,7 +10,7 @@ BOT = f"<@{BOT_USER_ID}>"
 
 
 async def thread_of(story: Story) -> str:
-    """Bob says something in the channel; return the ts of his message."""
+    """Bob writes in the channel; return the ts of his message."""
     await story.types("bob", "SAP is down, what now?")
     return (await story.sees("bob", "SAP is down")).ts
 
@@ -19,7 +19,9 @@ async def mention(story: Story, text: str, thread: str | None = None) -> None:
     await story.world.types("alice", "#plant-ops", text, thread=thread)
 
 
-async def test_a_mention_in_a_thread_is_a_command_and_its_card_stands_there(story: Story) -> None:
+async def test_a_mention_in_a_thread_is_a_command_and_its_card_is_posted_there(
+    story: Story,
+) -> None:
     await story.signs_in("alice")
     root = await thread_of(story)
     await mention(story, f'{BOT} off plant-a "SAP work orders" because SAP is down', root)
@@ -29,11 +31,11 @@ async def test_a_mention_in_a_thread_is_a_command_and_its_card_stands_there(stor
     assert story.flips() == 1
 
 
-async def test_what_only_one_person_is_told_stands_in_the_thread_too(story: Story) -> None:
+async def test_a_private_answer_is_posted_in_the_thread_too(story: Story) -> None:
     root = await thread_of(story)
     await mention(story, f"{BOT} show plant-a nightly", root)
-    said = await story.sees("alice", "Sign in to iTwin")
-    assert (said.thread_ts, said.visible_to) == (root, story.world.person("alice").id)
+    answer = await story.sees("alice", "Sign in to iTwin")
+    assert (answer.thread_ts, answer.visible_to) == (root, story.world.person("alice").id)
     await story.world.signs_in("alice")
     await story.sees("alice", "You are signed in as")
 
@@ -51,27 +53,27 @@ async def test_what_only_one_person_is_told_stands_in_the_thread_too(story: Stor
 async def test_a_mention_in_the_channel_itself(story: Story, text: str) -> None:
     await story.signs_in("alice")
     await mention(story, text)
-    said = await story.sees("alice", "Timers of plant-a")
-    assert said.visible_to is not None
-    assert said.thread_ts is None
+    answer = await story.sees("alice", "Timers of plant-a")
+    assert answer.visible_to is not None
+    assert answer.thread_ts is None
 
 
-async def test_words_that_are_no_command_are_answered_with_usage(story: Story) -> None:
+async def test_an_unknown_command_is_answered_with_its_usage(story: Story) -> None:
     await mention(story, f"{BOT} togle plant-a nightly")
-    said = read(await story.sees("alice", "There is no “togle”"))
-    assert "Did you mean toggle" in said
+    answer = read(await story.sees("alice", "There is no “togle”"))
+    assert "Did you mean toggle" in answer
     await mention(story, f"{BOT} off")
     assert "It goes like this: /edfs disable <itwin> <timer>" in read(
         await story.sees("alice", "The iTwin and the timer are missing")
     )
 
 
-async def test_a_mention_alone_is_a_question_for_help(story: Story) -> None:
+async def test_a_mention_without_text_is_answered_with_help(story: Story) -> None:
     await mention(story, BOT)
     await story.sees("alice", "What you can ask")
 
 
-async def test_a_window_cannot_be_opened_by_a_message_so_a_button_offers_it(story: Story) -> None:
+async def test_a_mention_cannot_open_a_modal_so_a_button_offers_it(story: Story) -> None:
     await story.signs_in("alice")
     await mention(story, f"{BOT} choose plant-a")
     await story.sees("alice", "Slack opens it only right after a press")
@@ -90,21 +92,21 @@ async def test_direct_messages_are_commands(story: Story) -> None:
     await story.sees("alice", "SAP work orders is now disabled", "@alice")
 
 
-async def test_what_the_bot_says_itself_is_no_command(story: Story) -> None:
+async def test_the_bots_own_messages_are_no_commands(story: Story) -> None:
     story.world.slack.state.own_messages = True
     await story.signs_in("alice")
     await story.types("alice", TOGGLE, "@alice")
     await story.sees("alice", "is now disabled", "@alice")
-    assert not any("Not understood" in said for said in story.direct("alice"))
+    assert not any("Not understood" in answer for answer in story.direct("alice"))
 
 
-async def test_an_outsider_of_a_shared_channel_is_refused(story: Story) -> None:
+async def test_a_person_of_another_workspace_is_refused(story: Story) -> None:
     await story.world.types("dana", "#shared", f"{BOT} list plant-a")
-    said = await story.sees("dana", "Not for this account")
-    assert "only members of the workspace" in read(said)
+    answer = await story.sees("dana", "Not for this account")
+    assert "only members of the workspace" in read(answer)
 
 
-async def test_the_same_event_delivered_again_acts_once(story: Story) -> None:
+async def test_an_event_delivered_three_times_flips_once(story: Story) -> None:
     await story.signs_in("alice")
     text = f'{BOT} toggle plant-a "SAP work orders"'
     await story.world.types("alice", "#plant-ops", text, deliveries=3)

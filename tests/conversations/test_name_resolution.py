@@ -33,7 +33,7 @@ def patches(story: Story) -> int:
     ],
 )
 async def test_an_itwin_by_every_name(story: Story, written: str) -> None:
-    identity = story.world.edfs.itwin("plant-a").id
+    identity = story.world.edfs.state.itwin("plant-a").id
     await story.signs_in("alice")
     itwin = written.format(id=identity, ID=identity.upper())
     await story.types("alice", SHOW.format(itwin=itwin))
@@ -54,7 +54,7 @@ async def test_an_itwin_by_every_name(story: Story, written: str) -> None:
 )
 async def test_a_timer_by_every_name(story: Story, written: str) -> None:
     await story.signs_in("alice")
-    identity = story.world.edfs.timer("plant-a", "SAP materials").id
+    identity = story.world.edfs.state.timer("plant-a", "SAP materials").id
     await story.types("alice", f"/edfs show plant-a {written.format(id=identity)}")
     await story.sees("alice", "SAP materials is enabled")
 
@@ -131,10 +131,10 @@ async def test_an_inactive_itwin_is_hidden(story: Story) -> None:
 async def test_an_itwin_newer_than_the_kept_list_is_found(story: Story) -> None:
     edfs = story.world.edfs
     await story.signs_in("alice")
-    hidden = edfs.itwins.pop(edfs.itwin("plant-b").id)
+    hidden = edfs.state.itwins.pop(edfs.state.itwin("plant-b").id)
     await story.types("alice", "/edfs list plant-b")
     await story.sees("alice", "There is no iTwin “plant-b”")
-    edfs.itwins[hidden.id] = hidden
+    edfs.state.itwins[hidden.id] = hidden
     await story.types("alice", "/edfs list plant-b")
     await story.sees("alice", "Timers of plant-b: 2")
 

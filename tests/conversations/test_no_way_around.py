@@ -12,7 +12,7 @@ ON_NEEDS_TWO = '[[rule]]\nname = "on"\nchange = "enable"\napprovals = 1\n'
 
 
 def is_on(story: Story) -> bool:
-    return story.world.edfs.timer(*SAP).enabled
+    return story.world.edfs.state.timer(*SAP).enabled
 
 
 async def test_a_deny_whose_members_are_not_shown_lets_nobody_in(
@@ -30,7 +30,7 @@ async def test_a_deny_whose_members_are_not_shown_lets_nobody_in(
 async def test_an_end_is_a_change_too(ruled: Story, policy: Path) -> None:
     """Who may not turn it on alone cannot have it come on by setting an end a minute ahead."""
     rule(ruled, policy, ON_NEEDS_TWO)
-    ruled.world.edfs.flip_outside(*SAP)
+    ruled.world.edfs.state.flip_outside(*SAP)
     before = ruled.flips()
     await ruled.signs_in("alice")
     await ruled.types("alice", f"/edfs disable {WORK} for 1 minute because tests")
@@ -47,8 +47,8 @@ async def test_a_no_takes_the_right_that_a_yes_takes(ruled: Story, policy: Path)
     await ruled.signs_in("carol")
     await ruled.types("carol", f"/edfs decline {request} because I feel like it")
     await ruled.sees("carol", "You do not have the right")
-    await ruled.types("hand01", f"/edfs decline {request} because me too")
-    await ruled.sees("hand01", "Sign in to iTwin")
+    await ruled.types("crew01", f"/edfs decline {request} because me too")
+    await ruled.sees("crew01", "Sign in to iTwin")
     assert (await record(ruled, card)).stage is Stage.WAITING
     # Nor do they see what waits there.
     await ruled.types("carol", "/edfs pending")
@@ -70,10 +70,10 @@ async def test_what_waits_for_bentley_is_judged_again(ruled: Story, policy: Path
 async def test_long_lists_are_shown_as_far_as_slack_takes_them(story: Story) -> None:
     reason = "the integration is being moved to another system and must not run meanwhile " * 3
     await story.signs_in("alice")
-    story.world.edfs.put_itwin("crowded", people=("alice",))
+    story.world.edfs.state.put_itwin("crowded", people=("alice",))
     for number in range(60):
         name = f"{number:03d} " + "a rather long name of a timer " * 4
-        story.world.edfs.put_timer("crowded", name, enabled=False)
+        story.world.edfs.state.put_timer("crowded", name, enabled=False)
     await story.types("alice", f"/edfs disable crowded 000 for 3 days because {reason}")
     await story.sees("alice", "was already disabled")
     await story.types("alice", "/edfs list crowded disabled")

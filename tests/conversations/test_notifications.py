@@ -1,4 +1,4 @@
-"""Notices: what a channel that has subscribed hears of changes, once, and in one place."""
+"""Notifications: a subscribed channel gets each change once, in one message."""
 
 from tests.world.notification_story import ROOM, below, public, settled, subscribes, told
 from tests.world.story import TOGGLE, Story, read
@@ -25,10 +25,10 @@ async def test_a_change_is_one_card_with_its_history_in_its_thread(story: Story)
     thread = story.world.thread(ROOM, card.ts)
     assert not any(m.broadcast for m in thread)
 
-    # Where it was done nothing is said beside its own card, though the channel has subscribed.
+    # The channel of the command has its card, and gets no notification beside it.
     assert len(public(story)) == 1
     assert len(public(story, "#plant-ops")) == 1
-    # What does not match is not told, and what was removed is not told any more.
+    # No notification of a timer that does not match, or after the subscription was removed.
     await story.types("alice", '/edfs off plant-a "Maximo assets"')
     await story.sees("alice", "Maximo assets is now disabled", "#plant-ops")
     await story.types("bob", "/edfs subscriptions", ROOM)
@@ -41,7 +41,7 @@ async def test_a_change_is_one_card_with_its_history_in_its_thread(story: Story)
     assert len(public(story)) == 1
 
 
-async def test_not_mine_hears_of_what_others_do(story: Story) -> None:
+async def test_not_mine_leaves_out_the_subscribers_own_changes(story: Story) -> None:
     await story.signs_in("alice")
     await story.signs_in("bob")
     await subscribes(story, '"SAP*" changes not-mine')
@@ -53,12 +53,12 @@ async def test_not_mine_hears_of_what_others_do(story: Story) -> None:
     await told(story, "SAP materials is now disabled")
 
 
-async def test_a_burst_is_one_digest_which_is_edited_too(story: Story) -> None:
+async def test_a_burst_of_changes_is_one_digest_that_is_updated(story: Story) -> None:
     await story.signs_in("alice")
     await subscribes(story, "")
     names = [f"Timer {number:02}" for number in range(6)]
     for name in names:
-        story.world.edfs.put_timer("plant-a", name)
+        story.world.edfs.state.put_timer("plant-a", name)
     for name in names:
         await story.types("alice", f'/edfs off plant-a "{name}"')
     for name in names:
@@ -73,7 +73,7 @@ async def test_a_burst_is_one_digest_which_is_edited_too(story: Story) -> None:
     await story.sees("alice", f"{name} is now enabled", "#plant-ops")
     await settled(story)
     before = len(public(story))
-    # Another operation is another story; an undo goes on with the one that was told.
+    # A new operation is a new change; its undo updates the message that shows it.
     card = await story.sees("alice", f"{name} is now enabled", "#plant-ops")
     await story.clicks("alice", "Undo", card.ts)
     await story.sees("alice", f"{name} is now disabled", "#plant-ops")
@@ -81,19 +81,21 @@ async def test_a_burst_is_one_digest_which_is_edited_too(story: Story) -> None:
     assert len(public(story)) == before
 
 
-async def test_a_channel_that_is_gone_ends_its_subscriptions(story: Story) -> None:
+async def test_archiving_a_channel_ends_its_subscriptions(story: Story) -> None:
     await story.signs_in("alice")
     await subscribes(story, '"SAP*"')
     story.world.archives(ROOM)
     await story.types("alice", TOGGLE)
-    store, home = story.bot.context.gateways.store, story.bot.context.installation.workspace
+    store, workspace = story.bot.store, story.bot.context.installation.workspace
 
     async def ended() -> bool:
-        return not await store.subscriptions.open(home)
+        return not await store.subscriptions.open(workspace)
 
     await until(ended)
-    (lost,) = await store.dead_letters.read(home)
+    (lost,) = await store.dead_letters.read(workspace)
     assert lost.reason == "is_archived"
-    assert lost.record.startswith("notice:")
-    ends = [entry for entry in await store.audit.read(home) if entry.what == "subscription.ended"]
+    assert lost.record.startswith("notification:")
+    ends = [
+        entry for entry in await store.audit.read(workspace) if entry.event == "subscription.ended"
+    ]
     assert [entry.person for entry in ends] == [story.bot.context.installation.bot_user]

@@ -1,4 +1,4 @@
-"""Requests, told where they do not stand; the story of one goes on in one card."""
+"""Notifications of approval requests, in channels other than the request's own."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.world.story import Story, read
 ROOM = "#observers"
 
 
-async def test_a_request_and_what_came_of_it_is_one_card(ruled: Story, policy: Path) -> None:
+async def test_a_request_and_its_outcome_are_one_card(ruled: Story, policy: Path) -> None:
     story = ruled
     story.world.channel("observers", "alice", "bob")
     await story.signs_in("alice")
@@ -31,4 +31,4 @@ async def test_a_request_and_what_came_of_it_is_one_card(ruled: Story, policy: P
     assert "approved by" in replies
     assert "disabled by" in replies
     assert len(public(story, ROOM)) == 1
-    assert len(public(story, "#approvals")) == 1, "there the request itself says it"
+    assert len(public(story, "#approvals")) == 1, "the request's own card is there"

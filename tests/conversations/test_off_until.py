@@ -30,7 +30,7 @@ def monday(zone: str, now: float) -> float:
 
 
 def enabled(story: Story, name: str = NAME) -> bool:
-    return bool(story.world.edfs.timer("plant-a", name).enabled)
+    return bool(story.world.edfs.state.timer("plant-a", name).enabled)
 
 
 def cards(story: Story) -> list[Message]:
@@ -190,7 +190,7 @@ async def test_it_survives_a_restart(redis_url: str) -> None:
 
 async def test_what_is_on_already_closes_quietly(story: Story) -> None:
     await goes_off(story)
-    story.world.edfs.flip_outside("plant-a", NAME)
+    story.world.edfs.state.flip_outside("plant-a", NAME)
     story.world.clock.forward(3 * DAY + 60)
     await open_returns(story, 0)
     await story.sees("bob", "was off and is on again")

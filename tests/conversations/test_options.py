@@ -1,4 +1,4 @@
-"""What the selects offer: favourites first, what fits the letters typed, and never nothing."""
+"""Options of the chooser's selects: favorites first, what fits the typed text, never empty."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ SELECTS = [
 
 
 def opens(story: Story, person: str = "alice", metadata: str = "") -> None:
-    """A window with both selects stands open for the person."""
+    """Open a modal with both selects for the person."""
     view = {
         "type": "modal",
         "title": {"type": "plain_text", "text": "Choose"},
@@ -37,7 +37,7 @@ def opens(story: Story, person: str = "alice", metadata: str = "") -> None:
 async def asks_for(
     story: Story, action: str, typed: str = "", itwin: str = "", person: str = "alice"
 ) -> dict[str, Any]:
-    values = {"edfs.itwin": story.world.edfs.itwin(itwin).id} if itwin else {}
+    values = {"edfs.itwin": story.world.edfs.state.itwin(itwin).id} if itwin else {}
     ack: Ack = await story.world.suggests(person, action, typed, values)
     assert ack.ok, ack
     body: dict[str, Any] = ack.body
@@ -64,7 +64,7 @@ def calls(story: Story, path: str) -> int:
     return sum(call["path"].partition("?")[0].endswith(path) for call in story.world.edfs.calls)
 
 
-async def test_favourites_and_recents_come_first(story: Story) -> None:
+async def test_favorites_and_recents_come_first(story: Story) -> None:
     await story.signs_in("alice")
     opens(story)
     offered = groups(await asks_for(story, "edfs.itwin"))
@@ -76,14 +76,14 @@ async def test_favourites_and_recents_come_first(story: Story) -> None:
     assert every[-1] == "…and 25 more: type some letters"
 
 
-async def test_what_is_chosen_is_the_id(story: Story) -> None:
+async def test_the_value_of_an_option_is_the_id(story: Story) -> None:
     await story.signs_in("alice")
     opens(story)
     body = await asks_for(story, "edfs.itwin", "PLANT-")
     found = {option["text"]["text"]: option["value"] for option in body["options"]}
     assert found == {
-        "plant-a · PA-001": story.world.edfs.itwin("plant-a").id,
-        "plant-b · PA-002": story.world.edfs.itwin("plant-b").id,
+        "plant-a · PA-001": story.world.edfs.state.itwin("plant-a").id,
+        "plant-b · PA-002": story.world.edfs.state.itwin("plant-b").id,
     }
     assert await itwins(story, "tw-002") == ["twin · TW-002"]
     assert (await itwins(story, "bridge 0"))[:2] == ["Bridge 007 · BR-007", "Bridge 001 · BR-001"]
@@ -91,7 +91,7 @@ async def test_what_is_chosen_is_the_id(story: Story) -> None:
     assert calls(story, "/itwins/") == calls(story, "/favorites") == calls(story, "/recents") == 1
 
 
-async def test_timers_say_their_state_and_those_that_are_off_come_first(story: Story) -> None:
+async def test_timers_show_their_state_and_disabled_ones_come_first(story: Story) -> None:
     await story.signs_in("alice")
     opens(story)
     assert await timers(story) == [
@@ -107,25 +107,27 @@ async def test_timers_say_their_state_and_those_that_are_off_come_first(story: S
     assert await timers(story, "orders work") == ["SAP work orders (on)", "Weekend orders (on)"]
     body = await asks_for(story, "edfs.timer", "maximo", "plant-a")
     assert body["options"][0]["description"]["text"] == "MAXIMO_ASSETS"
-    assert body["options"][0]["value"] == story.world.edfs.timer("plant-a", "Maximo assets").id
+    assert (
+        body["options"][0]["value"] == story.world.edfs.state.timer("plant-a", "Maximo assets").id
+    )
     assert await timers(story, "xyz") == ["No timer fits “xyz”"]
     assert await timers(story, itwin="Bridge 007") == [
         "Your account may not read these timers: ask who runs the iTwin"
     ]
 
 
-async def test_the_itwin_of_the_window_counts_where_none_is_chosen(story: Story) -> None:
+async def test_the_itwin_of_the_modal_counts_where_none_is_picked(story: Story) -> None:
     await story.signs_in("alice")
     opens(story)
     assert await timers(story, itwin="") == ["Choose an iTwin first"]
-    opens(story, metadata=json.dumps({"itwin": story.world.edfs.itwin("plant-b").id}))
+    opens(story, metadata=json.dumps({"itwin": story.world.edfs.state.itwin("plant-b").id}))
     assert await timers(story, itwin="") == ["Nightly documents (on)", "SAP work orders (on)"]
     for odd in ("[]", "plant-a", '{"itwin": 7}', '{"itwin": "../plant"}', "[" * 2_000):
         opens(story, metadata=odd)
         assert await timers(story, itwin="") == ["Choose an iTwin first"]
 
 
-async def test_a_switch_through_the_bot_shows_in_the_next_list(story: Story) -> None:
+async def test_a_change_by_the_bot_shows_in_the_next_list(story: Story) -> None:
     await story.signed_in("alice", "bob")
     opens(story)
     opens(story, "bob")
@@ -143,22 +145,22 @@ async def test_a_switch_through_the_bot_shows_in_the_next_list(story: Story) -> 
     await until(both_know)
 
 
-async def test_a_list_that_a_command_read_is_shown_too(story: Story) -> None:
+async def test_a_list_that_a_command_read_is_offered_too(story: Story) -> None:
     await story.signs_in("alice")
     opens(story)
     await timers(story)
-    story.world.edfs.flip_outside("plant-a", "Month end")
+    story.world.edfs.state.flip_outside("plant-a", "Month end")
     assert "Month end (on)" in await timers(story), "it is not a minute old"
     await story.types("alice", "/edfs list plant-a")
     await story.sees("alice", "Month end")
     assert "Month end (off)" in await timers(story)
 
 
-async def test_an_old_list_is_answered_with_and_read_anew_behind(story: Story) -> None:
+async def test_a_stale_list_is_offered_while_it_is_refreshed(story: Story) -> None:
     await story.signs_in("alice")
     opens(story)
     await timers(story)
-    story.world.edfs.put_timer("plant-a", "Brand new")
+    story.world.edfs.state.put_timer("plant-a", "Brand new")
     story.world.clock.forward(120)
     with story.world.edfs.hold("timers") as held:
         answers = await asyncio.gather(*(timers(story, "brand") for _ in range(4)))
@@ -171,11 +173,11 @@ async def test_an_old_list_is_answered_with_and_read_anew_behind(story: Story) -
     await until(seen)
     assert calls(story, "/timers") == 2, "of four that asked, one had it read"
     story.world.clock.forward(700)  # now it is too old to be shown
-    story.world.edfs.remove_timer("plant-a", "Brand new")
+    story.world.edfs.state.remove_timer("plant-a", "Brand new")
     assert await timers(story, "brand") == ["No timer fits “brand”"]
 
 
-async def test_whoever_is_not_signed_in_or_not_allowed_is_told(story: Story) -> None:
+async def test_one_option_says_that_the_person_must_sign_in_or_is_not_allowed(story: Story) -> None:
     opens(story)
     assert await itwins(story, "") == ["Sign in first: /edfs signin"]
     assert await timers(story) == ["Sign in first: /edfs signin"]
@@ -199,15 +201,15 @@ async def test_a_sign_out_ends_the_lists(story: Story) -> None:
     assert await itwins(story, "plant-a") == ["Sign in first: /edfs signin"]
 
 
-async def test_another_account_does_not_see_the_lists_of_the_one_before(story: Story) -> None:
+async def test_another_account_does_not_see_the_lists_of_the_previous_one(story: Story) -> None:
     await story.signs_in("alice")
     opens(story)
     assert await itwins(story, "plant-a") == ["plant-a · PA-001"]
-    story.world.edfs.put_out("bob")
+    story.world.edfs.state.put_out("bob")
     await story.types("alice", "/edfs signout")
     await story.sees("alice", "Signed out")
     await story.types("alice", "/edfs signin")
-    await until(lambda: sum("Sign in to" in said for said in story.says("alice")) == 2)
+    await until(lambda: sum("Sign in to" in text for text in story.says("alice")) == 2)
     story.world.browser("alice").forget()
     page = await story.world.signs_in("alice", account="bob")
     assert "bob" in page, (page, story.world.browser("alice").visited)
@@ -217,7 +219,7 @@ async def test_another_account_does_not_see_the_lists_of_the_one_before(story: S
 
 
 @pytest.mark.parametrize(
-    ("operation", "fault", "said"),
+    ("operation", "fault", "text"),
     [
         ("timers", 403, "Your account may not read these timers: ask who runs the iTwin"),
         ("timers", 404, "Bentley shows your account no such iTwin: choose another"),
@@ -229,24 +231,24 @@ async def test_another_account_does_not_see_the_lists_of_the_one_before(story: S
         ("itwins", "reset_before", "Bentley gave no good answer: type again in a minute"),
     ],
 )
-async def test_what_bentley_refuses_is_said(
-    story: Story, operation: str, fault: str | int, said: str
+async def test_one_option_says_what_bentley_refused(
+    story: Story, operation: str, fault: str | int, text: str
 ) -> None:
     await story.signs_in("alice")
     opens(story)
     story.world.edfs.fail(operation, fault, times=None)
     asked = itwins(story, "") if operation == "itwins" else timers(story)
-    assert await asked == [said]
+    assert await asked == [text]
 
 
-async def test_a_token_that_is_refused_once_is_renewed(story: Story) -> None:
+async def test_a_token_that_is_refused_once_is_refreshed(story: Story) -> None:
     await story.signs_in("alice")
     opens(story)
     story.world.edfs.fail("recents", 401)
     assert await itwins(story, "plant-b") == ["plant-b · PA-002"]
 
 
-async def test_without_favourites_the_list_is_still_good(story: Story) -> None:
+async def test_the_list_needs_neither_favorites_nor_recents(story: Story) -> None:
     await story.signs_in("alice")
     opens(story)
     story.world.edfs.fail("favorites", 503, times=None)
@@ -256,7 +258,7 @@ async def test_without_favourites_the_list_is_still_good(story: Story) -> None:
 
 
 async def test_the_three_lists_of_itwins_are_read_at_the_same_time(story: Story) -> None:
-    """How long they then take, the benchmark measures."""
+    """The benchmark measures how long they take."""
     await story.signs_in("alice")
     opens(story)
     edfs = story.world.edfs
@@ -268,7 +270,7 @@ async def test_the_three_lists_of_itwins_are_read_at_the_same_time(story: Story)
     assert await asking == ["plant-b · PA-002"]
 
 
-async def test_a_bentley_that_hangs_is_waited_for_behind_the_answer(story: Story) -> None:
+async def test_a_list_that_bentley_holds_back_is_waited_for_in_the_background(story: Story) -> None:
     await story.signs_in("alice")
     opens(story)
     await timers(story, itwin="plant-b")
@@ -281,31 +283,31 @@ async def test_a_bentley_that_hangs_is_waited_for_behind_the_answer(story: Story
     await until(there)
 
 
-async def test_a_store_that_is_gone_is_said(own_story: Story, own: Any) -> None:
+async def test_one_option_says_that_the_store_is_gone(own_story: Story, own: Any) -> None:
     await own_story.signs_in("alice")
     opens(own_story)
     assert await itwins(own_story, "plant-a") == ["plant-a · PA-001"]
     own.stop()
-    said = ["The bot cannot reach its store: try again in a minute"]
-    assert await itwins(own_story, "plant-a") == said
+    text = ["The bot cannot reach its store: try again in a minute"]
+    assert await itwins(own_story, "plant-a") == text
 
 
-async def test_the_list_is_warmed_before_it_is_wanted(story: Story) -> None:
+async def test_the_list_can_be_warmed_before_it_is_asked_for(story: Story) -> None:
     await story.signs_in("alice")
     opens(story)
     alice = story.world.person("alice")
-    whose = Owner(story.bot.context.installation.workspace, alice.id)  # type: ignore[arg-type]
+    owner = Owner(story.bot.context.installation.workspace, alice.id)  # type: ignore[arg-type]
     for _ in range(3):
-        await story.bot.context.option_lists.warm(whose)
+        await story.bot.context.option_lists.warm(owner)
     await until(lambda: calls(story, "/recents") == 1)
     assert await itwins(story, "plant-a") == ["plant-a · PA-001"]
     assert calls(story, "/itwins/") == 1
     bob = story.world.person("bob")
-    await story.bot.context.option_lists.warm(Owner(whose.workspace, bob.id))  # type: ignore[arg-type]
+    await story.bot.context.option_lists.warm(Owner(owner.workspace, bob.id))  # type: ignore[arg-type]
     assert calls(story, "/itwins/") == 1, "nobody is signed in there"
 
 
-async def test_other_selects_say_that_they_are_unknown(story: Story) -> None:
+async def test_an_unknown_select_says_that_it_is_unknown(story: Story) -> None:
     view = {
         "type": "modal",
         "title": {"type": "plain_text", "text": "Old"},
@@ -317,5 +319,5 @@ async def test_other_selects_say_that_they_are_unknown(story: Story) -> None:
         ],
     }
     story.world.slack.state.modals.open(story.world.person("alice"), view)
-    said = ["This list is not known: close the window and open it again"]
-    assert texts(await asks_for(story, "edfs.something")) == said
+    text = ["This list is not known: close the window and open it again"]
+    assert texts(await asks_for(story, "edfs.something")) == text

@@ -61,7 +61,7 @@ async def test_what_enabling_needs_later_does_not_void_a_request_to_disable_unti
     two = '[[rule]]\nchange = "enable"\napprovals = 2\nruns_as = "approver"\n'
     card = await ask(ruled, policy, f"{HERE}{two}", UNTIL)
     await ruled.signs_in("carol")
-    ruled.world.edfs.give_right("carol", "plant-a")
+    ruled.world.edfs.state.give_right("carol", "plant-a")
     await ruled.clicks("bob", "Approve", card.ts)
     await ruled.sees("bob", "Agreed so far: 1 of 2, @bob")
     await ruled.clicks("carol", "Approve", card.ts)
@@ -111,7 +111,7 @@ async def test_as_many_requests_of_one_person_wait_as_the_limit_says(
     await ruled.signed_in("alice", "bob")
     names = [f"Timer {number}" for number in range(1, MAX_WAITING_REQUESTS + 2)]
     for name in names:
-        ruled.world.edfs.put_timer("plant-a", name)
+        ruled.world.edfs.state.put_timer("plant-a", name)
     *first, one_more = names
     for name in first:
         await ruled.types("alice", f'/edfs disable plant-a "{name}"')

@@ -1,52 +1,52 @@
-"""The watch for changes elsewhere, and the weekly list of what is still off."""
+"""Polling for changes made outside the bot, and the weekly digest of disabled timers."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.world.notification_story import ROOM, public, put_off, settled, subscribes, told
+from tests.world.notification_story import ROOM, deferred_to, public, settled, subscribes, told
 from tests.world.story import TOGGLE, Story, read
 from tests.world.waiting import until
 
-LOOK = 301.0
+INTERVAL = 301.0
 
 
-async def looked(story: Story) -> None:
-    """Let the watch look once (again), and wait until all of it is told."""
-    store, home = story.bot.context.gateways.store, story.bot.context.installation.workspace
-    (one,) = await store.subscriptions.open(home)
-    story.world.clock.forward(LOOK)
-    begun = story.world.clock.now()
+async def polled(story: Story) -> None:
+    """Let the subscription be polled once more, and wait until all messages are drawn."""
+    store, workspace = story.bot.store, story.bot.context.installation.workspace
+    (one,) = await store.subscriptions.open(workspace)
+    story.world.clock.forward(INTERVAL)
+    started = story.world.clock.now()
 
-    async def has_looked() -> bool:
-        seen = await store.poll_snapshots.load(home, one.id)
-        return seen is not None and seen.at >= begun
+    async def is_polled() -> bool:
+        seen = await store.poll_snapshots.load(workspace, one.id)
+        return seen is not None and seen.at >= started
 
-    await until(has_looked)
+    await until(is_polled)
     story.world.clock.forward(12.0)
     await settled(story)
 
 
-async def first_look(story: Story) -> None:
-    store, home = story.bot.context.gateways.store, story.bot.context.installation.workspace
-    (one,) = await store.subscriptions.open(home)
-    await until(lambda: store.poll_snapshots.load(home, one.id), "nobody looked")
+async def first_poll(story: Story) -> None:
+    store, workspace = story.bot.store, story.bot.context.installation.workspace
+    (one,) = await store.subscriptions.open(workspace)
+    await until(lambda: store.poll_snapshots.load(workspace, one.id), "it was not polled")
 
 
-async def test_it_finds_what_others_did_and_keeps_quiet_of_the_bots_own(story: Story) -> None:
+async def test_it_reports_changes_by_others_and_not_the_bots_own(story: Story) -> None:
     edfs = story.world.edfs
     await story.signs_in("alice")
     await subscribes(story, '"*SAP*" elsewhere')
-    await first_look(story)
+    await first_poll(story)
     await story.types("alice", TOGGLE)
     await story.sees("alice", "SAP work orders is now disabled", "#plant-ops")
-    await looked(story)
+    await polled(story)
     assert public(story) == [], "the bot did it"
 
-    edfs.flip_outside("plant-a", "SAP work orders")
-    edfs.replace_timer("plant-a", "SAP materials", cron="0 4 * * *")
-    edfs.remove_timer("plant-a", "Month end")
-    edfs.flip_outside("plant-a", "Maximo assets")
-    await looked(story)
+    edfs.state.flip_outside("plant-a", "SAP work orders")
+    edfs.state.replace_timer("plant-a", "SAP materials", cron="0 4 * * *")
+    edfs.state.remove_timer("plant-a", "Month end")
+    edfs.state.flip_outside("plant-a", "Maximo assets")
+    await polled(story)
     said = "\n".join(read(m) for m in public(story))
     assert "SAP work orders was enabled elsewhere" in said
     assert "not through the bot" in said
@@ -54,32 +54,32 @@ async def test_it_finds_what_others_did_and_keeps_quiet_of_the_bots_own(story: S
     assert "Timer gone: Month end" in said
     assert "Maximo" not in said
     assert len(public(story)) == 3
-    await looked(story)
-    assert len(public(story)) == 3, "it is told once"
+    await polled(story)
+    assert len(public(story)) == 3, "it is reported once"
 
-    # A card says so too, whether or not anybody watches.
-    story.world.edfs.flip_outside("plant-a", "Maximo assets")
+    # The card of the next command says so too, also without a subscription.
+    story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
     await story.types("alice", '/edfs show plant-a "Maximo assets"')
     await story.sees("alice", "Maximo assets is enabled", "#plant-ops")
-    story.world.edfs.flip_outside("plant-a", "Maximo assets")
+    story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
     await story.types("alice", '/edfs toggle plant-a "Maximo assets"')
     card = read(await story.sees("alice", "Maximo assets is now enabled", "#plant-ops"))
     assert "It had been changed outside Slack since" in card
 
 
-async def test_it_stops_with_the_consent_says_so_and_goes_on_with_another(story: Story) -> None:
+async def test_it_stops_with_the_subscribers_sign_in_and_resumes_with_another(story: Story) -> None:
     await story.signs_in("alice")
     await story.signs_in("bob")
     await subscribes(story, "elsewhere")
-    await first_look(story)
+    await first_poll(story)
     await story.types("alice", "/edfs signout")
     await story.sees("alice", "Signed out", "#plant-ops")
-    story.world.clock.forward(LOOK)
+    story.world.clock.forward(INTERVAL)
     paused = await told(story, "Looking elsewhere is paused")
     assert "sign-in has ended" in read(paused)
     calls = len(story.world.edfs.calls)
-    story.world.edfs.flip_outside("plant-a", "Maximo assets")
-    story.world.clock.forward(LOOK)
+    story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
+    story.world.clock.forward(INTERVAL)
     await settled(story)
     assert len(story.world.edfs.calls) == calls
     await story.clicks("bob", "Resume")
@@ -88,19 +88,19 @@ async def test_it_stops_with_the_consent_says_so_and_goes_on_with_another(story:
     await told(story, "Maximo assets was disabled elsewhere")
 
 
-async def test_on_monday_it_lists_what_is_still_off(story: Story) -> None:
+async def test_the_weekly_digest_lists_disabled_timers_on_monday(story: Story) -> None:
     await story.signs_in("alice")
     await subscribes(story, '"SAP*" digest')
-    await first_look(story)
+    await first_poll(story)
     await story.types("alice", f"{TOGGLE} because SAP is down")
     await story.sees("alice", "SAP work orders is now disabled", "#plant-ops")
-    story.world.edfs.flip_outside("plant-a", "Maximo assets")
+    story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
     to_monday(story)
     said = read(await told(story, "Still disabled in plant-a: 1"))
     assert "SAP work orders since" in said
     assert "because “SAP is down”" in said
     assert "with no return set" in said
-    # Where nothing is off nothing is said.
+    # No digest is posted while nothing is disabled.
     await story.types("alice", '/edfs on plant-a "SAP work orders"')
     await story.sees("alice", "SAP work orders is now enabled", "#plant-ops")
     calls = len(story.world.edfs.calls)
@@ -120,15 +120,15 @@ def to_monday(story: Story) -> None:
     clock.forward(eight.timestamp() - clock.now())
 
 
-async def test_a_limit_only_puts_it_off(story: Story) -> None:
+async def test_a_rate_limit_defers_the_next_poll(story: Story) -> None:
     await story.signs_in("alice")
     await subscribes(story, "elsewhere")
-    await first_look(story)
+    await first_poll(story)
     story.world.edfs.fail("timers", 429, retry_after=60)
-    story.world.edfs.flip_outside("plant-a", "Maximo assets")
-    story.world.clock.forward(LOOK)
+    story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
+    story.world.clock.forward(INTERVAL)
     now = story.world.clock.now()
-    await put_off(story, now + 60.0, now + LOOK)
+    await deferred_to(story, now + 60.0, now + INTERVAL)
     story.world.clock.forward(70.0)
     await told(story, "Maximo assets was disabled elsewhere")
     assert ROOM not in story.says("alice", "#plant-ops")

@@ -1,6 +1,5 @@
 """A request at its exact moments: just before one nothing happens, at it something does."""
 
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from bot.core.operations.operation import Origin
 from bot.core.outcomes import RequestDecided
 from bot.core.people import Person
 from bot.features import approvals
-from bot.slack.answers.dispatch import groups_of
 from tests.world.approval_story import HERE, HOME, ask, record
 from tests.world.moments import JUST_BEFORE, context_at
 from tests.world.story import Story
@@ -55,8 +53,6 @@ async def test_a_decision_counts_until_the_request_expires(
     origin = Origin(ChannelId("C0PLANTOPS"))
     invocation = Invocation(OperationId("f" * 24), person, origin, context.now)
     command = Decide("approve", request.id)
-    outcome = await approvals.decide(
-        context.gateways, invocation, command, partial(groups_of, context)
-    )
+    outcome = await approvals.decide(context.gateways, invocation, command)
     assert isinstance(outcome, RequestDecided)
     assert outcome.approval.stage is stage

@@ -1,4 +1,4 @@
-"""Slack's limits: kept by all replicas together, and its Retry-After obeyed by all of them."""
+"""All replicas together keep within Slack's rate limits and obey its Retry-After."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -46,21 +46,21 @@ async def two(redis_url: str) -> AsyncIterator[tuple[Story, Story]]:
         await world.close()
 
 
-async def test_twelve_cards_at_one_moment_all_come_true(two: tuple[Story, Story]) -> None:
-    """The people are answered, the timers flipped; the cards follow as fast as Slack allows."""
+async def test_twelve_cards_at_once_are_all_drawn(two: tuple[Story, Story]) -> None:
+    """Answers and flips do not wait for the cards, which follow as fast as Slack allows."""
     story = two[0]
     world = story.world
     for name in NAMES:
-        world.edfs.put_timer("plant-a", name)
+        world.edfs.state.put_timer("plant-a", name)
     await story.signs_in("alice")
-    world.slack.limits = True
+    world.slack.state.rate_limited = True
     await asyncio.gather(*(story.types("alice", f'/edfs off plant-a "{name}"') for name in NAMES))
 
-    def true_cards() -> bool:
+    def all_drawn() -> bool:
         cards = [read(m) for m in world.reads("bob", "#plant-ops") if m.visible_to is None]
         return all(any(f"{name} is now disabled" in card for card in cards) for name in NAMES)
 
-    await until(true_cards, reason="\n".join(story.says("bob")))
+    await until(all_drawn, reason="\n".join(story.says("bob")))
     assert len(limited(world)) <= 1
     assert [story.flips(name) for name in NAMES] == [1] * len(NAMES)
     cards = [m for m in world.reads("bob", "#plant-ops") if m.visible_to is None]
@@ -76,9 +76,9 @@ async def test_retry_after_holds_for_every_replica(two: tuple[Story, Story]) -> 
         await here.update(channel, ts, CARD)
     assert away.value.wait == 40
     asked = len(calls(world, "chat.update"))
-    for poster in (here, there):
-        with pytest.raises(SlackUnavailable, match="gate") as away:
-            await poster.update(channel, ts, CARD)
+    for client in (here, there):
+        with pytest.raises(SlackUnavailable, match="rate limiter") as away:
+            await client.update(channel, ts, CARD)
         assert 35 < away.value.wait <= 40.1
     assert len(calls(world, "chat.update")) == asked
     world.clock.forward(41)
@@ -86,7 +86,7 @@ async def test_retry_after_holds_for_every_replica(two: tuple[Story, Story]) -> 
     assert len(calls(world, "chat.update")) == asked + 1
 
 
-async def test_a_card_waits_as_long_as_slack_says_and_comes_true(story: Story) -> None:
+async def test_a_card_is_drawn_after_slacks_retry_after(story: Story) -> None:
     await story.signs_in("alice")
     story.world.slack.fail("chat.update", 429, retry_after=3)
     await story.types("alice", TOGGLE)
@@ -100,53 +100,53 @@ async def test_a_card_waits_as_long_as_slack_says_and_comes_true(story: Story) -
 
 async def test_a_channel_gets_one_message_a_second(two: tuple[Story, Story]) -> None:
     world = two[0].world
-    world.slack.limits = True
-    posters = [story.bot.context.slack for story in two]
-    posts = (poster.post(channel_of(world), CARD) for poster in posters)
+    world.slack.state.rate_limited = True
+    clients = [story.bot.context.slack for story in two]
+    posts = (client.post(channel_of(world), CARD) for client in clients)
     assert len(set(await asyncio.gather(*posts))) == 2
     one, other = [call["at"] for call in calls(world, "chat.postMessage") if call["ok"]]
     assert other - one >= 1.0
     assert limited(world) == []
 
 
-async def test_nobody_waits_long_for_a_turn(two: tuple[Story, Story]) -> None:
-    poster, channel = two[0].bot.context.slack, channel_of(two[0].world)
+async def test_a_call_that_would_wait_long_fails_at_once(two: tuple[Story, Story]) -> None:
+    client, channel = two[0].bot.context.slack, channel_of(two[0].world)
     now = two[0].world.clock.now
-    begun = now()
+    started = now()
     found = await asyncio.gather(
-        *(poster.post(channel, CARD) for _ in range(6)), return_exceptions=True
+        *(client.post(channel, CARD) for _ in range(6)), return_exceptions=True
     )
-    assert now() - begun < 4
+    assert now() - started < 4
     later = [answer for answer in found if isinstance(answer, SlackUnavailable)]
     assert 2 <= len(later) <= 5
     assert all(0 < away.wait <= SECOND + 0.1 for away in later)
 
 
-async def test_a_minute_holds_no_more_than_its_tier(story: Story) -> None:
-    """The fifty-first edit within a minute is not tried; a window, whose trigger dies, neither."""
-    world, poster, channel = story.world, story.bot.context.slack, channel_of(story.world)
-    world.slack.limits = True
-    ts = await poster.post(channel, CARD)
+async def test_a_method_is_called_no_more_often_than_its_tier_allows(story: Story) -> None:
+    """The fifty-first ``chat.update`` within a minute is not sent."""
+    world, client, channel = story.world, story.bot.context.slack, channel_of(story.world)
+    world.slack.state.rate_limited = True
+    ts = await client.post(channel, CARD)
     for _ in range(50):
-        await poster.update(channel, ts, CARD)
-    begun = world.clock.now()
-    with pytest.raises(SlackUnavailable, match="gate") as away:
-        await poster.update(channel, ts, CARD)
+        await client.update(channel, ts, CARD)
+    started = world.clock.now()
+    with pytest.raises(SlackUnavailable, match="rate limiter") as away:
+        await client.update(channel, ts, CARD)
     assert 50 < away.value.wait <= 62
-    assert world.clock.now() - begun < 1
+    assert world.clock.now() - started < 1
     world.clock.forward(away.value.wait)
-    await poster.update(channel, ts, CARD)
+    await client.update(channel, ts, CARD)
     assert limited(world) == []
 
 
-async def test_one_answer_a_second_through_one_response_url(story: Story) -> None:
+async def test_a_response_url_takes_one_answer_a_second(story: Story) -> None:
     slack = story.world.slack
     place = slack.state.workspace.channel_named("#plant-ops")
-    url = slack.acts.hooks_url + slack.state.hooks.issue(place, person_named("bob"))
-    begun = story.world.clock.now()
+    url = slack.actions.hooks_url + slack.state.response_urls.issue(place, person_named("bob"))
+    started = story.world.clock.now()
     assert await story.bot.context.slack.respond(url, Ephemeral("one", []))
     assert await story.bot.context.slack.respond(url, Ephemeral("two", []))
-    assert story.world.clock.now() - begun >= 1
+    assert story.world.clock.now() - started >= 1
     await story.sees("bob", "two")
 
 
@@ -157,21 +157,21 @@ def stopped(own: Valkey, own_story: Story) -> Iterator[Story]:
     own.start()
 
 
-async def test_without_a_store_a_person_is_still_told(stopped: Story) -> None:
-    poster, channel = stopped.bot.context.slack, channel_of(stopped.world)
-    begun = stopped.world.clock.now()
-    await poster.post(channel, CARD)
-    await poster.post(channel, CARD)
-    assert stopped.world.clock.now() - begun < 3
+async def test_without_a_store_calls_are_not_limited(stopped: Story) -> None:
+    client, channel = stopped.bot.context.slack, channel_of(stopped.world)
+    started = stopped.world.clock.now()
+    await client.post(channel, CARD)
+    await client.post(channel, CARD)
+    assert stopped.world.clock.now() - started < 3
     stopped.world.slack.fail("chat.postMessage", 429, retry_after=1)
     with pytest.raises(SlackUnavailable):
-        await poster.post(channel, CARD)
+        await client.post(channel, CARD)
 
 
-async def test_a_window_that_cannot_open_now_is_said_at_once(story: Story) -> None:
+async def test_opening_a_modal_does_not_wait_longer_than_its_trigger_lives(story: Story) -> None:
     now = story.world.clock.now
-    gate = SlackRateLimiter(story.bot.store.limits, now)
-    await gate.pause("views.open", 1)
-    begun = now()
-    assert await gate.wait_for_turn("views.open") > 0.5
-    assert now() - begun < 0.5
+    limiter = SlackRateLimiter(story.bot.store.limits, now)
+    await limiter.pause("views.open", 1)
+    started = now()
+    assert await limiter.wait_for_turn("views.open") > 0.5
+    assert now() - started < 0.5

@@ -39,7 +39,7 @@ async def test_it_says_what_it_matches_and_is_removed_again(story: Story) -> Non
 
 async def test_a_timer_named_by_its_id_is_kept_by_its_name(story: Story) -> None:
     await story.signs_in("alice")
-    timer = story.world.edfs.timer("plant-a", "SAP materials")
+    timer = story.world.edfs.state.timer("plant-a", "SAP materials")
     await story.types("alice", f"/edfs subscribe plant-a {timer.id}", ROOM)
     said = read(await story.sees("alice", "This channel will be told of “SAP materials”"))
     assert "1 timer" in said

@@ -1,10 +1,10 @@
-"""Every verb, its good way and its refusal, as the person who types it reads it."""
+"""Every verb, with its success and its refusal, as the person who types it reads them."""
 
 import re
 
 import pytest
 
-from bot.core.language.commands import USAGE, VERBS
+from bot.core.language.verbs import VERBS
 from tests.world.story import TOGGLE, Story, read
 from tests.world.waiting import until
 
@@ -51,8 +51,8 @@ def operation_on(card: str) -> str:
     return found.group(1)
 
 
-async def begun(story: Story, command: str = TOGGLE, words: str = "is now disabled") -> str:
-    """Sign alice in, let her change something, and return the operation's id from the card."""
+async def started(story: Story, command: str = TOGGLE, words: str = "is now disabled") -> str:
+    """Sign Alice in, have her run a command, and return the operation's id from its card."""
     await story.signs_in("alice")
     await story.types("alice", command)
     return operation_on(read(await story.sees("alice", words)))
@@ -63,20 +63,18 @@ def test_every_verb_has_a_refusal_here() -> None:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-async def test_what_is_not_understood_is_explained_to_its_person_only(
-    story: Story, verb: str
-) -> None:
+async def test_an_invalid_command_is_explained_to_its_person_only(story: Story, verb: str) -> None:
     command, reason = REFUSED[verb]
     await story.types("alice", command)
-    said = await story.sees("alice", reason[:1].upper() + reason[1:])
-    assert said.visible_to is not None
-    assert "See how it goes with /edfs help" in read(said)
-    assert re.search(r"Trace [0-9a-f]{8}$", read(said))
+    answer = await story.sees("alice", reason[:1].upper() + reason[1:])
+    assert answer.visible_to is not None
+    assert "See how it goes with /edfs help" in read(answer)
+    assert re.search(r"Trace [0-9a-f]{8}$", read(answer))
     assert story.says("bob") == []
     assert story.world.edfs.calls == []
 
 
-async def test_an_unknown_verb_gets_the_nearest_ones(story: Story) -> None:
+async def test_an_unknown_verb_is_answered_with_the_nearest_ones(story: Story) -> None:
     await story.types("alice", f"/edfs togle plant-a {WORK}")
     assert "Did you mean toggle" in read(await story.sees("alice", "There is no “togle”"))
 
@@ -84,40 +82,40 @@ async def test_an_unknown_verb_gets_the_nearest_ones(story: Story) -> None:
 @pytest.mark.parametrize("command", ["/edfs help", "/edfs help nothing-such"])
 async def test_help_lists_every_verb(story: Story, command: str) -> None:
     await story.types("alice", command)
-    said = read(await story.sees("alice", "What you can ask"))
-    assert all(f"/edfs {usage}" in said for usage in USAGE.values())
-    assert "technical preview" in said
+    answer = read(await story.sees("alice", "What you can ask"))
+    assert all(f"/edfs {verb.usage}" in answer for verb in VERBS.values())
+    assert "technical preview" in answer
 
 
 async def test_help_of_each_verb_has_an_example_that_can_be_typed(story: Story) -> None:
     for verb in VERBS:
         await story.types("alice", f"/edfs help {verb}")
-        said = read(await story.sees("alice", f"# /edfs {verb}\n"))
-        assert f"/edfs {USAGE[verb]}" in said
-        assert "For example: /edfs " in said
+        answer = read(await story.sees("alice", f"# /edfs {verb}\n"))
+        assert f"/edfs {VERBS[verb].usage}" in answer
+        assert "For example: /edfs " in answer
 
 
-async def test_toggle_turns_off_then_another_person_on_again(story: Story) -> None:
-    await begun(story)
+async def test_toggle_disables_and_another_persons_toggle_enables(story: Story) -> None:
+    await started(story)
     await story.signs_in("bob")
     await story.types("bob", TOGGLE)
     await story.sees("alice", "is now enabled")
     assert story.flips() == 2
 
 
-async def test_disable_enable_disable_in_earnest_is_three_flips(story: Story) -> None:
-    await begun(story, f"/edfs disable plant-a {WORK}")
+async def test_disable_enable_disable_is_three_flips(story: Story) -> None:
+    await started(story, f"/edfs disable plant-a {WORK}")
     await story.types("alice", f"/edfs enable plant-a {WORK}")
     await story.sees("bob", "is now enabled")
     await story.types("alice", f"/edfs off plant-a {WORK} because once more")
     await story.sees("bob", "Because: once more")
     await until(lambda: story.flips() == 3)
-    assert story.world.edfs.timer("plant-a", "SAP work orders").enabled is False
+    assert story.world.edfs.state.timer("plant-a", "SAP work orders").enabled is False
     assert patches(story) == 3
 
 
-async def test_the_reason_stands_on_the_card(story: Story) -> None:
-    await begun(story, "/edfs disable plant-a SAP work orders because SAP is <down> & out")
+async def test_the_card_shows_the_reason(story: Story) -> None:
+    await started(story, "/edfs disable plant-a SAP work orders because SAP is <down> & out")
     assert "Because: SAP is <down> & out" in read(story.card())
 
 
@@ -128,7 +126,7 @@ async def test_the_reason_stands_on_the_card(story: Story) -> None:
         ('/edfs disable plant-a "SharePoint documents"', "documents is already disabled"),
     ],
 )
-async def test_what_is_so_already_is_said_and_nothing_is_done(
+async def test_a_timer_in_the_wanted_state_is_reported_and_nothing_is_done(
     story: Story, command: str, words: str
 ) -> None:
     await story.signs_in("alice")
@@ -142,8 +140,8 @@ async def test_the_same_toggle_again_never_flips_back(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", TOGGLE)
     await story.types("alice", TOGGLE)
-    said = await story.sees("alice", "moments ago")
-    assert said.visible_to is not None
+    answer = await story.sees("alice", "moments ago")
+    assert answer.visible_to is not None
     await story.sees("alice", "is now disabled")
     await story.types("alice", TOGGLE)
     await until(lambda: sum("moments ago" in m for m in story.says("alice")) == 2)
@@ -152,7 +150,7 @@ async def test_the_same_toggle_again_never_flips_back(story: Story) -> None:
     assert "is now disabled" in read(story.card())
 
 
-async def test_one_request_delivered_thrice_flips_once(story: Story) -> None:
+async def test_one_request_delivered_three_times_flips_once(story: Story) -> None:
     await story.signs_in("alice")
     await story.world.types("alice", "#plant-ops", TOGGLE, deliveries=3)
     await story.sees("alice", "is now disabled")
@@ -163,7 +161,7 @@ async def test_one_request_delivered_thrice_flips_once(story: Story) -> None:
 
 
 async def test_undo_typed_with_the_id_on_the_card(story: Story) -> None:
-    operation = await begun(story)
+    operation = await started(story)
     await story.types("alice", f"/edfs undo {operation}")
     card = read(await story.sees("bob", "is now enabled"))
     assert f"This undoes operation {operation}" in card
@@ -171,7 +169,7 @@ async def test_undo_typed_with_the_id_on_the_card(story: Story) -> None:
 
 
 async def test_undo_twice_is_refused(story: Story) -> None:
-    operation = await begun(story)
+    operation = await started(story)
     await story.types("alice", f"/edfs undo {operation}")
     await story.sees("alice", "is now enabled")
     await story.types("alice", f"/edfs undo {operation}")
@@ -179,8 +177,8 @@ async def test_undo_twice_is_refused(story: Story) -> None:
     assert story.flips() == 2
 
 
-async def test_undo_of_what_was_undone_and_done_again_is_refused(story: Story) -> None:
-    operation = await begun(story)
+async def test_a_second_undo_after_the_same_change_was_made_again_is_refused(story: Story) -> None:
+    operation = await started(story)
     await story.types("alice", f"/edfs undo {operation}")
     await story.sees("alice", "is now enabled")
     await story.types("alice", f"/edfs disable plant-a {WORK}")
@@ -191,12 +189,12 @@ async def test_undo_of_what_was_undone_and_done_again_is_refused(story: Story) -
     assert story.flips() == 3
 
 
-async def test_undo_after_somebody_changed_it_outside_is_refused(story: Story) -> None:
-    operation = await begun(story)
-    story.world.edfs.flip_outside("plant-a", "SAP work orders")
+async def test_undo_after_a_change_outside_the_bot_is_refused(story: Story) -> None:
+    operation = await started(story)
+    story.world.edfs.state.flip_outside("plant-a", "SAP work orders")
     await story.types("alice", f"/edfs undo {operation}")
-    said = await story.sees("alice", "an undo would overwrite somebody's work")
-    assert said.visible_to is not None
+    answer = await story.sees("alice", "an undo would overwrite somebody's work")
+    assert answer.visible_to is not None
     assert story.flips() == 1
 
 
@@ -208,7 +206,7 @@ async def test_undo_of_an_unknown_operation_is_refused(story: Story) -> None:
 
 
 async def test_undo_after_more_than_a_day_is_refused(story: Story) -> None:
-    operation = await begun(story)
+    operation = await started(story)
     story.world.clock.forward(25 * 3600)
     await story.types("alice", f"/edfs undo {operation}")
     await story.sees("alice", "An operation can be undone for a day")
@@ -227,7 +225,7 @@ async def test_list_shows_itwins_and_then_the_timers_of_one(story: Story) -> Non
     assert story.says("bob") == []
 
 
-async def test_show_tells_one_person_and_offers_the_switch(story: Story) -> None:
+async def test_show_answers_privately_and_offers_the_change(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", f"/edfs show plant-a {WORK}")
     shown = await story.sees("alice", "SAP work orders is enabled")
@@ -249,7 +247,7 @@ async def test_whoami_signed_out_and_in(story: Story) -> None:
     assert story.says("bob") == []
 
 
-async def test_signin_when_signed_in_already_says_so(story: Story) -> None:
+async def test_signin_reports_that_one_is_signed_in_already(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", "/edfs signin")
     await until(
@@ -257,7 +255,7 @@ async def test_signin_when_signed_in_already_says_so(story: Story) -> None:
     )
 
 
-async def test_signout_is_revoked_at_bentley_and_the_next_command_asks(story: Story) -> None:
+async def test_signout_revokes_the_sign_in_and_the_next_command_asks_for_it(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", "/edfs signout")
     await story.sees("alice", "Bentley has ended it")
@@ -267,7 +265,7 @@ async def test_signout_is_revoked_at_bentley_and_the_next_command_asks(story: St
     assert patches(story) == 0
 
 
-async def test_signout_when_bentley_cannot_be_told_is_honest(story: Story) -> None:
+async def test_signout_reports_that_bentley_could_not_be_reached(story: Story) -> None:
     await story.signs_in("alice")
     story.world.ims.fail("revocation", 500, times=None)
     await story.types("alice", "/edfs signout")
@@ -276,7 +274,7 @@ async def test_signout_when_bentley_cannot_be_told_is_honest(story: Story) -> No
     await story.sees("alice", "Not signed in")
 
 
-async def test_signout_of_somebody_not_signed_in(story: Story) -> None:
+async def test_signout_without_a_sign_in(story: Story) -> None:
     await story.types("alice", "/edfs signout")
     await story.sees("alice", "You were not signed in")
     assert story.world.ims.revocations == 0

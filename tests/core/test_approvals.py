@@ -37,6 +37,7 @@ from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, W
 from bot.core.operations.operation import (
     ActingAccount,
     Failure,
+    FailureKind,
     Observation,
     Operation,
     Origin,
@@ -87,7 +88,7 @@ RULING = Ruling(approvals=1)
         (Declined(BOB, 2_000.0, "no"), Stage.DECLINED, BOB),
         (Canceled(2_000.0), Stage.CANCELED, ALICE),
         (Expired(2_000.0), Stage.EXPIRED, None),
-        (Voided(2_000.0, Failure("AlreadySo")), Stage.VOID, None),
+        (Voided(2_000.0, Failure(FailureKind.ALREADY_IN_STATE)), Stage.VOID, None),
         (Reminded(2_000.0), Stage.WAITING, None),
         (Moved(ChannelId("C0HERE")), Stage.WAITING, None),
     ],
@@ -106,7 +107,7 @@ EVENTS = st.sampled_from(
         Declined(BOB, 2_000.0),
         Canceled(2_000.0),
         Expired(2_000.0),
-        Voided(2_000.0, Failure("AlreadySo")),
+        Voided(2_000.0, Failure(FailureKind.ALREADY_IN_STATE)),
         Reminded(2_000.0),
         Moved(None),
         Concluded(3_000.0, State.APPLIED),
@@ -257,16 +258,16 @@ def test_without_self_approval_neither_requester_nor_their_account_may_approve( 
     ("timer", "kind"),
     [
         (TIMER, None),
-        (replace(TIMER, enabled=False), "AlreadySo"),
-        (replace(TIMER, cron="0 5 * * *"), "DefinitionChanged"),
-        (replace(TIMER, parameters=(Parameter("Plant", "2000"),)), "DefinitionChanged"),
-        (replace(TIMER, package="OTHER", enabled=False), "DefinitionChanged"),
+        (replace(TIMER, enabled=False), FailureKind.ALREADY_IN_STATE),
+        (replace(TIMER, cron="0 5 * * *"), FailureKind.DEFINITION_CHANGED),
+        (replace(TIMER, parameters=(Parameter("Plant", "2000"),)), FailureKind.DEFINITION_CHANGED),
+        (replace(TIMER, package="OTHER", enabled=False), FailureKind.DEFINITION_CHANGED),
     ],
 )
-def test_stale_reason(timer: Timer, kind: str | None) -> None:
-    trouble = stale_reason(WAITING, timer)
-    assert (trouble.kind if trouble else None) == kind
-    assert "2000" not in str(trouble)
+def test_stale_reason(timer: Timer, kind: FailureKind | None) -> None:
+    failure = stale_reason(WAITING, timer)
+    assert (failure.kind if failure else None) is kind
+    assert "2000" not in str(failure)
 
 
 def test_a_changed_state_makes_a_request_stale() -> None:
@@ -274,7 +275,7 @@ def test_a_changed_state_makes_a_request_stale() -> None:
         WAITING, operation=replace(WISH, seen=Observation(enabled=False, at=1_000.0))
     )
     assert stale_reason(given_an_end, replace(TIMER, enabled=False)) is None
-    assert stale_reason(given_an_end, TIMER) == Failure("StateChanged")
+    assert stale_reason(given_an_end, TIMER) == Failure(FailureKind.STATE_CHANGED)
 
 
 def test_forbidden_now() -> None:

@@ -1,4 +1,4 @@
-"""The language: what is read from what was typed, and that everything said can be read again."""
+"""The language: what typed text is parsed to, and that every command is parsed back."""
 
 import pytest
 from hypothesis import given, settings
@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from bot.core.errors import InvalidCommand
 from bot.core.language.commands import (
-    VERBS,
     ChangeAutoEnable,
     Command,
     Decide,
@@ -27,8 +26,9 @@ from bot.core.language.commands import (
     WhoAmI,
 )
 from bot.core.language.parser import parse
-from bot.core.language.tokens import EVENTS
+from bot.core.language.verbs import VERBS
 from bot.core.names import OperationId
+from bot.core.subscriptions import EVENTS
 
 ID = "0123456789abcdef01234567"
 WORDS = st.sampled_from(["page", "page 2", "x page 2", "Page", "disabled", "before 3", "7"])
@@ -89,13 +89,13 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
 
 @given(COMMANDS)
 @settings(max_examples=400)
-def test_every_command_is_read_back_from_its_own_words(command: Command) -> None:
+def test_the_text_of_a_command_parses_to_the_same_command(command: Command) -> None:
     assert parse(str(command)) == command
 
 
 @given(st.text(max_size=200))
 @settings(max_examples=400)
-def test_any_text_is_a_command_or_a_clear_refusal(text: str) -> None:
+def test_any_text_is_a_command_or_refused_with_a_reason(text: str) -> None:
     try:
         command = parse(text)
     except InvalidCommand as refusal:
@@ -190,7 +190,7 @@ def test_any_text_is_a_command_or_a_clear_refusal(text: str) -> None:
         ("", OpenChooser()),
     ],
 )
-def test_what_people_type(typed: str, command: Command) -> None:
+def test_typed_text_is_parsed(typed: str, command: Command) -> None:
     assert parse(typed) == command
 
 
@@ -228,13 +228,13 @@ NEEDS_ID = "undo needs the id of one operation: 24 letters and digits, at the fo
         ("x" * 4_001, "the command is too long", None),
     ],
 )
-def test_what_is_refused_and_why(typed: str, reason: str, verb: str | None) -> None:
+def test_refused_text_has_a_reason_and_a_verb(typed: str, reason: str, verb: str | None) -> None:
     with pytest.raises(InvalidCommand) as refusal:
         parse(typed)
     assert (refusal.value.reason, refusal.value.verb) == (reason, verb)
 
 
-def test_a_misspelt_verb_is_answered_with_the_nearest() -> None:
+def test_a_misspelt_verb_gets_the_nearest_ones() -> None:
     with pytest.raises(InvalidCommand) as refusal:
         parse("togle plant-a x")
     assert refusal.value.nearest[0] == "toggle"

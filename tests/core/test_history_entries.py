@@ -14,10 +14,10 @@ class Entry:
     """An entry of the audit trail, as history reads it."""
 
     number: int
-    what: str
+    event: str
     person: PersonId
     facts: Mapping[str, str] = field(default_factory=dict)
-    before: str = ""
+    previous: str = ""
 
     @property
     def at(self) -> float:
@@ -33,38 +33,38 @@ def test_a_request_is_shown_at_its_decision_and_not_at_what_was_added_to_it() ->
     facts = {"request": "r1", "requester": ALICE}
     (event,) = shown(
         [
-            Entry(1, "approval.asked", ALICE, facts),
+            Entry(1, "approval.requested", ALICE, facts),
             Entry(2, "approval.approved", BOB, facts),
-            Entry(3, "approval.approved", BOB, facts | {"trouble": "Expired"}),
+            Entry(3, "approval.approved", BOB, facts | {"failure": "expired"}),
         ]
     )
     assert (event.outcome, event.number, event.at) == ("approved", 2, 200.0)
-    assert event.failure == "Expired"
+    assert event.failure == "expired"
 
 
-def test_a_request_that_waits_is_shown_where_it_was_asked_for_whatever_reminders_say() -> None:
+def test_a_waiting_request_is_shown_where_it_was_made_and_not_at_its_reminders() -> None:
     facts = {"request": "r1", "requester": ALICE}
     reminders = [Entry(number, "approval.waiting", ALICE, facts) for number in (2, 3)]
-    (event,) = shown([Entry(1, "approval.asked", ALICE, facts), *reminders])
+    (event,) = shown([Entry(1, "approval.requested", ALICE, facts), *reminders])
     assert (event.outcome, event.number, event.at) == ("waiting", 1, 100.0)
 
 
-def test_a_return_that_asks_is_shown_since_it_asks_and_not_since_it_escalated() -> None:
-    facts = {"return": "o1", "setter": ALICE}
+def test_an_auto_enable_is_shown_since_it_needs_a_person_and_not_since_its_escalation() -> None:
+    facts = {"auto_enable": "o1", "scheduled_by": ALICE}
     (event,) = shown(
         [
-            Entry(1, "return.set", ALICE, facts),
-            Entry(2, "return.bringing", ALICE, facts),
-            Entry(3, "return.asking", ALICE, facts),
-            Entry(4, "return.asking", ALICE, facts),
+            Entry(1, "auto_enable.scheduled", ALICE, facts),
+            Entry(2, "auto_enable.enabling", ALICE, facts),
+            Entry(3, "auto_enable.needs_person", ALICE, facts),
+            Entry(4, "auto_enable.needs_person", ALICE, facts),
         ]
     )
-    assert (event.outcome, event.number, event.at) == ("asking", 3, 300.0)
+    assert (event.outcome, event.number, event.at) == ("needs_person", 3, 300.0)
 
 
 def test_a_subscription_is_shown_since_it_was_paused_the_last_time() -> None:
     facts = {"subscription": "s1"}
-    stages = ["made", "paused", "changed", "paused", "paused"]
+    stages = ["created", "paused", "changed", "paused", "paused"]
     entries = [
         Entry(number, f"subscription.{stage}", ALICE, facts)
         for number, stage in enumerate(stages, 1)

@@ -1,4 +1,4 @@
-"""Names, schedules and the judge: tables and properties."""
+"""Ids, names, people and descriptions of schedules: tables and properties."""
 
 from datetime import UTC, datetime
 
@@ -23,12 +23,12 @@ from bot.core.people import Person, refusal
 from bot.core.schedules import in_words, next_run
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()
-HOME = Workspace("T0HOME")
+WORKSPACE = Workspace("T0HOME")
 GUID = "6172e54b-45eb-5ff1-829a-df7b4fcdae2c"
 
 
 @given(st.text(max_size=400), st.integers(1, 200))
-def test_a_plain_name_is_one_short_line_that_can_be_seen(text: str, limit: int) -> None:
+def test_a_cleaned_name_is_one_short_visible_line(text: str, limit: int) -> None:
     shown = single_line(text, limit)
     assert len(shown) <= limit
     assert shown.isprintable()
@@ -45,11 +45,11 @@ def test_a_plain_name_is_one_short_line_that_can_be_seen(text: str, limit: int) 
         ("a\u200bb", "ab"),
     ],
 )
-def test_spellings_of_one_name(one: str, other: str) -> None:
+def test_spellings_of_one_name_are_equal(one: str, other: str) -> None:
     assert normalized(one) == normalized(other)
 
 
-def test_finding_by_whole_name_before_part() -> None:
+def test_a_whole_name_matches_before_a_part() -> None:
     things = ["plant", "plant-a", "plant-b", "bridge"]
 
     def names(thing: str) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ def test_finding_by_whole_name_before_part() -> None:
         ("https://portal.example.com/", None),
     ],
 )
-def test_a_pasted_address(text: str, guid: str | None) -> None:
+def test_the_id_in_a_pasted_address_is_found(text: str, guid: str | None) -> None:
     assert guid_in_address(text) == guid
 
 
@@ -99,28 +99,28 @@ def test_shapes_of_ids() -> None:
         ("", None, None),
     ],
 )
-def test_schedules(cron: str, words: str | None, following: str | None) -> None:
+def test_descriptions_and_next_runs(cron: str, words: str | None, following: str | None) -> None:
     at = next_run(cron, NOON)
-    said = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M") if at else None
-    assert said == following
+    shown_as = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M") if at else None
+    assert shown_as == following
     if words:
         assert in_words(cron) == words
 
 
 @given(st.text(max_size=60))
-def test_any_cron_text_is_words_or_none(cron: str) -> None:
+def test_any_cron_text_has_a_description_or_none(cron: str) -> None:
     assert in_words(cron) is None or in_words(cron)
     assert next_run(cron, NOON) is None or next_run(cron, NOON)
 
 
-def test_a_schedule_of_another_zone() -> None:
+def test_a_schedule_is_read_in_its_zone() -> None:
     at = next_run("0 2 * * *", NOON, "Europe/Berlin")
     assert at is not None
     assert datetime.fromtimestamp(at, UTC).hour == 1
 
 
 def person(**flags: bool) -> Person:
-    return Person(PersonId("U0ALICE"), HOME, "alice", **flags)
+    return Person(PersonId("U0ALICE"), WORKSPACE, "alice", **flags)
 
 
 @pytest.mark.parametrize(
@@ -134,13 +134,13 @@ def person(**flags: bool) -> Person:
         ({"is_guest": True, "is_stranger": True}, "outsider"),
     ],
 )
-def test_who_may_ask(flags: dict[str, bool], reason: str | None) -> None:
-    refused = refusal(person(**flags), HOME, HOME)
+def test_who_may_use_the_bot(flags: dict[str, bool], reason: str | None) -> None:
+    refused = refusal(person(**flags), WORKSPACE, WORKSPACE)
     assert (refused.reason if refused else None) == reason
 
 
 def test_people_of_other_workspaces_are_outsiders() -> None:
     away = Workspace("T0AWAY")
-    for refused in (refusal(person(), HOME, away), refusal(person(), away, HOME)):
+    for refused in (refusal(person(), WORKSPACE, away), refusal(person(), away, WORKSPACE)):
         assert refused is not None
         assert refused.reason == "outsider"

@@ -6,15 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.errors import BotError, Unclear
 from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, Workspace
 from bot.core.operations import events
 from bot.core.operations.events import Event
-from bot.core.operations.failures import error_from, failure_from
-from bot.core.operations.operation import ActingAccount, Failure, Operation, Origin, State
-from bot.core.operations.transitions import STEP, InvalidTransition, after, due, retry_read_back_at
+from bot.core.operations.operation import (
+    ActingAccount,
+    Failure,
+    FailureKind,
+    Operation,
+    Origin,
+    State,
+)
+from bot.core.operations.transitions import STEP, after, due, retry_read_back_at
 from bot.core.timers import ITwin, Timer
-from bot.slack.views.errors import error_text
+from bot.core.transitions import InvalidTransition
 
 GUID = "6172e54b-45eb-5ff1-829a-df7b4fcdae2c"
 READY = Operation(
@@ -30,9 +35,9 @@ READY = Operation(
     origin=Origin(ChannelId("C0PLANT")),
     asked_at=100.0,
 )
-TROUBLE = Failure("Forbidden")
-UNSENT = Failure("NotSent")
-LOST = Failure("Unclear", why="timeout")
+TROUBLE = Failure(FailureKind.FORBIDDEN)
+UNSENT = Failure(FailureKind.NOT_SENT)
+LOST = Failure(FailureKind.UNCLEAR, why="timeout")
 EVENTS: dict[str, Callable[[Operation], Event]] = {
     "taken": lambda _: events.LockAcquired(101.0),
     "found so": lambda _: events.FoundInState(101.0),
@@ -115,7 +120,7 @@ def test_deadlines_are_data() -> None:
 
 def test_a_crash_is_quiet_only_when_its_patch_must_have_ended_and_settled() -> None:
     sending = through(events.LockAcquired(100.0), events.Permitted(100.0))
-    crash = Failure("Unclear", operation="toggle", why="crash")
+    crash = Failure(FailureKind.UNCLEAR, operation="toggle", why="crash")
     found = after(sending, events.ResponseLost(126.0, crash))
     assert found.settled_at == 100.0 + TERMS.send + TERMS.patch + TERMS.settle
     told = after(sending, events.ResponseLost(103.0, LOST))
@@ -158,48 +163,12 @@ def test_a_late_look_stands_beside_the_verdict(read: bool | None, said: bool | N
 
 def test_what_is_counted() -> None:
     operation = through(events.LockAcquired(100.0))
-    for kind in ("RateLimited", "NotSent", "TokenRefused", "NotSent"):
+    for kind in (
+        FailureKind.RATE_LIMITED,
+        FailureKind.NOT_SENT,
+        FailureKind.TOKEN_REFUSED,
+        FailureKind.NOT_SENT,
+    ):
         operation = after(operation, events.Permitted(101.0))
         operation = after(operation, events.NotExecuted(102.0, Failure(kind), 103.0))
     assert (operation.attempts, operation.unsent, operation.renewals) == (4, 2, 1)
-
-
-def subclasses(kind: type[BotError]) -> list[type[BotError]]:
-    return [kind, *(one for sub in kind.__subclasses__() for one in subclasses(sub))]
-
-
-SAMPLES: dict[str, dict[str, object]] = {
-    "IdentityProviderError": {"what": "no answer"},
-    "SignInRefused": {"reason": "denied"},
-    "PersonRefused": {"reason": "guest"},
-    "InvalidCommand": {"reason": "no"},
-    "NoChannelDefault": {"wanted": "nightly", "verb": "show"},
-    "NoSuchName": {"kind": "timer", "wanted": "x"},
-    "AmbiguousName": {"kind": "timer", "wanted": "x", "choices": ()},
-    "TimerGone": {"wanted": "x"},
-    "CannotUndo": {"reason": "changed"},
-    "TimerBusy": {"holder": READY.id},
-    "AccountTaken": {"holder": READY.person},
-    "NotAvailable": {"what": "ticket"},
-    "PolicyRefused": {"reason": "denied", "rule": "rule 1"},
-    "ReasonRequired": {"command": "disable a b"},
-    "MayNotDecide": {"reason": "own"},
-    "RequestClosed": {"stage": "declined", "by": READY.person, "at": 90.0},
-    "AutoEnableClosed": {"how": "kept", "by": READY.person},
-    "CannotSubscribe": {"reason": "shared"},
-    "AuthorizationRevoked": {"reason": "policy"},
-}
-LEAVES = [kind for kind in subclasses(BotError) if kind.__name__ not in {"BotError", "ApiError"}]
-
-
-@pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__name__)
-def test_every_error_is_worded_with_cause_and_next_step(kind: type[BotError]) -> None:
-    facts = dict(SAMPLES.get(kind.__name__, {}))
-    if issubclass(kind, Unclear) or "ApiError" in {base.__name__ for base in kind.__mro__}:
-        facts = {"operation": "toggle"}
-    error = kind(**facts)
-    words = error_text(error, 100.0)
-    assert words.title
-    assert len(words.lines) >= 2
-    kept = failure_from(error, 100.0)
-    assert error_text(error_from(kept, 100.0), 100.0).title

@@ -1,4 +1,4 @@
-"""Runs between two moments, moments behind runs, and clocks that are put back or forward."""
+"""Runs in an interval, moments after runs, and changes of daylight saving time."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -16,14 +16,14 @@ DAY = 86_400.0
 CRONS = ["* * * * *", "*/30 * * * *", "0 2 * * 1-5", "30 2 * * *", "0 0 L * *", "*/20 * * * * *"]
 
 
-def test_the_start_is_left_out_and_the_end_is_not() -> None:
+def test_an_interval_excludes_its_start_and_includes_its_end() -> None:
     assert runs_between("0 12 * * *", NOON, NOON + DAY) == Runs((NOON + DAY,))
     assert runs_between("0 12 * * *", NOON - 1, NOON) == Runs((NOON,))
     assert runs_between("0 12 * * *", NOON, NOON + DAY - 1) == Runs(())
     assert runs_between("0 12 * * *", NOON, NOON - DAY) == Runs(())
 
 
-def test_it_says_when_there_are_more() -> None:
+def test_more_is_set_when_runs_were_left_out() -> None:
     assert runs_between("0 12 * * *", NOON, NOON + 3 * DAY, most=2) == Runs(
         (NOON + DAY, NOON + 2 * DAY), more=True
     )
@@ -34,13 +34,13 @@ def test_it_says_when_there_are_more() -> None:
 
 
 @pytest.mark.parametrize("cron", ["", "nonsense", "0 0 LW * *", "0 0 31 2 *"])
-def test_a_schedule_that_cannot_be_told(cron: str) -> None:
+def test_a_schedule_that_cannot_be_read_has_no_runs(cron: str) -> None:
     assert runs_between(cron, NOON, NOON + DAY) is None
     assert after_runs(cron, 1, NOON) is None
 
 
-def test_of_a_year_of_every_second_no_more_is_worked_out_than_is_asked_for() -> None:
-    """All of its 31 million runs would take longer than a test may."""
+def test_no_more_runs_are_computed_than_are_wanted() -> None:
+    """A year of every second has 31 million runs, which would exceed the test's time limit."""
     runs = runs_between("* * * * * *", NOON, NOON + 366 * DAY)
     assert runs is not None
     assert (len(runs.at), runs.more) == (50, True)
@@ -54,7 +54,7 @@ def test_of_a_year_of_every_second_no_more_is_worked_out_than_is_asked_for() -> 
     st.integers(1, 12),
 )
 @settings(max_examples=60, deadline=None)
-def test_runs_ascend_within_the_stretch(
+def test_runs_ascend_within_the_interval(
     cron: str, zone: str, start: float, length: float, most: int
 ) -> None:
     runs = runs_between(cron, start, start + length, zone, most)
@@ -68,7 +68,7 @@ def test_runs_ascend_within_the_stretch(
 
 @given(st.sampled_from(CRONS), st.integers(1, 12), st.floats(NOON - 366 * DAY, NOON + 366 * DAY))
 @settings(max_examples=60, deadline=None)
-def test_a_moment_behind_runs_leaves_out_exactly_those(cron: str, count: int, start: float) -> None:
+def test_a_moment_after_n_runs_is_after_exactly_those(cron: str, count: int, start: float) -> None:
     at = after_runs(cron, count, start, "Europe/Berlin")
     assert at is not None
     runs = runs_between(cron, start, at, "Europe/Berlin")
@@ -81,7 +81,9 @@ def test_a_moment_behind_runs_leaves_out_exactly_those(cron: str, count: int, st
     ("cron", "after"),
     [("0 12 * * *", 300.0), ("* * * * *", 30.0), ("*/5 * * * * *", 2.0), ("* * * * * *", 0.5)],
 )
-def test_the_moment_is_soon_and_in_whole_seconds_if_it_can_be(cron: str, after: float) -> None:
+def test_that_moment_is_soon_after_and_in_whole_seconds_if_possible(
+    cron: str, after: float
+) -> None:
     run = next_run(cron, NOON)
     assert run is not None
     assert after_runs(cron, 1, NOON) == run + after
@@ -98,16 +100,16 @@ def test_the_moment_is_soon_and_in_whole_seconds_if_it_can_be(cron: str, after: 
         ("2026-03-08", 120, "America/New_York", ["07:00", "skipped"]),
     ],
 )
-def test_on_the_clock(day: str, minutes: int, zone: str, shown: list[str]) -> None:
+def test_moments_of_a_wall_clock_time(day: str, minutes: int, zone: str, shown: list[str]) -> None:
     moments, skipped = on_the_clock(
         datetime.fromisoformat(day).toordinal(), minutes, ZoneInfo(zone)
     )
-    said = [f"{datetime.fromtimestamp(at, UTC):%H:%M}" for at in moments]
-    assert said + ["skipped"] * skipped == shown
+    shown_times = [f"{datetime.fromtimestamp(at, UTC):%H:%M}" for at in moments]
+    assert shown_times + ["skipped"] * skipped == shown
 
 
-def told(phrase: str, now: str, zone: str, fold: int = 0) -> str:
-    """Read a phrase at a wall time; say the moments with their offsets, and why it is doubtful."""
+def moments_of(phrase: str, now: str, zone: str, fold: int = 0) -> str:
+    """Parse a phrase at a wall time; return the moments with their offsets, and the doubt."""
     start = datetime.fromisoformat(now).replace(tzinfo=ZoneInfo(zone), fold=fold).timestamp()
     match parse_until(phrase, start, zone, "0 2 * * *", "UTC"):
         case AmbiguousTime(moments, why):
@@ -141,9 +143,11 @@ NEVER = ": the clock skips that time"
         (KOLKATA, "2026-10-24 00:10", "until midnight", "25 00:00+0530"),
     ],
 )  # fmt: skip
-def test_reading_over_a_change_of_the_clock(zone: str, now: str, phrase: str, answer: str) -> None:
-    assert told(phrase, now, zone) == answer
+def test_phrases_across_a_change_of_daylight_saving_time(
+    zone: str, now: str, phrase: str, answer: str
+) -> None:
+    assert moments_of(phrase, now, zone) == answer
 
 
-def test_an_hour_from_the_second_of_two_equal_hours() -> None:
-    assert told("for 1 hour", "2026-10-25 02:30", BERLIN, fold=1) == "25 03:30+0100"
+def test_an_hour_from_the_second_occurrence_of_an_hour() -> None:
+    assert moments_of("for 1 hour", "2026-10-25 02:30", BERLIN, fold=1) == "25 03:30+0100"

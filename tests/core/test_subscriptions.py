@@ -1,4 +1,4 @@
-"""Which names a subscription matches, how news gathers into messages, and what a watch tells."""
+"""Subscriptions: matching of names, batching of notifications, and detection of changes."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -31,13 +31,13 @@ from bot.core.notifications import (
 from bot.core.subscriptions import Subscription, ended, identity, matches, stopped, subscribed
 from bot.core.timers import ITwin, LastSeen, Timer
 
-HOME, ROOM, ALICE, BOB = Workspace("T1"), ChannelId("C1"), PersonId("U1"), PersonId("U2")
+WORKSPACE, CHANNEL, ALICE, BOB = Workspace("T1"), ChannelId("C1"), PersonId("U1"), PersonId("U2")
 PLANT = ITwin(ITwinId("i1"), "plant-a")
 ORDERS = Timer(TimerId("t1"), "SAP work orders", "SAP_WORK_ORDERS", "0 2 * * *", enabled=True)
-ASKED = Subscription(
-    id=identity(HOME, ROOM, PLANT.id, "SAP*"),
-    workspace=HOME,
-    channel=ROOM,
+SUBSCRIPTION = Subscription(
+    id=identity(WORKSPACE, CHANNEL, PLANT.id, "SAP*"),
+    workspace=WORKSPACE,
+    channel=CHANNEL,
     person=ALICE,
     itwin=PLANT,
     pattern="SAP*",
@@ -69,74 +69,75 @@ def test_a_pattern_matches_names(pattern: str, name: str, package: str, found: b
     assert matches(pattern, replace(timer, id=TimerId("another"))) is found, "an edit keeps names"
 
 
-def test_it_wants_its_kinds_and_not_its_persons_own() -> None:
-    assert ASKED.wants("changes", PLANT.id, ORDERS, BOB)
-    assert not ASKED.wants("changes", PLANT.id, ORDERS, ALICE)
-    assert replace(ASKED, not_mine=False).wants("changes", PLANT.id, ORDERS, ALICE)
-    assert not ASKED.wants("returns", PLANT.id, ORDERS, BOB)
-    assert not ASKED.wants("changes", ITwinId("other"), ORDERS, BOB)
-    assert not ended(ASKED, BOB, 200.0).wants("changes", PLANT.id, ORDERS, BOB)
+def test_it_covers_its_kinds_and_with_not_mine_nothing_of_its_person() -> None:
+    assert SUBSCRIPTION.wants("changes", PLANT.id, ORDERS, BOB)
+    assert not SUBSCRIPTION.wants("changes", PLANT.id, ORDERS, ALICE)
+    assert replace(SUBSCRIPTION, not_mine=False).wants("changes", PLANT.id, ORDERS, ALICE)
+    assert not SUBSCRIPTION.wants("returns", PLANT.id, ORDERS, BOB)
+    assert not SUBSCRIPTION.wants("changes", ITwinId("other"), ORDERS, BOB)
+    assert not ended(SUBSCRIPTION, BOB, 200.0).wants("changes", PLANT.id, ORDERS, BOB)
 
 
-def test_the_same_words_are_the_same_subscription() -> None:
-    assert identity(HOME, ROOM, PLANT.id, "sap*") == ASKED.id
-    assert subscribed(None, ASKED) is ASKED
-    assert subscribed(ASKED, replace(ASKED, made_at=200.0)) is ASKED
-    other = subscribed(ASKED, replace(ASKED, person=BOB, made_at=200.0))
+def test_subscribing_again_changes_the_same_record() -> None:
+    assert identity(WORKSPACE, CHANNEL, PLANT.id, "sap*") == SUBSCRIPTION.id
+    assert subscribed(None, SUBSCRIPTION) is SUBSCRIPTION
+    assert subscribed(SUBSCRIPTION, replace(SUBSCRIPTION, made_at=200.0)) is SUBSCRIPTION
+    other = subscribed(SUBSCRIPTION, replace(SUBSCRIPTION, person=BOB, made_at=200.0))
     assert (other.version, other.made_at, other.changed_at) == (1, 100.0, 200.0)
-    anew = subscribed(ended(ASKED, BOB, 150.0), replace(ASKED, made_at=200.0))
-    assert (anew.ended_by, anew.made_at, anew.version) == (None, 200.0, 2)
+    renewed = subscribed(ended(SUBSCRIPTION, BOB, 150.0), replace(SUBSCRIPTION, made_at=200.0))
+    assert (renewed.ended_by, renewed.made_at, renewed.version) == (None, 200.0, 2)
 
 
-def test_only_what_looks_is_due() -> None:
-    watch = replace(ASKED, kinds=frozenset({"elsewhere"}))
-    assert ASKED.due is None
-    assert watch.due == 100.0
-    paused = stopped(watch, "consent", 300.0)
+def test_only_polled_subscriptions_are_due() -> None:
+    polled = replace(SUBSCRIPTION, kinds=frozenset({"elsewhere"}))
+    assert SUBSCRIPTION.due is None
+    assert polled.due == 100.0
+    paused = stopped(polled, "consent", 300.0)
     assert paused.due is None
-    resumed = subscribed(paused, replace(watch, person=BOB, made_at=400.0))
+    resumed = subscribed(paused, replace(polled, person=BOB, made_at=400.0))
     assert (resumed.due, resumed.stopped_at, resumed.why) == (400.0, 300.0, None)
 
 
-def news(root: str, key: str, at: float) -> PendingEvent:
+def pending_event(root: str, key: str, at: float) -> PendingEvent:
     return PendingEvent(root, PLANT, ORDERS, NotificationEvent(key, at, "disabled", BOB))
 
 
 roots = st.sampled_from([f"r{number}" for number in range(60)])
 items = st.lists(
-    st.builds(news, roots, st.integers(0, 200).map("e{}".format), st.floats(0, 100)), max_size=150
+    st.builds(pending_event, roots, st.integers(0, 200).map("e{}".format), st.floats(0, 100)),
+    max_size=150,
 )
 
 
 @given(items, st.integers(0, 5))
-def test_everything_is_told_once_and_few_messages_tell_it(
-    told: list[PendingEvent], made: int
-) -> None:
-    waiting = change_threads(told)
+def test_each_event_is_sent_once_in_few_messages(events: list[PendingEvent], made: int) -> None:
+    waiting = change_threads(events)
     messages = batched(waiting, made)
-    assert [story for message in messages for story in message] == list(waiting)
-    assert {story.root for story in waiting} == {one.root for one in told}
+    assert [thread for message in messages for thread in message] == list(waiting)
+    assert {thread.root for thread in waiting} == {one.root for one in events}
     assert all(1 <= len(message) <= MOST_IN_DIGEST for message in messages)
     assert len(messages) <= max(MOST_SINGLE, -(-len(waiting) // MOST_IN_DIGEST))
-    for story in waiting:
-        keys = [event.key for event in story.events]
+    for thread in waiting:
+        keys = [event.key for event in thread.events]
         assert len(keys) == len(set(keys))
-        assert set(keys) == {one.event.key for one in told if one.root == story.root}
+        assert set(keys) == {one.event.key for one in events if one.root == thread.root}
 
 
 @given(items.filter(bool), items)
-def test_a_notice_grows_by_what_is_new_and_only_once(
+def test_new_events_are_added_to_a_notification_once(
     first: list[PendingEvent], more: list[PendingEvent]
 ) -> None:
-    notice = notification_of(HOME, ROOM, change_threads(first), 10.0, 0)
-    after = with_events(notice, more, 20.0)
+    notification = notification_of(WORKSPACE, CHANNEL, change_threads(first), 10.0, 0)
+    after = with_events(notification, more, 20.0)
     assert with_events(after, more, 30.0) is after
-    assert [story.root for story in after.threads] == [story.root for story in notice.threads]
-    for old, new in zip(notice.threads, after.threads, strict=True):
+    assert [thread.root for thread in after.threads] == [
+        thread.root for thread in notification.threads
+    ]
+    for old, new in zip(notification.threads, after.threads, strict=True):
         assert new.events[: len(old.events)] == old.events
 
 
-def test_one_alone_and_four_together() -> None:
+def test_a_burst_is_put_into_one_message() -> None:
     four = tuple(ChangeThread(str(n), PLANT, ORDERS, ()) for n in range(4))
     assert len(batched(four[:3], 0)) == 3
     assert len(batched(four, 0)) == 1
@@ -148,7 +149,7 @@ OPERATION = OperationId("0" * 24)
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "last", "tells", "unsure"),
+    ("before", "now", "last", "changes", "is_uncertain"),
     [
         (ORDERS, ORDERS, None, [], False),
         (ORDERS, OFF, None, [("turned_off", 100.0)], False),
@@ -160,20 +161,20 @@ OPERATION = OperationId("0" * 24)
         (None, OFF, None, [], False),
     ],
 )
-def test_what_the_bot_did_explains_itself(
+def test_changes_by_the_bot_are_not_reported(
     before: Timer | None,
     now: Timer,
     last: LastSeen | None,
-    tells: list[tuple[str, float]],
-    unsure: bool,
+    changes: list[tuple[str, float]],
+    is_uncertain: bool,
 ) -> None:
     seen = PollSnapshot(100.0, {before.id: timer_snapshot(before)} if before else {})
-    found, open_ones = state_changes(seen, [now], {now.id: last} if last else {}, 400.0)
-    assert [(one.change, one.since) for one in found] == tells
-    assert bool(open_ones) is unsure
+    found, uncertain = state_changes(seen, [now], {now.id: last} if last else {}, 400.0)
+    assert [(one.change, one.since) for one in found] == changes
+    assert bool(uncertain) is is_uncertain
 
 
-def test_an_edit_is_no_loss() -> None:
+def test_an_edited_timer_is_replaced_not_removed() -> None:
     other = replace(ORDERS, id=TimerId("t2"), name="Other", package="OTHER")
     seen = PollSnapshot(100.0, {one.id: timer_snapshot(one) for one in (ORDERS, other)})
     edited = replace(ORDERS, id=TimerId("t3"), cron="1 1 * * *")
@@ -187,7 +188,7 @@ def test_an_edit_is_no_loss() -> None:
 
 
 @given(st.floats(1_700_000_000, 1_900_000_000), st.sampled_from(["Europe/Berlin", "Asia/Kolkata"]))
-def test_mondays_are_mondays_at_eight(now: float, zone: str) -> None:
+def test_last_and_next_monday_are_at_eight(now: float, zone: str) -> None:
     last, following = last_monday(now, zone), next_monday(now, zone)
     assert last <= now < following
     for at in (last, following):

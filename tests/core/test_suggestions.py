@@ -1,4 +1,4 @@
-"""What a select offers for what is typed: everything that fits can be found, in a fixed order."""
+"""Options of selects: every match can be found, in a fixed order, within Slack's limits."""
 
 import random
 import uuid
@@ -20,7 +20,7 @@ from bot.core.suggestions import (
 from bot.core.timers import ITwin, Timer
 from bot.slack.views import options as views
 
-# Everything names may hold: no letters at all, marks that turn the text around, emoji, quotes.
+# What names may hold: nothing visible, bidirectional marks, emoji, markup, quotes.
 HOSTILE = st.text(max_size=300) | st.sampled_from(
     [
         "",
@@ -50,8 +50,8 @@ def timer(number: int, name: str, package: str = "", *, enabled: bool = True) ->
     return Timer(TimerId(guid(number)), name, package, "0 2 * * *", enabled)
 
 
-def shown(offer: OptionPage) -> list[str]:
-    return [entry.name for group in offer.groups for entry in group.entries]
+def shown(page: OptionPage) -> list[str]:
+    return [entry.name for group in page.groups for entry in group.entries]
 
 
 NAMES = ["Pump", "Old pump", "Pumping station", "Bilgepump", "pump", "SAP-pump house", "Sump"]
@@ -59,16 +59,16 @@ NAMES = ["Pump", "Old pump", "Pumping station", "Bilgepump", "pump", "SAP-pump h
 
 def test_whole_names_come_first_then_beginnings_words_and_parts() -> None:
     index = option_list_of_itwins(0.0, "me", [itwin(n, name) for n, name in enumerate(NAMES)])
-    found = shown(itwin_options(index, "PÚMP"))
-    assert found[:2] == ["Pump", "pump"]
-    assert found[2:] == ["Pumping station", "Old pump", "SAP-pump house", "Bilgepump"]
+    names_found = shown(itwin_options(index, "PÚMP"))
+    assert names_found[:2] == ["Pump", "pump"]
+    assert names_found[2:] == ["Pumping station", "Old pump", "SAP-pump house", "Bilgepump"]
 
 
-def test_favourites_then_recents_then_the_rest_but_a_whole_name_before_all() -> None:
+def test_whole_names_then_favorites_then_recents_then_the_rest() -> None:
     itwins = [itwin(n, name) for n, name in enumerate(NAMES)]
     index = option_list_of_itwins(0.0, "me", itwins, [itwins[3], itwins[5]], [itwins[1], itwins[3]])
-    found = shown(itwin_options(index, "pump"))
-    assert found == [
+    names_found = shown(itwin_options(index, "pump"))
+    assert names_found == [
         *("Pump", "pump", "SAP-pump house", "Bilgepump", "Old pump", "Pumping station"),
     ]
     nothing_typed = itwin_options(index, " ")
@@ -79,40 +79,45 @@ def test_favourites_then_recents_then_the_rest_but_a_whole_name_before_all() -> 
     ]
 
 
-def test_a_favourite_that_the_list_leaves_out_is_offered() -> None:
+def test_a_favorite_missing_from_the_list_is_offered() -> None:
     index = option_list_of_itwins(0.0, "me", [itwin(1, "One")], [itwin(2, "Two")], [])
     assert shown(itwin_options(index, "")) == ["Two", "One"]
     assert shown(itwin_options(index, "two")) == ["Two"]
 
 
-def test_ids_and_addresses_find_their_thing() -> None:
+def test_ids_and_addresses_match_their_timer() -> None:
     index = option_list_of_timers(0.0, "me", [timer(n, f"Timer {n}") for n in range(20)])
     for typed in (guid(7), guid(7).upper(), f"https://somewhere.example/timers/{guid(7)}"):
         assert shown(timer_options(index, typed)) == ["Timer 7"]
     assert shown(timer_options(index, guid(99))) == []
 
 
-def test_what_is_no_guid_is_never_offered() -> None:
+def test_a_timer_without_a_guid_is_not_offered() -> None:
     odd = Timer(TimerId("../../users"), "Odd", "", "", enabled=True)
     assert timer_options(option_list_of_timers(0.0, "me", [odd]), "").known == 0
 
 
-def test_off_comes_first_and_says_so() -> None:
+def test_disabled_timers_come_first_and_are_marked() -> None:
     timers = [timer(1, "B"), timer(2, "C", enabled=False), timer(3, "A"), timer(4, "", "SAP_X")]
-    offer = timer_options(option_list_of_timers(0.0, "me", timers), "")
-    assert shown(offer) == ["C", "A", "B", "SAP_X"]
-    drawn = views.timers(offer, "")["options"]
-    assert [one["text"]["text"] for one in drawn] == ["C (off)", "A (on)", "B (on)", "SAP_X (on)"]
-    assert drawn[0]["description"]["text"] == "At 02:00"  # no package: the schedule, in words
-    assert drawn[3]["description"]["text"] == "SAP_X"
+    page = timer_options(option_list_of_timers(0.0, "me", timers), "")
+    assert shown(page) == ["C", "A", "B", "SAP_X"]
+    rendered = views.timers(page, "")["options"]
+    assert [one["text"]["text"] for one in rendered] == [
+        "C (off)",
+        "A (on)",
+        "B (on)",
+        "SAP_X (on)",
+    ]
+    assert rendered[0]["description"]["text"] == "At 02:00"  # no package: the schedule, in words
+    assert rendered[3]["description"]["text"] == "SAP_X"
 
 
-def test_two_of_one_name_can_be_told_apart() -> None:
+def test_itwins_of_one_name_are_distinguishable() -> None:
     twins = [itwin(1, "twin"), itwin(2, "twin"), itwin(3, "twin", "T-3"), itwin(4, "other")]
-    drawn = views.itwins(itwin_options(option_list_of_itwins(0.0, "me", twins), "t"), "t")[
+    rendered = views.itwins(itwin_options(option_list_of_itwins(0.0, "me", twins), "t"), "t")[
         "options"
     ]
-    seen = {one["value"]: (one["text"]["text"], one.get("description")) for one in drawn}
+    seen = {one["value"]: (one["text"]["text"], one.get("description")) for one in rendered}
     assert len({(text, str(description)) for text, description in seen.values()}) == 4
     assert seen[guid(3)] == ("twin · T-3", None)
     assert seen[guid(4)] == ("other", None)
@@ -126,20 +131,20 @@ def test_a_long_name_leaves_room_for_the_number() -> None:
 
 
 @pytest.mark.parametrize("count", [99, 100, 101, 10_000])
-def test_never_more_than_slack_shows_and_the_rest_is_counted(count: int) -> None:
+def test_at_most_100_options_and_a_count_of_the_rest(count: int) -> None:
     index = option_list_of_timers(0.0, "me", [timer(n, f"Timer {n:05d}") for n in range(count)])
-    drawn = views.timers(timer_options(index, "timer"), "timer")["options"]
-    assert len(drawn) == min(count, 100)
+    rendered = views.timers(timer_options(index, "timer"), "timer")["options"]
+    assert len(rendered) == min(count, 100)
     left = count - 99
     last = f"…and {left:,} more: type some letters"
-    assert (drawn[-1]["text"]["text"] == last) is (count > 100)
-    assert (drawn[-1]["value"] == views.NOTHING) is (count > 100)
+    assert (rendered[-1]["text"]["text"] == last) is (count > 100)
+    assert (rendered[-1]["value"] == views.NOTHING) is (count > 100)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.text(min_size=3, max_size=40), min_size=1, max_size=30), st.randoms())
 def test_any_three_letters_of_a_name_find_it(names: list[str], dice: random.Random) -> None:
-    """Fewer than a hundred fit, so none can be pushed out."""
+    """Fewer than a hundred match, so the limit leaves none out."""
     timers = [timer(number, name, f"PACKAGE {number}") for number, name in enumerate(names)]
     itwins = [itwin(number, name, f"NUMBER {number}") for number, name in enumerate(names)]
     for number, name in enumerate(names):
@@ -148,8 +153,8 @@ def test_any_three_letters_of_a_name_find_it(names: list[str], dice: random.Rand
         typed = folded[start : start + 3]
         ours = timer_options(option_list_of_timers(0.0, "me", timers), typed)
         theirs = itwin_options(option_list_of_itwins(0.0, "me", itwins), typed)
-        for offer in (ours, theirs):
-            ids = {entry.id for group in offer.groups for entry in group.entries}
+        for page in (ours, theirs):
+            ids = {entry.id for group in page.groups for entry in group.entries}
             assert guid(number) in ids, (typed, name)
 
 
@@ -162,19 +167,19 @@ def test_hostile_names_keep_slacks_limits_in_a_fixed_order(
     itwins = [itwin(n, name, number) for n, (name, number) in enumerate(names)]
     stars, used = itwins[::3], itwins[::5]
 
-    def drawn() -> tuple[dict[str, Any], dict[str, Any]]:
+    def render() -> tuple[dict[str, Any], dict[str, Any]]:
         listed = option_list_of_itwins(0.0, "me", itwins, stars, used)
         return (
             views.itwins(itwin_options(listed, typed), typed),
             views.timers(timer_options(option_list_of_timers(0.0, "me", timers), typed), typed),
         )
 
-    first = drawn()
+    first = render()
     for answer in first:
         keeps_limits(answer)
     dice.shuffle(itwins)
     dice.shuffle(timers)
-    assert drawn() == first, "the order of the API's answer does not matter"
+    assert render() == first, "the order of the API's answer does not matter"
 
 
 def keeps_limits(answer: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Reading "until …" and "for …": tables by the clocks of several zones, and properties."""
+"""The parser of "until …" and "for …": tables in several time zones, and properties."""
 
 import os
 import subprocess
@@ -25,20 +25,20 @@ def seconds(wall: str, zone: str, fold: int = 0) -> float:
     return datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(zone), fold=fold).timestamp()
 
 
-def walls(moments: tuple[float, ...], zone: str) -> list[str]:
+def wall_times(moments: tuple[float, ...], zone: str) -> list[str]:
     return [f"{datetime.fromtimestamp(at, ZoneInfo(zone)):%Y-%m-%d %H:%M}" for at in moments]
 
 
-def said(phrase: str, now: str = TUESDAY_NOON, zone: str = BERLIN, cron: str = NIGHTLY) -> Until:
-    answer = parse_until(phrase, seconds(now, zone), zone, cron, "UTC")
-    assert isinstance(answer, Until), answer
-    return answer
+def parsed(phrase: str, now: str = TUESDAY_NOON, zone: str = BERLIN, cron: str = NIGHTLY) -> Until:
+    result = parse_until(phrase, seconds(now, zone), zone, cron, "UTC")
+    assert isinstance(result, Until), result
+    return result
 
 
-def asked_back(phrase: str, now: str = TUESDAY_NOON, zone: str = BERLIN) -> AmbiguousTime:
-    answer = parse_until(phrase, seconds(now, zone), zone, NIGHTLY, "UTC")
-    assert isinstance(answer, AmbiguousTime), answer
-    return answer
+def ambiguous(phrase: str, now: str = TUESDAY_NOON, zone: str = BERLIN) -> AmbiguousTime:
+    result = parse_until(phrase, seconds(now, zone), zone, NIGHTLY, "UTC")
+    assert isinstance(result, AmbiguousTime), result
+    return result
 
 
 def refused(phrase: str, now: str = TUESDAY_NOON, zone: str = BERLIN, cron: str = NIGHTLY) -> str:
@@ -83,7 +83,7 @@ MOMENTS = (
 )
 @pytest.mark.parametrize("zone", [BERLIN, NEW_YORK])
 def test_one_moment(phrase: str, wall: str, zone: str) -> None:
-    assert said(phrase, zone=zone) == Until(seconds(wall, zone))
+    assert parsed(phrase, zone=zone) == Until(seconds(wall, zone))
 
 
 @pytest.mark.parametrize(
@@ -94,36 +94,67 @@ def test_one_moment(phrase: str, wall: str, zone: str) -> None:
         ("until monday 08:00 utc", "2026-11-30 08:00"),
     ],
 )
-def test_an_offset_holds_anywhere(phrase: str, wall: str) -> None:
-    assert said(phrase, zone=NEW_YORK).at == seconds(wall, "UTC")
+def test_an_offset_overrides_the_zone(phrase: str, wall: str) -> None:
+    assert parsed(phrase, zone=NEW_YORK).at == seconds(wall, "UTC")
 
 
-def test_every_name_of_a_day_and_a_month_is_read() -> None:
+def test_names_of_days_and_months_are_understood() -> None:
     monday = datetime(2026, 11, 30, 8, tzinfo=ZoneInfo(KOLKATA))
     for days in range(7):
         day = monday + timedelta(days=days)
         for name in (f"{day:%A}", f"{day:%a}"):
             now = "2026-11-29 12:00"
-            assert said(f"until {name.lower()} 08:00", now, KOLKATA).at == day.timestamp()
+            assert parsed(f"until {name.lower()} 08:00", now, KOLKATA).at == day.timestamp()
     for month in range(1, 13):
         day = datetime(2026, month, 17, 8, tzinfo=ZoneInfo(KOLKATA))
         before = f"{day - timedelta(days=20):%Y-%m-%d %H:%M}"
         for name in (f"{day:%B}", f"{day:%b}", f"{day:%b} 17th 2026", f"17 {day:%B} 2026"):
             text = name.lower() if "17" in name else f"{name.lower()} 17"
-            assert said(f"until {text} 08:00", before, KOLKATA).at == day.timestamp()
+            assert parsed(f"until {text} 08:00", before, KOLKATA).at == day.timestamp()
 
 
-def test_for_good() -> None:
-    assert said("for good") == Until(None)
+@pytest.mark.parametrize(
+    ("spelling", "name"),
+    [
+        *(("tues", "tuesday"), ("weds", "wednesday"), ("thur", "thursday"), ("thurs", "thursday")),
+        *(("sept 3", "september 3"), ("3rd of sep", "september 3"), ("the 3 sep", "september 3")),
+    ],
+)
+def test_other_spellings_of_a_day(spelling: str, name: str) -> None:
+    now = "2026-08-21 12:00"
+    assert parsed(f"until {spelling} 08:00", now) == parsed(f"until {name} 08:00", now)
 
 
-def test_what_the_grammar_hands_on_is_read() -> None:
+@pytest.mark.parametrize(
+    ("now", "phrase", "wall"),
+    [
+        ("2026-12-31 12:00", "until 31 december 18:00", "2026-12-31 18:00"),
+        ("2026-12-31 12:00", "until 1st january 08:00", "2027-01-01 08:00"),
+        ("2026-12-31 12:00", "until 31 dec 2027 08:00", "2027-12-31 08:00"),
+        ("2028-02-29 07:00", "until 29 february 08:00", "2028-02-29 08:00"),
+    ],
+)
+def test_a_date_without_a_year_is_the_next_such_day(now: str, phrase: str, wall: str) -> None:
+    assert parsed(phrase, now) == Until(seconds(wall, BERLIN))
+
+
+def test_a_leap_day_is_found_up_to_eight_years_ahead() -> None:
+    answer = ambiguous("until 29 february 08:00", "2027-06-01 12:00")
+    assert wall_times(answer.moments, BERLIN) == ["2028-02-29 08:00"]
+    assert "more than a year" in refused("until 29 february 08:00", "2096-03-01 12:00")
+
+
+def test_for_good_has_no_end() -> None:
+    assert parsed("for good") == Until(None)
+
+
+def test_the_phrase_of_a_parsed_command_is_understood() -> None:
     command = parse('off plant-a "SAP work orders" until Monday, 8:00 AM because "a new server"')
     phrase = getattr(command, "until", "")
-    assert said(phrase).at == seconds("2026-11-30 08:00", BERLIN)
+    assert parsed(phrase).at == seconds("2026-11-30 08:00", BERLIN)
 
 
-# Asking back
+# Several moments
 
 
 @pytest.mark.parametrize(
@@ -149,10 +180,12 @@ def test_what_the_grammar_hands_on_is_read() -> None:
         ("until 23 november 08:00", ["11-23 08:00"], "no year was given"),
     ],
 )
-def test_doubt(phrase: str, moments: list[str], why: str) -> None:
-    answer = asked_back(phrase)
-    assert [wall[5:16] for wall in walls(answer.moments, BERLIN)] == moments
-    assert why in answer.why
+def test_an_ambiguous_phrase_gives_its_moments_and_why(
+    phrase: str, moments: list[str], why: str
+) -> None:
+    result = ambiguous(phrase)
+    assert [wall[5:16] for wall in wall_times(result.moments, BERLIN)] == moments
+    assert why in result.why
 
 
 # Refusals
@@ -187,12 +220,12 @@ UNKNOWN = (
         ("for 51 runs", "between 1 and 50"),
     ],
 )
-def test_refusals(phrase: str, reason: str) -> None:
+def test_a_phrase_out_of_range_is_refused(phrase: str, reason: str) -> None:
     assert reason in refused(phrase)
 
 
 @pytest.mark.parametrize("phrase", UNKNOWN.split(" | "))
-def test_what_is_unknown_gets_examples(phrase: str) -> None:
+def test_an_unknown_phrase_is_answered_with_examples(phrase: str) -> None:
     assert "“for 3 days”" in refused(phrase)
 
 
@@ -209,8 +242,8 @@ def test_what_is_unknown_gets_examples(phrase: str) -> None:
         ("0 12 1 6 *", "for 1 run", "2027-06-01 14:05", 1),
     ],
 )
-def test_runs(cron: str, phrase: str, wall: str, runs: int) -> None:
-    assert said(phrase, cron=cron) == Until(seconds(wall, BERLIN), runs)
+def test_runs_are_counted(cron: str, phrase: str, wall: str, runs: int) -> None:
+    assert parsed(phrase, cron=cron) == Until(seconds(wall, BERLIN), runs)
 
 
 @pytest.mark.parametrize(
@@ -254,10 +287,10 @@ NOWS = st.floats(1_767_225_600, 1_830_297_600)
 @example("until 2099-12-31", BERLIN, 1_767_225_600.5)
 def test_any_phrase_is_ahead_within_a_year_or_refused(phrase: str, zone: str, now: float) -> None:
     try:
-        answer = parse_until(phrase, now, zone, NIGHTLY, "UTC")
+        result = parse_until(phrase, now, zone, NIGHTLY, "UTC")
     except InvalidCommand:
         return
-    match answer:
+    match result:
         case Until(None):
             assert phrase == "for good" or "good" in phrase
         case Until(float(at)):
@@ -272,14 +305,14 @@ def test_any_phrase_is_ahead_within_a_year_or_refused(phrase: str, zone: str, no
 
 @given(st.integers(1, 366 * 24 * 60), ZONES, st.integers(29_500_000, 30_500_000))
 @settings(max_examples=200, deadline=None)
-def test_a_definite_phrase_is_read_back(ahead: int, zone: str, minute: int) -> None:
+def test_a_formatted_moment_is_parsed_back(ahead: int, zone: str, minute: int) -> None:
     now, at = minute * 60.0, (minute + ahead) * 60.0
     phrase = format_until(at, zone)
     assert parse_until(phrase, now, zone, "nonsense", "UTC") == Until(at)
     assert getattr(parse(f"disable a b {phrase}"), "until", "") == phrase
 
 
-def test_the_clock_and_zone_of_the_machine_do_not_matter() -> None:
+def test_the_zone_of_the_machine_does_not_matter() -> None:
     program = (
         "from bot.core.language.until import parse_until\n"
         "for phrase in ('until monday 08:00', 'until tomorrow', 'until 5 december 8am'):\n"
@@ -287,7 +320,7 @@ def test_the_clock_and_zone_of_the_machine_do_not_matter() -> None:
         "        print(parse_until(phrase, 1795518000.0, zone, '0 2 * * *', 'UTC'))\n"
     )
     printed = {
-        subprocess.run(  # noqa: S603  # our own interpreter
+        subprocess.run(  # noqa: S603  # this interpreter
             [sys.executable, "-W", "error", "-c", program],
             cwd=ROOT, env={**os.environ, "TZ": zone}, capture_output=True, text=True, check=True,
         ).stdout

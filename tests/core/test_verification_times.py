@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.core.operations import events
-from bot.core.operations.operation import Failure, Operation, State
-from bot.core.operations.transitions import LOOK_LEAST, LOOK_MOST, after, retry_read_back_at
+from bot.core.operations.operation import Failure, FailureKind, Operation, State
+from bot.core.operations.transitions import RETRY_LEAST, RETRY_MOST, after, retry_read_back_at
 from tests.slack import samples
 
 LOST_AT = 1_000.0
@@ -15,13 +15,13 @@ LOST_AT = 1_000.0
 def lost() -> Operation:
     """An operation whose PATCH was not answered at ``LOST_AT``."""
     sending = replace(samples.operation(samples.ORDINARY), state=State.SENDING, attempts=1)
-    return after(sending, events.ResponseLost(LOST_AT, Failure("Unclear", why="timeout")))
+    return after(sending, events.ResponseLost(LOST_AT, Failure(FailureKind.UNCLEAR, why="timeout")))
 
 
 QUIET_AT = LOST_AT + lost().timeouts.settle
 
 
-@pytest.mark.parametrize("now", [QUIET_AT - LOOK_LEAST + 1, QUIET_AT - 5, QUIET_AT - 0.001])
+@pytest.mark.parametrize("now", [QUIET_AT - RETRY_LEAST + 1, QUIET_AT - 5, QUIET_AT - 0.001])
 def test_a_read_that_fails_is_not_put_off_past_the_quiet_time(now: float) -> None:
     assert retry_read_back_at(lost(), now) == QUIET_AT
 
@@ -29,10 +29,10 @@ def test_a_read_that_fails_is_not_put_off_past_the_quiet_time(now: float) -> Non
 @pytest.mark.parametrize(
     ("now", "pause"),
     [
-        (LOST_AT + 1, LOOK_LEAST),
+        (LOST_AT + 1, RETRY_LEAST),
         (LOST_AT + 80, 20.0),
         (QUIET_AT, (QUIET_AT - LOST_AT) / 4),
-        (LOST_AT + 86_400, LOOK_MOST),
+        (LOST_AT + 86_400, RETRY_MOST),
     ],
 )
 def test_reads_that_fail_are_repeated_ever_more_rarely(now: float, pause: float) -> None:

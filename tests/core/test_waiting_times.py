@@ -6,7 +6,7 @@ from bot.core.errors import RateLimited
 from bot.core.operations.failures import error_from, failure_from
 from bot.slack.views.blocks import fallback_text
 from bot.slack.views.errors import error_text
-from bot.slack.views.options import trouble
+from bot.slack.views.options import unavailable
 
 SAID_AT, WAIT = 1_000.0, 60.0
 KEPT = failure_from(RateLimited(operation="toggle", retry_after=WAIT), SAID_AT)
@@ -32,5 +32,5 @@ def test_who_reads_of_a_wait_that_is_over_is_not_sent_back_in_time() -> None:
     ("left", "said"), [(60.4, "60 s"), (1.2, "1 s"), (0.2, "1 s"), (0.0, "1 s"), (-3_540.0, "1 s")]
 )
 def test_a_select_never_tells_a_wait_of_no_or_negative_seconds(left: float, said: str) -> None:
-    options = trouble(RateLimited(operation="timers", retry_after=left), timers=True)
+    options = unavailable(RateLimited(operation="timers", retry_after=left), timers=True)
     assert f"type again in {said}" in str(options)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Self
 
+import aiohttp
 from redis.commands.core import AsyncScript
 
 from bot.core.invocation import Invocation
@@ -23,6 +24,8 @@ from bot.gateways.gateways import Gateways
 from bot.gateways.ims import Ims, ImsSettings
 from bot.gateways.ims.cache import UserCache
 from bot.gateways.sealing import KeyRing
+from bot.gateways.slack.client import SlackClient
+from bot.gateways.slack.directory import Directory
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.sign_ins import SignIn
 from tests.engine.provider import Line, Provider
@@ -134,7 +137,10 @@ class World:
         stack.push_async_callback(edfs.aclose)
         ims = Ims(ImsSettings(ISSUER, CLIENT, "secret", (SCOPE,)), store.sign_ins, clock)
         stack.push_async_callback(ims.aclose)
-        return Gateways(store, edfs, ims, clock, jitter=self.chance.uniform)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        slack = SlackClient("", "http://127.0.0.1:1", session)  # the engine does not call it
+        directory = Directory(slack, store.people, Workspace(""))
+        return Gateways(store, edfs, ims, directory, clock, jitter=self.chance.uniform)
 
     async def begin(self) -> None:
         """Make everything new for one schedule."""

@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from bot.core.card_refs import card_ref
 from bot.core.language.commands import Switch, Undo
 from bot.core.names import OperationId, TimerId
 from bot.core.operations.operation import Operation, State
 from bot.gateways.store.audit import AuditEntry
-from bot.gateways.store.card_outbox import card_ref
 from bot.slack.views.cards import card, title_of
 from tests.engine.engine_world import World
 
@@ -140,7 +140,7 @@ class Judge:
         entries = await world.store.audit.read(world.workspace, 10_000)
         checked = await world.store.audit.check(world.workspace)
         assert (checked.entries, checked.broken) == (len(entries), ""), "INV7: the chain"
-        self._trail([entry for entry in entries if entry.what.startswith("operation.")])
+        self._trail([entry for entry in entries if entry.event.startswith("operation.")])
         assert "secret-" not in repr(entries), "INV6: the audit trail holds a token"
         assert "secret-" not in repr(self._log), "INV6: the log holds a token"
         wrong = [line for line in self._log if line["event"] in MUST_NOT_BE_LOGGED]
@@ -165,7 +165,7 @@ class Judge:
         permits: Counter[str] = Counter()
         states: dict[str, str] = {}
         for entry in entries:
-            identity, state = entry.facts["operation"], entry.what.partition(".")[2]
+            identity, state = entry.facts["operation"], entry.event.partition(".")[2]
             versions[identity].append(int(entry.facts["version"]))
             permits[identity] += state == "sending"
             states[identity] = state

@@ -1,7 +1,7 @@
-"""One rule of the engine taken away at a time: the schedules must show each.
+"""Mutants of the engine, each without one of its rules: the schedules must show every one.
 
-A copy of the tree is edited. Text that is not there any more fails the test too: then the rule has
-moved, and the edit has to follow it.
+A copy of the tree is edited. Text that is not there any more fails the test too: the rule has moved
+then, and the edit has to follow it.
 """
 
 import os
@@ -24,7 +24,7 @@ NUMBER = re.compile(r"in schedule (\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """``line`` stands in ``file`` once and is put in other words; ``often`` is for normal runs."""
+    """``line``, which is in ``file`` once, is replaced; ``often``: also in normal runs."""
 
     rule: str
     file: str
@@ -33,87 +33,102 @@ class Mutant:
     often: bool = False
 
 
-SENDING, LOOKING = "bot/engine/sending.py", "bot/engine/verification.py"
+SENDING, VERIFICATION = "bot/engine/sending.py", "bot/engine/verification.py"
 STORE = "bot/gateways/store/operations.py"
-SCRIPTS, TRANSITIONS = (
-    "bot/gateways/store/operation_scripts.py",
-    "bot/core/operations/transitions.py",
-)
+START_SCRIPT = "bot/gateways/store/scripts/start_operation.lua"
+CHANGE_SCRIPT = "bot/gateways/store/scripts/change_operation.lua"
+TRANSITIONS = "bot/core/operations/transitions.py"
 TIMERS = "bot/features/timers.py"
-KEPT_CHECK = "if redis.call('EXISTS', KEYS[1]) == 1 then return {'kept', ARGV[1]} end\n"
-RECENT_CHECK = (
+EXISTS_CHECK = "if redis.call('EXISTS', KEYS[1]) == 1 then return {'exists', id} end\n"
+DUPLICATE_CHECK = (
     "if recent and (holder == recent or redis.call('HGET', KEYS[5], 'ended') == recent) then\n"
-    "  return {'again', recent}\nend\n"
+    "  return {'duplicate', recent}\nend\n"
 )
-LOST = """            lost = events.Lost(self.now, trouble_of(error, self.now))
+RESPONSE_LOST = """            lost = events.ResponseLost(self.now, failure_from(error, self.now))
             return await self._record(operation, lost)
 """
-RESENT = "            return await self._not_executed(operation, error)\n"
+SENT_AGAIN = "            return await self._not_executed(operation, error)\n"
 SWITCH_CHECK = (
-    "if ARGV[8] == 'permit' and redis.call('EXISTS', KEYS[7]) == 1 then return {'off'} end\n"
+    "if kind == 'permit' and redis.call('EXISTS', KEYS[7]) == 1 then return {'stopped'} end\n"
 )
 VERSION_CHECK = "if version ~= ARGV[2] then\n"
-RECOVERED = """        lost = Trouble("Unclear", operation="toggle", why="crash")
-        return await self.apply(operation, events.Lost(self.now, lost))
+RECOVERED = """        lost = Failure(FailureKind.UNCLEAR, operation="toggle", why="crash")
+        return await self.apply(operation, events.ResponseLost(self.now, lost))
 """
-REQUEUED = """        lost = Trouble("Unclear", operation="toggle", why="crash")
+REQUEUED = """        lost = Failure(FailureKind.UNCLEAR, operation="toggle", why="crash")
         return await self.apply(operation, events.NotExecuted(self.now, lost, self.now))
 """
 COMPARED = """    if timer.enabled is not first.wanted:
         raise CannotUndo("changed")
 """
 MUTANTS = [
-    Mutant("a PATCH without an answer is sent again", SENDING, LOST, RESENT, often=True),
     Mutant(
-        "a verdict comes from a read begun before the flip had settled",
+        "a PATCH without a response is sent again",
+        SENDING,
+        RESPONSE_LOST,
+        SENT_AGAIN,
+        often=True,
+    ),
+    Mutant(
+        "a verdict comes from a read that began before the flip had settled",
         TRANSITIONS,
-        "if event.begun_at < operation.quiet_at:",
-        "if event.at < operation.quiet_at:",
+        "if event.begun_at < operation.settled_at:",
+        "if event.at < operation.settled_at:",
     ),
     Mutant(
         "a verdict comes at once",
         TRANSITIONS,
-        "if event.begun_at < operation.quiet_at:",
-        "if operation.quiet_at < 0:",
+        "if event.begun_at < operation.settled_at:",
+        "if operation.settled_at < 0:",
     ),
     Mutant(
-        "who never came back is taken to have sent at once",
+        "a worker that died is taken to have sent at once",
         TRANSITIONS,
-        "at + terms.send + terms.patch + terms.settle",
-        "at + terms.settle",
+        "at + timeouts.send + timeouts.patch + timeouts.settle",
+        "at + timeouts.settle",
     ),
-    Mutant("a timer has no lock", SCRIPTS, "if holder then return {'busy', holder} end\n", ""),
-    Mutant("an operation delivered again begins again", SCRIPTS, KEPT_CHECK, ""),
-    Mutant("a wish repeated is another one", SCRIPTS, RECENT_CHECK, ""),
-    Mutant("a lock ends by time", STORE, "self._held = self._kept", "self._held = 30"),
+    Mutant(
+        "a timer has no lock",
+        START_SCRIPT,
+        "if holder then return {'busy', holder} end\n",
+        "",
+    ),
+    Mutant("an operation delivered again is started again", START_SCRIPT, EXISTS_CHECK, ""),
+    Mutant("a repeated change is another one", START_SCRIPT, DUPLICATE_CHECK, ""),
+    Mutant(
+        "a lock ends by time",
+        STORE,
+        "self._lock_lifetime = self._lifetime",
+        "self._lock_lifetime = 30",
+    ),
     Mutant(
         "a permit compares nothing",
-        SCRIPTS,
+        CHANGE_SCRIPT,
         VERSION_CHECK,
-        "if version ~= ARGV[2] and ARGV[8] ~= 'permit' then\n",
+        "if version ~= ARGV[2] and kind ~= 'permit' then\n",
         often=True,
     ),
-    Mutant("a permit is given while changes are off", SCRIPTS, SWITCH_CHECK, ""),
-    Mutant("what was being sent is queued again", LOOKING, RECOVERED, REQUEUED),
+    Mutant("a permit is given while changes are stopped", CHANGE_SCRIPT, SWITCH_CHECK, ""),
+    Mutant("what was being sent is queued again", VERIFICATION, RECOVERED, REQUEUED),
     Mutant("an undo compares nothing", TIMERS, COMPARED, ""),
 ]
 
 
 def edited(mutant: Mutant) -> str:
-    """Return the file without the rule; its text must stand there once."""
+    """Return the file without the rule, whose text must be there once."""
     text = (ROOT / mutant.file).read_text(encoding="utf-8")
     found = text.count(mutant.line)
-    assert found == 1, f"“{mutant.rule}”: the text stands {found} times in {mutant.file}"
+    assert found == 1, f"“{mutant.rule}”: the text is there {found} times in {mutant.file}"
     return text.replace(mutant.line, mutant.instead)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.rule)
-def test_what_is_edited_is_still_there(mutant: Mutant) -> None:
+def test_the_text_of_each_rule_is_there_once(mutant: Mutant) -> None:
     assert edited(mutant)
 
 
-def mutated(mutant: Mutant, root: Path) -> None:
-    """Copy what the schedules need, and take the rule away."""
+def write_mutant(mutant: Mutant, root: Path) -> None:
+    """Copy what the schedules need, and remove the rule."""
     for folder in ("bot", "tests"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", root)
@@ -122,10 +137,10 @@ def mutated(mutant: Mutant, root: Path) -> None:
 
 @pytest.mark.timeout(SECONDS + 100)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.rule)
-def test_the_schedules_show_that(mutant: Mutant, tmp_path: Path, *, deep: bool) -> None:
+def test_the_schedules_show_each_mutant(mutant: Mutant, tmp_path: Path, *, deep: bool) -> None:
     if not (deep or mutant.often):
         pytest.skip("only with --deep")
-    mutated(mutant, tmp_path)
+    write_mutant(mutant, tmp_path)
     command = [sys.executable, "-m", "pytest", RULES, "-x", "-q", "-k", "[0]"]
     done = subprocess.run(  # noqa: S603 - our own tests
         [*command, "-p", "no:randomly", "-p", "no:cacheprovider"],

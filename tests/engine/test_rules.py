@@ -32,13 +32,13 @@ from hypothesis.stateful import (
 )
 from structlog.testing import capture_logs
 
+from bot.core.card_refs import card_ref
 from bot.core.errors import BotError, StoreUnreachable
 from bot.core.language.commands import Switch, Undo
 from bot.core.names import OperationId, PersonId, TimerId
 from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import OperationStarted
 from bot.features import timers
-from bot.gateways.store.card_outbox import card_ref
 from tests.engine.engine_world import PEOPLE, Worker, World
 from tests.engine.fates import ITWIN, MEETINGS, PLAIN, TIMERS, Fate, Meets
 from tests.engine.judge import Judge
@@ -162,9 +162,9 @@ class Schedule(RuleBasedStateMachine):
     async def _tick(self, meets: Meets = PLAIN) -> None:
         for kind, identity in await self.world.due():
             operation = await self.world.read(identity)
-            if kind == "draw":
+            if kind == "card":
                 await self.world.store.card_outbox.mark_rendered(card_ref(operation))
-            elif kind == "news":
+            elif kind == "ended":
                 await self.world.store.operations.ended_handled(operation)
             elif free := idle(self):
                 await self._run(free[0], operation, meets)
@@ -222,8 +222,9 @@ class Schedule(RuleBasedStateMachine):
     async def _switch_writes(self) -> None:
         provider, world = self.world.provider, self.world
         provider.writes_off = not provider.writes_off
-        on = not provider.writes_off
-        await world.store.kill_switch.turn(world.workspace, world.clock.at, on=on)
+        switch = world.store.kill_switch
+        turn = switch.engage if provider.writes_off else switch.release
+        await turn(world.workspace, world.clock.at)
 
     @invariant()
     def holds(self) -> None:

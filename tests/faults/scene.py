@@ -187,7 +187,7 @@ class Scene:
 
     @property
     def enabled(self) -> bool:
-        return self.world.edfs.timer(ITWIN, TIMER).enabled
+        return self.world.edfs.state.timer(ITWIN, TIMER).enabled
 
     async def watch(self) -> None:
         """Write down each turn of the timer, until cancelled."""
@@ -269,6 +269,6 @@ async def _prepared(scene: Scene) -> None:
         await story.types("alice", TOGGLE)
         await story.sees("bob", "is now disabled")
     if scene.cell.step is Step.TOKEN:
-        scene.world.clock.forward(scene.world.ims.token_seconds)
+        scene.world.clock.forward(scene.world.ims.state.token_seconds)
     await scene.drain(lambda: not scene.due)
     await scene.begun()

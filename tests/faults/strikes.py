@@ -234,7 +234,7 @@ class Strike:
 
     async def _flip(self) -> None:
         self.scene.note()
-        self.scene.world.edfs.flip_outside(ITWIN, TIMER)
+        self.scene.world.edfs.state.flip_outside(ITWIN, TIMER)
         self.scene.note()
 
     def _refuse(self, stand_in: StandIn) -> None:

@@ -149,7 +149,7 @@ async def _audit(scene: Scene, operation: Operation) -> list[str]:
     """One entry for each version, from locked to the end, in a chain that holds."""
     entries = await scene.store.audit.read(operation.workspace)
     mine = [entry for entry in entries if entry.facts.get("operation") == operation.id]
-    steps = [entry.what.removeprefix("operation.") for entry in mine]
+    steps = [entry.event.removeprefix("operation.") for entry in mine]
     found = []
     if len(steps) != operation.version:
         found.append(f"version {operation.version} has {len(steps)} audit entries: {steps}")

@@ -69,14 +69,14 @@ async def test_a_failed_renewal_of_the_lock_is_tried_again(
     proxy = RedisProxy(ims_redis_socket)
     async with proxy.client(tmp_path) as cut:
         short = SignIns(cut, KeyRing.parse(KeyRing.new_key()), lock_seconds=1.5)
-        async with short.is_locked(TEAM, ALICE):
+        async with short.locked(TEAM, ALICE):
             await ims_redis.pexpire(LOCK, 600_000)
             proxy.down = True
             await until(lambda: proxy.refused)
             proxy.down = False
             await renewed(ims_redis, 1.5)
         assert not await ims_redis.exists(LOCK)
-        async with short.is_locked(TEAM, ALICE):
+        async with short.locked(TEAM, ALICE):
             proxy.down = True  # the lock cannot be released, which is harmless
         assert await ims_redis.exists(LOCK)
 

@@ -159,7 +159,7 @@ async def test_renewing_does_not_take_the_refused_token_from_a_plain_refresh(
     refused = await world.ims.bearer(TEAM, ALICE)
     record = await world.tokens.read(TEAM, ALICE)
     assert record is not None
-    async with world.tokens.is_locked(TEAM, ALICE):
+    async with world.tokens.locked(TEAM, ALICE):
         expired = replace(record, version=record.version + 1, cache=_expired(record.cache))
         assert await world.tokens.swap(TEAM, ALICE, record.version, expired)
         plain = asyncio.create_task(world.ims.bearer(TEAM, ALICE))

@@ -129,20 +129,20 @@ async def test_reading_seals_again_with_the_newest_key(tokens: SignIns, ims_redi
 
 async def test_the_lock_is_one_and_is_given_back(tokens: SignIns, ims_redis: Redis) -> None:
     impatient = SignIns(ims_redis, KeyRing.parse(OLD), lock_seconds=0.4)
-    async with tokens.is_locked(TEAM, ALICE), tokens.is_locked(TEAM, BOB):
+    async with tokens.locked(TEAM, ALICE), tokens.locked(TEAM, BOB):
         assert await ims_redis.pttl(LOCK) > 20_000
         with pytest.raises(SignInBusy):
-            async with impatient.is_locked(TEAM, ALICE):
+            async with impatient.locked(TEAM, ALICE):
                 pass
     short = SignIns(ims_redis, KeyRing.parse(OLD), lock_seconds=1.5)
-    async with short.is_locked(TEAM, ALICE):
+    async with short.locked(TEAM, ALICE):
         await renewed(ims_redis, 1.5)
     assert await ims_redis.dbsize() == 0
 
 
 async def test_a_lock_that_was_taken_away_is_let_go(ims_redis: Redis) -> None:
     short = SignIns(ims_redis, KeyRing.parse(OLD), lock_seconds=0.3)
-    async with short.is_locked(TEAM, ALICE):
+    async with short.locked(TEAM, ALICE):
         await ims_redis.flushall()
         await ims_redis.config_resetstat()
 

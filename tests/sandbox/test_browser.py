@@ -1,4 +1,4 @@
-"""The little browser: cookies by SameSite, form-action, pages as text."""
+"""The headless browser: SameSite cookies, form-action, Referrer-Policy, and parsed pages."""
 
 import pytest
 from aiohttp import web
@@ -9,17 +9,17 @@ from bot.sandbox.browser.html import read_page
 from bot.sandbox.site import Site
 
 
-def test_cookies_by_same_site() -> None:
+def test_cookies_follow_same_site() -> None:
     jar = CookieJar()
-    jar.keep("bot.localhost", ["s=1; SameSite=Strict", "l=2; SameSite=Lax", "n=3; SameSite=None"])
-    jar.keep("bot.localhost", ["__Host-x=4; Path=/sub; Secure", "gone=5; Max-Age=0"])
+    jar.store("bot.localhost", ["s=1; SameSite=Strict", "l=2; SameSite=Lax", "n=3; SameSite=None"])
+    jar.store("bot.localhost", ["__Host-x=4; Path=/sub; Secure", "gone=5; Max-Age=0"])
     assert jar.header("bot.localhost", "/", method="GET", initiator=None) == "s=1; l=2; n=3"
     assert jar.header("bot.localhost", "/", method="GET", initiator="ims.localhost") == "l=2; n=3"
     assert jar.header("bot.localhost", "/", method="POST", initiator="ims.localhost") == "n=3"
     assert jar.header("ims.localhost", "/", method="GET", initiator=None) == ""
 
 
-async def test_the_browser_obeys_form_action() -> None:
+async def test_form_action_is_enforced() -> None:
     server = web.Application()
     site = Site(server)
 
@@ -42,7 +42,7 @@ async def test_the_browser_obeys_form_action() -> None:
     await site.close()
 
 
-def test_pages_are_read_as_text_and_forms() -> None:
+def test_a_page_is_parsed_into_text_links_and_forms() -> None:
     page = read_page(
         "<title>T</title><style>p{}</style><h1>Sign in</h1><p>as <b>Alice</b> &amp; co</p>"
         '<a href="/help">Help</a><form action="/go" method="POST">'
@@ -63,7 +63,7 @@ def test_pages_are_read_as_text_and_forms() -> None:
     ]
 
 
-async def test_the_origin_of_a_form_obeys_the_referrer_policy() -> None:
+async def test_the_origin_header_follows_the_referrer_policy() -> None:
     origins: list[str | None] = []
     server = web.Application()
 

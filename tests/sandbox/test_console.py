@@ -1,4 +1,4 @@
-"""The sandbox's own HTTP API and console, which drive the world."""
+"""The sandbox's HTTP API and console."""
 
 import json
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from bot.sandbox.console import Printer, Quit, obey
+from bot.sandbox.console import Printer, Quit, run_line
 from bot.sandbox.loopback import loopback_client
 from bot.sandbox.server.api import sandbox_app
 from bot.sandbox.site import Site
@@ -27,7 +27,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 
 class Sandbox:
-    """The sandbox API over a world, on a socket of its own."""
+    """A client of the sandbox API over one world."""
 
     def __init__(self, client: httpx.AsyncClient, port: int) -> None:
         self.client = client
@@ -54,7 +54,7 @@ async def sandbox(world: World, client: httpx.AsyncClient) -> AsyncIterator[Sand
 @pytest.fixture
 async def bot(world: World) -> AsyncIterator[Bot]:
     async with open_bot(world) as bot:
-        bot.answer = {"text": "heard"}
+        bot.answer = {"text": "received"}
         yield bot
 
 
@@ -67,18 +67,18 @@ async def test_the_state_of_the_first_world(sandbox: Sandbox) -> None:
     assert state["messages"] == state["modals"] == state["calls"] == []
 
 
-async def test_typing_through_the_api(sandbox: Sandbox, bot: Bot) -> None:
+async def test_a_command_is_typed_through_the_api(sandbox: Sandbox, bot: Bot) -> None:
     command = {"as": "alice", "in": "#plant-ops", "text": "/edfs help"}
     answer = (await sandbox.post("type", command)).json()
     assert answer["ok"] is True
     assert answer["ack"]["status"] == 200
     assert bot.got[0].fields["text"] == "help"
     (message,) = (await sandbox.state())["messages"]
-    assert message["text"] == "heard"
+    assert message["text"] == "received"
     assert message["visible_to"] == "U0ALICE001"
 
 
-async def test_mistakes_are_explained(sandbox: Sandbox) -> None:
+async def test_errors_name_the_cause(sandbox: Sandbox) -> None:
     answer = await sandbox.post("type", {"as": "zoe", "in": "#plant-ops", "text": "/edfs"})
     assert answer.status_code == 404
     assert "alice, bob" in answer.json()["error"]
@@ -92,7 +92,7 @@ async def test_mistakes_are_explained(sandbox: Sandbox) -> None:
     assert "lost_answer" in wrong.json()["error"]
 
 
-async def test_only_this_machine_may_drive_it(sandbox: Sandbox) -> None:
+async def test_requests_from_elsewhere_are_rejected(sandbox: Sandbox) -> None:
     elsewhere = await sandbox.post("reset", {}, Origin="https://evil.example")
     assert elsewhere.status_code == 403
     assert (await sandbox.post("reset", {}, Host="rebound.example")).status_code == 403
@@ -120,24 +120,29 @@ async def test_faults_clock_and_reset(world: World, sandbox: Sandbox) -> None:
         renewed.append("store")
 
     world.on_reset.append(renew)
-    world.edfs.flip_outside("plant-a", "SAP work orders")
+    world.edfs.state.flip_outside("plant-a", "SAP work orders")
     assert (await sandbox.post("reset", {})).status_code == 200
     assert renewed == ["store"]
-    assert world.edfs.timer("plant-a", "SAP work orders").enabled
+    assert world.edfs.state.timer("plant-a", "SAP work orders").enabled
     assert (await sandbox.client.get(f"{sandbox.url}/faults")).json()["active"] == []
 
 
-async def test_the_console(world: World, bot: Bot) -> None:
+async def test_console_commands(world: World, bot: Bot) -> None:
     printer = Printer(world)
-    assert await obey(world, 'alice #plant-ops /edfs toggle plant-a "SAP work orders"') == []
-    assert printer.news() == ["#plant-ops → alice │ EDFS Bot (only you see this)", "    heard"]
-    assert printer.news() == []
+    assert await run_line(world, 'alice #plant-ops /edfs toggle plant-a "SAP work orders"') == []
+    assert printer.changes() == [
+        "#plant-ops → alice │ EDFS Bot (only you see this)",
+        "    received",
+    ]
+    assert printer.changes() == []
     assert bot.got[0].fields["text"] == 'toggle plant-a "SAP work orders"'
-    assert "nobody is called" in (await obey(world, "zoe #plant-ops /edfs help"))[0]
-    assert await obey(world, "faults edfs toggle lost_answer 2") == ["edfs toggle lost_answer × 2"]
-    assert await obey(world, "clock 2h") == ["the clock went 7200 s forward"]
-    assert any("SAP work orders" in line for line in await obey(world, "state"))
-    assert len(await obey(world, "help")) > 5
-    assert await obey(world, "reset") == ["the first world again"]
+    assert "nobody is called" in (await run_line(world, "zoe #plant-ops /edfs help"))[0]
+    assert await run_line(world, "faults edfs toggle lost_answer 2") == [
+        "edfs toggle lost_answer × 2"
+    ]
+    assert await run_line(world, "clock 2h") == ["the clock went 7200 s forward"]
+    assert any("SAP work orders" in line for line in await run_line(world, "state"))
+    assert len(await run_line(world, "help")) > 5
+    assert await run_line(world, "reset") == ["the first world again"]
     with pytest.raises(Quit):
-        await obey(world, "quit")
+        await run_line(world, "quit")

@@ -1,4 +1,4 @@
-"""The EDFS stand-in over real sockets: what it does and whom it refuses."""
+"""The EDFS stand-in over HTTP: operations, authorization and errors."""
 
 import json
 from collections.abc import AsyncIterator
@@ -48,7 +48,7 @@ async def test_the_list_holds_every_kind_of_timer(alice: Platform) -> None:
     assert CANARY in json.dumps(timers["SAP work orders"]["parameters"])
 
 
-async def test_unauthenticated_calls(world: World, alice: Platform) -> None:
+async def test_invalid_authorization_is_rejected(world: World, alice: Platform) -> None:
     del alice.headers["Authorization"]
     assert error_of(await alice.toggle()) == (401, "HeaderNotFound")
     alice.headers["Authorization"] = "Basic eDp5"
@@ -58,7 +58,9 @@ async def test_unauthenticated_calls(world: World, alice: Platform) -> None:
     assert world.edfs.flips("SAP work orders") == 0
 
 
-async def test_expired_and_revoked_tokens(world: World, client: httpx.AsyncClient) -> None:
+async def test_expired_and_revoked_tokens_are_rejected(
+    world: World, client: httpx.AsyncClient
+) -> None:
     alice, bob = Platform(world, client), Platform(world, client, "bob")
     world.ims.sign_out_everywhere("bob")
     assert error_of(await bob.toggle()) == (401, "Unauthorized")
@@ -66,20 +68,22 @@ async def test_expired_and_revoked_tokens(world: World, client: httpx.AsyncClien
     assert error_of(await alice.toggle()) == (401, "Unauthorized")
 
 
-async def test_rights(world: World, client: httpx.AsyncClient) -> None:
+async def test_people_without_the_right_are_rejected(
+    world: World, client: httpx.AsyncClient
+) -> None:
     carol, dana = Platform(world, client, "carol"), Platform(world, client, "dana")
     assert error_of(await carol.toggle()) == (403, "InsufficientPermissions")
     assert error_of(await carol.timers()) == (403, "InsufficientPermissions")
-    world.edfs.reads_hidden = True
+    world.edfs.state.reads_hidden = True
     assert error_of(await carol.timers()) == (404, "TimerListNotFound")
     assert error_of(await dana.toggle()) == (404, "TimerNotFound")
     assert (await dana.get("/itwins/?subClass=Asset")).json()["iTwins"] == []
 
 
-async def test_absent_and_malformed(alice: Platform) -> None:
+async def test_unknown_and_malformed_ids_are_rejected(alice: Platform) -> None:
     assert error_of(await alice.toggle(NOWHERE)) == (404, "TimerNotFound")
     assert error_of(await alice.get(f"/itwins/{NOWHERE}")) == (404, "iTwinNotFound")
-    alice.home = "not-a-guid"
+    alice.itwin_id = "not-a-guid"
     answer = await alice.toggle("nor-this")
     assert error_of(answer) == (422, "InvalidTimerRequest")
     targets = [detail["target"] for detail in answer.json()["error"]["details"]]
@@ -95,7 +99,7 @@ async def test_a_wrong_accept_matches_no_operation(alice: Platform, accept: str)
 
 
 async def test_permissions_and_profile(alice: Platform) -> None:
-    path = f"/accesscontrol/itwins/{alice.home}/permissions"
+    path = f"/accesscontrol/itwins/{alice.itwin_id}/permissions"
     held = (await alice.get(path, Accept=ACCEPT_ACCESS_CONTROL)).json()
     assert "edfs_listmng" in held["permissions"]
     assert error_of(await alice.get(path)) == (404, "ResourceNotFound")
@@ -117,7 +121,7 @@ async def test_itwins_are_paged_by_absolute_links(world: World, alice: Platform)
     assert "Old mill" not in seen
 
 
-async def test_favourites_and_recents_are_each_persons_own(
+async def test_favorites_and_recents_belong_to_a_person(
     world: World, client: httpx.AsyncClient, alice: Platform
 ) -> None:
     async def names(platform: Platform, path: str) -> list[str]:
@@ -128,12 +132,12 @@ async def test_favourites_and_recents_are_each_persons_own(
     assert await names(alice, "favorites") == ["plant-a", "Bridge 007"]
     assert await names(alice, "recents") == ["twin"]
     assert (await names(bob, "favorites"), await names(bob, "recents")) == ([], ["plant-b"])
-    world.edfs.stars("bob", "twin", "Old mill")
-    world.edfs.uses("bob", *(f"Bridge {number:03d}" for number in range(1, 27)), "Bridge 003")
+    world.edfs.state.stars("bob", "twin", "Old mill")
+    world.edfs.state.uses("bob", *(f"Bridge {number:03d}" for number in range(1, 27)), "Bridge 003")
     assert await names(bob, "favorites") == ["twin"], "inactive ones are hidden"
     recents = await names(bob, "recents")
     assert (len(recents), recents[:2]) == (25, ["Bridge 003", "Bridge 026"])
-    world.edfs.stars("dana", "twin")
+    world.edfs.state.stars("dana", "twin")
     assert await names(dana, "favorites") == []
     world.edfs.fail("recents", 503)
     assert (await alice.get("/itwins/recents")).status_code == 503
@@ -167,12 +171,12 @@ async def test_itwins_are_filtered(alice: Platform, query: str, names: list[str]
         "$filter=x",
     ],
 )
-async def test_bad_queries(alice: Platform, query: str) -> None:
+async def test_invalid_queries_are_rejected(alice: Platform, query: str) -> None:
     assert error_of(await alice.get(f"/itwins/?{query}")) == (422, "InvalidiTwinsRequest")
 
 
-async def test_create_and_delete(world: World, alice: Platform) -> None:
-    url = f"{world.edfs.url}/edfs/itwins/{alice.home}/timers"
+async def test_timers_are_created_and_deleted(world: World, alice: Platform) -> None:
+    url = f"{world.edfs.url}/edfs/itwins/{alice.itwin_id}/timers"
     body = {"name": "New", "packageUniqueName": "SAP", "cronStr": "0 0 * * *"}
     made = await alice.client.post(url, json=body, headers=alice.headers)
     assert made.status_code == 201
@@ -185,8 +189,10 @@ async def test_create_and_delete(world: World, alice: Platform) -> None:
     assert gone.status_code == 204
 
 
-async def test_somebody_flips_outside(world: World, alice: Platform) -> None:
-    world.edfs.flip_outside("plant-a", "SAP work orders")
+async def test_a_flip_outside_the_bot_is_shown_but_not_counted(
+    world: World, alice: Platform
+) -> None:
+    world.edfs.state.flip_outside("plant-a", "SAP work orders")
     shown = (await alice.timers()).json()["timers"][0]
     assert shown["enabled"] is False
     assert world.edfs.flips("SAP work orders") == 0

@@ -1,4 +1,4 @@
-"""Faults: what is seen on the wire, and what happened behind it."""
+"""Faults: the answer on the wire, and whether the request took effect."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -54,7 +54,7 @@ async def test_documented_failures_have_no_effect(
     assert (await alice.toggle()).status_code == 200
 
 
-async def test_faults_choose_retry_after_and_body(world: World, alice: Platform) -> None:
+async def test_faults_set_retry_after_and_body(world: World, alice: Platform) -> None:
     moment = "Mon, 23 Nov 2026 20:00:00 GMT"
     for wanted, seen in ((7, "7"), (moment, moment), ("absent", None), (None, "30")):
         world.edfs.fail("toggle", 429, retry_after=wanted)
@@ -67,7 +67,7 @@ async def test_faults_choose_retry_after_and_body(world: World, alice: Platform)
 
 
 @pytest.mark.parametrize("kind", ["lost_answer", "reset_mid", "cut_body"])
-async def test_answers_lost_after_the_effect(world: World, alice: Platform, kind: str) -> None:
+async def test_lost_answers_come_after_the_effect(world: World, alice: Platform, kind: str) -> None:
     world.edfs.fail("toggle", kind)
     with pytest.raises(httpx.TransportError):
         await alice.toggle()
@@ -75,7 +75,7 @@ async def test_answers_lost_after_the_effect(world: World, alice: Platform, kind
     assert world.edfs.calls[-1]["status"] == 0
 
 
-async def test_a_reset_before_has_no_effect(world: World, alice: Platform) -> None:
+async def test_reset_before_has_no_effect(world: World, alice: Platform) -> None:
     world.edfs.fail("toggle", "reset_before", times=2)
     for _ in range(2):
         with pytest.raises(httpx.TransportError):
@@ -84,7 +84,9 @@ async def test_a_reset_before_has_no_effect(world: World, alice: Platform) -> No
     assert (await alice.toggle()).status_code == 200
 
 
-async def test_refused_until_cleared(world: World, alice: Platform) -> None:
+async def test_connections_are_refused_until_faults_are_cleared(
+    world: World, alice: Platform
+) -> None:
     assert (await alice.timers()).status_code == 200  # leaves a kept-alive connection behind
     world.edfs.fail(None, "refused")
     for _ in range(2):
@@ -98,7 +100,7 @@ async def test_refused_until_cleared(world: World, alice: Platform) -> None:
     assert (await alice.toggle()).status_code == 200
 
 
-async def test_odd_answers_after_the_effect(world: World, alice: Platform) -> None:
+async def test_malformed_answers_come_after_the_effect(world: World, alice: Platform) -> None:
     world.edfs.fail("toggle", "other_id")
     assert (await alice.toggle()).json()["id"] != alice.timer
     world.edfs.fail("toggle", "missing_enabled")

@@ -1,4 +1,4 @@
-"""The IMS stand-in: the whole browser way, and what it refuses."""
+"""The IMS stand-in: sign-in with a browser, tokens, and error responses."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.sandbox.browser.sign_in import sign_in
-from bot.sandbox.ims.keys import key_set
+from bot.sandbox.ims.tokens import key_set
 from bot.sandbox.loopback import loopback_client
 from bot.sandbox.people import person_named
 from bot.sandbox.site import Site
@@ -24,7 +24,7 @@ SCOPES = "openid profile offline_access itwin-platform"
 
 
 class Application:
-    """A confidential client with a callback page, the way the bot is one."""
+    """A confidential client with a callback page, as the bot is."""
 
     def __init__(self, world: World, client: httpx.AsyncClient, port: int) -> None:
         self.world = world
@@ -117,7 +117,7 @@ async def test_discovery(world: World, app: Application) -> None:
     assert document["code_challenge_methods_supported"] == ["S256"]
 
 
-async def test_the_whole_way(world: World, app: Application) -> None:
+async def test_a_sign_in_yields_verifiable_tokens(world: World, app: Application) -> None:
     tokens = await app.tokens()
     assert app.arrivals[-1]["state"] == "the state"
     assert app.arrivals[-1]["iss"] == world.ims.url
@@ -142,9 +142,9 @@ async def test_the_whole_way(world: World, app: Application) -> None:
     assert profile.json()["name"] == "Alice Arden"
 
 
-async def test_id_tokens_can_be_forged_for_tests(world: World, app: Application) -> None:
-    world.ims.mint.id_token_changes = {"aud": "somebody-else", "nonce": None}
-    world.ims.mint.id_token_by_a_foreign_key = True
+async def test_id_tokens_are_forged_on_request(world: World, app: Application) -> None:
+    world.ims.state.id_token_changes = {"aud": "somebody-else", "nonce": None}
+    world.ims.state.id_token_by_a_foreign_key = True
     token = (await app.tokens())["id_token"]
     claims = jwt.decode(token, options={"verify_signature": False})
     assert claims["aud"] == "somebody-else"
@@ -153,9 +153,7 @@ async def test_id_tokens_can_be_forged_for_tests(world: World, app: Application)
         jwt.decode(token, jwt.PyJWKSet.from_dict(key_set())["sandbox-1"], algorithms=["RS256"])
 
 
-async def test_the_consent_page_names_the_client_and_is_strict(
-    world: World, app: Application
-) -> None:
+async def test_the_consent_page_escapes_the_client_name(world: World, app: Application) -> None:
     world.ims.client_name = "<b>Bot</b> & co"
     browser = world.browser("alice")
     await browser.get(app.authorize_url())
@@ -167,7 +165,9 @@ async def test_the_consent_page_names_the_client_and_is_strict(
     assert app.arrivals[-1]["error"] == "access_denied"
 
 
-async def test_consent_is_remembered_unless_asked_for(world: World, app: Application) -> None:
+async def test_consent_is_remembered_unless_prompt_asks_for_it(
+    world: World, app: Application
+) -> None:
     await app.code()
     browser = world.browser("alice")
     await browser.get(app.authorize_url())
@@ -178,7 +178,7 @@ async def test_consent_is_remembered_unless_asked_for(world: World, app: Applica
     assert "Account" in browser.text
 
 
-async def test_form_post(app: Application) -> None:
+async def test_the_response_by_form_post(app: Application) -> None:
     await app.code(response_mode="form_post")
     assert app.arrivals[-1]["state"] == "the state"
 
@@ -192,7 +192,7 @@ async def test_form_post(app: Application) -> None:
         ({"prompt": "none"}, "login_required"),
     ],
 )
-async def test_refusals_on_the_redirect(
+async def test_errors_on_the_redirect(
     app: Application, changes: dict[str, str], error: str
 ) -> None:
     answer = await app.client.get(app.authorize_url(**changes))
@@ -203,13 +203,13 @@ async def test_refusals_on_the_redirect(
 
 
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
-async def test_refusals_that_must_not_be_redirected(app: Application, name: str) -> None:
+async def test_errors_that_must_not_be_redirected(app: Application, name: str) -> None:
     answer = await app.client.get(app.authorize_url(**{name: "https://evil.example/"}))
     assert answer.status_code == 400
     assert "Location" not in answer.headers
 
 
-async def test_codes(world: World, app: Application) -> None:
+async def test_invalid_codes_are_rejected(world: World, app: Application) -> None:
     assert error_of(await app.redeem("made-up")) == (400, "invalid_grant")
     wrong = await app.redeem(await app.code(), code_verifier="w" * 43)
     assert error_of(wrong) == (400, "invalid_grant")
@@ -220,7 +220,7 @@ async def test_codes(world: World, app: Application) -> None:
     assert error_of(await app.redeem(late)) == (400, "invalid_grant")
 
 
-async def test_a_code_used_twice_kills_what_it_gave(app: Application) -> None:
+async def test_reuse_of_a_code_revokes_its_tokens(app: Application) -> None:
     code = await app.code()
     tokens = (await app.redeem(code)).json()
     assert error_of(await app.redeem(code)) == (400, "invalid_grant")
@@ -232,7 +232,7 @@ async def test_without_offline_access_there_is_no_refresh_token(app: Application
     assert "refresh_token" not in answer.json()
 
 
-async def test_rotation_and_reuse(world: World, app: Application) -> None:
+async def test_reuse_of_a_refresh_token_revokes_its_family(world: World, app: Application) -> None:
     first = (await app.tokens())["refresh_token"]
     second = (await app.refresh(first)).json()["refresh_token"]
     assert second != first
@@ -245,10 +245,10 @@ async def test_rotation_and_reuse(world: World, app: Application) -> None:
     assert world.ims.token_requests == 5
 
 
-async def test_refresh_answers_as_switched(world: World, app: Application) -> None:
-    world.ims.id_token_on_refresh = False
-    world.ims.scope_in_answers = False
-    world.ims.token_seconds = 301
+async def test_switches_change_the_refresh_response(world: World, app: Application) -> None:
+    world.ims.state.id_token_on_refresh = False
+    world.ims.state.scope_in_answers = False
+    world.ims.state.token_seconds = 301
     token = (await app.tokens())["refresh_token"]
     answer = (await app.refresh(token)).json()
     assert set(answer) == {"access_token", "token_type", "expires_in", "refresh_token"}
@@ -264,7 +264,7 @@ async def test_revocation(world: World, app: Application) -> None:
     assert (await app.post("revocation", token="unknown")).status_code == 200
     assert world.ims.revocations == 2
     assert world.ims.holder(tokens["access_token"]) is None
-    assert world.ims.grants.active_families(person_named("alice")) == 0
+    assert world.ims.state.grants.active_families(person_named("alice")) == 0
     assert error_of(await app.refresh(tokens["refresh_token"])) == (400, "invalid_grant")
 
 
@@ -293,7 +293,7 @@ async def test_faults(world: World, app: Application) -> None:
     assert error_of(await app.refresh(token)) == (400, "invalid_grant")
 
 
-async def test_cookies_stay_with_their_host(world: World, app: Application) -> None:
+async def test_cookies_belong_to_their_host(world: World, app: Application) -> None:
     await app.code()
     jar = world.browser("alice").cookies
     assert jar.names("ims.localhost") == ["ims_session"]

@@ -1,4 +1,4 @@
-"""The routes of the sandbox page, without a browser: headers, who sees what, and news."""
+"""The routes of the sandbox page: headers, visibility, and the stream of changes."""
 
 from collections.abc import AsyncIterator
 from importlib.resources import files
@@ -65,8 +65,8 @@ async def test_every_file_of_the_page_is_served_and_nothing_else(
         assert (await client.get(f"{url}/page/{name}")).status_code == 404
 
 
-def test_the_page_asks_nobody_and_writes_no_html() -> None:
-    """Its modules are short, and say where everything comes from."""
+def test_the_page_loads_nothing_foreign_and_parses_no_html() -> None:
+    """Its files have at most 300 lines, name no other host and have no HTML sink."""
     for file in (files("bot.sandbox") / "page").iterdir():
         text = file.read_text(encoding="utf-8")
         assert text.count("\n") <= 300, file.name
@@ -76,7 +76,7 @@ def test_the_page_asks_nobody_and_writes_no_html() -> None:
         assert "://" not in foreign, file.name
 
 
-async def test_a_screen_shows_only_what_that_person_may_see(
+async def test_a_screen_shows_only_what_the_person_may_see(
     world: World, url: str, client: httpx.AsyncClient
 ) -> None:
     workspace = world.slack.state.workspace
@@ -105,9 +105,7 @@ async def test_a_screen_shows_only_what_that_person_may_see(
     assert (await client.get(f"{url}{API}/view", params={"as": "nobody"})).status_code == 404
 
 
-async def test_news_come_when_something_has_changed(
-    world: World, url: str, client: httpx.AsyncClient
-) -> None:
+async def test_changes_are_streamed(world: World, url: str, client: httpx.AsyncClient) -> None:
     async with client.stream("GET", f"{url}{API}/live") as stream:
         assert stream.headers["Content-Type"].startswith("text/event-stream")
         lines = stream.aiter_lines()
@@ -127,7 +125,7 @@ async def test_news_come_when_something_has_changed(
         await change()
 
 
-async def test_one_fault_is_mended_and_the_others_stay(
+async def test_one_fault_is_disarmed_and_the_others_stay(
     world: World, url: str, client: httpx.AsyncClient
 ) -> None:
     world.edfs.fail(None, "refused", times=None)

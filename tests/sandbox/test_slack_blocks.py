@@ -1,4 +1,4 @@
-"""Block Kit as the Slack stand-in judges it: each limit just kept and just broken."""
+"""Validation of Block Kit: values at each limit, and beyond it."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ def plain(text: str) -> Block:
     return {"type": "plain_text", "text": text}
 
 
-def marked(text: str) -> Block:
+def mrkdwn(text: str) -> Block:
     return {"type": "mrkdwn", "text": text}
 
 
 def section(text: str = "x", **more: Any) -> Block:
-    return {"type": "section", "text": marked(text), **more}
+    return {"type": "section", "text": mrkdwn(text), **more}
 
 
 def button(label: str = "Go", **more: Any) -> Block:
@@ -55,9 +55,9 @@ def confirm(**changes: Any) -> Block:
     return {**usual, **changes}
 
 
-TAKEN: list[Block] = [
+ACCEPTED: list[Block] = [
     section("x" * 3000),
-    {"type": "section", "fields": [marked("x" * 2000)] * 10},
+    {"type": "section", "fields": [mrkdwn("x" * 2000)] * 10},
     section(accessory=button()),
     {"type": "header", "text": plain("x" * 150)},
     {"type": "divider"},
@@ -69,7 +69,7 @@ TAKEN: list[Block] = [
     actions({"type": "overflow", "action_id": "o", "options": [option(n) for n in range(5)]}),
     actions({"type": "users_select", "action_id": "u", "initial_user": "U0BOB00001"}),
     actions({"type": "datepicker", "action_id": "d", "initial_date": "2026-11-23"}),
-    {"type": "context", "elements": [marked("x")] * 10},
+    {"type": "context", "elements": [mrkdwn("x")] * 10},
     {"type": "image", "image_url": "https://x.example/a.png", "alt_text": "a"},
     rich({"type": "text", "text": "a", "style": {"bold": True, "code": True}}),
     rich({"type": "text", "text": " "}, {"type": "user", "user_id": "U0BOB00001"}),
@@ -96,17 +96,17 @@ TAKEN: list[Block] = [
     {"type": "markdown", "text": "**x**"},
 ]
 
-REFUSED: list[tuple[Block, str]] = [
+REJECTED: list[tuple[Block, str]] = [
     (section("x" * 3001), "/blocks/0/text/text"),
     (section(""), "/blocks/0/text/text"),
     (section("  "), "/blocks/0/text/text"),
     ({"type": "section"}, "/blocks/0"),
-    ({"type": "section", "fields": [marked("x")] * 11}, "/blocks/0/fields"),
-    ({"type": "section", "fields": [marked("x" * 2001)]}, "/blocks/0/fields/0/text"),
-    (section(colour="red"), "/blocks/0"),
+    ({"type": "section", "fields": [mrkdwn("x")] * 11}, "/blocks/0/fields"),
+    ({"type": "section", "fields": [mrkdwn("x" * 2001)]}, "/blocks/0/fields/0/text"),
+    (section(color="red"), "/blocks/0"),
     (section(block_id="b" * 256), "/blocks/0/block_id"),
     ({"type": "header", "text": plain("x" * 151)}, "/blocks/0/text/text"),
-    ({"type": "header", "text": marked("x")}, "/blocks/0/text/type"),
+    ({"type": "header", "text": mrkdwn("x")}, "/blocks/0/text/type"),
     ({"type": "header"}, "/blocks/0"),
     ({"type": "marquee"}, "/blocks/0/type"),
     ({}, "/blocks/0/type"),
@@ -119,7 +119,7 @@ REFUSED: list[tuple[Block, str]] = [
     (actions(button(url="javascript:alert(1)")), "/blocks/0/elements/0/url"),
     (actions(button(url="https://x/" + "u" * 3000)), "/blocks/0/elements/0/url"),
     (actions(button(style="huge")), "/blocks/0/elements/0/style"),
-    (actions({**button(), "text": marked("x")}), "/blocks/0/elements/0/text/type"),
+    (actions({**button(), "text": mrkdwn("x")}), "/blocks/0/elements/0/text/type"),
     (
         actions(button(confirm=confirm(title=plain("t" * 101)))),
         "/blocks/0/elements/0/confirm/title/text",
@@ -156,7 +156,7 @@ REFUSED: list[tuple[Block, str]] = [
         "/blocks/0/elements/0/options",
     ),
     (actions({"type": "plain_text_input", "action_id": "p"}), "/blocks/0/elements/0/type"),
-    ({"type": "context", "elements": [marked("x")] * 11}, "/blocks/0/elements"),
+    ({"type": "context", "elements": [mrkdwn("x")] * 11}, "/blocks/0/elements"),
     ({"type": "context", "elements": []}, "/blocks/0/elements"),
     ({"type": "context", "elements": [button()]}, "/blocks/0/elements/0/type"),
     ({"type": "image", "image_url": "https://x.example/a.png"}, "/blocks/0"),
@@ -177,18 +177,18 @@ REFUSED: list[tuple[Block, str]] = [
 ]
 
 
-@pytest.mark.parametrize("block", TAKEN, ids=lambda block: str(block["type"]))
-def test_what_slack_takes(block: Block) -> None:
+@pytest.mark.parametrize("block", ACCEPTED, ids=lambda block: str(block["type"]))
+def test_valid_blocks_are_accepted(block: Block) -> None:
     assert complaints_about_blocks([block]) == []
 
 
-@pytest.mark.parametrize(("block", "pointer"), REFUSED)
-def test_what_slack_refuses(block: Block, pointer: str) -> None:
+@pytest.mark.parametrize(("block", "pointer"), REJECTED)
+def test_invalid_blocks_are_rejected_with_a_pointer(block: Block, pointer: str) -> None:
     complaints = complaints_about_blocks([block])
     assert any(f"[json-pointer:{pointer}]" in text for text in complaints), complaints
 
 
-def test_limits_of_a_whole_message() -> None:
+def test_limits_of_a_message() -> None:
     assert complaints_about_blocks([section()] * 50) == []
     assert complaints_about_blocks([section()] * 51)
     assert complaints_about_blocks([section(block_id="b"), section(block_id="b")])
@@ -222,7 +222,7 @@ VIEWS = [
     (modal(section(), private_metadata="m" * 3001), False),
     (modal(section(), callback_id="c" * 256), False),
     (modal(section(), external_id="c" * 256), False),
-    (modal(section(), colour="red"), False),
+    (modal(section(), color="red"), False),
     (modal({"type": "markdown", "text": "x"}), False),
     (modal(field(max_length=3001), submit=plain("Save")), False),
     ({"type": "home", "blocks": [section()]}, True),
@@ -232,9 +232,9 @@ VIEWS = [
 ]
 
 
-@pytest.mark.parametrize(("view", "taken"), VIEWS)
-def test_views(view: Any, taken: bool) -> None:
-    assert (complaints_about_view(view) == []) is taken
+@pytest.mark.parametrize(("view", "valid"), VIEWS)
+def test_views_are_validated(view: Any, valid: bool) -> None:
+    assert (complaints_about_view(view) == []) is valid
 
 
 def test_a_view_of_250_kilobytes_is_too_large() -> None:

@@ -1,4 +1,4 @@
-"""Commands, clicks and response_urls: how Slack reaches the bot and hears back."""
+"""Commands, clicks and response_urls: payloads to the bot, and its answers."""
 
 import asyncio
 import hashlib
@@ -45,14 +45,14 @@ async def test_a_command_is_signed_and_complete(world: World, bot: Bot) -> None:
     assert delivered.headers["X-Slack-Signature"] == f"v0={digest}"
 
 
-async def test_duplicates_are_the_very_same_request(world: World, bot: Bot) -> None:
+async def test_duplicates_repeat_the_same_request(world: World, bot: Bot) -> None:
     await world.types("alice", "#plant-ops", "/edfs help", deliveries=3)
     assert len({delivered.body for delivered in bot.got}) == 1
     assert len({delivered.headers["X-Slack-Signature"] for delivered in bot.got}) == 1
     assert len(bot.got) == 3
 
 
-async def test_what_the_ack_says_is_shown(world: World, bot: Bot) -> None:
+async def test_the_content_of_an_ack_is_shown(world: World, bot: Bot) -> None:
     bot.answer = {"text": "wait", "blocks": BUTTONS}
     await world.types("alice", "#plant-ops", "/edfs help")
     assert [message.text for message in world.reads("alice")] == ["wait"]
@@ -64,7 +64,7 @@ async def test_what_the_ack_says_is_shown(world: World, bot: Bot) -> None:
     assert "invalid_command_response" in world.reads("alice")[-1].text
 
 
-async def test_failures_are_told_by_slackbot(world: World, bot: Bot) -> None:
+async def test_slackbot_reports_failures(world: World, bot: Bot) -> None:
     bot.status = 500
     ack = await world.types("alice", "#plant-ops", "/edfs help")
     assert ack.status == 500
@@ -87,7 +87,7 @@ async def test_failures_are_told_by_slackbot(world: World, bot: Bot) -> None:
     assert {message.user for message in world.reads("alice")} == {"USLACKBOT"}
 
 
-async def test_a_click(world: World, bot: Bot) -> None:
+async def test_a_click_is_sent_with_its_message(world: World, bot: Bot) -> None:
     first = await bot.call("chat.postMessage", channel="C0SHARED01", text="a", blocks=BUTTONS)
     await bot.call("chat.postMessage", channel="C0SHARED01", text="b", blocks=BUTTONS)
     await world.clicks("dana", "Undo")
@@ -111,14 +111,14 @@ async def test_a_click_on_an_ephemeral_message(world: World, bot: Bot) -> None:
     payload = bot.got[0].payload
     assert payload["container"]["is_ephemeral"] is True
     assert "message" not in payload
-    hook = bot.client.post
-    await hook(payload["response_url"], json={"replace_original": True, "text": "done"})
+    respond = bot.client.post
+    await respond(payload["response_url"], json={"replace_original": True, "text": "done"})
     assert [message.text for message in world.reads("alice")] == ["done"]
-    await hook(payload["response_url"], json={"delete_original": True})
+    await respond(payload["response_url"], json={"delete_original": True})
     assert world.reads("alice") == []
 
 
-async def test_response_urls_end(world: World, bot: Bot) -> None:
+async def test_response_urls_expire(world: World, bot: Bot) -> None:
     await world.types("alice", "#general", "/edfs help")
     url = bot.got[0].fields["response_url"]
     statuses = [(await bot.client.post(url, json={"text": "hi"})).status_code for _ in range(6)]
@@ -135,7 +135,7 @@ async def test_response_urls_end(world: World, bot: Bot) -> None:
     assert (await bot.client.post(url, json={"text": "hi"})).status_code == 404
 
 
-async def test_faults(world: World, bot: Bot) -> None:
+async def test_faults_of_the_web_api(world: World, bot: Bot) -> None:
     post = {"channel": PLANT_OPS, "text": "once"}
     world.slack.fail("chat.postMessage", "lost_answer")
     with pytest.raises(httpx.TransportError):

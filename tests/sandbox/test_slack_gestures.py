@@ -1,4 +1,4 @@
-"""Presses by ids, as the page makes them: what Slack would send, and what no screen could send."""
+"""Gestures by ids, as the page sends them: payloads, and rejection of impossible input."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.people import BOT_USER_ID, UnknownNameError
-from bot.sandbox.slack.gestures import Spot
+from bot.sandbox.slack.gestures import ControlRef
 from bot.sandbox.world import World
 from tests.browser.gallery import MESSAGE, UNKNOWN, VIEW, option
 from tests.sandbox.test_stand_ins import Bot, open_bot, open_world
@@ -27,12 +27,12 @@ async def bot(world: World) -> AsyncIterator[Bot]:
         yield bot
 
 
-def posted(world: World, **more: Any) -> Spot:
-    """A message with every block, and the place of its select."""
+def posted(world: World, **more: Any) -> ControlRef:
+    """Posts a message with every block; returns the reference of its select."""
     blocks = [*MESSAGE, UNKNOWN]
     workspace = world.slack.state.workspace
     message = workspace.post("C0PLANTOPS", BOT_USER_ID, "all", blocks=blocks, **more)
-    return Spot("row", "day", message=message.ts)
+    return ControlRef("row", "day", message=message.ts)
 
 
 async def test_a_choice_in_a_message_carries_the_state_of_the_screen(
@@ -40,8 +40,8 @@ async def test_a_choice_in_a_message_carries_the_state_of_the_screen(
 ) -> None:
     answer = {"type": "static_select", "selected_option": FRIDAY}
     date = {"type": "datepicker", "selected_date": "2027-01-31"}
-    spot = replace(posted(world), values={"row": {"day": answer, "date": date}})
-    ack = await world.slack.hands.presses(world.person("alice"), spot, answer)
+    ref = replace(posted(world), values={"row": {"day": answer, "date": date}})
+    ack = await world.slack.gestures.presses(world.person("alice"), ref, answer)
     payload = bot.got[-1].payload
     assert ack.ok
     assert payload["type"] == "block_actions"
@@ -60,45 +60,45 @@ async def test_a_choice_in_a_message_carries_the_state_of_the_screen(
         {"type": "static_select", "selected_option": FRIDAY, "value": "more"},
     ],
 )
-async def test_what_no_screen_could_send_is_refused(
+async def test_impossible_answers_are_rejected(
     world: World, bot: Bot, answer: dict[str, Any] | None
 ) -> None:
     with pytest.raises(ValueError, match=r"answers with|can be set to"):
-        await world.slack.hands.presses(world.person("alice"), posted(world), answer)
+        await world.slack.gestures.presses(world.person("alice"), posted(world), answer)
     assert bot.got == []
 
 
-async def test_only_what_a_person_sees_can_be_pressed(world: World, bot: Bot) -> None:
-    press = world.slack.hands.presses
+async def test_only_visible_controls_can_be_pressed(world: World, bot: Bot) -> None:
+    press = world.slack.gestures.presses
     alice, dana = world.person("alice"), world.person("dana")
-    spot = posted(world)
-    go = replace(spot, action_id="go")
+    ref = posted(world)
+    go = replace(ref, action_id="go")
     with pytest.raises(UnknownNameError, match="dana sees no message"):
         await press(dana, go)
     with pytest.raises(UnknownNameError, match="does not see 'Bob only'"):
-        await press(alice, replace(spot, action_id="bobs"))
+        await press(alice, replace(ref, action_id="bobs"))
     with pytest.raises(UnknownNameError, match="no control 'none'"):
-        await press(alice, replace(spot, action_id="none"))
+        await press(alice, replace(ref, action_id="none"))
     assert (await press(alice, go)).ok
-    assert (await press(world.person("bob"), replace(spot, action_id="bobs"))).ok
+    assert (await press(world.person("bob"), replace(ref, action_id="bobs"))).ok
     private = replace(posted(world, visible_to=alice.id), action_id="go")
     assert (await press(alice, private)).ok
     assert "message" not in bot.got[-1].payload
 
 
-async def test_a_window_is_sent_with_what_is_filled_in(world: World, bot: Bot) -> None:
+async def test_a_submission_carries_the_filled_in_values(world: World, bot: Bot) -> None:
     alice = world.person("alice")
-    hands = world.slack.hands
+    gestures = world.slack.gestures
     view = world.slack.state.modals.open(alice, VIEW)
     with pytest.raises(UnknownNameError, match="filled in: Why"):
-        await hands.submits(alice, view.id, {})
+        await gestures.submits(alice, view.id, {})
     with pytest.raises(ValueError, match="`values` is an object"):
-        await hands.submits(alice, view.id, {"why": "text"})
+        await gestures.submits(alice, view.id, {"why": "text"})
     with pytest.raises(UnknownNameError, match="or not on top"):
-        await hands.submits(world.person("bob"), view.id, {})
+        await gestures.submits(world.person("bob"), view.id, {})
     bot.answer = {"response_action": "errors", "errors": {"why": "Too short."}}
     values = {"why": {"why": {"type": "plain_text_input", "value": "x"}}}
-    await hands.submits(alice, view.id, values)
+    await gestures.submits(alice, view.id, values)
     sent = bot.got[-1].payload["view"]["state"]["values"]
     assert sent["why"] == values["why"]
     assert sent["tell"]["tell"]["selected_options"][0]["value"] == "mon"
@@ -107,12 +107,12 @@ async def test_a_window_is_sent_with_what_is_filled_in(world: World, bot: Bot) -
     assert top.errors == {"why": "Too short."}
 
 
-async def test_options_are_asked_for_with_the_state_of_the_window(world: World, bot: Bot) -> None:
+async def test_a_block_suggestion_carries_the_state_of_the_modal(world: World, bot: Bot) -> None:
     alice = world.person("alice")
     view = world.slack.state.modals.open(alice, VIEW)
     values = {"why": {"why": {"type": "plain_text_input", "value": "so"}}}
-    spot = Spot("itwin", "itwin", view=view.id, values=values)
-    await world.slack.hands.suggests(alice, spot, "pl")
+    ref = ControlRef("itwin", "itwin", view=view.id, values=values)
+    await world.slack.gestures.suggests(alice, ref, "pl")
     payload = bot.got[-1].payload
     assert (payload["type"], payload["action_id"], payload["value"]) == (
         "block_suggestion",
@@ -121,7 +121,7 @@ async def test_options_are_asked_for_with_the_state_of_the_window(world: World, 
     )
     assert payload["view"]["state"]["values"]["why"] == values["why"]
     chosen = {"type": "external_select", "selected_option": option("plant-a", "it-1")}
-    await world.slack.hands.presses(alice, spot, chosen)
+    await world.slack.gestures.presses(alice, ref, chosen)
     assert bot.got[-1].payload["actions"][0]["selected_option"]["value"] == "it-1"
 
 
@@ -131,23 +131,23 @@ async def test_shortcuts_of_the_workspace_and_of_a_message(world: World, bot: Bo
     assert (payload["type"], payload["callback_id"]) == ("shortcut", "edfs.choose")
     assert {"trigger_id", "action_ts", "user", "team"} <= payload.keys()
     assert not {"channel", "response_url"} & payload.keys()
-    spot = posted(world)
-    assert spot.message is not None
-    await world.message_shortcut("alice", "edfs.choose_about", spot.message)
+    ref = posted(world)
+    assert ref.message is not None
+    await world.message_shortcut("alice", "edfs.choose_about", ref.message)
     payload = bot.got[-1].payload
-    assert (payload["type"], payload["message_ts"]) == ("message_action", spot.message)
+    assert (payload["type"], payload["message_ts"]) == ("message_action", ref.message)
     assert payload["message"]["text"] == "all"
     assert payload["channel"] == {"id": "C0PLANTOPS", "name": "plant-ops"}
     assert payload["response_url"].startswith("http://hooks.slack.localhost:")
 
 
-async def test_who_has_no_shortcuts(world: World, bot: Bot) -> None:
-    spot = posted(world, visible_to=world.person("alice").id)
-    assert spot.message is not None
+async def test_outsiders_and_ephemeral_messages_have_no_shortcuts(world: World, bot: Bot) -> None:
+    ref = posted(world, visible_to=world.person("alice").id)
+    assert ref.message is not None
     with pytest.raises(UnknownNameError, match="only one person sees"):
-        await world.message_shortcut("alice", "edfs.choose_about", spot.message)
+        await world.message_shortcut("alice", "edfs.choose_about", ref.message)
     with pytest.raises(UnknownNameError, match="no global shortcut"):
         await world.shortcuts("dana", "edfs.choose")
     with pytest.raises(UnknownNameError, match="no message shortcut"):
-        await world.message_shortcut("alice", "edfs.choose", spot.message)
+        await world.message_shortcut("alice", "edfs.choose", ref.message)
     assert bot.got == []

@@ -60,7 +60,7 @@ async def trigger(world: World, bot: Bot) -> str:
     return bot.got[-1].fields["trigger_id"]
 
 
-async def test_triggers(world: World, bot: Bot) -> None:
+async def test_trigger_ids_are_validated(world: World, bot: Bot) -> None:
     used = await trigger(world, bot)
     assert (await bot.call("views.open", trigger_id=used, view=MODAL))["ok"]
     assert await bot.refusal("views.open", trigger_id=used, view=MODAL) == "trigger_exchanged"
@@ -73,7 +73,7 @@ async def test_triggers(world: World, bot: Bot) -> None:
     assert await bot.refusal("views.open", trigger_id=fresh, view=wrong) == "invalid_arguments"
 
 
-async def test_a_submission(world: World, bot: Bot) -> None:
+async def test_response_actions_of_a_submission(world: World, bot: Bot) -> None:
     opened = await trigger(world, bot)
     view = (await bot.call("views.open", trigger_id=opened, view=MODAL))["view"]
     with pytest.raises(UnknownNameError, match="Why"):
@@ -95,7 +95,7 @@ async def test_a_submission(world: World, bot: Bot) -> None:
     assert world.state()["modals"] == []
 
 
-async def test_answers_to_a_submission_that_slack_does_not_take(world: World, bot: Bot) -> None:
+async def test_invalid_answers_to_a_submission_show_an_error(world: World, bot: Bot) -> None:
     opened = await trigger(world, bot)
     view = MODAL | {"private_metadata": "op-1"}
     assert (await bot.call("views.open", trigger_id=opened, view=view))["ok"]
@@ -116,7 +116,7 @@ async def test_answers_to_a_submission_that_slack_does_not_take(world: World, bo
     assert world.state()["modals"] == []
 
 
-async def test_what_each_kind_of_input_reports(world: World, bot: Bot) -> None:
+async def test_selects_report_the_selected_option(world: World, bot: Bot) -> None:
     kinds = ("static_select", "radio_buttons")
     options = [{"text": {"type": "plain_text", "text": "Yes"}, "value": "y"}]
     blocks = [
@@ -141,7 +141,7 @@ async def test_what_each_kind_of_input_reports(world: World, bot: Bot) -> None:
         assert values["why"]["text"] == {"type": "plain_text_input", "value": "w"}
 
 
-async def test_views_are_updated_against_races(world: World, bot: Bot) -> None:
+async def test_an_outdated_hash_is_a_conflict(world: World, bot: Bot) -> None:
     opened = await trigger(world, bot)
     view = (await bot.call("views.open", trigger_id=opened, view=MODAL))["view"]
     new = await bot.call("views.update", view_id=view["id"], view=MODAL, hash=view["hash"])
@@ -160,14 +160,14 @@ async def test_views_are_updated_against_races(world: World, bot: Bot) -> None:
     assert bot.got[-1].payload["container"]["type"] == "view"
 
 
-async def test_a_view_too_large(world: World, bot: Bot) -> None:
+async def test_a_view_can_be_too_large(world: World, bot: Bot) -> None:
     opened = await trigger(world, bot)
     block = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 2900}}
     view = MODAL | {"blocks": [block] * 90}
     assert await bot.refusal("views.open", trigger_id=opened, view=view) == "view_too_large"
 
 
-async def test_mentions_and_home(world: World, bot: Bot) -> None:
+async def test_a_mention_is_an_event(world: World, bot: Bot) -> None:
     await world.types("alice", "#plant-ops", f"<@{BOT_USER_ID}> help")
     events = [json.loads(delivered.body) for delivered in bot.got]
     event, _ = sorted(events, key=lambda event: event["event"]["type"])
@@ -188,20 +188,20 @@ async def test_the_home_tab_and_external_selects(world: World, bot: Bot) -> None
     assert (await world.suggests("alice", "timer", "sap")).body == {"options": []}
     payload = bot.got[-1].payload
     assert (payload["type"], payload["value"]) == ("block_suggestion", "sap")
-    await judged(world, bot)
+    await check_options(world, bot)
 
 
-def option(says: str, value: str = "v") -> dict[str, Any]:
-    return {"text": {"type": "plain_text", "text": says}, "value": value}
+def option(label: str, value: str = "v") -> dict[str, Any]:
+    return {"text": {"type": "plain_text", "text": label}, "value": value}
 
 
-async def judged(world: World, bot: Bot) -> None:
-    """What an external select is answered with is judged too."""
+async def check_options(world: World, bot: Bot) -> None:
+    """Options of an external select have Slack's limits."""
     group = {"label": option("SAP")["text"], "options": [option("orders")]}
-    for taken in ({"options": [option("orders")] * 100}, {"option_groups": [group]}):
-        bot.answer = taken
+    for accepted in ({"options": [option("orders")] * 100}, {"option_groups": [group]}):
+        bot.answer = accepted
         assert (await world.suggests("alice", "timer")).ok
-    for refused, why in (
+    for rejected, why in (
         ({"options": [option("orders")] * 101}, "no more than 100 items"),
         ({"option_groups": [group] * 101}, "no more than 100 items"),
         ({"option_groups": [group | {"options": []}]}, "no fewer than 1 items"),
@@ -213,7 +213,7 @@ async def judged(world: World, bot: Bot) -> None:
         ("nothing", "must be an object"),
         (None, "must be an object"),
     ):
-        bot.answer = refused
+        bot.answer = rejected
         answered = await world.suggests("alice", "timer")
         assert not answered.ok
         assert why in answered.error

@@ -29,7 +29,7 @@ async def bot(world: World) -> AsyncIterator[Bot]:
 
 
 class Socket:
-    """A Socket Mode client: acknowledges everything with `answer`, unless told to be silent."""
+    """A Socket Mode client that acknowledges everything with `answer`, unless it is `silent`."""
 
     def __init__(self, connection: aiohttp.ClientWebSocketResponse) -> None:
         self.connection = connection
@@ -67,7 +67,7 @@ async def connect(world: World, bot: Bot) -> AsyncIterator[Callable[[], Awaitabl
         await asyncio.gather(*running)
 
 
-async def test_socket_mode(
+async def test_envelopes_go_to_the_connections_in_turn(
     world: World, bot: Bot, connect: Callable[[], Awaitable[Socket]]
 ) -> None:
     ack = await world.types("alice", "#plant-ops", "/edfs help")
@@ -85,7 +85,7 @@ async def test_socket_mode(
     assert bot.got == []
 
 
-async def test_an_envelope_without_an_ack(
+async def test_an_envelope_without_an_ack_times_out(
     world: World, connect: Callable[[], Awaitable[Socket]]
 ) -> None:
     socket = await connect()
@@ -96,7 +96,7 @@ async def test_an_envelope_without_an_ack(
     assert (await typing).body == "operation_timeout"
 
 
-async def test_disconnect_and_one_time_addresses(
+async def test_disconnect_and_one_time_urls(
     world: World, bot: Bot, connect: Callable[[], Awaitable[Socket]]
 ) -> None:
     socket = await connect()
@@ -112,7 +112,9 @@ async def test_disconnect_and_one_time_addresses(
     assert (await bot.call("apps.connections.open"))["error"] == "not_allowed_token_type"
 
 
-async def test_dropped_connections(world: World, connect: Callable[[], Awaitable[Socket]]) -> None:
+async def test_dropped_connections_can_be_replaced(
+    world: World, connect: Callable[[], Awaitable[Socket]]
+) -> None:
     socket = await connect()
     world.slack.drop_sockets()
     await until(lambda: socket.connection.closed)

@@ -1,4 +1,4 @@
-"""The Web API as the Slack stand-in answers and refuses it."""
+"""The Web API of the Slack stand-in: transports, methods and errors."""
 
 import json
 from collections.abc import AsyncIterator
@@ -27,12 +27,12 @@ async def bot(world: World) -> AsyncIterator[Bot]:
         yield bot
 
 
-@pytest.mark.parametrize("way", ["get", "query", "form", "json", "token field"])
-async def test_every_transport(world: World, bot: Bot, way: str) -> None:
+@pytest.mark.parametrize("transport", ["get", "query", "form", "json", "token field"])
+async def test_every_transport(world: World, bot: Bot, transport: str) -> None:
     url = world.slack.api_url + "users.info"
     headers = {"Authorization": f"Bearer {world.slack.bot_token}"}
     fields = {"user": ALICE}
-    match way:
+    match transport:
         case "get":
             answer = await bot.client.get(url, params=fields, headers=headers)
         case "query":
@@ -49,7 +49,7 @@ async def test_every_transport(world: World, bot: Bot, way: str) -> None:
     assert "token" not in world.slack.calls[0]["args"]
 
 
-async def test_blocks_as_text_in_a_form(world: World, bot: Bot) -> None:
+async def test_blocks_are_json_in_a_form(world: World, bot: Bot) -> None:
     form = {
         "token": world.slack.bot_token,
         "channel": PLANT_OPS,
@@ -60,7 +60,7 @@ async def test_blocks_as_text_in_a_form(world: World, bot: Bot) -> None:
     assert answer.json()["message"]["blocks"] == BUTTONS
 
 
-async def test_tokens_and_methods(world: World, bot: Bot) -> None:
+async def test_wrong_tokens_and_methods_are_rejected(world: World, bot: Bot) -> None:
     assert (await bot.call("auth.test"))["user_id"] == BOT_USER_ID
     assert (await bot.call("auth.test", token="xoxb-wrong"))["error"] == "invalid_auth"
     wrong_kind = await bot.call("auth.test", token=world.slack.app_token)
@@ -82,12 +82,12 @@ async def test_tokens_and_methods(world: World, bot: Bot) -> None:
         ("C0NOWHERE1", "channel_not_found"),
     ],
 )
-async def test_where_the_bot_may_not_post(bot: Bot, channel: str, error: str) -> None:
+async def test_channels_that_the_bot_cannot_post_to(bot: Bot, channel: str, error: str) -> None:
     assert await bot.refusal("chat.postMessage", channel=channel, text="x") == error
     assert await bot.refusal("chat.postEphemeral", channel=channel, user=ALICE, text="x") == error
 
 
-async def test_what_the_bot_may_not_post(bot: Bot) -> None:
+async def test_messages_that_slack_rejects(bot: Bot) -> None:
     post = {"channel": PLANT_OPS}
     assert await bot.refusal("chat.postMessage", **post) == "no_text"
     assert await bot.refusal("chat.postMessage", **post, text="x" * 40_001) == "msg_too_long"
@@ -102,7 +102,7 @@ async def test_what_the_bot_may_not_post(bot: Bot) -> None:
     assert "[json-pointer:/blocks/0]" in wrong["response_metadata"]["messages"][0]
 
 
-async def test_ephemerals_are_for_one_person(world: World, bot: Bot) -> None:
+async def test_ephemeral_messages_are_for_one_person(world: World, bot: Bot) -> None:
     posted = await bot.call("chat.postEphemeral", channel=PLANT_OPS, user=ALICE, text="psst")
     assert [message.text for message in world.reads("alice", "#plant-ops")] == ["psst"]
     assert world.reads("bob", "#plant-ops") == []
@@ -143,7 +143,7 @@ async def test_direct_messages(world: World, bot: Bot) -> None:
     assert await bot.refusal("conversations.open", users="U0DAVE0001") == "user_disabled"
 
 
-async def test_the_directory(bot: Bot) -> None:
+async def test_users_channels_and_groups(bot: Bot) -> None:
     dana = (await bot.call("users.info", user=DANA))["user"]
     assert (dana["team_id"], dana["is_stranger"]) == ("T0OUTSIDE1", False)
     assert (await bot.call("users.info", user="U0GINA0001"))["user"]["is_restricted"]
@@ -162,7 +162,7 @@ async def test_the_directory(bot: Bot) -> None:
 
 
 async def test_rate_limits_when_switched_on(world: World, bot: Bot) -> None:
-    world.slack.limits = True
+    world.slack.state.rate_limited = True
     assert (await bot.call("chat.postMessage", channel=PLANT_OPS, text="1"))["ok"]
     assert await bot.refusal("chat.postMessage", channel=PLANT_OPS, text="2") == "ratelimited"
     assert (await bot.call("chat.postMessage", channel="C0APPROVAL", text="3"))["ok"]

@@ -1,4 +1,4 @@
-"""Threads, message events, channels and people that change: the Slack stand-in as a place."""
+"""Message events, threads, and changes of channels and people."""
 
 import json
 from collections.abc import AsyncIterator
@@ -38,13 +38,13 @@ def events(bot: Bot) -> list[dict[str, Any]]:
 # Message events.
 
 
-async def test_a_message_is_an_event_where_the_bot_is(world: World, bot: Bot) -> None:
-    world.channel("back-room", "alice", private=True)
-    for place in ("#plant-ops", "#back-room", "@alice", "#general", "#secret"):
+async def test_messages_are_events_in_channels_of_the_bot(world: World, bot: Bot) -> None:
+    world.channel("back-channel", "alice", private=True)
+    for place in ("#plant-ops", "#back-channel", "@alice", "#general", "#secret"):
         await world.types("alice", place, "lunch?")
-    told = events(bot)
-    assert [event["channel_type"] for event in told] == ["channel", "group", "im"]
-    first = told[0]
+    sent = events(bot)
+    assert [event["channel_type"] for event in sent] == ["channel", "group", "im"]
+    first = sent[0]
     assert (first["type"], first["channel"], first["user"]) == ("message", PLANT_OPS, ALICE)
     assert (first["text"], first["team"]) == ("lunch?", "T0EDFSBOT1")
     assert first["event_ts"] == first["ts"]
@@ -57,7 +57,7 @@ async def test_a_mention_is_two_events(world: World, bot: Bot) -> None:
     assert len({json.loads(delivered.body)["event_id"] for delivered in bot.got}) == 2
 
 
-async def test_only_what_is_subscribed_is_sent(world: World, bot: Bot) -> None:
+async def test_only_subscribed_events_are_sent(world: World, bot: Bot) -> None:
     world.slack.state.subscribed -= {"message.channels", "app_home_opened"}
     await world.types("alice", "#plant-ops", "lunch?")
     await world.opens_home("alice")
@@ -67,7 +67,7 @@ async def test_only_what_is_subscribed_is_sent(world: World, bot: Bot) -> None:
     assert len(bot.got) == 1
 
 
-async def test_an_event_that_comes_again_says_so(world: World, bot: Bot) -> None:
+async def test_a_repeated_event_carries_its_retry_number(world: World, bot: Bot) -> None:
     await world.types("alice", "#plant-ops", "lunch?", deliveries=3)
     assert len({delivered.body for delivered in bot.got}) == 1
     numbers = sorted(d.headers.get("X-Slack-Retry-Num", "0") for d in bot.got)
@@ -76,7 +76,7 @@ async def test_an_event_that_comes_again_says_so(world: World, bot: Bot) -> None
     assert reasons == {None, "http_timeout"}
 
 
-async def test_what_the_bot_posts_is_an_event_when_asked_for(world: World, bot: Bot) -> None:
+async def test_own_messages_are_events_when_switched_on(world: World, bot: Bot) -> None:
     await bot.call("chat.postMessage", channel=PLANT_OPS, text="quiet")
     world.slack.state.own_messages = True
     await bot.call("chat.postMessage", channel=PLANT_OPS, text=f"<@{BOT_USER_ID}>")
@@ -88,14 +88,14 @@ async def test_what_the_bot_posts_is_an_event_when_asked_for(world: World, bot: 
 # Threads.
 
 
-async def test_a_thread(world: World, bot: Bot) -> None:
+async def test_a_thread_holds_its_replies(world: World, bot: Bot) -> None:
     root = (await bot.call("chat.postMessage", channel=PLANT_OPS, text="card"))["ts"]
     await world.types("bob", "#plant-ops", "approved", thread=root)
     (event,) = events(bot)
     assert (event["thread_ts"], event["parent_user_id"]) == (root, BOT_USER_ID)
     reply = {"channel": PLANT_OPS, "text": "press the button", "thread_ts": event["ts"]}
-    said = (await bot.call("chat.postMessage", **reply, reply_broadcast=True))["message"]
-    assert (said["thread_ts"], said["subtype"]) == (root, "thread_broadcast")
+    reply_body = (await bot.call("chat.postMessage", **reply, reply_broadcast=True))["message"]
+    assert (reply_body["thread_ts"], reply_body["subtype"]) == (root, "thread_broadcast")
     await bot.call("chat.postEphemeral", **reply, user=BOB)
     thread = world.thread("#plant-ops", root)
     assert [message.text for message in thread] == ["approved", "press the button"]
@@ -113,7 +113,7 @@ async def test_slash_commands_do_not_work_in_threads(world: World, bot: Bot) -> 
 
 
 async def test_a_reply_counts_for_the_rate_of_its_channel(world: World, bot: Bot) -> None:
-    world.slack.limits = True
+    world.slack.state.rate_limited = True
     root = (await bot.call("chat.postMessage", channel=PLANT_OPS, text="card"))["ts"]
     reply = {"channel": PLANT_OPS, "text": "x", "thread_ts": root}
     assert await bot.refusal("chat.postMessage", **reply) == "ratelimited"
@@ -125,10 +125,10 @@ async def test_the_sandbox_api_replies_in_threads(world: World, bot: Bot) -> Non
     root = (await bot.call("chat.postMessage", channel=PLANT_OPS, text="card"))["ts"]
     site = Site(sandbox_app(world))
     await site.open()
-    said = {"as": "bob", "in": "#plant-ops", "text": "approved", "thread": root}
+    reply_body = {"as": "bob", "in": "#plant-ops", "text": "approved", "thread": root}
     async with loopback_client() as client:
         answers: list[httpx.Response] = []
-        for body in (said, said | {"thread": "1.1"}, said | {"thread": 1}):
+        for body in (reply_body, reply_body | {"thread": "1.1"}, reply_body | {"thread": 1}):
             url = f"http://127.0.0.1:{site.port}/sandbox/api/type"
             answers.append(await client.post(url, json=body))
     await site.close()
@@ -139,27 +139,27 @@ async def test_the_sandbox_api_replies_in_threads(world: World, bot: Bot) -> Non
 # Channels.
 
 
-async def test_channels_come_and_go(world: World, bot: Bot) -> None:
-    rooms = [world.channel(f"room-{number}", "alice", bot=False) for number in range(20)]
-    assert len({room.id for room in rooms}) == 20
-    room = rooms[0].id
-    assert await bot.refusal("chat.postMessage", channel=room, text="x") == "not_in_channel"
-    assert (await bot.call("conversations.members", channel=room))["members"] == [ALICE]
-    world.joins("#room-0", "edfs", "bob")
-    assert (await bot.call("chat.postMessage", channel=room, text="x"))["ok"]
-    assert len(world.reads("bob", "#room-0")) == 1
-    world.leaves("#room-0", "bob")
-    assert world.reads("bob", "#room-0") == []
+async def test_channels_are_created_joined_and_left(world: World, bot: Bot) -> None:
+    channels = [world.channel(f"channel-{number}", "alice", bot=False) for number in range(20)]
+    assert len({channel.id for channel in channels}) == 20
+    channel = channels[0].id
+    assert await bot.refusal("chat.postMessage", channel=channel, text="x") == "not_in_channel"
+    assert (await bot.call("conversations.members", channel=channel))["members"] == [ALICE]
+    world.joins("#channel-0", "edfs", "bob")
+    assert (await bot.call("chat.postMessage", channel=channel, text="x"))["ok"]
+    assert len(world.reads("bob", "#channel-0")) == 1
+    world.leaves("#channel-0", "bob")
+    assert world.reads("bob", "#channel-0") == []
     hidden = world.channel("hidden", "alice", private=True, bot=False).id
     for method in ("conversations.info", "conversations.members"):
         assert await bot.refusal(method, channel=hidden) == "channel_not_found"
     shared = world.channel("partners", "alice", "dana", shared=True).id
     assert (await bot.call("conversations.info", channel=shared))["channel"]["is_ext_shared"]
     world.reset()
-    assert await bot.refusal("conversations.info", channel=room) == "channel_not_found"
+    assert await bot.refusal("conversations.info", channel=channel) == "channel_not_found"
 
 
-async def test_an_archived_channel(world: World, bot: Bot) -> None:
+async def test_an_archived_channel_rejects_messages(world: World, bot: Bot) -> None:
     post = {"channel": PLANT_OPS, "text": "x"}
     ts = (await bot.call("chat.postMessage", **post))["ts"]
     world.archives("#plant-ops")
@@ -172,20 +172,20 @@ async def test_an_archived_channel(world: World, bot: Bot) -> None:
         await world.types("alice", "#plant-ops", "hello?")
 
 
-async def test_members_come_in_pages(world: World, bot: Bot) -> None:
-    room = world.channel("all-hands", *(person.name for person in CREW)).id
+async def test_members_are_paged(world: World, bot: Bot) -> None:
+    channel = world.channel("all-hands", *(person.name for person in CREW)).id
     found: list[str] = []
     pages, cursor = 0, ""
     while cursor or not pages:
-        asked = {"channel": room, "limit": 8, "cursor": cursor}
-        page = await bot.call("conversations.members", **asked)
+        arguments = {"channel": channel, "limit": 8, "cursor": cursor}
+        page = await bot.call("conversations.members", **arguments)
         found += page["members"]
         pages, cursor = pages + 1, page["response_metadata"]["next_cursor"]
     assert (len(found), len(set(found)), pages) == (21, 21, 3)
     world.slack.state.page_size = 5
-    assert len((await bot.call("conversations.members", channel=room))["members"]) == 5
+    assert len((await bot.call("conversations.members", channel=channel))["members"]) == 5
     for wrong, error in (({"limit": 1001}, "invalid_limit"), ({"cursor": "x"}, "invalid_cursor")):
-        assert await bot.refusal("conversations.members", channel=room, **wrong) == error
+        assert await bot.refusal("conversations.members", channel=channel, **wrong) == error
 
 
 async def test_groups(world: World, bot: Bot) -> None:
@@ -220,7 +220,7 @@ async def test_people_change_until_the_reset(world: World, bot: Bot) -> None:
 
 
 async def test_the_crew_has_direct_messages(world: World, bot: Bot) -> None:
-    hand = CREW[0]
-    channel = (await bot.call("conversations.open", users=hand.id))["channel"]["id"]
+    person = CREW[0]
+    channel = (await bot.call("conversations.open", users=person.id))["channel"]["id"]
     assert (await bot.call("chat.postMessage", channel=channel, text="one"))["ok"]
-    assert [message.text for message in world.reads(hand.name, f"@{hand.name}")] == ["one"]
+    assert [message.text for message in world.reads(person.name, f"@{person.name}")] == ["one"]

@@ -1,4 +1,4 @@
-"""What the tests of the stand-ins share, and that the whole world hangs together."""
+"""Shared helpers of the stand-ins' tests, and tests of the world as a whole."""
 
 import asyncio
 import json
@@ -15,6 +15,7 @@ from aiohttp import web
 from bot.sandbox.edfs.stand_in import ACCEPT
 from bot.sandbox.loopback import LoopbackResolver, loopback_client
 from bot.sandbox.site import Site
+from bot.sandbox.stand_in import StandIn
 from bot.sandbox.world import World
 from tests.world.clock import paced_clock
 
@@ -36,7 +37,7 @@ BUTTONS: list[dict[str, Any]] = [
 
 
 class Delivered:
-    """One request from Slack, as the bot's server saw it."""
+    """One request from Slack, as the bot's server received it."""
 
     def __init__(self, body: bytes, headers: dict[str, str]) -> None:
         self.body = body
@@ -112,38 +113,38 @@ async def open_bot(world: World) -> AsyncIterator[Bot]:
 
 
 class Platform:
-    """Somebody's calls to EDFS and iTwins."""
+    """One person's client of EDFS and iTwins."""
 
     def __init__(self, world: World, client: httpx.AsyncClient, person: str = "alice") -> None:
         self.world = world
         self.client = client
         token = world.ims.access_token_for(person)
         self.headers = {"Authorization": f"Bearer {token}", "Accept": ACCEPT}
-        self.home = world.edfs.itwin("plant-a").id
-        self.timer = world.edfs.timer("plant-a", "SAP work orders").id
+        self.itwin_id = world.edfs.state.itwin("plant-a").id
+        self.timer = world.edfs.state.timer("plant-a", "SAP work orders").id
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
         url = self.world.edfs.url + path
         return await self.client.get(url, headers=self.headers | headers)
 
     async def toggle(self, timer: str | None = None) -> httpx.Response:
-        path = f"/edfs/itwins/{self.home}/timers/{timer or self.timer}/toggle"
+        path = f"/edfs/itwins/{self.itwin_id}/timers/{timer or self.timer}/toggle"
         return await self.client.patch(self.world.edfs.url + path, headers=self.headers)
 
     async def timers(self) -> httpx.Response:
-        return await self.get(f"/edfs/itwins/{self.home}/timers")
+        return await self.get(f"/edfs/itwins/{self.itwin_id}/timers")
 
 
 def error_of(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]["code"]
 
 
-def test_settings_name_each_stand_in_by_its_own_host() -> None:
+def test_each_stand_in_has_another_host() -> None:
     hosts = {World().slack.host, World().edfs.host, World().ims.host}
     assert len(hosts) == 3
 
 
-async def test_the_settings_of_a_bot_at_home_here() -> None:
+async def test_settings_point_a_bot_at_the_world() -> None:
     async with open_world() as world:
         settings = world.settings("http://127.0.0.1:1")
         assert settings["SLACK_API_URL"] == f"http://slack.localhost:{world.slack.port}/api/"
@@ -152,12 +153,39 @@ async def test_the_settings_of_a_bot_at_home_here() -> None:
         assert "SLACK_APP_TOKEN" in world.settings("http://127.0.0.1:1", socket_mode=True)
 
 
-async def test_two_worlds_of_one_seed_are_alike() -> None:
-    ids = [World(seed=7).edfs.timer("plant-a", "SAP work orders").id for _ in range(2)]
-    assert ids[0] == ids[1] != World(seed=8).edfs.timer("plant-a", "SAP work orders").id
+async def test_worlds_of_one_seed_have_the_same_ids() -> None:
+    ids = [World(seed=7).edfs.state.timer("plant-a", "SAP work orders").id for _ in range(2)]
+    assert ids[0] == ids[1] != World(seed=8).edfs.state.timer("plant-a", "SAP work orders").id
 
 
-async def test_aiohttp_finds_the_stand_ins_by_name() -> None:
+@pytest.mark.parametrize(
+    ("name", "path", "operation"),
+    [
+        ("slack", "/api/api.test", "api.test"),
+        ("edfs", "/users/me", "me"),
+        ("ims", "/.well-known/openid-configuration", "discovery"),
+    ],
+)
+async def test_every_stand_in_records_calls_and_faults_alike(
+    name: str, path: str, operation: str
+) -> None:
+    async with open_world() as world, loopback_client(seconds=5.0) as client:
+        stand_in: StandIn = getattr(world, name)
+        before = world.clock.now()
+        first = await client.get(stand_in.url + path)
+        stand_in.fail(operation, 503)
+        assert (await client.get(stand_in.url + path)).status_code == 503
+        stand_in.fail(operation, "lost_answer")
+        with pytest.raises(httpx.TransportError):
+            await client.get(stand_in.url + path)
+        assert [call["status"] for call in stand_in.calls] == [first.status_code, 503, 0]
+        assert all(before <= call["at"] <= world.clock.now() for call in stand_in.calls)
+        stand_in.fail(operation, 503)
+        world.reset()
+        assert (stand_in.calls, stand_in.faults) == ([], [])
+
+
+async def test_aiohttp_resolves_the_stand_ins_by_name() -> None:
     async with open_world() as world:
         connector = aiohttp.TCPConnector(resolver=LoopbackResolver())
         async with aiohttp.ClientSession(connector=connector) as session:

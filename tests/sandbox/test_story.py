@@ -1,4 +1,4 @@
-"""The words of conversation tests, against the world alone and against a bot that lives in it."""
+"""`Story`, the vocabulary of the conversation tests, with and without the bot."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ MODAL = {
 }
 
 
-async def test_several_people_sign_in_at_once(story: Story) -> None:
+async def test_several_people_sign_in(story: Story) -> None:
     await story.signed_in("alice", "bob")
     for person in ("alice", "bob"):
         await story.sees(person, "Signed in")
@@ -46,7 +46,7 @@ async def test_threads_and_direct_messages(story: Story) -> None:
     reply = story.world.thread("#plant-ops", root.ts)[0]
     await story.says_in_thread("alice", reply, "thanks")
     assert story.thread(root) == story.thread(reply)
-    assert [said for said in story.thread(root) if said in {"approved", "thanks"}] == [
+    assert [text for text in story.thread(root) if text in {"approved", "thanks"}] == [
         "approved",
         "thanks",
     ]
@@ -56,7 +56,7 @@ async def test_threads_and_direct_messages(story: Story) -> None:
     assert story.direct("bob") == []
 
 
-async def test_waiting_until_words_are_gone(story: Story) -> None:
+async def test_gone_waits_until_a_text_disappears(story: Story) -> None:
     workspace = story.world.slack.state.workspace
     card = workspace.post(PLANT_OPS, BOT_USER_ID, "turning off…")
     waiting = asyncio.create_task(story.gone("bob", "turning off"))
@@ -66,7 +66,7 @@ async def test_waiting_until_words_are_gone(story: Story) -> None:
     await waiting
 
 
-async def test_a_modal_is_waited_for(story: Story) -> None:
+async def test_submits_waits_for_a_modal(story: Story) -> None:
     modals = story.world.slack.state.modals
     alice = story.world.person("alice")
     submitting = asyncio.create_task(story.submits("alice", {"Why": "repair"}))

@@ -1,4 +1,4 @@
-"""Samples of what is drawn from records and not from outcomes: cards, words in threads, windows."""
+"""Samples of views of records, not of outcomes: cards, thread replies, modals."""
 
 import itertools
 import typing
@@ -170,11 +170,11 @@ def notice_cards(voice: Voice) -> Iterator[Drawn]:
         yield f"digest {count}", notifications.card(notice(many[:count]))
     for count in (1, 200):
         yield f"weekly {count}", notifications.card(weekly(voice, count))
-    yield "watch goes on", subscriptions.watch_card(subscription(voice))
-    yield "watch has ended", subscriptions.watch_card(subscription(voice, ended_by=ALICE))
+    yield "watch goes on", subscriptions.card(subscription(voice))
+    yield "watch has ended", subscriptions.card(subscription(voice, ended_by=ALICE))
     for why in typing.get_args(Stop):
         stopped = subscription(voice, paused=True, why=why)
-        yield f"watch stopped {why}", subscriptions.watch_card(stopped)
+        yield f"watch stopped {why}", subscriptions.card(stopped)
 
 
 def windows(voice: Voice) -> Iterator[Drawn]:
@@ -199,6 +199,6 @@ CARDS: tuple[Callable[[Voice], Iterator[Drawn]], ...] = (
 
 
 def drawn(voice: Voice) -> Iterator[Drawn]:
-    """Yield (variant, message) for everything that is drawn from a record."""
+    """Yield (variant, message) for every view of a record."""
     for samples in CARDS:
         yield from samples(voice)

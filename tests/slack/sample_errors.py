@@ -1,4 +1,4 @@
-"""A sample of every error there is, found by walking the family: none can be left out.
+"""Samples of every error, found by walking the class hierarchy, so none can be left out.
 
 The facts of an error are made after their types: each value of a Literal and of a bool has a
 variant of its own. ``CLOSED`` lists the texts that mean one of a few things without saying so.
@@ -20,7 +20,7 @@ from tests.slack.samples import ALICE, GUID, NOW, Voice, own_id
 ABSTRACT = frozenset({BotError, errors.ApiError})
 CLOSED: dict[tuple[str, str], tuple[Any, ...]] = {
     ("AuthorizationRevoked", "reason"): (
-        *("policy", "approver", "requester", "return", "account", "request", "state"),
+        *("policy", "approver", "requester", "auto_enable", "account", "request", "state"),
     ),
     ("RequestClosed", "stage"): tuple(s.value for s in Stage if s is not Stage.WAITING),
     ("AutoEnableClosed", "how"): typing.get_args(auto_enables.ClosedAs),
@@ -33,7 +33,7 @@ CLOSED: dict[tuple[str, str], tuple[Any, ...]] = {
     ("IdentityProviderError", "what"): ("it did not answer in time",),
     ("ReasonRequired", "command"): ("disable plant-a SAP",),
 }
-# Lists that may be empty, which is said in other words.
+# Fields that may be empty, which have a text of their own.
 LISTS = frozenset({("NoSuchName", "nearest"), ("InvalidCommand", "nearest")})
 _SPOKEN = {"wanted": "timer", "where": "iTwin", "rule": "rule"}
 STATUS = {"TokenRefused": 401, "ClientUnknown": 401, "Forbidden": 403, "NotFound": 404}
@@ -41,7 +41,7 @@ _STATUSES = {**STATUS, "Invalid": 422, "RateLimited": 429, "Unclear": 502, "Refu
 
 
 def every_kind() -> list[type[BotError]]:
-    """Every class of the family that can be raised, in the order of its definition."""
+    """Return every error class that can be raised, in the order of definition."""
     found: list[type[BotError]] = []
     waiting: list[type[BotError]] = [BotError]
     while waiting:
@@ -76,7 +76,7 @@ def errors_of(voice: Voice) -> Iterator[tuple[str, BotError]]:
 
 
 def _made_sense(error: BotError, voice: Voice) -> None:
-    """Some facts go together: nobody has made a request expire, and no iTwin is in another."""
+    """Correct combinations that cannot occur: an expired request has nobody who decided it."""
     match error:
         case errors.RequestClosed(stage="expired" | "void"):
             error.by = None

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from bot.core.approvals import Stage
-from bot.core.auto_enables import Phase
+from bot.core.auto_enables import ClosedAs, Phase
 from bot.core.history import PastEvent
-from bot.core.language.commands import VERBS
+from bot.core.language.verbs import VERBS
 from bot.core.listings import (
     DisabledListed,
     DisabledTimer,
@@ -20,7 +20,7 @@ from bot.core.listings import (
     TimersListed,
 )
 from bot.core.names import TimerId
-from bot.core.operations.operation import ActingAccount, Failure, State
+from bot.core.operations.operation import ActingAccount, Failure, FailureKind, State
 from bot.core.outcomes import (
     AlreadyInState,
     ApprovalRequested,
@@ -182,7 +182,7 @@ def requests(voice: Voice) -> Iterator[Sample]:
                     yield f"{says} {again}", ApprovalRequested(one, again)
                 for verb in typing.get_args(RequestDecided.__dataclass_fields__["verb"].type):
                     yield f"{says} {verb}", RequestDecided(one, verb)
-    void = request(voice, stage=Stage.VOID, failure=Failure("AlreadySo"))
+    void = request(voice, stage=Stage.VOID, failure=Failure(FailureKind.ALREADY_IN_STATE))
     yield "void", ApprovalRequested(void)
     for place in ("D0DIRECT01", "C0ELSEWHERE"):
         yield f"stands in {place}", ApprovalRequested(request(voice, moved_to=place))
@@ -245,10 +245,11 @@ def subscriptions(voice: Voice) -> Iterator[Sample]:
 OUTCOMES_OF = {
     "operation": tuple(state.value for state in State),
     "request": tuple(stage.value for stage in Stage),
-    "return": (
-        *("set", "bringing", "asking", "returned", "already", "kept", "replaced", "moved", "gone"),
+    "auto_enable": (
+        *(phase.value for phase in Phase if phase is not Phase.CLOSED),
+        *typing.get_args(ClosedAs),
     ),
-    "subscription": ("made", "changed", "paused", "ended"),
+    "subscription": ("created", "changed", "paused", "ended"),
 }
 
 

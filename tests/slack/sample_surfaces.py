@@ -1,4 +1,4 @@
-"""Samples of what has a surface of its own: somebody's Home, windows, a channel's iTwin."""
+"""Samples of surfaces: the App Home, modal forms, and the channel's default iTwin."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -37,6 +37,7 @@ from bot.core.operations.operation import (
     ActingAccount,
     Approved,
     Failure,
+    FailureKind,
     LateFinding,
     Observation,
     Operation,
@@ -209,25 +210,33 @@ def troubles(voice: Voice) -> Iterator[Failure]:
     """Each trouble that cards tell apart."""
     said = voice.says("reason")
     for kind in (
-        "RateLimited",
-        "NotSent",
-        "TokenRefused",
-        "ChangesStopped",
-        "Unclear",
-        "Forbidden",
+        FailureKind.RATE_LIMITED,
+        FailureKind.NOT_SENT,
+        FailureKind.TOKEN_REFUSED,
+        FailureKind.CHANGES_STOPPED,
+        FailureKind.UNCLEAR,
+        FailureKind.FORBIDDEN,
     ):
         yield Failure(kind, "toggle", 0, voice.says("name"), said, (), NOW + 60)
-    for why in ("policy", "approver", "requester", "return", "account", "request", "state"):
-        yield Failure("AuthorizationRevoked", why=why)
-    yield Failure("PersonRefused", why="unchecked")
-    yield Failure("PersonRefused", why="guest")
-    yield Failure("PolicyRefused", code=voice.says("name"), why="denied")
-    yield Failure("DefinitionChanged", details=EDITED)
-    yield Failure("TimerGone")
-    yield Failure("TimerGone", why="replaced", details=(("id", "a", GUID.format(9)), *EDITED))
-    for kind in ("AlreadySo", "StateChanged", "Expired", "CannotUndo", "SignInNeeded"):
+    for why in ("policy", "approver", "requester", "auto_enable", "account", "request", "state"):
+        yield Failure(FailureKind.AUTHORIZATION_REVOKED, why=why)
+    yield Failure(FailureKind.PERSON_REFUSED, why="unchecked")
+    yield Failure(FailureKind.PERSON_REFUSED, why="guest")
+    yield Failure(FailureKind.POLICY_REFUSED, code=voice.says("name"), why="denied")
+    yield Failure(FailureKind.DEFINITION_CHANGED, details=EDITED)
+    yield Failure(FailureKind.TIMER_GONE)
+    yield Failure(
+        FailureKind.TIMER_GONE, why="replaced", details=(("id", "a", GUID.format(9)), *EDITED)
+    )
+    for kind in (
+        FailureKind.ALREADY_IN_STATE,
+        FailureKind.STATE_CHANGED,
+        FailureKind.EXPIRED,
+        FailureKind.CANNOT_UNDO,
+        FailureKind.SIGN_IN_NEEDED,
+    ):
         yield Failure(kind)
-    for kind in ("AccountChanged", "conflict", "unknown"):
+    for kind in (FailureKind.ACCOUNT_CHANGED, FailureKind.CONFLICT, FailureKind.UNKNOWN):
         yield Failure(kind)
 
 

@@ -1,4 +1,4 @@
-"""What all that is said in Slack must keep: its limits, and that no stranger's word lives."""
+"""Rules for every message to Slack: its limits, and that foreign text is never parsed."""
 
 import json
 import re
@@ -14,16 +14,16 @@ from bot.sandbox.slack.blocks import (
 )
 
 Said = InChannel | Card | Ephemeral | Modal | AppHome
-# What may begin something live in a text that Slack parses: people, places and moments of ours.
+# Markup of the bot's own in text that Slack parses: people, channels, groups and times.
 OWN = re.compile(r"<@[UW]\w+>|<#[CDG]\w+>|<!subteam\^S\w+>|<!date\^\d+\^[^|>]+\|[^>]+>", re.ASCII)
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-# Reported, not published; and nobody says whether letters beyond ASCII count as their escapes.
+# Reported, not published; whether characters beyond ASCII count as escapes is not known.
 MOST_OF_BLOCKS = 13_000
 LONGEST_TEXT = 4_000  # chat.update takes less than chat.postMessage
 
 
 def objects(payload: Any) -> Iterator[dict[str, Any]]:
-    """Every object of a payload, however deep."""
+    """Yield every object in a payload, at any depth."""
     waiting = [payload]
     while waiting:
         value = waiting.pop()
@@ -40,8 +40,8 @@ def unseen(text: str) -> list[str]:
     return [f"U+{ord(c):04X}" for c in text if c != "\n" and unicodedata.category(c) in UNSEEN]
 
 
-def kept(message: Said) -> None:
-    """Raise AssertionError where Slack, or a person who cannot see it, would stumble."""
+def check_rules(message: Said) -> None:
+    """Raise AssertionError where Slack would reject it, or foreign text could take effect."""
     if isinstance(message, Modal | AppHome):
         assert complaints_about_view(message.view) == []
         assert not view_too_large(message.view)
@@ -54,24 +54,24 @@ def kept(message: Said) -> None:
         assert size(message) <= MOST_OF_BLOCKS
         blocks = message.blocks
     for block in blocks:
-        press = [one for one in block.get("elements", ()) if one.get("type") == "button"]
-        primary = [one for one in press if one.get("style") == "primary"]
+        pressed = [one for one in block.get("elements", ()) if one.get("type") == "button"]
+        primary = [one for one in pressed if one.get("style") == "primary"]
         assert len(primary) <= 1, [one["text"]["text"] for one in primary]
     for thing in objects(blocks):
         assert thing.get("type") not in {"mrkdwn", "markdown", "broadcast", "link"}, thing
         assert thing.get("emoji") in {None, False}
-        for key, said in thing.items():
-            if isinstance(said, str):
-                assert unseen(said) == [], (key, said)
+        for key, text in thing.items():
+            if isinstance(text, str):
+                assert unseen(text) == [], (key, text)
 
 
-def words(message: Said) -> str:
-    """All that a message says in its blocks, without styles: what is left of it in words."""
+def visible_text(message: Said) -> str:
+    """Return the text in the blocks of a message, without styles."""
     blocks = message.view["blocks"] if isinstance(message, Modal | AppHome) else message.blocks
     texts = [thing["text"] for thing in objects(blocks) if isinstance(thing.get("text"), str)]
     return "\n".join(reversed(texts))
 
 
 def size(message: Said) -> int:
-    """Characters of its blocks, with letters beyond ASCII written as escapes."""
+    """Return the characters of its blocks as JSON, with those beyond ASCII as escapes."""
     return len(json.dumps(message.view if isinstance(message, Modal | AppHome) else message.blocks))

@@ -1,6 +1,6 @@
-"""The catalogue of errors: each says why, what to do next, and by which trace to find it.
+"""The catalogue of errors: each has a cause, a next step, and a trace id.
 
-``-s`` prints it. ``docs/errors.md`` holds it for people; ``python3 run.py test
+``-s`` prints it. ``docs/errors.md`` is made from it; ``python3 run.py test
 tests/slack/test_error_catalogue.py --write-docs`` writes that file anew.
 """
 
@@ -23,7 +23,7 @@ from tests.slack.samples import NOW, ORDINARY, VOICES, Voice
 
 TRACE = "0123abcd"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
-# A next step tells somebody to do something: one of its sentences begins so.
+# A next step is an instruction, so one of its sentences begins with one of these verbs.
 STEPS = (
     *("ask", "check", "choose", "decline", "invite", "leave", "look", "press", "remove", "say"),
     *("see", "sign", "switch", "tell", "try", "type", "wait"),
@@ -33,7 +33,7 @@ ALL = list(errors_of(ORDINARY))
 
 
 def in_words(parts: Line) -> str:
-    """A line as people without a Slack client read it."""
+    """Return a line as plain text."""
     said = []
     for part in parts:
         match part:
@@ -50,7 +50,7 @@ def in_words(parts: Line) -> str:
     return " ".join("".join(said).split())
 
 
-def test_no_error_is_left_out() -> None:
+def test_every_error_has_a_sample() -> None:
     sampled = {type(error) for _, error in ALL}
     assert sampled == set(every_kind())
     for kind in every_kind():
@@ -84,7 +84,7 @@ def drawn(error: BotError) -> Ephemeral:
 
 
 @pytest.mark.parametrize("voice", VOICES, ids=lambda voice: voice.label)
-def test_whatever_the_names_each_stays_within_slacks_limits(voice: Voice) -> None:
+def test_errors_with_any_names_keep_slacks_limits(voice: Voice) -> None:
     for variant, error in errors_of(voice):
         message = drawn(error)
         assert message.text.strip()
@@ -120,7 +120,7 @@ def by_title(worded: Iterable[ErrorText]) -> Iterator[tuple[str, list[tuple[str,
     yield from sorted(found.items())
 
 
-def test_the_document_says_what_the_bot_says(request: pytest.FixtureRequest) -> None:
+def test_the_document_agrees_with_the_catalogue(request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--write-docs"):
         DOCUMENT.write_text(catalogue(), encoding="utf-8")
     again = "run: python3 run.py test tests/slack/test_error_catalogue.py --write-docs"

@@ -14,6 +14,7 @@ from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, TimerId, W
 from bot.core.operations.operation import (
     ActingAccount,
     Failure,
+    FailureKind,
     Observation,
     Operation,
     Origin,
@@ -89,7 +90,7 @@ def operation(dice: random.Random, state: State) -> Operation:
         changed_at=NOW,
         settled_at=NOW + 60,
         seen=dice.choice([None, Observation(True, NOW), Observation(False, NOW)]),
-        failure=Failure("Unclear", message=hostile(dice)),
+        failure=Failure(FailureKind.UNCLEAR, message=hostile(dice)),
     )
 
 
@@ -198,7 +199,7 @@ async def test_from_bentley_to_the_channel_no_name_comes_alive(story: Story) -> 
     await story.signs_in("alice")
     dice = random.Random(SEED)
     for place in range(END_TO_END):
-        timer = story.world.edfs.put_timer(
+        timer = story.world.edfs.state.put_timer(
             "plant-a", hostile(dice) + f" {place}", package=hostile(dice)[:200]
         )
         await story.types("alice", f"/edfs toggle plant-a {timer.id}")

@@ -1,4 +1,4 @@
-"""Long lists as pages: each thing once, whatever the names, and never more than Slack takes."""
+"""Paging: all pages show each thing once, whatever the names, within Slack's limits."""
 
 import re
 from collections.abc import Callable
@@ -32,13 +32,13 @@ from bot.slack.views.blocks import json_size, option_of, paragraph
 from bot.slack.views.paging import page_of
 from bot.slack.views.render import render
 from tests.core.test_approvals import WAITING
-from tests.core.test_auto_enables import SET as A_RETURN
-from tests.core.test_subscriptions import ASKED
+from tests.core.test_auto_enables import SCHEDULED
+from tests.core.test_subscriptions import SUBSCRIPTION as A_SUBSCRIPTION
 
 NOW = 1_795_000_000.0
 ALICE = PersonId("U0ALICE001")
-SET = replace(A_RETURN, person=ALICE)
-SUBSCRIPTION = replace(ASKED, person=ALICE)
+AUTO_ENABLE = replace(SCHEDULED, person=ALICE)
+SUBSCRIPTION = replace(A_SUBSCRIPTION, person=ALICE)
 SCRIPTS = ["A" * 300, "x " * 200, "😀" * 200, "漢字" * 200, "שלום" * 100, "<&>" * 100, '"\\' * 150]
 GUID = "0a1b2c3d-0000-4000-8000-{:012d}"
 
@@ -60,7 +60,7 @@ def test_all_pages_together_show_each_thing_once_and_in_order(sizes: list[int], 
     assert page(0) == page(-3) == page(1)
 
 
-def test_what_is_too_big_for_a_page_has_one_of_its_own() -> None:
+def test_a_thing_too_large_for_a_page_gets_a_page_alone() -> None:
     pages = [page_of([9, 99, 9], number, lambda one: one, space=50).things for number in (1, 2, 3)]
     assert pages == [(9,), (99,), (9,)]
 
@@ -79,21 +79,21 @@ def timer(number: int) -> Timer:
 
 
 def off(number: int) -> DisabledTimer:
-    back = replace(SET, reason=name(number)) if number % 2 else None
-    return DisabledTimer(itwin(number % 7), timer(number), None, name(number) * 2, back)
+    auto_enable = replace(AUTO_ENABLE, reason=name(number)) if number % 2 else None
+    return DisabledTimer(itwin(number % 7), timer(number), None, name(number) * 2, auto_enable)
 
 
 def request(number: int) -> Approval:
     identity = OperationId(f"{number:024x}")
-    wish = replace(
+    operation = replace(
         WAITING.operation,
         id=identity,
         timer=timer(number),
         itwin=itwin(number),
         reason=name(number),
     )
-    many = frozenset(f"U0PERSON{place:03d}" for place in range(200))
-    return replace(WAITING, operation=wish, approvers=many if number % 2 else None)
+    many = frozenset(f"U0PERSON{index:03d}" for index in range(200))
+    return replace(WAITING, operation=operation, approvers=many if number % 2 else None)
 
 
 def subscription(number: int) -> Any:
@@ -102,14 +102,14 @@ def subscription(number: int) -> Any:
 
 
 TIMERS = tuple(map(timer, range(1_000)))
-STANDING = {one.id: OpenItems(SET, (WAITING,)) for one in TIMERS[::5]}
+OPEN_ITEMS = {one.id: OpenItems(AUTO_ENABLE, (WAITING,)) for one in TIMERS[::5]}
 REQUESTS = tuple(map(request, range(60)))
 HALF = frozenset(one.id for one in REQUESTS[:30])
 ITWINS = tuple(map(itwin, range(1_000)))
 OFFS = tuple(map(off, range(1_000)))
 SUBSCRIPTIONS = tuple(map(subscription, range(25)))
 LISTS: dict[str, tuple[int, Callable[[int], Outcome], type[Command]]] = {
-    "timers": (1_000, lambda page: TimersListed(itwin(0), TIMERS, STANDING, page), ListTimers),
+    "timers": (1_000, lambda page: TimersListed(itwin(0), TIMERS, OPEN_ITEMS, page), ListTimers),
     "itwins": (
         1_000,
         lambda page: ITwinsListed(ITWINS, page),
@@ -129,7 +129,7 @@ LISTS: dict[str, tuple[int, Callable[[int], Outcome], type[Command]]] = {
 }
 
 
-def drawn(outcome: Outcome) -> Ephemeral:
+def rendered(outcome: Outcome) -> Ephemeral:
     (message,) = render(outcome, NOW, "UTC")
     assert isinstance(message, Ephemeral)
     assert message.text.strip()
@@ -147,29 +147,29 @@ BEFORE = {"subscriptions": "“", "pending": "turn off ", "timers": "abled "}
 
 
 def numbers_of(message: Ephemeral, which: str = "timers") -> list[int]:
-    """The numbers that begin the names of what a page lists."""
-    said = [block for block in message.blocks if block["type"] == "rich_text"]
+    """Return the numbers at the beginning of the names in a page."""
+    texts = [block for block in message.blocks if block["type"] == "rich_text"]
     lines = "".join(
-        str(part.get("text", " ")) for block in said for part in block["elements"][0]["elements"]
+        str(part.get("text", " ")) for block in texts for part in block["elements"][0]["elements"]
     )
     before = BEFORE.get(which, "^|\n")
     return [int(found) for found in re.findall(rf"(?:{before})(\d{{4}}) ", lines)]
 
 
-@pytest.mark.no_cover  # drawing so much, the tracer would take longer than the lists
+@pytest.mark.no_cover  # the coverage tracer would take longer than the lists
 @pytest.mark.parametrize("which", LISTS)
-def test_pressing_next_shows_everything_once_within_slacks_limits(which: str) -> None:
+def test_pressing_next_shows_each_thing_once_within_slacks_limits(which: str) -> None:
     total, listing, kind = LISTS[which]
     page, seen, presses = 1, [], 0
     while True:
-        message = drawn(listing(page))
+        message = rendered(listing(page))
         seen += numbers_of(message, which)
-        back = controls(message, "run:previous")
-        assert bool(back) is (page > 1)
-        onward = controls(message, "run:next")
-        if not onward:
+        previous = controls(message, "run:previous")
+        assert bool(previous) is (page > 1)
+        following = controls(message, "run:next")
+        if not following:
             break
-        command = parse(onward[0]["value"])
+        command = parse(following[0]["value"])
         assert isinstance(command, kind)
         assert (
             not isinstance(command, ListTimers)
@@ -181,32 +181,32 @@ def test_pressing_next_shows_everything_once_within_slacks_limits(which: str) ->
     assert sorted(set(seen)) == [*range(total)]
     assert len(seen) == total
     assert presses == page - 1 >= (total - 1) // 20
-    assert drawn(listing(10**12)) == message
+    assert rendered(listing(10**12)) == message
 
 
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=99))
 @settings(max_examples=300)
-def test_the_estimate_is_never_less_than_what_is_drawn(label: str, other: str, cron: str) -> None:
-    place, one = ITwin(ITwinId("i"), label, other), Timer(TimerId("t"), label, other, cron, False)
-    drawn_so: list[list[dict[str, Any]]] = [
+def test_estimated_sizes_are_upper_bounds(label: str, other: str, cron: str) -> None:
+    plant, one = ITwin(ITwinId("i"), label, other), Timer(TimerId("t"), label, other, cron, False)
+    rendered_blocks: list[list[dict[str, Any]]] = [
         [
             paragraph([timers._timer_line(one)]),
-            option_of(timers.timer_option(place, one)),
+            option_of(timers.timer_option(plant, one)),
         ],
-        [paragraph([timers._itwin_line(place)]), option_of(timers._itwin_option(place))],
+        [paragraph([timers._itwin_line(plant)]), option_of(timers._itwin_option(plant))],
     ]
-    estimates = [timers.timer_json_size(place, one), timers._itwin_json_size(place)]
-    for blocks, estimate in zip(drawn_so, estimates, strict=True):
+    estimates = [timers.timer_json_size(plant, one), timers._itwin_json_size(plant)]
+    for blocks, estimate in zip(rendered_blocks, estimates, strict=True):
         assert json_size(blocks) <= estimate
     seen = LastSeen(enabled=False, at=NOW, by=ALICE)
-    for back in (None, SET, replace(SET, phase=Phase.NEEDS_PERSON)):
-        gone = DisabledTimer(place, one, seen, other, back)
-        entry = [paragraph(auto_enables.entry(gone)), option_of(auto_enables._pick(gone))]
-        assert json_size(entry) <= auto_enables._weight(gone)
+    for auto_enable in (None, AUTO_ENABLE, replace(AUTO_ENABLE, phase=Phase.NEEDS_PERSON)):
+        gone = DisabledTimer(plant, one, seen, other, auto_enable)
+        entry = [paragraph(auto_enables.entry(gone)), option_of(auto_enables._option(gone))]
+        assert json_size(entry) <= auto_enables._entry_json_size(gone)
 
 
-def test_a_page_of_timers_offers_each_of_them() -> None:
-    message = drawn(TimersListed(itwin(0), TIMERS, STANDING, 2))
+def test_the_menu_of_a_page_has_each_of_its_timers() -> None:
+    message = rendered(TimersListed(itwin(0), TIMERS, OPEN_ITEMS, 2))
     (menu,) = controls(message, "run:pick")
     assert [int(one["text"]["text"][:4]) for one in menu["options"]] == numbers_of(message)
     for one in menu["options"]:
@@ -215,16 +215,16 @@ def test_a_page_of_timers_offers_each_of_them() -> None:
         parse(one["value"])
 
 
-def test_an_id_that_is_too_long_for_a_menu_is_left_to_typing() -> None:
+def test_a_timer_with_an_id_too_long_for_a_menu_is_left_out_of_it() -> None:
     odd = replace(timer(1), id=TimerId("x" * 140))
-    message = drawn(TimersListed(itwin(0), (odd, timer(2))))
+    message = rendered(TimersListed(itwin(0), (odd, timer(2))))
     (menu,) = controls(message, "run:pick")
     assert len(menu["options"]) == 1
-    assert controls(drawn(TimersListed(itwin(0), (odd,))), "run:pick") == []
+    assert controls(rendered(TimersListed(itwin(0), (odd,))), "run:pick") == []
 
 
-def test_what_is_off_stands_first_and_says_so() -> None:
-    message = drawn(TimersListed(itwin(0), TIMERS))
-    said = str(message.blocks[1])
-    assert "disabled" in said
-    assert "enabled  " not in said
+def test_disabled_timers_are_listed_first() -> None:
+    message = rendered(TimersListed(itwin(0), TIMERS))
+    texts = str(message.blocks[1])
+    assert "disabled" in texts
+    assert "enabled  " not in texts

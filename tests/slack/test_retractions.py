@@ -1,4 +1,4 @@
-"""Who was told "nothing was changed" is right, whatever the store does later or elsewhere."""
+"""Retractions: "nothing was changed" stays true, whatever the store does later or elsewhere."""
 
 import asyncio
 import contextlib
@@ -9,34 +9,35 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.deliveries import Delivery, SlashCommand
 from bot.core.errors import StoreUnreachable
 from bot.core.names import ChannelId, PersonId, Workspace
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
-from bot.gateways.store.deliveries import Delivery
 from bot.sandbox.people import TEAM_ID
 from bot.sandbox.world import World
 from bot.slack.inbound.deliveries import identity
-from bot.slack.inbound.listeners import CERTAIN_AFTER, DUE_AFTER, Intake
+from bot.slack.inbound.intake import CERTAIN_AFTER, DUE_AFTER, Intake
 from tests.conftest import KEYS, living
 from tests.world.clock import paced_clock
 from tests.world.story import TOGGLE, Story
 from tests.world.waiting import until
 
-HOME = Workspace(TEAM_ID)
+WORKSPACE = Workspace(TEAM_ID)
 NOW = 1_790_000_000.0
 DUE = f"edfs:{{{TEAM_ID}}}:due"
-# The seconds of the store's clock, as a script returns them.
+# The seconds of the store's clock in a script's reply (RESP: a bulk string of ten bytes).
 CLOCK = re.compile(rb"(?<=\$10\r\n)([0-9]{10})(?=\r\n)")
 
 
 class Wire:
-    """A stretch of wire to the store.
+    """A proxy between the bot and the store that can lose, delay and change what passes.
 
-    ``lose``: the first command with this in it still gets through, then ``cut``: nothing does,
-    either way. ``open`` cleared: commands wait and get through later, even from who has gone;
-    ``waiting`` counts the connections on which one does. ``shift`` is added to the store's clock as
-    it is heard.
+    ``lose``: the first command that contains it still gets through, then ``cut`` is set: nothing
+    passes in either direction. While ``open`` is cleared, commands wait, and get through later even
+    when their sender has disconnected; ``waiting`` counts the connections on which one waits.
+    ``lost`` counts the replies that did not pass. ``shift`` is added to the store's clock in its
+    replies.
     """
 
     def __init__(self, server: str) -> None:
@@ -47,47 +48,50 @@ class Wire:
         self.open = asyncio.Event()
         self.open.set()
         self.waiting = 0
+        self.lost = 0
         self._ends: set[asyncio.Task[None]] = set()
 
     @contextlib.asynccontextmanager
-    async def laid(self, folder: Path) -> AsyncIterator[str]:
+    async def listening(self, folder: Path) -> AsyncIterator[str]:
         path = str(folder / "wire")
         async with await asyncio.start_unix_server(self._connected, path):
             yield f"unix://{path}"
-            while self._ends:  # whoever was connected has gone
+            while self._ends:  # until every client has disconnected
                 await asyncio.wait(self._ends)
 
     def _connected(self, near: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._forth(near, out))
+        task = asyncio.create_task(self._forward(near, out))
         self._ends.add(task)
         task.add_done_callback(self._ends.discard)
 
-    async def _forth(self, near: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
-        far, there = await asyncio.open_unix_connection(self._server)
-        back = asyncio.create_task(self._back(far, out))
+    async def _forward(self, near: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
+        far, server = await asyncio.open_unix_connection(self._server)
+        replies = asyncio.create_task(self._reply(far, out))
         with contextlib.suppress(ConnectionError):
-            while said := await near.read(65_536):
+            while data := await near.read(65_536):
                 self.waiting += 1
                 await self.open.wait()
                 self.waiting -= 1
                 if self.cut:
                     continue
-                if self.lose is not None and self.lose in said:
+                if self.lose is not None and self.lose in data:
                     self.lose, self.cut = None, True
-                there.write(said)
-                await there.drain()
-        there.close()
-        await back
+                server.write(data)
+                await server.drain()
+        server.close()
+        await replies
         out.close()
         with contextlib.suppress(ConnectionError):
             await out.wait_closed()
-            await there.wait_closed()
+            await server.wait_closed()
 
-    async def _back(self, far: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
+    async def _reply(self, far: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
-            while said := await far.read(65_536):
-                if not self.cut:
-                    out.write(CLOCK.sub(lambda one: b"%d" % (int(one[1]) + self.shift), said))
+            while data := await far.read(65_536):
+                if self.cut:
+                    self.lost += 1
+                else:
+                    out.write(CLOCK.sub(lambda one: b"%d" % (int(one[1]) + self.shift), data))
                     await out.drain()
 
 
@@ -102,7 +106,7 @@ async def opened(url: str) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def there(redis_url: str) -> AsyncIterator[Store]:
-    """The store, as another replica reaches it."""
+    """The store, as another replica reaches it: directly."""
     async with opened(redis_url) as store:
         yield store
 
@@ -114,55 +118,57 @@ def wire(redis_url: str) -> Wire:
 
 @pytest.fixture
 async def here(wire: Wire, tmp_path: Path) -> AsyncIterator[Store]:
-    """The store at the end of the wire, which has been used before."""
-    async with wire.laid(tmp_path) as url, opened(url) as store:
+    """The store behind the wire, which has been used before, so that its clock is known."""
+    async with wire.listening(tmp_path) as url, opened(url) as store:
         await store.deliveries.save(delivery("first"), "first", NOW + 3_600)
-        await store.deliveries.retract(HOME, delivery("first").id, "first")
+        await store.deliveries.retract(WORKSPACE, delivery("first").id, "first")
         yield store
 
 
 def delivery(text: str) -> Delivery:
-    return Delivery(
+    return SlashCommand(
         id=identity("test", text),
-        kind="command",
-        workspace=HOME,
-        installed_in=HOME,
+        workspace=WORKSPACE,
+        installed_in=WORKSPACE,
         person=PersonId("U1"),
         channel=ChannelId("C1"),
         at=NOW,
         text=text,
+        response_url="",
+        trigger_id="",
     )
 
 
-async def not_nudged(_: Delivery) -> None:
-    raise OSError("the nudge got lost")
+async def lost_nudge(_: Delivery) -> None:
+    raise OSError("the nudge was lost")
 
 
 def intake(store: Store) -> Intake:
-    return Intake(store, lambda: NOW, not_nudged, set())
+    return Intake(store, lambda: NOW, lost_nudge, set())
 
 
-async def due_in(store: Store, kept: Delivery) -> float | None:
-    score = await store.redis.zscore(DUE, f"delivery:{kept.id}")
+async def due_in(store: Store, delivery: Delivery) -> float | None:
+    """Return in how many seconds it becomes due; None where it is not due at all."""
+    score = await store.redis.zscore(DUE, f"delivery:{delivery.id}")
     return None if score is None else float(score) - NOW
 
 
-async def test_what_reaches_the_store_too_late_is_not_kept(
+async def test_a_save_that_reaches_the_store_too_late_does_nothing(
     wire: Wire, here: Store, there: Store
 ) -> None:
-    kept = delivery("help")
+    stored = delivery("help")
     wire.open.clear()
-    keeping = asyncio.create_task(here.deliveries.save(kept, "me", NOW, 0.0))
+    saving = asyncio.create_task(here.deliveries.save(stored, "me", NOW, 0.0))
     await until(lambda: wire.waiting)
-    keeping.cancel()
+    saving.cancel()
     wire.open.set()
     assert await here.deliveries.save(delivery("after it"), "me", NOW + 3_600)
-    assert await there.deliveries.read(HOME, kept.id) is None
-    assert await due_in(there, kept) is None
+    assert await there.deliveries.read(WORKSPACE, stored.id) is None
+    assert await due_in(there, stored) is None
 
 
 @pytest.mark.parametrize("shift", [-3_600, 3_600, -60])
-async def test_a_clock_that_was_set_costs_one_more_round(
+async def test_a_store_whose_clock_was_set_costs_one_more_round_trip(
     wire: Wire, here: Store, there: Store, shift: int
 ) -> None:
     wire.shift = shift
@@ -170,97 +176,99 @@ async def test_a_clock_that_was_set_costs_one_more_round(
     wire.shift = 0
     assert await here.deliveries.save(delivery("two"), "me", NOW, 60)
     assert await here.deliveries.save(delivery("three"), "me", NOW, 60)
-    assert await there.deliveries.read(HOME, delivery("three").id)
+    assert await there.deliveries.read(WORKSPACE, delivery("three").id)
 
 
-async def test_too_late_is_too_late_with_the_clock_right(here: Store, there: Store) -> None:
+async def test_a_save_after_its_last_moment_is_refused(here: Store, there: Store) -> None:
     with pytest.raises(StoreUnreachable):
         await here.deliveries.save(delivery("help"), "me", NOW, -0.5)
-    assert await there.deliveries.read(HOME, delivery("help").id) is None
+    assert await there.deliveries.read(WORKSPACE, delivery("help").id) is None
 
 
-async def test_a_withdrawal_stands_in_the_way_of_a_keeping_to_come(there: Store) -> None:
-    kept = delivery("help")
-    assert await there.deliveries.retract(HOME, kept.id, "me")
-    await there.deliveries.save(kept, "me", NOW)
-    assert await there.deliveries.read(HOME, kept.id) is None
-    assert await due_in(there, kept) is None
-    assert not await there.deliveries.save(kept, "somebody else", NOW)
+async def test_a_retraction_blocks_a_save_that_is_still_to_come(there: Store) -> None:
+    stored = delivery("help")
+    assert await there.deliveries.retract(WORKSPACE, stored.id, "me")
+    await there.deliveries.save(stored, "me", NOW)
+    assert await there.deliveries.read(WORKSPACE, stored.id) is None
+    assert await due_in(there, stored) is None
+    assert not await there.deliveries.save(stored, "another owner", NOW)
 
 
-async def test_what_somebody_else_kept_is_not_withdrawn(there: Store) -> None:
-    kept = delivery("help")
-    assert await there.deliveries.save(kept, "somebody else", NOW)
-    assert await there.deliveries.retract(HOME, kept.id, "me")
-    assert await there.deliveries.read(HOME, kept.id) == kept
-    assert await due_in(there, kept) is not None
+async def test_what_another_owner_saved_is_not_retracted(there: Store) -> None:
+    stored = delivery("help")
+    assert await there.deliveries.save(stored, "another owner", NOW)
+    assert await there.deliveries.retract(WORKSPACE, stored.id, "me")
+    assert await there.deliveries.read(WORKSPACE, stored.id) == stored
+    assert await due_in(there, stored) is not None
 
 
-async def test_a_withdrawal_says_when_it_came_too_late(there: Store) -> None:
-    kept = delivery("help")
-    assert await there.deliveries.save(kept, "me", NOW)
-    await there.deliveries.finish(HOME, kept.id)
-    assert not await there.deliveries.retract(HOME, kept.id, "me")
+async def test_a_retraction_reports_that_it_came_too_late(there: Store) -> None:
+    stored = delivery("help")
+    assert await there.deliveries.save(stored, "me", NOW)
+    await there.deliveries.finish(WORKSPACE, stored.id)
+    assert not await there.deliveries.retract(WORKSPACE, stored.id, "me")
     again = delivery("again")
     assert await there.deliveries.save(again, "me", NOW)
-    assert await there.deliveries.retract(HOME, again.id, "me")
-    assert await there.deliveries.retract(HOME, again.id, "me")
+    assert await there.deliveries.retract(WORKSPACE, again.id, "me")
+    assert await there.deliveries.retract(WORKSPACE, again.id, "me")
 
 
-async def test_a_lost_nudge_costs_a_second(there: Store) -> None:
-    kept, taking = delivery("help"), intake(there)
-    await taking.take(kept)
+async def test_a_delivery_whose_nudge_was_lost_is_due_within_a_second(there: Store) -> None:
+    stored, taking = delivery("help"), intake(there)
+    await taking.take(stored)
     await taking.aclose()
-    assert await due_in(there, kept) == DUE_AFTER
+    assert await due_in(there, stored) == DUE_AFTER
 
 
-async def test_until_its_keeper_has_heard_it_waits(here: Store, there: Store, wire: Wire) -> None:
-    """The keeping is done, its answer gets lost, and the keeper is cut off for a while."""
-    kept, taking = delivery("help"), intake(here)
-    wire.lose = b":delivery:"
-    with pytest.raises(StoreUnreachable):
-        await taking.take(kept)
-    assert wire.cut, "it was waited for until the wire was mended"
-    assert kept.id in taking.withdrawn
-    assert await there.deliveries.read(HOME, kept.id) == kept, (
-        "the answer got lost, not the keeping"
-    )
-    assert await due_in(there, kept) == CERTAIN_AFTER
-
-    wire.cut = False
-    await until(lambda: not taking.withdrawn)
-    assert await there.deliveries.read(HOME, kept.id) is None
-    assert await due_in(there, kept) is None
-    await taking.aclose()
-
-
-async def test_a_lost_answer_alone_is_withdrawn_before_anybody_is_told(
+async def test_an_unconfirmed_delivery_waits_for_its_retraction(
     here: Store, there: Store, wire: Wire
 ) -> None:
-    kept, taking = delivery("help"), intake(here)
+    """The save is done, its reply gets lost, and this replica is cut off for a while."""
+    stored, taking = delivery("help"), intake(here)
+    wire.lose = b":delivery:"
+    with pytest.raises(StoreUnreachable):
+        await taking.take(stored)
+    assert wire.cut, "the intake waited until the wire was mended"
+    assert stored.id in taking.retracted
+    assert await there.deliveries.read(WORKSPACE, stored.id) == stored, (
+        "the reply was lost, not the save"
+    )
+    assert await due_in(there, stored) == CERTAIN_AFTER
+
+    wire.cut = False
+    await until(lambda: not taking.retracted)
+    assert await there.deliveries.read(WORKSPACE, stored.id) is None
+    assert await due_in(there, stored) is None
+    await taking.aclose()
+
+
+async def test_a_lost_reply_alone_is_retracted_before_the_person_reads_of_it(
+    here: Store, there: Store, wire: Wire
+) -> None:
+    stored, taking = delivery("help"), intake(here)
     wire.lose = b":delivery:"
 
     async def heal() -> None:
-        await until(lambda: wire.cut)
+        await until(lambda: wire.lost)
         wire.cut = False
 
     healing = asyncio.create_task(heal())
     with pytest.raises(StoreUnreachable):
-        await taking.take(kept)
-    assert not taking.withdrawn
-    assert await there.deliveries.read(HOME, kept.id) is None
+        await taking.take(stored)
+    assert not taking.retracted
+    assert await there.deliveries.read(WORKSPACE, stored.id) is None
     await healing
     await taking.aclose()
 
 
-async def test_no_replica_does_what_a_person_was_told_is_not_done(
+async def test_no_replica_answers_what_was_reported_as_not_done(
     redis_url: str, wire: Wire, tmp_path: Path
 ) -> None:
     world = World(clock=paced_clock())
     await world.open()
     try:
         async with (
-            wire.laid(tmp_path) as wired,
+            wire.listening(tmp_path) as wired,
             living(world, redis_url) as other,
             living(world, wired) as bot,
             Redis.from_url(redis_url) as store,
@@ -277,7 +285,7 @@ async def test_no_replica_does_what_a_person_was_told_is_not_done(
             assert ack.ok
             await story.sees("alice", "so nothing was changed")
             assert wire.cut
-            assert await store.zcard(DUE) == 1, "the answer got lost, not the keeping"
+            assert await store.zcard(DUE) == 1, "the reply was lost, not the save"
             wire.cut = False
             await until(quiet)
             world.clock.forward(2 * CERTAIN_AFTER)

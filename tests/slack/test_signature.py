@@ -1,4 +1,4 @@
-"""Nobody but Slack gets in: forged, mutated, late and broken requests, over real HTTP."""
+"""Only requests signed by Slack are accepted; the others are tried over real HTTP."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ Headers = list[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Forged:
-    """What is sent, and in which way it is not Slack's."""
+    """A request, and how it differs from one that Slack signed."""
 
     how: str
     body: bytes
@@ -39,7 +39,7 @@ class Forged:
 
 
 class Forger:
-    """Makes requests that are nearly right; every one of them differs from what Slack signed."""
+    """Makes requests that are nearly right, each of them different from what Slack signed."""
 
     def __init__(self, story: Story, dice: random.Random) -> None:
         self._story = story
@@ -129,7 +129,7 @@ class Forger:
         return Forged("body", bad, raw(headers))
 
     def _late(self) -> Forged:
-        """Signed by Slack indeed, but more than five minutes ago, or from the future."""
+        """Signed with the right secret, but more than five minutes ago, or in the future."""
         body = command_body(self._story, "help")
         away = WINDOW + self._dice.randrange(2, 10**8)
         now = int(self._story.world.clock.now())
@@ -143,7 +143,7 @@ class Forger:
         return Forged("missing", body, raw(headers))
 
     def _twice(self) -> Forged:
-        """Two headers of one name: which one would count is nobody's guess to make."""
+        """Two headers of one name: which of them counts is not specified."""
         body, headers = self.good()
         name = self._dice.choice([STAMP, SIGNATURE])
         second = self._dice.choice([headers[name], "v0=" + "0" * 64, "1"])
@@ -195,7 +195,8 @@ def command_body(story: Story, text: str) -> bytes:
         channel,
         "/edfs",
         text,
-        response_url=story.world.slack.acts.hooks_url + state.hooks.issue(channel, alice),
+        response_url=story.world.slack.actions.hooks_url
+        + state.response_urls.issue(channel, alice),
         trigger_id=state.triggers.issue(alice),
     )
     return urlencode(fields).encode()
@@ -211,7 +212,7 @@ def changed(headers: dict[str, str], name: str, value: str) -> Headers:
 
 
 async def statuses(story: Story, requests: Iterator[Forged]) -> list[tuple[str, int]]:
-    """Send them all, twenty at a time over kept connections; what each was answered."""
+    """Send all of them, ``AT_ONCE`` at a time; return how each was forged, and its status."""
     url = story.world.slack.delivery.events_url
     assert url is not None
     found: list[tuple[str, int]] = []
@@ -227,7 +228,7 @@ async def statuses(story: Story, requests: Iterator[Forged]) -> list[tuple[str, 
     return found
 
 
-def kept(redis_url: str) -> list[bytes]:
+def stored(redis_url: str) -> list[bytes]:
     with contextlib.closing(redis.Redis.from_url(redis_url)) as client:
         return list(client.scan_iter("edfs:*:delivery:*"))
 
@@ -247,7 +248,7 @@ async def test_not_one_of_thousands_of_forgeries_is_accepted(
     wrong = [(how, status) for how, status in found if status not in {400, 401}]
     assert wrong == []
     assert [how for how, status in found if status == 401].__len__() > count * 0.9
-    assert kept(redis_url) == []
+    assert stored(redis_url) == []
     assert story.says("alice") == []
 
     out, err = capfd.readouterr()
@@ -256,8 +257,8 @@ async def test_not_one_of_thousands_of_forgeries_is_accepted(
     assert "v0=" not in out + err
 
 
-async def test_what_slack_signed_is_let_in(story: Story) -> None:
-    """The control: the very requests that the forgeries are made of are good ones."""
+async def test_what_slack_signed_is_accepted(story: Story) -> None:
+    """The control: the requests that the forgeries are made of are accepted unchanged."""
     body, headers = Forger(story, random.Random(SEED)).good("help")
     [(_, status)] = await statuses(story, iter([Forged("good", body, raw(headers))]))
     assert status == 200
@@ -265,7 +266,7 @@ async def test_what_slack_signed_is_let_in(story: Story) -> None:
 
 
 @pytest.mark.parametrize("age", [WINDOW - 5, -(WINDOW - 5)])
-async def test_a_clock_that_is_a_little_off_does_no_harm(story: Story, age: int) -> None:
+async def test_a_clock_that_is_slightly_off_does_no_harm(story: Story, age: int) -> None:
     body = command_body(story, "help")
     stamp = int(story.world.clock.now()) - age
     headers = story.world.slack.delivery.signed(body, timestamp=stamp)
@@ -283,20 +284,20 @@ def odd_but_signed(story: Story) -> list[tuple[str, bytes]]:
         (FORM, "&".join(f"{n}={'' if n == name else v}" for n, v in command.items()).encode())
         for name in command
     ]
-    press = {
+    click = {
         "type": "block_actions",
         "user": {"id": person_named("alice").id},
         "trigger_id": "1.2.x",
         "actions": [{"action_id": "edfs.run", "block_id": "b", "type": "button", "value": "help"}],
     }
     interactions: list[object] = [
-        *([], 1, None, True, "text", {}, [press], {"type": []}, {"type": "block_actions"}),
-        *({**press, name: odd} for name in press for odd in (None, 7, "", [], {}, [[]], "x" * 300)),
-        *({**press, "actions": [odd]} for odd in (None, 7, "a", {}, {"action_id": 7}, [])),
-        *({**press, "team": odd} for odd in (None, 7, "a", {}, {"id": 7}, [])),
-        *({**press, "enterprise": odd} for odd in (7, "a", {}, {"id": 7}, [])),
-        *({**press, "container": odd} for odd in (None, 7, "a", {"is_ephemeral": []}, [])),
-        {**press, "actions": [{**press, "action_id": "edfs.run", "value": "help\ud800"}]},
+        *([], 1, None, True, "text", {}, [click], {"type": []}, {"type": "block_actions"}),
+        *({**click, name: odd} for name in click for odd in (None, 7, "", [], {}, [[]], "x" * 300)),
+        *({**click, "actions": [odd]} for odd in (None, 7, "a", {}, {"action_id": 7}, [])),
+        *({**click, "team": odd} for odd in (None, 7, "a", {}, {"id": 7}, [])),
+        *({**click, "enterprise": odd} for odd in (7, "a", {}, {"id": 7}, [])),
+        *({**click, "container": odd} for odd in (None, 7, "a", {"is_ephemeral": []}, [])),
+        {**click, "actions": [{**click, "action_id": "edfs.run", "value": "help\ud800"}]},
         *({"type": kind} for kind in ("view_submission", "shortcut", "block_suggestion", "x")),
     ]
     return [
@@ -325,7 +326,7 @@ def odd_but_signed(story: Story) -> list[tuple[str, bytes]]:
     ]
 
 
-async def test_what_is_signed_and_odd_never_breaks_anything(story: Story) -> None:
+async def test_a_signed_payload_of_any_shape_is_survived(story: Story) -> None:
     delivery = story.world.slack.delivery
     odd = odd_but_signed(story)
     forged = (

@@ -1,6 +1,6 @@
-"""Everything that can be said, in every voice, as Slack would take it. Nothing can be left out.
+"""Every view, with samples of every outcome, card and modal in every voice, keeps Slack's rules.
 
-The samples stand in ``sample_outcomes``, ``sample_cards`` and ``sample_errors``.
+The samples are in ``sample_outcomes``, ``sample_cards`` and ``sample_errors``.
 """
 
 import importlib
@@ -21,13 +21,13 @@ from bot.slack.views.render import render
 from tests.slack.sample_cards import drawn
 from tests.slack.sample_outcomes import outcomes
 from tests.slack.samples import NOW, ORDINARY, VOICES, Voice
-from tests.slack.slack_rules import kept, size, words
+from tests.slack.slack_rules import check_rules, size, visible_text
 
 Keep = Callable[[str, object], None]
 Said = InChannel | Card | Ephemeral | Modal | AppHome
-STATES_SAID = (TimerShown, AlreadyInState, DetailsShown, TimersListed)
+STATES_SHOWN = (TimerShown, AlreadyInState, DetailsShown, TimersListed)
 OF_VOICES = pytest.mark.parametrize("voice", VOICES, ids=lambda voice: voice.label)
-SPEAKS = (InChannel, Card, Ephemeral, Modal, AppHome)
+MESSAGES = (InChannel, Card, Ephemeral, Modal, AppHome)
 # All of them would make a record of more than 100 MB.
 RECORDED = frozenset({"ordinary", "longest letters", "longest emoji", "hostile 0"})
 EACH_TIME = RECORDED | {"empty"}  # each takes some seconds
@@ -47,7 +47,7 @@ def test_every_outcome_has_samples() -> None:
 
 
 def public_views() -> Iterator[types.FunctionType]:
-    """Every function of the views that gives something to be said."""
+    """Yield every public function of the views that returns a message or blocks."""
     for found in pkgutil.iter_modules(views.__path__):
         module = importlib.import_module(f"{views.__name__}.{found.name}")
         for name, thing in vars(module).items():
@@ -55,11 +55,11 @@ def public_views() -> Iterator[types.FunctionType]:
                 continue
             if thing.__module__ == module.__name__:
                 given = typing.get_type_hints(thing).get("return")
-                if given in SPEAKS or (typing.get_origin(given) is list and given != list[Any]):
+                if given in MESSAGES or (typing.get_origin(given) is list and given != list[Any]):
                     yield thing
 
 
-def test_every_view_is_drawn_by_a_sample() -> None:
+def test_every_view_is_rendered_by_a_sample() -> None:
     called: set[types.CodeType] = set()
 
     def watch(frame: types.FrameType, what: str, _: object) -> None:
@@ -80,37 +80,37 @@ def test_every_view_is_drawn_by_a_sample() -> None:
 
 @pytest.mark.no_cover  # the tracer would take longer than the views
 @OF_VOICES
-def test_all_that_is_said_is_within_slacks_limits(voice: Voice, keep: Keep, *, deep: bool) -> None:
+def test_every_message_keeps_slacks_limits(voice: Voice, keep: Keep, *, deep: bool) -> None:
     if voice.label not in EACH_TIME and not deep:
         pytest.skip("only with --deep")
     for name, message in everything(voice):
         try:
-            kept(message)
+            check_rules(message)
         except AssertionError as error:
             raise AssertionError(f"{name} ({size(message)} characters): {error}") from error
         if voice.label in RECORDED:
-            payload = message.view if isinstance(message, Modal | AppHome) else said(message)
+            payload = message.view if isinstance(message, Modal | AppHome) else payload_of(message)
             keep(f"view:{name}:{voice.label}", payload)
 
 
-def said(message: InChannel | Card | Ephemeral) -> dict[str, Any]:
+def payload_of(message: InChannel | Card | Ephemeral) -> dict[str, Any]:
     return {"text": message.text, "blocks": message.blocks}
 
 
 @OF_VOICES
-def test_a_timers_state_is_said_in_words(voice: Voice) -> None:
+def test_a_timers_state_is_shown_in_words(voice: Voice) -> None:
     for variant, outcome in outcomes(voice):
-        if not isinstance(outcome, STATES_SAID):
+        if not isinstance(outcome, STATES_SHOWN):
             continue
         if isinstance(outcome, TimersListed) and not outcome.timers:
             continue
         for message in render(outcome, NOW, "UTC"):
-            told = words(message)
-            assert "enabled" in told or "disabled" in told, variant
+            text = visible_text(message)
+            assert "enabled" in text or "disabled" in text, variant
 
 
 @OF_VOICES
-def test_a_failure_is_told_without_the_blocks_too(voice: Voice) -> None:
+def test_a_failure_is_readable_without_its_blocks(voice: Voice) -> None:
     for variant, outcome in outcomes(voice):
         if isinstance(outcome, Failed):
             (message,) = render(outcome, NOW, "UTC")

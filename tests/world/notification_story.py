@@ -1,4 +1,4 @@
-"""What notice tests share: subscribing, reading a channel, and waiting until nothing waits."""
+"""Steps for stories with notifications: subscribing, reading a channel, waiting for the queue."""
 
 from bot.sandbox.slack import Message
 from tests.world.story import Story, read
@@ -13,7 +13,7 @@ async def subscribes(story: Story, words: str, person: str = "alice", channel: s
 
 
 def public(story: Story, channel: str = ROOM) -> list[Message]:
-    """What everybody in the channel sees, without what stands in threads."""
+    """Return the channel's messages that everybody sees, without those in threads."""
     seen = story.world.reads("alice", channel)
     return [m for m in seen if m.visible_to is None and m.thread_ts is None]
 
@@ -34,24 +34,24 @@ def below(story: Story, card: Message, channel: str = ROOM) -> list[str]:
 
 
 async def settled(story: Story) -> None:
-    """Wait until nothing waits to be told or drawn."""
-    redis, home = story.bot.context.gateways.store.redis, story.bot.context.installation.workspace
-    kinds = (b"channel:", b"draw:", b"news:")
+    """Wait until no event is queued and no card is due."""
+    redis, workspace = story.bot.store.redis, story.bot.context.installation.workspace
+    kinds = (b"batch:", b"card:", b"ended:")
 
-    async def nothing_waits() -> bool:
-        members = await redis.zrange(f"edfs:{{{home}}}:due", 0, -1)
+    async def nothing_due() -> bool:
+        members = await redis.zrange(f"edfs:{{{workspace}}}:due", 0, -1)
         return not any(one.startswith(kinds) for one in members)
 
-    await until(nothing_waits, "something is still due")
+    await until(nothing_due, "something is still due")
 
 
-async def put_off(story: Story, begins: float, ends: float) -> None:
-    """Wait until the next look is due between these times of the world's clock."""
-    redis, home = story.bot.context.gateways.store.redis, story.bot.context.installation.workspace
+async def deferred_to(story: Story, begins: float, ends: float) -> None:
+    """Wait until the next poll is due between these times of the world's clock."""
+    redis, workspace = story.bot.store.redis, story.bot.context.installation.workspace
 
-    async def is_put_off() -> bool:
-        due = await redis.zrange(f"edfs:{{{home}}}:due", 0, -1, withscores=True)
-        looks = [at for member, at in due if member.startswith(b"subscription:")]
-        return any(begins <= at < ends for at in looks)
+    async def is_deferred() -> bool:
+        due = await redis.zrange(f"edfs:{{{workspace}}}:due", 0, -1, withscores=True)
+        polls = [at for member, at in due if member.startswith(b"subscription:")]
+        return any(begins <= at < ends for at in polls)
 
-    await until(is_put_off)
+    await until(is_deferred)

@@ -198,7 +198,7 @@ async def scene(folder: Path, trap: Trap, *, fresh: bool = False) -> AsyncIterat
             "REDIS_URL": f"unix://{path}",
         }
         world.slack.delivery.events_url = f"http://bot.localhost:{wires['door']}/slack/events"
-        world.slack.acts.hooks_url = f"http://hooks.slack.localhost:{wires['slack']}"
+        world.slack.actions.hooks_url = f"http://hooks.slack.localhost:{wires['slack']}"
         yield Scene(world, valkey, client, trap, folder, environment, port, fresh)
 
 

@@ -48,7 +48,7 @@ Change = Callable[[Scene], Awaitable[None]]
 @contextlib.contextmanager
 def held(world: World, redis_url: str) -> Iterator[None]:
     """Somebody else's operation holds the timer."""
-    timer = world.edfs.timer(*SAP)
+    timer = world.edfs.state.timer(*SAP)
     lock = f"edfs:{{{TEAM_ID}}}:lock:{timer.itwin_id}:{timer.id}"
     with contextlib.closing(redis.Redis.from_url(redis_url)) as client:
         client.set(lock, "0" * 24)
@@ -57,7 +57,7 @@ def held(world: World, redis_url: str) -> Iterator[None]:
 
 
 async def right_lost(scene: Scene) -> None:
-    scene.story.world.edfs.take_right("alice")
+    scene.story.world.edfs.state.take_right("alice")
 
 
 async def signed_out(scene: Scene) -> None:
@@ -67,15 +67,15 @@ async def signed_out(scene: Scene) -> None:
 
 async def other_account(scene: Scene) -> None:
     await signed_out(scene)
-    scene.story.world.edfs.let_in("hand01")
+    scene.story.world.edfs.state.let_in("crew01")
     story, link = scene.story, "Sign in to iTwin"
     before = "".join(story.says("alice")).count(link)
     await story.types("alice", "/edfs signin")
     await until(lambda: "".join(story.says("alice")).count(link) > before)
     world = story.world
-    _, button = world.slack.acts.find(world.person("alice"), "Sign in", None)
-    page = await world.signs_in("hand01", url=button.url)  # in a browser new to IMS
-    assert "hand01@acme.example" in page, page
+    _, button = world.slack.actions.find(world.person("alice"), "Sign in", None)
+    page = await world.signs_in("crew01", url=button.url)  # in a browser new to IMS
+    assert "crew01@acme.example" in page, page
 
 
 async def deactivated(scene: Scene) -> None:
@@ -83,19 +83,19 @@ async def deactivated(scene: Scene) -> None:
 
 
 async def cron_edited(scene: Scene) -> None:
-    scene.story.world.edfs.edit_timer(*SAP, cron="0 5 * * *")
+    scene.story.world.edfs.state.edit_timer(*SAP, cron="0 5 * * *")
 
 
 async def parameters_edited(scene: Scene) -> None:
-    scene.story.world.edfs.edit_timer(*SAP, parameters=(("Plant", "2000"),))
+    scene.story.world.edfs.state.edit_timer(*SAP, parameters=(("Plant", "2000"),))
 
 
 async def deleted(scene: Scene) -> None:
-    scene.story.world.edfs.remove_timer(*SAP)
+    scene.story.world.edfs.state.remove_timer(*SAP)
 
 
 async def flipped_outside(scene: Scene) -> None:
-    scene.story.world.edfs.flip_outside(*SAP)
+    scene.story.world.edfs.state.flip_outside(*SAP)
 
 
 async def denied(scene: Scene) -> None:
@@ -150,7 +150,7 @@ AFTER_AGREEING: list[tuple[Change, Said]] = [
 async def test_a_change_between_agreeing_and_doing(
     ruled: Story, policy: Path, redis_url: str, change: Change, said: Said
 ) -> None:
-    story, before = ruled, ruled.world.edfs.timer(*SAP).enabled
+    story, before = ruled, ruled.world.edfs.state.timer(*SAP).enabled
     card = await ask(story, policy, IN_APPROVALS)
     with held(story.world, redis_url):
         await story.clicks("bob", "Approve", card.ts)
@@ -163,7 +163,7 @@ async def test_a_change_between_agreeing_and_doing(
     assert story.flips() == 0
     assert (await record(story, card)).outcome is said.state
     if change is not flipped_outside and change is not deleted:
-        assert story.world.edfs.timer(*SAP).enabled is before
+        assert story.world.edfs.state.timer(*SAP).enabled is before
 
 
 async def test_nothing_changed_between_them(ruled: Story, policy: Path, redis_url: str) -> None:

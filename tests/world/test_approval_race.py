@@ -24,7 +24,7 @@ RATE = "50000/minute, 500000/hour"
 
 async def gathered(story: Story, needed: int) -> None:
     """Ten people who may decide, each signed in; and Alice, who asks."""
-    story.world.edfs.let_in(*(person.name for person in PEOPLE))
+    story.world.edfs.state.let_in(*(person.name for person in PEOPLE))
     story.world.joins("#approvals", *(person.name for person in PEOPLE))
     await story.signs_in("alice")
     await asyncio.gather(*(story.signs_in(person.name, "#approvals") for person in PEOPLE))
@@ -91,7 +91,7 @@ async def judged(story: Story, needed: int) -> None:
     assert story.flips() == 1
     assert len([c for c in story.world.edfs.calls if c["method"] == "PATCH"]) == 1
     entries = await story.bot.store.audit.read(HOME, count=10_000)
-    counted = Counter(entry.what for entry in entries)
+    counted = Counter(entry.event for entry in entries)
     assert counted["approval.asked"] == 1
     assert counted["approval.waiting"] == needed - 1
     assert counted["approval.approved"] == 2  # decided, and how it ended

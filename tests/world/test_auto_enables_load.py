@@ -73,7 +73,7 @@ async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 async def sign_in(world: World) -> None:
     """The crew may switch in plant-a, and each of them has signed in."""
-    world.edfs.let_in(*(person.name for person in CREW))
+    world.edfs.state.let_in(*(person.name for person in CREW))
     world.joins("#plant-ops", *(person.name for person in CREW))
 
     async def signs_in(person: Person) -> None:
@@ -87,12 +87,12 @@ async def sign_in(world: World) -> None:
 async def set_returns(world: World, store: Store, count: int) -> list[AutoEnable]:
     """As if so many operations had turned their timers off until some time within the hour."""
     dice, now = random.Random(SEED), world.clock.now()
-    home = world.edfs.itwin("plant-a")
+    home = world.edfs.state.itwin("plant-a")
     itwin = ITwin(ITwinId(home.id), home.name, home.number)
-    channels = [world.channel(f"returns-{number}", "hand01").id for number in range(20)]
+    channels = [world.channel(f"returns-{number}", "crew01").id for number in range(20)]
     found = []
     for number in range(count):
-        timer = world.edfs.put_timer("plant-a", f"Timer {number:04d}", enabled=False)
+        timer = world.edfs.state.put_timer("plant-a", f"Timer {number:04d}", enabled=False)
         person = CREW[number % len(CREW)]
         back = AutoEnable(
             id=OperationId(f"{number:024x}"),
@@ -177,7 +177,7 @@ async def is_put_off(world: World, store: Store) -> bool:
     """Whether the limits hold up all that is due: nobody will look before the clock goes on."""
     soon = world.clock.now() + LEASE_SECONDS
     due = await store.redis.zrangebyscore(DUE, "-inf", soon)
-    return not any(member.startswith((b"return:", b"operation:")) for member in due)
+    return not any(member.startswith((b"auto-enable:", b"operation:")) for member in due)
 
 
 async def judged(world: World, store: Store, waiting: list[AutoEnable]) -> None:
@@ -189,6 +189,6 @@ async def judged(world: World, store: Store, waiting: list[AutoEnable]) -> None:
     for back in waiting:
         over = await store.auto_enables.read(HOME, back.id)
         assert over is not None
-        assert (over.phase, over.closed_as) == (Phase.CLOSED, "returned"), over
-        assert world.edfs.timer("plant-a", back.timer.name).enabled
+        assert (over.phase, over.closed_as) == (Phase.CLOSED, "enabled"), over
+        assert world.edfs.state.timer("plant-a", back.timer.name).enabled
     assert len(patches) == len(waiting)

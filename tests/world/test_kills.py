@@ -141,7 +141,7 @@ async def deaths(place: Scene, points: Sequence[Point]) -> list[Wish]:
     wishes: list[Wish] = []
     for number, point in enumerate(points):
         timer = f"Timer {number:02d}"
-        place.world.edfs.put_timer("plant-a", timer)
+        place.world.edfs.state.put_timer("plant-a", timer)
         async with place.bot():
             wishes.append(await death(place, timer, point))
         for wish in wishes:
@@ -172,7 +172,7 @@ def cards(place: Scene, timer: str) -> list[Message]:
 
 
 def card_of(place: Scene, operation: str) -> str:
-    card = place.redis.hget(f"edfs:{{{TEAM_ID}}}:operation:{operation}", "card")
+    card = place.redis.hget(f"edfs:{{{TEAM_ID}}}:operation:{operation}", "ts")
     return in_text(card or b"")
 
 
@@ -205,7 +205,7 @@ def is_true(place: Scene, wish: Wish, operation: Operation | None) -> None:
     """The record, the timer, the flips and the cards all say the same."""
     edfs = place.world.edfs
     flips = edfs.flips(wish.timer, "plant-a")
-    timer = edfs.timer("plant-a", wish.timer)
+    timer = edfs.state.timer("plant-a", wish.timer)
     said = cards(place, wish.timer)
     assert timer.enabled is not bool(flips), str(wish)
     assert patches(place, timer.id) <= 1, str(wish)
@@ -241,7 +241,7 @@ def patches(place: Scene, timer: str) -> int:
 async def is_in_the_books(store: Store, wish: Wish, operation: Operation) -> None:
     """One entry for the end, one for the late look where there was one, and one for each permit."""
     entries = await store.audit.read(HOME, count=10_000)
-    what = [entry.what for entry in entries if entry.facts.get("operation") == wish.operation]
+    what = [entry.event for entry in entries if entry.facts.get("operation") == wish.operation]
     looked = bool(operation.response_lost_at)
     assert what.count(f"operation.{operation.state.value}") == 1, (what, str(wish))
     assert what.count("operation.late") == looked, (what, str(wish))

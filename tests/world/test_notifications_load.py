@@ -20,7 +20,7 @@ async def test_every_channel_hears_of_every_change(story: Story, deep: bool) -> 
     changes, channels = (500, 20) if deep else (60, 5)
     world = story.world
     names = [f"Timer {number:04d}" for number in range(1, changes + 1)]
-    world.edfs.put_itwin("big", timers=changes, people=["alice"])
+    world.edfs.state.put_itwin("big", timers=changes, people=["alice"])
     rooms = [world.channel(f"room-{number}", "alice").shown_name for number in range(channels)]
     await story.signs_in("alice")
     for room in rooms:
@@ -28,10 +28,10 @@ async def test_every_channel_hears_of_every_change(story: Story, deep: bool) -> 
         await story.sees("alice", "This channel will be told", room)
     await all_looked(story, 0.0)
 
-    world.slack.limits = True
+    world.slack.state.rate_limited = True
     world.slack.calls.clear()
     for name in names:
-        world.edfs.flip_outside("big", name)
+        world.edfs.state.flip_outside("big", name)
     world.clock.forward(301.0)
     begun = world.clock.now()
     await all_looked(story, begun)

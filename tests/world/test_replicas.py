@@ -18,12 +18,12 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 
+from bot.core.card_refs import card_ref
 from bot.core.names import OperationId, Workspace
 from bot.core.operations.operation import Operation, State
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.audit import AuditEntry
-from bot.gateways.store.card_outbox import card_ref
 from bot.jobs import LEASE_SECONDS
 from bot.sandbox.people import CREW, TEAM_ID, Person, UnknownNameError
 from bot.sandbox.slack import Message
@@ -60,13 +60,13 @@ class Crowd:
     def gathers(self) -> None:
         """Let the crew in: to the channels, the iTwin and its timers."""
         edfs, workspace = self.world.edfs, self.world.slack.state.workspace
-        edfs.members |= {person.name for person in CREW}
+        edfs.state.members |= {person.name for person in CREW}
         for person in CREW:
-            edfs.rights[person.name] = edfs.rights["alice"]
+            edfs.state.rights[person.name] = edfs.state.rights["alice"]
             for channel in CHANNELS:
                 workspace.join(workspace.channel_named(channel).id, person.id)
         for number, timer in enumerate(TIMERS):
-            edfs.put_timer("plant-a", timer, enabled=number % 2 == 0)
+            edfs.state.put_timer("plant-a", timer, enabled=number % 2 == 0)
 
     async def sign_in(self) -> None:
         async def signs_in(person: Person) -> None:
@@ -98,7 +98,7 @@ class Crowd:
 
     async def types(self, person: Person, dice: random.Random) -> None:
         verb, timer = dice.choice(("toggle", "enable", "disable")), dice.choice(TIMERS)
-        self.asked[person.id, verb, self.world.edfs.timer("plant-a", timer).id] += 1
+        self.asked[person.id, verb, self.world.edfs.state.timer("plant-a", timer).id] += 1
         await self.world.types(
             person.name,
             dice.choice(CHANNELS),
@@ -109,13 +109,13 @@ class Crowd:
     async def presses_undo(self, person: Person, card: Message, dice: random.Random) -> None:
         timer = next(name for name in TIMERS if name in card.text)
         with contextlib.suppress(UnknownNameError):  # somebody else has just pressed it
-            self.world.slack.acts.find(person, "Undo", card.ts)
-            self.asked[person.id, "undo", self.world.edfs.timer("plant-a", timer).id] += 1
+            self.world.slack.actions.find(person, "Undo", card.ts)
+            self.asked[person.id, "undo", self.world.edfs.state.timer("plant-a", timer).id] += 1
             many = dice.randint(1, 3)
             await self.world.clicks(person.name, "Undo", message=card.ts, deliveries=many)
 
     def undoable(self, person: Person, dice: random.Random) -> Message | None:
-        acts = self.world.slack.acts
+        acts = self.world.slack.actions
         cards = [
             message
             for message in self.cards()
@@ -184,7 +184,7 @@ async def test_many_people_at_two_replicas(own: Valkey, deep: bool) -> None:
         with contextlib.closing(redis.Redis.from_url(own.url)) as client:
             crowd = Crowd(world, client, real=deep)
             crowd.gathers()
-            before = {timer: world.edfs.timer("plant-a", timer).enabled for timer in TIMERS}
+            before = {timer: world.edfs.state.timer("plant-a", timer).enabled for timer in TIMERS}
             async with replicas(world, own, real=deep) as door:
                 await crowd.sign_in()
                 await asyncio.gather(*map(crowd.wishes, CREW))
@@ -201,7 +201,7 @@ async def judged(crowd: Crowd, store: Store, before: dict[str, bool]) -> None:
     checked = await store.audit.check(HOME)
     assert not checked.broken, checked
     entries = await store.audit.read(HOME, count=10_000)
-    trail = [entry for entry in entries if entry.what.startswith("operation.")]
+    trail = [entry for entry in entries if entry.event.startswith("operation.")]
     names = dict.fromkeys(OperationId(entry.facts["operation"]) for entry in trail)
     operations = [await store.operations.read(HOME, name) for name in names]
     done = [operation for operation in operations if operation is not None]
@@ -217,11 +217,11 @@ def one_at_a_time(trail: Sequence[AuditEntry]) -> None:
     """The audit trail has one order, and in it a timer's operations do not overlap."""
     under_way: dict[str, str] = {}
     for entry in trail:
-        if entry.what == "operation.late":
+        if entry.event == "operation.late":
             continue
         timer, operation = entry.facts["timer"], entry.facts["operation"]
         assert under_way.get(timer, operation) == operation, entry
-        if entry.what in OPEN:
+        if entry.event in OPEN:
             under_way[timer] = operation
         else:
             under_way.pop(timer, None)
@@ -231,7 +231,7 @@ def one_at_a_time(trail: Sequence[AuditEntry]) -> None:
 def each_wish_once(crowd: Crowd, done: Sequence[Operation], trail: Sequence[AuditEntry]) -> None:
     acted: Counter[Wish] = Counter((one.person, one.verb, one.timer.id) for one in done)
     assert acted <= crowd.asked, acted - crowd.asked
-    permits = Counter(e.facts["operation"] for e in trail if e.what == "operation.sending")
+    permits = Counter(e.facts["operation"] for e in trail if e.event == "operation.sending")
     assert permits == {one.id: one.attempts for one in done if one.attempts}
     # A second permit needs proof that nothing left with the first one: so Bentley saw one request.
     patches = [call for call in crowd.world.edfs.calls if call["method"] == "PATCH"]
@@ -242,7 +242,7 @@ def timers_agree(world: World, done: Sequence[Operation], before: dict[str, bool
     """Nobody else flips here: each flip was an applied operation."""
     assert {operation.state for operation in done} <= {State.APPLIED, State.ALREADY}
     for name, was in before.items():
-        timer = world.edfs.timer("plant-a", name)
+        timer = world.edfs.state.timer("plant-a", name)
         mine = [one for one in done if one.timer.id == timer.id and one.state is State.APPLIED]
         assert world.edfs.flips(name, "plant-a") == len(mine), name
         last = max(mine, key=lambda one: one.changed_at).wanted if mine else was

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.sandbox.describe import describe_view
-from bot.sandbox.slack.gestures import Spot
+from bot.sandbox.slack.gestures import ControlRef
 from bot.sandbox.slack.modals import View
 from tests.world.story import Story
 from tests.world.waiting import until
@@ -66,7 +66,7 @@ class Window:
 
     async def submits(self) -> None:
         view = self._open
-        hands = self._story.world.slack.hands
+        hands = self._story.world.slack.gestures
         values = self._values()
         await hands.submits(self._story.world.person(self._person), view.id, values)
 
@@ -96,14 +96,14 @@ class Window:
     async def _options(self, label: str, typed: str) -> list[dict[str, Any]]:
         block, element = self._input(label)
         spot = self._spot(block, element)
-        hands = self._story.world.slack.hands
+        hands = self._story.world.slack.gestures
         ack = await hands.suggests(self._story.world.person(self._person), spot, typed)
         groups = ack.body.get("option_groups") or [ack.body]
         return [option for group in groups for option in group["options"]]
 
-    def _spot(self, block: dict[str, Any], element: dict[str, Any]) -> Spot:
+    def _spot(self, block: dict[str, Any], element: dict[str, Any]) -> ControlRef:
         place = (block["block_id"], element["action_id"])
-        return Spot(*place, view=self._open.id, values=self._values())
+        return ControlRef(*place, view=self._open.id, values=self._values())
 
     async def _answers(
         self, block: dict[str, Any], element: dict[str, Any], key: str, given: Any
@@ -122,5 +122,5 @@ class Window:
         if told:
             world = self._story.world
             spot = self._spot(block, element)
-            await world.slack.hands.presses(world.person(self._person), spot, answer)
+            await world.slack.gestures.presses(world.person(self._person), spot, answer)
         return told

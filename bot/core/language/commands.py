@@ -1,26 +1,12 @@
-"""The language: everything a person can ask, as one closed type.
+"""The commands: everything that a person can ask of the bot, as one closed union.
 
-A command is the only currency. Somebody types it, a button carries an id that stands for it, a
-sign-in or an approval keeps it until its hour. ``parse(str(command)) == command`` (``grammar``).
+Commands come from typed text, from buttons (which carry the text or an id) and from the store,
+which keeps one as text while it waits for a sign-in or an approval. So the text of a command is a
+format: ``parse(str(command)) == command`` (see ``parser``), and the grammar may grow but must
+never change its meaning. How each is typed is in ``verbs``.
 
-    toggle  <itwin> <timer> [because …]     turn it on if it is off, off if it is on
-    enable  <itwin> <timer> [because …]     (also: on)
-    disable <itwin> <timer> [until <time> | for <duration> | for <n> runs] [because …]  (also: off)
-            because "…" emergency           goes ahead without approval, where the policy allows it
-    undo    <operation>
-    approve | decline | cancel  <request> [because …]       · pending [page <number>]
-    return | keep <return>  · extend <return> until <time>
-    list    [<itwin>] [disabled] [page <number>]
-    show    <itwin> <timer>
-    history [<itwin> [<timer>]] [before <number>]
-    choose  [<itwin> [<timer>]]             a window to point at all of it; so does nothing at all
-    use     [<itwin> | nothing]             this channel's iTwin, where none is named
-    subscribe [<itwin> [<timer>]] [<event> …] · unsubscribe <subscription>
-    subscriptions [page <number>]
-    signin · signout · whoami · help [<verb>]
-
-Where a channel has an iTwin (``use``), it may be left out everywhere; "all" in its place means
-every iTwin. Commands are kept as text, so this grammar may grow but never change its meaning.
+In every command an empty ``itwin`` stands for the default of the channel (``SetChannelDefault``),
+and ``everywhere`` for "all" in its place: all iTwins of the person.
 """
 
 from dataclasses import dataclass
@@ -32,20 +18,22 @@ from bot.core.names import OperationId
 COMMAND = "/edfs"
 
 SwitchVerb = Literal["toggle", "enable", "disable"]
+DecisionVerb = Literal["approve", "decline", "cancel"]
+AutoEnableVerb = Literal["return", "extend", "keep"]
 
 
 def _page(number: int) -> str:
-    """Say which page of a list; the first one goes without saying."""
+    """Write the page of a list; the first is left out."""
     return f" page {number}" if number > 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Bring one timer to one state; ``toggle`` is resolved against the state just read.
+    """Enable or disable one timer; ``toggle`` is resolved against the state just read.
 
-    An empty ``itwin`` is that of the channel, here and below.
     ``until`` is the phrase as typed, with its first word ("until monday 08:00", "for 2 runs");
-    "for good" says that nothing brings it back by itself.
+    "for good" means no auto-enable. ``emergency`` asks to go ahead without approval, which the
+    policy has to allow, and needs a reason.
     """
 
     verb: SwitchVerb
@@ -63,6 +51,8 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
+    """Reverse what an operation did to its timer."""
+
     operation: OperationId
 
     def __str__(self) -> str:
@@ -71,12 +61,12 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """What somebody says to a request: a second person agrees or not, or the asker takes it back.
+    """Decide a request for approval: another person approves or declines, the requester cancels.
 
-    "reviewed" is the second person's word on what was done in an emergency.
+    An emergency, which went ahead without approval, is reviewed by the same two decisions.
     """
 
-    verb: Literal["approve", "decline", "cancel"]
+    verb: DecisionVerb
     request: OperationId
     reason: str = ""
 
@@ -86,7 +76,7 @@ class Decide:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The requests that wait for a decision."""
+    """List the requests that wait for a decision."""
 
     page: int = 1
 
@@ -96,12 +86,12 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class ChangeAutoEnable:
-    """Change a return: bring the timer back now, later, or not at all.
+    """Change an auto-enable: enable the timer now, later, or not at all.
 
-    A return is named after the operation that turned the timer off.
+    ``off`` is the operation that disabled the timer; an auto-enable has the same id.
     """
 
-    verb: Literal["return", "extend", "keep"]
+    verb: AutoEnableVerb
     off: OperationId
     until: str = ""
 
@@ -111,9 +101,9 @@ class ChangeAutoEnable:
 
 @dataclass(frozen=True, slots=True)
 class ListTimers:
-    """Timers of one iTwin; ``everywhere``, or without a name, the person's iTwins.
+    """List the timers of one iTwin; without a name, or ``everywhere``, the person's iTwins.
 
-    ``disabled``: what is off, by whom, why and until when; without a name, of all their iTwins.
+    ``disabled`` lists disabled timers with who, why and until when; without a name, of all iTwins.
     """
 
     itwin: str = ""
@@ -129,6 +119,8 @@ class ListTimers:
 
 @dataclass(frozen=True, slots=True)
 class Show:
+    """Show one timer to the person alone."""
+
     itwin: str
     timer: str
 
@@ -138,7 +130,10 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """``before``: only what stands before this number in the trail; 0 is from the newest on."""
+    """Show past changes, newest first.
+
+    ``before`` is the number of an audit entry: only older ones are shown. 0: from the newest on.
+    """
 
     itwin: str = ""
     timer: str = ""
@@ -153,10 +148,10 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Have this channel told. ``timer`` is a name or a pattern ("SAP*"), empty for all of them.
+    """Send notifications to this channel; without any name, open the form for it.
 
-    ``events`` are words of ``EVENTS`` in that order; none stands for the usual ones. Without any
-    name it asks for a window to fill in.
+    ``timer`` is a name or a pattern ("SAP*"), empty for all timers of the iTwin. ``events`` are of
+    ``subscriptions.EVENTS``, in that order; none means the usual ones.
     """
 
     itwin: str = ""
@@ -170,7 +165,7 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
-    """``subscription`` is its id, or empty for all of this channel's."""
+    """End one subscription of this channel."""
 
     subscription: OperationId
 
@@ -180,6 +175,8 @@ class Unsubscribe:
 
 @dataclass(frozen=True, slots=True)
 class Subscriptions:
+    """List the subscriptions of this channel."""
+
     page: int = 1
 
     def __str__(self) -> str:
@@ -188,7 +185,7 @@ class Subscriptions:
 
 @dataclass(frozen=True, slots=True)
 class OpenChooser:
-    """A window in which all of it is pointed at; the names are filled in already."""
+    """Open the chooser, the modal form for a switch, with these names filled in."""
 
     itwin: str = ""
     timer: str = ""
@@ -200,9 +197,9 @@ class OpenChooser:
 
 @dataclass(frozen=True, slots=True)
 class SetChannelDefault:
-    """Have this iTwin stand where none is named in this channel; ``nothing``: none any more.
+    """Set the iTwin that commands in this channel mean when they name none.
 
-    Without a name it says which one does.
+    ``nothing`` removes it; without a name the present one is shown.
     """
 
     itwin: str = ""
@@ -214,24 +211,32 @@ class SetChannelDefault:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
+    """Sign in to iTwin, in the browser."""
+
     def __str__(self) -> str:
         return "signin"
 
 
 @dataclass(frozen=True, slots=True)
 class SignOut:
+    """Delete the person's sign-in and revoke it at Bentley."""
+
     def __str__(self) -> str:
         return "signout"
 
 
 @dataclass(frozen=True, slots=True)
 class WhoAmI:
+    """Show the iTwin account that the bot uses for the person."""
+
     def __str__(self) -> str:
         return "whoami"
 
 
 @dataclass(frozen=True, slots=True)
 class Help:
+    """Explain one verb; an empty ``verb``: list all."""
+
     verb: str = ""
 
     def __str__(self) -> str:
@@ -239,7 +244,7 @@ class Help:
 
 
 def named(itwin: str, timer: str) -> str:
-    """Write the two names; the iTwin's is left out where it is the channel's."""
+    """Write two names as arguments; an empty one is left out."""
     return " ".join(quoted(name) for name in (itwin, timer) if name)
 
 
@@ -266,30 +271,3 @@ Command = (
     | WhoAmI
     | Help
 )
-
-USAGE: dict[str, str] = {
-    "choose": "choose [<itwin> [<timer>]]",
-    "toggle": "toggle <itwin> <timer> [because …]",
-    "enable": "enable <itwin> <timer> [because …]",
-    "disable": "disable <itwin> <timer> [until <time> | for <duration> | for <n> runs] [because …]",
-    "undo": "undo <operation>",
-    "approve": "approve <request> [because …]",
-    "decline": "decline <request> [because …]",
-    "cancel": "cancel <request> [because …]",
-    "pending": "pending [page <number>]",
-    "return": "return <return>",
-    "extend": "extend <return> until <time>",
-    "keep": "keep <return>",
-    "list": "list [<itwin> | all] [disabled] [page <number>]",
-    "show": "show <itwin> <timer>",
-    "history": "history [<itwin> [<timer>] | all]",
-    "subscribe": "subscribe [<itwin> [<timer>]] [changes] [approvals] [returns] [elsewhere] …",
-    "unsubscribe": "unsubscribe <subscription>",
-    "subscriptions": "subscriptions [page <number>]",
-    "use": "use [<itwin> | nothing]",
-    "signin": "signin",
-    "signout": "signout",
-    "whoami": "whoami",
-    "help": "help [<verb>]",
-}
-VERBS = tuple(USAGE)

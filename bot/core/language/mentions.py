@@ -1,28 +1,30 @@
-"""What a message to the bot asks: the words behind the mention, as they were typed.
+"""Command text in a message to the bot: what was typed behind the mention, without Slack's markup.
 
-Slack writes a message's text with its own signs in it: people and channels as ``<@U…>`` and
-``<#C…|name>``, whatever looks like an address as ``<http://sap.example|sap.example>``, and the
-three escapes (source: Slack, "Formatting message text"). A name may look like any of these.
+Slack rewrites the text of messages: people and channels become ``<@U…>`` and ``<#C…|name>``,
+whatever looks like an address becomes ``<http://sap.example|sap.example>``, and three characters
+are escaped (source: Slack, "Formatting message text"). Names of timers may look like any of these.
 """
 
 import re
 
 from bot.core.names import GUID, PersonId
 
-_SIGN = re.compile(r"<([^<>|\s]+)(?:\|([^<>]*))?>")
+_MARKUP = re.compile(r"<([^<>|\s]+)(?:\|([^<>]*))?>")
 
 
 def command_text(bot: PersonId, text: str) -> str:
-    """Return the command in a message: without the mentions of the bot, and with names as typed."""
+    """Return the command in a message: without mentions of the bot, and with names as typed."""
     mention = re.compile(rf"<@{re.escape(bot)}(?:\|[^<>]*)?>[,:]?")
-    asked = mention.sub(" ", text)
-    words = _SIGN.sub(_typed, asked).strip()
-    # Whoever is used to the slash command types it here too.
-    return re.sub(r"^/?edfs\b", "", words, flags=re.IGNORECASE).strip() if words else ""
+    typed = _MARKUP.sub(_as_typed, mention.sub(" ", text)).strip()
+    # People who are used to the slash command type it here too.
+    return re.sub(r"^/?edfs\b", "", typed, flags=re.IGNORECASE).strip()
 
 
-def _typed(found: re.Match[str]) -> str:
-    """Undo what Slack made of an address or a channel; one with a GUID in it names something."""
+def _as_typed(found: re.Match[str]) -> str:
+    """Undo Slack's markup of an address or a channel.
+
+    An address with a GUID in it stays whole, because it may name an iTwin or a timer.
+    """
     target, label = found[1], found[2]
     if target.startswith("#"):
         return f"#{label}" if label else found[0]

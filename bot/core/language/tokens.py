@@ -1,6 +1,11 @@
-"""Splitting what a person typed into words, quotes of every keyboard included."""
+"""The tokenizer: splits typed text into words and quoted names, and writes them back.
+
+Quotes of every keyboard are understood, also where opener and closer do not match.
+"""
 
 from dataclasses import dataclass
+
+from bot.core.subscriptions import EVENTS
 
 _CLOSERS = {
     '"': '"”“',
@@ -11,21 +16,18 @@ _CLOSERS = {
     "'": "'’",
     "‘": "’'",
 }
-# What a channel can be told of: changes through the bot; requests; returns; changes elsewhere,
-# which somebody's sign-in is used to look for; a weekly list of what is off. "not-mine" leaves
-# out what the subscriber did.
-EVENTS = ("changes", "approvals", "returns", "elsewhere", "digest", "not-mine")
-# Bare, these mean something of their own somewhere.
+# Unquoted, each of these is syntax somewhere, so a name like it is written in quotes.
 _KEYWORDS = frozenset(
     {"because", "until", "for", "disabled", "before", "page", "all", "nothing", *EVENTS}
 )
-# Slack sends these three escaped in some paths and bare in others (should_escape); both mean one.
+# Slack sends these characters escaped on some paths and plain on others (should_escape in the
+# manifest), so both forms are read as the character.
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """``bare`` says that it stood without quotes; ``end`` is where it ends in the text."""
+    """One word or quoted name. ``bare``: it had no quotes. ``end``: the offset behind it."""
 
     text: str
     bare: bool
@@ -36,6 +38,7 @@ class Token:
 
 
 def unescaped(text: str) -> str:
+    """Replace Slack's three character entities by their characters."""
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)
     return text
@@ -48,20 +51,16 @@ def escaped(text: str) -> str:
 
 def tokenize(text: str) -> list[Token]:
     """Split at white space outside quotes. A quote that is never closed runs to the end."""
-    words: list[Token] = []
-    place = 0
-    while place < len(text):
-        if text[place].isspace():
-            place += 1
-        elif text[place] in _CLOSERS:
-            word = _quoted_token(text, place)
-            words.append(word)
-            place = word.end
-        else:
-            word = _bare_token(text, place)
-            words.append(word)
-            place = word.end
-    return words
+    tokens: list[Token] = []
+    at = 0
+    while at < len(text):
+        if text[at].isspace():
+            at += 1
+            continue
+        token = _quoted_token(text, at) if text[at] in _CLOSERS else _bare_token(text, at)
+        tokens.append(token)
+        at = token.end
+    return tokens
 
 
 def _bare_token(text: str, start: int) -> Token:
@@ -72,45 +71,49 @@ def _bare_token(text: str, start: int) -> Token:
 
 
 def _quoted_token(text: str, start: int) -> Token:
+    """Read from an opening quote to its closer; a backslash escapes ``"`` and itself."""
     closers = _closers(text, start)
     letters: list[str] = []
-    place = start + 1
-    while place < len(text) and text[place] not in closers:
-        if text[place] == "\\" and place + 1 < len(text) and text[place + 1] in ('"', "\\"):
-            place += 1
-        letters.append(text[place])
-        place += 1
-    return Token(unescaped("".join(letters)), bare=False, end=min(place + 1, len(text)))
+    at = start + 1
+    while at < len(text) and text[at] not in closers:
+        if text[at] == "\\" and at + 1 < len(text) and text[at + 1] in ('"', "\\"):
+            at += 1
+        letters.append(text[at])
+        at += 1
+    return Token(unescaped("".join(letters)), bare=False, end=min(at + 1, len(text)))
 
 
 def _closers(text: str, start: int) -> str:
-    """Return what ends the quote: its own kind where that follows, else a mixed pair."""
-    opener = text[start]
-    own = _CLOSERS[opener][0]
-    return own if own in text[start + 1 :] else _CLOSERS[opener]
+    """Return what closes a quote: the matching character if it follows, else any of them."""
+    closers = _CLOSERS[text[start]]
+    matching = closers[0]
+    return matching if matching in text[start + 1 :] else closers
 
 
 def quoted(name: str) -> str:
-    """Write a name so that ``split`` reads it back as one word."""
-    plainly = name and not any(c.isspace() or c in _CLOSERS or c in '\\&<>"' for c in name)
-    if plainly and name.casefold() not in _KEYWORDS:
+    """Write a name so that ``tokenize`` reads it back as one token, in quotes if it must be."""
+    plain = name and not any(c.isspace() or c in _CLOSERS or c in '\\&<>"' for c in name)
+    if plain and name.casefold() not in _KEYWORDS:
         return name
     return in_quotes(name)
 
 
 def in_quotes(text: str) -> str:
+    """Write text in quotes so that ``tokenize`` reads it back as one token."""
     within = escaped(text.replace("\\", "\\\\").replace('"', '\\"'))
     return f'"{within}"'
 
 
 def reason_in_text(reason: str, *, emergency: bool = False) -> str:
-    """Write a reason so that it is read back as it is."""
+    """Write the clause "because …" so that ``clauses.take_reason`` reads the same reason back.
+
+    An empty reason gives an empty clause.
+    """
     if emergency:
         return f" because {in_quotes(reason)} emergency"
     if not reason:
         return ""
-    # What begins with a quote could be read as one that is quoted as a whole.
-    # And so could what ends like the word for an emergency.
-    plainly = reason[0] not in _CLOSERS and not reason.casefold().endswith("emergency")
-    said = escaped(reason) if plainly else in_quotes(reason)
-    return f" because {said}"
+    # Unquoted, a reason that begins with a quote could be read as one quoted token, and one that
+    # ends with "emergency" as the flag.
+    plain = reason[0] not in _CLOSERS and not reason.casefold().endswith("emergency")
+    return f" because {escaped(reason) if plain else in_quotes(reason)}"

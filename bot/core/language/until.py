@@ -1,15 +1,13 @@
-"""Reading "until …" and "for …": one moment, for good, or several moments to choose from.
+"""The parser of "until …" and "for …": to one moment, to none, or to several to choose from.
 
-The phrase comes from the grammar: casefolded ASCII, its words one blank apart. Understood are,
-in the person's own time zone ("utc" as the last word: in UTC):
+Phrases come from ``clauses.parse_phrase``: casefolded ASCII, single blanks. Understood are, in the
+person's own time zone ("utc" as the last word: in UTC):
 
     for 3 days · for 90 minutes · for 2 hours 30 minutes · for 1d · for 2 runs · for good
     until monday 08:00 · until 8am tomorrow · until 18:00 · until next friday at noon
     until 1 december 17:30 · until dec 1st 2026 8pm · until 2026-12-01 08:00 · until 1.12.2026 8:00
 
-dateparser reads the names of days and months. It also takes "8" for a month of August, so it is
-handed only what stands in this vocabulary; numbers are read here. What may mean several moments
-is never guessed.
+A phrase that may mean several moments is never guessed: the person is asked to choose.
 """
 
 import math
@@ -40,6 +38,9 @@ _RUNS = re.compile(rf"(\d{{1,6}}|{_WORDS}) runs?")
 _DAYS_IN = {"d": 1, "w": 7}
 _SECONDS_IN = {"m": 60, "h": 3_600}
 
+# Names of days and months are told apart by their first three letters.
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAY = (
     "(?:mon(?:day)?|tue(?:s|sday)?|wed(?:s|nesday)?|thu(?:r|rs|rsday)?"
     "|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
@@ -48,14 +49,15 @@ _MONTH = (
     "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     "|sep(?:t|tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
-_NTH = r"\d{1,2}(?:st|nd|rd|th)?"
+_TH = "(?:st|nd|rd|th)?"
 _DAY = re.compile(
     rf"""(?:on\ )?(?:
       (?P<relative>today|tomorrow)
     | (?P<next>next\ )?(?P<weekday>{_WEEKDAY})
     | (?P<iso>20\d\d-\d\d-\d\d)
     | (?P<one>\d{{1,2}})(?P<mark>[/.-])(?P<other>\d{{1,2}})(?P=mark)(?P<year>20\d\d)
-    | (?:the\ )?(?P<spoken>(?:{_NTH}(?:\ of)?\ {_MONTH}|{_MONTH}\ {_NTH})(?P<named>\ 20\d\d)?)
+    | (?:the\ )?(?:(?P<number>\d{{1,2}}){_TH}(?:\ of)?\ (?P<month>{_MONTH})
+        |(?P<month_first>{_MONTH})\ (?P<number_last>\d{{1,2}}){_TH})(?:\ (?P<in_year>20\d\d))?
     )""",
     re.VERBOSE,
 )
@@ -70,7 +72,7 @@ _INSTANT = re.compile(r"20\d\d-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d)?(?:z|[+-]\d\d:?\d
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """One moment in unix seconds, or None: for good. ``runs``: how many, when it was counted so."""
+    """One moment (unix seconds), or None: for good. ``runs``: how many were counted, or 0."""
 
     at: float | None
     runs: int = 0
@@ -78,9 +80,9 @@ class Until:
 
 @dataclass(frozen=True, slots=True)
 class AmbiguousTime:
-    """One to four moments it may mean (future unix seconds, ascending; one is to be confirmed).
+    """One to four moments that a phrase may mean (future unix seconds, ascending).
 
-    ``why`` is a clause to ask back with.
+    A single one has to be confirmed. ``why`` is the reason, a clause for the question.
     """
 
     moments: tuple[float, ...]
@@ -89,9 +91,9 @@ class AmbiguousTime:
 
 @dataclass(frozen=True, slots=True)
 class _Candidates:
-    """What a word may mean: days as ordinals, or minutes from a day's beginning (1440: its end).
+    """The days (ordinals) or times of day (minutes; 1440 is the day's end) a phrase may mean.
 
-    ``guessed``: to be confirmed even when only one of them is left.
+    ``guessed``: has to be confirmed even if only one is left. ``why`` is the reason for doubt.
     """
 
     values: tuple[int, ...]
@@ -102,14 +104,15 @@ class _Candidates:
 def parse_until(
     phrase: str, now: float, zone: str, cron: str, schedule_zone: str
 ) -> Until | AmbiguousTime:
-    """Read a phrase of the grammar at the moment ``now`` (unix seconds).
+    """Parse a phrase at the moment ``now`` (unix seconds).
 
-    ``zone`` is the person's (unknown: UTC), ``cron`` and ``schedule_zone`` are the timer's.
-    Raises InvalidCommand for what is unknown, past, less than a minute or more than a year ahead.
+    ``zone`` is the person's time zone (unknown: UTC); ``cron`` and ``schedule_zone`` are the
+    timer's, for counting runs. Raises InvalidCommand for what is no time, is past, or is less than
+    a minute or more than a year ahead.
     """
     person = _zone(zone)
-    opener, _, said = phrase.partition(" ")
-    text = " ".join(re.sub(r",(?= |$)", "", said).split())
+    opener, _, rest = phrase.partition(" ")
+    text = " ".join(re.sub(r",(?= |$)", "", rest).split())
     if opener == "until":
         return _until(text, now, person)
     if text == "good":
@@ -121,7 +124,7 @@ def parse_until(
 
 
 def format_until(at: float, zone: str) -> str:
-    """Write a moment so that ``read`` gives it back: to the minute, or the second if it has one."""
+    """Write a moment as a phrase that ``parse_until`` reads back, to the second where needed."""
     timespec = "seconds" if at % 60 >= 1 else "minutes"
     return f"until {datetime.fromtimestamp(at, _zone(zone)).isoformat(timespec=timespec)}".lower()
 
@@ -133,15 +136,15 @@ def _zone(name: str) -> tzinfo:
         return UTC
 
 
-def _number(said: str) -> float:
-    word = said.strip()
+def _number(amount: str) -> float:
+    word = amount.strip()
     if word in {"a", "an"}:
         return 1
     return _WORDS.split("|").index(word) if word in _WORDS.split("|") else float(word)
 
 
 def _after(text: str, now: float, zone: tzinfo) -> float:
-    """Add a span to now: days and weeks on the wall clock, hours and minutes as they pass."""
+    """Add a span to now: days and weeks by the wall clock, hours and minutes by elapsed time."""
     if not _SPAN.fullmatch(text):
         raise _unknown(text)
     parts = [(_number(amount), unit[0]) for amount, unit in _PART.findall(text)]
@@ -149,7 +152,7 @@ def _after(text: str, now: float, zone: tzinfo) -> float:
     seconds = sum(amount * _SECONDS_IN.get(unit, 0) for amount, unit in parts)
     if days * 86_400 + seconds > 2 * YEAR:
         return math.inf
-    # Adding no days to a wall clock would forget which of two equal hours it shows.
+    # Without days the wall clock is left out: in an hour that occurs twice it is ambiguous.
     start = (datetime.fromtimestamp(now, zone) + timedelta(days=days)).timestamp() if days else now
     return float(math.ceil(start + seconds))
 
@@ -177,7 +180,7 @@ def _until(text: str, now: float, zone: tzinfo) -> Until | AmbiguousTime:
     if days is None:  # the next time that the clock shows it
         passed = on_the_clock(today, hours.values[0], zone)[0][-1] <= now
         days = _Candidates((today + passed,) if len(hours.values) == 1 else (today, today + 1))
-    return _decided(days, hours, now, zone)
+    return _combined(days, hours, now, zone)
 
 
 def _instant(text: str) -> float:
@@ -188,7 +191,7 @@ def _instant(text: str) -> float:
 
 
 def _day_and_hour(text: str) -> tuple[re.Match[str] | None, re.Match[str] | None]:
-    """Tell the day from the time of day, in either order; what is missing is None."""
+    """Match a day and a time of day, in either order; a missing one is None."""
     for order in (_HOUR_LAST, _HOUR_FIRST):
         if hour := order.fullmatch(text):
             day = _DAY.fullmatch(hour["day"] or "")
@@ -197,54 +200,56 @@ def _day_and_hour(text: str) -> tuple[re.Match[str] | None, re.Match[str] | None
     return _DAY.fullmatch(text), None
 
 
-def _hours(said: re.Match[str] | None, days: _Candidates | None) -> _Candidates | None:
-    """Return the times of day that are meant, or None where none can be told: "8" alone."""
-    if said is None:
-        # A day may be meant with or without itself; of two days, each has its beginning only.
+def _hours(found: re.Match[str] | None, days: _Candidates | None) -> _Candidates | None:
+    """Return the times of day that may be meant, or None for what is none, such as "8" alone."""
+    if found is None:
+        # "until friday" may include Friday or not; with two days the ends are too many to offer.
         ends = (2 * _NOON,) if days and len(days.values) == 1 else ()
         return _Candidates((0, 8 * 60, *ends), "no time of day was given", guessed=True)
-    if said["name"]:
+    if found["name"]:
         midnight = _Candidates(
             (0, 2 * _NOON) if days else (0,), "midnight begins that day and ends it"
         )
-        return midnight if said["name"] == "midnight" else _Candidates((_NOON,))
-    hour, minute, half = int(said["hour"]), int(said["minute"] or 0), said["half"]
+        return midnight if found["name"] == "midnight" else _Candidates((_NOON,))
+    hour, minute, half = int(found["hour"]), int(found["minute"] or 0), found["half"]
     if minute > 59 or hour > 23 or (half and not 1 <= hour <= 12):
         return None
     if half:
         return _Candidates((hour % 12 * 60 + minute + (_NOON if half == "p" else 0),))
-    if not said["minute"] and 1 <= hour <= 12 and said["at"]:
+    if not found["minute"] and 1 <= hour <= 12 and found["at"]:
         return _Candidates((hour % 12 * 60, hour % 12 * 60 + _NOON), f"{hour} may be am or pm")
-    return _Candidates((hour * 60 + minute,)) if said["minute"] or said["at"] else None
+    return _Candidates((hour * 60 + minute,)) if found["minute"] or found["at"] else None
 
 
-def _days(said: re.Match[str], today: int) -> _Candidates:
-    if said["relative"]:
-        return _Candidates((today + (said["relative"] == "tomorrow"),))
-    if said["weekday"]:
-        coming = _named(said["weekday"][:3], today)
-        if said["next"] and coming > today:
+def _days(found: re.Match[str], today: int) -> _Candidates:
+    if found["relative"]:
+        return _Candidates((today + (found["relative"] == "tomorrow"),))
+    if found["weekday"]:
+        coming = _coming_weekday(found["weekday"], today)
+        if found["next"] and coming > today:
             return _Candidates(
                 (coming, coming + 7), "“next” may be the coming one or the one after"
             )
-        if coming == today and not said["next"]:
+        if coming == today and not found["next"]:
             return _Candidates((today, today + 7), "it may be today or in a week")
         return _Candidates((coming + 7 * (coming == today),))
-    if said["spoken"]:
-        day = _named(said["spoken"], today)
-        return _Candidates(
-            (day,), "no year was given", not said["named"] and day - today > _HALF_A_YEAR
-        )
-    if said["iso"]:
-        year, month, day = map(int, said["iso"].split("-"))
-        return _Candidates(_valid(year, (month, day)))
-    one, other, year = int(said["one"]), int(said["other"]), int(said["year"])
-    # Dots are written where the day comes first; strokes are written everywhere.
-    orders = [(other, one)] if said["mark"] == "." else [(other, one), (one, other)]
+    if name := found["month"] or found["month_first"]:
+        month, number = _MONTHS.index(name[:3]) + 1, int(found["number"] or found["number_last"])
+        if found["in_year"]:
+            return _Candidates(_valid(int(found["in_year"]), (month, number)))
+        day = _coming_date(month, number, today)
+        return _Candidates((day,), "no year was given", guessed=day - today > _HALF_A_YEAR)
+    if found["iso"]:
+        year, month, number = map(int, found["iso"].split("-"))
+        return _Candidates(_valid(year, (month, number)))
+    one, other, year = int(found["one"]), int(found["other"]), int(found["year"])
+    # Dates with dots put the day first everywhere; with strokes it depends on the country.
+    orders = [(other, one)] if found["mark"] == "." else [(other, one), (one, other)]
     return _Candidates(_valid(year, *orders), "the day or the month may come first")
 
 
 def _valid(year: int, *months_and_days: tuple[int, int]) -> tuple[int, ...]:
+    """Return the days (ordinals) that exist among these. Raises InvalidCommand if none does."""
     found = set()
     for month, day in months_and_days:
         with suppress(ValueError):
@@ -254,26 +259,26 @@ def _valid(year: int, *months_and_days: tuple[int, int]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _named(text: str, today: int) -> int:
-    """Return the first day of that name from today on, or that of the year in it."""
-    # Importing it takes a tenth of a second, which most commands need not pay.
-    import dateparser  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    # What is in the future is counted from yesterday, so that today is, too.
-    base = datetime.fromordinal(today - 1)
-    settings = {"RELATIVE_BASE": base, "PREFER_DATES_FROM": "future", "TIMEZONE": "UTC"}
-    found: datetime | None = dateparser.parse(text, languages=["en"], settings=settings)
-    number = re.search(r"\d+", text)
-    # It reads "32 december" as one of 2032.
-    if found is None or (number and int(number[0]) != found.day):
-        raise _refused("there is no such day")
-    return found.toordinal()
+def _coming_weekday(name: str, today: int) -> int:
+    """Return the first day of that name, from today on."""
+    return today + (_WEEKDAYS.index(name[:3]) - date.fromordinal(today).weekday()) % 7
 
 
-def _decided(
+def _coming_date(month: int, number: int, today: int) -> int:
+    """Return the first such day of any year, from today on."""
+    this_year = date.fromordinal(today).year
+    for year in range(this_year, this_year + 9):  # leap days are up to eight years apart
+        with suppress(ValueError):
+            day = date(year, month, number).toordinal()
+            if day >= today:
+                return day
+    raise _refused("there is no such day")
+
+
+def _combined(
     days: _Candidates, hours: _Candidates, now: float, zone: tzinfo
 ) -> Until | AmbiguousTime:
-    """Ask back where what is left, the past put aside, may still be more than one thing."""
+    """Combine days with times of day; ambiguous if more than one meaning is left in the future."""
     every = [(*on_the_clock(d, m, zone), d, m) for d in days.values for m in hours.values]
     moments = _reachable((at for ats, *_ in every for at in ats), now, zone)
     left = [one for one in every if any(now <= at <= now + YEAR for at in one[0])]
@@ -288,7 +293,7 @@ def _decided(
 
 
 def _reachable(found: Iterable[float], now: float, zone: tzinfo) -> tuple[float, ...]:
-    """Put aside what is past, too near or too far; raises NotUnderstood when nothing is left."""
+    """Return the moments from a minute to a year ahead. Raises InvalidCommand if none is left."""
     every = sorted(set(found))
     if every[-1] < now:
         when = datetime.fromtimestamp(every[-1], zone)

@@ -1,4 +1,4 @@
-"""What can happen to an operation; ``transitions.after`` says what becomes of it.
+"""The events of an operation; ``transitions.after`` returns what it becomes.
 
 ``at`` is when it happened (unix seconds).
 """
@@ -10,6 +10,8 @@ from bot.core.operations.operation import Failure
 
 @dataclass(frozen=True, slots=True)
 class LockAcquired:
+    """The operation has its timer's lock."""
+
     at: float
 
 
@@ -22,9 +24,9 @@ class FoundInState:
 
 @dataclass(frozen=True, slots=True)
 class FoundRedefined:
-    """The read under the lock found another definition than the one that was seen.
+    """The read under the lock found another definition than the one that was shown.
 
-    ``changes`` as ``timers.differences`` tells them.
+    ``changes`` as from ``timers.differences``.
     """
 
     at: float
@@ -33,7 +35,7 @@ class FoundRedefined:
 
 @dataclass(frozen=True, slots=True)
 class Delayed:
-    """It could not be read or may not be sent now; it goes on by itself at ``resume_at``."""
+    """It cannot be read or sent now; the next attempt is at ``resume_at``."""
 
     at: float
     failure: Failure
@@ -42,14 +44,14 @@ class Delayed:
 
 @dataclass(frozen=True, slots=True)
 class Permitted:
-    """The permit: from here on one PATCH may be on its way."""
+    """The permit to send: from here on one PATCH may be in flight."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True)
 class NotExecuted:
-    """Proof that the PATCH was not executed, and another try is worth it."""
+    """There is proof that the PATCH was not executed, and another attempt makes sense."""
 
     at: float
     failure: Failure
@@ -67,7 +69,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Refused, or given up, with proof that nothing of it was executed."""
+    """It was refused or given up, with proof that the PATCH was not executed."""
 
     at: float
     failure: Failure
@@ -75,7 +77,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class ResponseLost:
-    """Nobody can say whether the PATCH was executed; it may still be under way."""
+    """Whether the PATCH was executed is not known; it may still be in flight."""
 
     at: float
     failure: Failure
@@ -83,7 +85,7 @@ class ResponseLost:
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """A verification read, begun at ``begun_at``: provisional before ``quiet_at``, then final."""
+    """A verification read, begun at ``begun_at``: provisional before ``settled_at``, then final."""
 
     at: float
     begun_at: float
@@ -92,14 +94,14 @@ class ReadBack:
 
 @dataclass(frozen=True, slots=True)
 class VerificationAbandoned:
-    """No read has succeeded for as long as a verdict is looked for."""
+    """No read has succeeded for ``Timeouts.give_up`` seconds."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True)
 class LateReadBack:
-    """The last look. ``enabled`` None: another operation has had the last word since."""
+    """The last read. ``enabled`` None: not read, as another operation has ended on it since."""
 
     at: float
     enabled: bool | None
@@ -107,7 +109,7 @@ class LateReadBack:
 
 @dataclass(frozen=True, slots=True)
 class LateResponse:
-    """The PATCH was answered after the verdict had been given."""
+    """The PATCH was answered after the operation had ended."""
 
     at: float
     enabled: bool

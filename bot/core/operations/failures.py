@@ -1,30 +1,58 @@
-"""An error as facts that an operation keeps, and back again to be worded."""
+"""Maps errors to the failures that records store, and back to errors for the views to word."""
+
+from collections.abc import Mapping
 
 from bot.core import errors
 from bot.core.errors import ApiError, BotError, Detail, RateLimited, Unclear
-from bot.core.operations.operation import Failure
+from bot.core.operations.operation import Failure, FailureKind
 
-_PLAIN: tuple[type[BotError], ...] = (
-    errors.Expired,
-    errors.AccountChanged,
-    errors.DefinitionChanged,
-    errors.SealBroken,
-    errors.StoreUnreachable,
-    errors.ChangesStopped,
+# The errors that a record may have to store.
+StorableError = (
+    ApiError
+    | errors.SignInNeeded
+    | errors.AccountChanged
+    | errors.IdentityProviderError
+    | errors.SealBroken
+    | errors.StoreUnreachable
+    | errors.PersonRefused
+    | errors.PolicyRefused
+    | errors.AuthorizationRevoked
+    | errors.ChangesStopped
+    | errors.CannotUndo
+    | errors.DefinitionChanged
+    | errors.TimerGone
+    | errors.Expired
 )
-_API: tuple[type[ApiError], ...] = (
-    errors.NotSent,
-    errors.Refused,
-    errors.TokenRefused,
-    errors.ClientUnknown,
-    errors.Forbidden,
-    errors.NotFound,
-    errors.Invalid,
-)
+
+KINDS: Mapping[type[BotError], FailureKind] = {
+    errors.NotSent: FailureKind.NOT_SENT,
+    errors.Refused: FailureKind.REFUSED,
+    errors.TokenRefused: FailureKind.TOKEN_REFUSED,
+    errors.ClientUnknown: FailureKind.CLIENT_UNKNOWN,
+    errors.Forbidden: FailureKind.FORBIDDEN,
+    errors.NotFound: FailureKind.NOT_FOUND,
+    errors.Invalid: FailureKind.INVALID,
+    errors.RateLimited: FailureKind.RATE_LIMITED,
+    errors.Unclear: FailureKind.UNCLEAR,
+    errors.SignInNeeded: FailureKind.SIGN_IN_NEEDED,
+    errors.AccountChanged: FailureKind.ACCOUNT_CHANGED,
+    errors.IdentityProviderError: FailureKind.IDENTITY_PROVIDER,
+    errors.SealBroken: FailureKind.SEAL_BROKEN,
+    errors.StoreUnreachable: FailureKind.STORE_UNREACHABLE,
+    errors.PersonRefused: FailureKind.PERSON_REFUSED,
+    errors.PolicyRefused: FailureKind.POLICY_REFUSED,
+    errors.AuthorizationRevoked: FailureKind.AUTHORIZATION_REVOKED,
+    errors.ChangesStopped: FailureKind.CHANGES_STOPPED,
+    errors.CannotUndo: FailureKind.CANNOT_UNDO,
+    errors.DefinitionChanged: FailureKind.DEFINITION_CHANGED,
+    errors.TimerGone: FailureKind.TIMER_GONE,
+    errors.Expired: FailureKind.EXPIRED,
+}
 
 
-def failure_from(error: BotError, now: float) -> Failure:
-    kind = type(error).__name__
+def failure_from(error: StorableError, now: float) -> Failure:
+    """Return the error as facts; a waiting time becomes the time at which it is over."""
+    kind = KINDS[type(error)]
     match error:
         case ApiError():
             return Failure(
@@ -37,12 +65,14 @@ def failure_from(error: BotError, now: float) -> Failure:
                 until=now + error.retry_after if isinstance(error, RateLimited) else 0.0,
                 why=_why(error),
             )
-        case errors.AuthorizationRevoked(reason=what):
-            return Failure(kind=kind, why=what)
-        case errors.PersonRefused(reason=reason):
-            return Failure(kind=kind, why=reason)
+        case errors.PolicyRefused(reason=reason, rule=rule):
+            return Failure(kind=kind, code=rule, why=reason)
         case errors.IdentityProviderError(what=what, settings=settings):
             return Failure(kind=kind, message=what, why="settings" if settings else "")
+        case errors.AuthorizationRevoked() | errors.PersonRefused() | errors.CannotUndo():
+            return Failure(kind=kind, why=error.reason)
+        case errors.TimerGone(wanted=wanted):
+            return Failure(kind=kind, message=wanted)
         case _:
             return Failure(kind=kind)
 
@@ -58,8 +88,36 @@ def _why(error: ApiError) -> str:
 
 
 def error_from(failure: Failure, now: float) -> BotError:
-    """Return the error again; the waiting time of a rate limit is what is left of it."""
-    by_name = {kind.__name__: kind for kind in (*_PLAIN, *_API)}
+    """Return the error of a failure; the waiting time of a rate limit is what is left of it.
+
+    A failure that stands for a state that was found has no error; it becomes RetriesExhausted.
+    """
+    kind = _ERRORS.get(failure.kind, errors.RetriesExhausted)
+    if issubclass(kind, ApiError):
+        return _api_error(kind, failure, now)
+    match failure.kind:
+        case FailureKind.SIGN_IN_NEEDED:
+            return errors.SignInNeeded(ended=True)
+        case FailureKind.IDENTITY_PROVIDER:
+            return errors.IdentityProviderError(failure.message, failure.why == "settings")
+        case FailureKind.PERSON_REFUSED:
+            return errors.PersonRefused("unchecked")
+        case FailureKind.POLICY_REFUSED:
+            return errors.PolicyRefused(failure.why, failure.code)  # type: ignore[arg-type]
+        case FailureKind.AUTHORIZATION_REVOKED:
+            return errors.AuthorizationRevoked(failure.why)
+        case FailureKind.CANNOT_UNDO:
+            return errors.CannotUndo(failure.why)  # type: ignore[arg-type]
+        case FailureKind.TIMER_GONE:
+            return errors.TimerGone(failure.message)
+        case _:
+            return kind()
+
+
+_ERRORS: Mapping[FailureKind, type[BotError]] = {kind: error for error, kind in KINDS.items()}
+
+
+def _api_error(kind: type[ApiError], failure: Failure, now: float) -> ApiError:
     facts = {
         "operation": failure.operation,
         "status": failure.status,
@@ -67,22 +125,9 @@ def error_from(failure: Failure, now: float) -> BotError:
         "message": failure.message,
         "details": tuple(Detail(*entry) for entry in failure.details),
     }
-    match failure.kind:
-        case "SignInNeeded":
-            return errors.SignInNeeded(ended=True)
-        case "IdentityProviderError":
-            return errors.IdentityProviderError(failure.message, failure.why == "settings")
-        case "AuthorizationRevoked":
-            return errors.AuthorizationRevoked(failure.why)
-        case "PersonRefused":
-            return errors.PersonRefused("unchecked")
-        case "RateLimited":
-            left = max(0.0, failure.until - now)
-            ours = failure.why == "ours"
-            return RateLimited(**facts, retry_after=left, ours=ours)  # type: ignore[arg-type]
-        case "Unclear":
-            return Unclear(**facts, why=failure.why)  # type: ignore[arg-type]
-        case kind if kind in {one.__name__ for one in _API}:
-            return by_name[kind](**facts)
-        case kind:
-            return by_name.get(kind, errors.RetriesExhausted)()
+    if issubclass(kind, RateLimited):
+        left = max(0.0, failure.until - now)
+        return kind(**facts, retry_after=left, ours=failure.why == "ours")  # type: ignore[arg-type]
+    if issubclass(kind, Unclear):
+        return kind(**facts, why=failure.why)  # type: ignore[arg-type]
+    return kind(**facts)  # type: ignore[arg-type]

@@ -1,22 +1,28 @@
-"""One wish to bring one timer to one state, with its whole history, as a state machine of values.
+"""An operation: one change of one timer to one state, with its whole history, as a state machine.
 
-    READY ─Taken─▶ LOCKED ─Permitted─▶ SENDING ─Answered─▶ APPLIED | CONFLICT
-                   │ ▲ ▲ └─Delayed─┘    │  │ └───Refused─▶ REJECTED
-                   │ │ └───NotExecuted──┘  └─────Lost──▶ VERIFYING ─Looked─▶ VERIFYING (too early)
-                   │ │                                    │ ├─Looked─▶ APPLIED | NOT_APPLIED
-                   │ └ FoundSo ─▶ ALREADY                 │ ├─Answered (late) ─▶ APPLIED | CONFLICT
-                   ├── FoundChanged ─▶ STALE              │ └─GaveUp─▶ UNKNOWN
-                   └── Refused ─▶ REJECTED                │
-                                     every ended state ─LateLook, LateAnswer─▶ itself
+    READY ─LockAcquired─▶ LOCKED
+    LOCKED ─Delayed──────────▶ LOCKED
+           ─Permitted────────▶ SENDING
+           ─FoundInState─────▶ ALREADY
+           ─FoundRedefined───▶ STALE
+           ─Refused──────────▶ REJECTED
+    SENDING ─NotExecuted─────▶ LOCKED
+            ─Answered────────▶ APPLIED | CONFLICT
+            ─Refused─────────▶ REJECTED
+            ─ResponseLost────▶ VERIFYING
+    VERIFYING ─ReadBack──────▶ VERIFYING (before ``settled_at``) | APPLIED | NOT_APPLIED
+              ─Answered──────▶ APPLIED | CONFLICT (a late answer)
+              ─VerificationAbandoned──▶ UNKNOWN
+    every ended state ─LateReadBack, LateResponse──▶ itself
 
 1. The PATCH is sent in SENDING only, once for each time SENDING is entered.
 2. SENDING goes back to LOCKED only with proof that the PATCH was not executed.
-3. VERIFYING only reads. Its verdict comes from a read begun after ``quiet_at``.
-4. A state that ended never changes; what is learnt later stands beside it, in ``late``.
+3. VERIFYING only reads. Its verdict comes from a read that began after ``settled_at``.
+4. A state that ended never changes; what is learnt later is stored in ``late_finding``.
 
-Here are the values; the arrows are events, and ``transitions.after(operation, event)`` is the one
-way from version to version. Deadlines are data: ``Terms`` go with the operation. Times are unix
-seconds and are passed in.
+This module has the values; ``events`` has the events, and ``transitions.after(operation, event)``
+is the only way from version to version. Deadlines are data: ``Timeouts`` are stored with the
+operation. Times are unix seconds and are passed in.
 """
 
 from dataclasses import dataclass
@@ -49,18 +55,18 @@ class State(Enum):
 
     @property
     def changed_nothing(self) -> bool:
-        """Whether it ended and has changed nothing, for certain."""
+        """Whether it ended and has certainly changed nothing."""
         return self in {State.REJECTED, State.STALE, State.NOT_APPLIED, State.ALREADY}
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long what may take, in seconds. They go with the operation: all replicas mean the same.
+    """Durations in seconds. They are stored with the operation, so all replicas use the same.
 
-    ``life``: what could not be sent by then is not sent any more. ``send``: a permit not used by
-    then is not used. ``patch`` bounds the PATCH, ``settle`` how long a lost one may linger.
-    ``looks`` are the first reads after a loss, ``late`` the last one; ``give_up`` ends the search
-    for a verdict.
+    ``life``: an operation that could not be sent by then is not sent any more. ``send``: a permit
+    that was not used by then is not used. ``patch`` bounds the PATCH, ``settle`` how long a lost
+    one may take to be executed. ``looks`` are the first reads after a lost response, ``late`` is
+    the last one; ``give_up`` ends the search for a verdict.
     """
 
     life: float = 15 * 60.0
@@ -87,11 +93,10 @@ class ActingAccount:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where it was asked. ``reply`` is Slack's response_url (30 minutes, 5 uses), or empty.
+    """Where a change was requested. ``response_url`` is Slack's (30 minutes, 5 uses), or empty.
 
-    ``card`` is the ts of a message of ours that this operation takes over, or empty; ``of`` is the
-    operation whose button was pressed there. ``thread`` is the ts of the message below which it
-    was asked, or empty.
+    ``card`` is the ts of a message of ours that this operation takes over, or empty; ``replaces``
+    is the operation whose card it was. ``thread`` is the ts of the thread's root, or empty.
     """
 
     channel: ChannelId
@@ -103,7 +108,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """Who agreed to it, when the last of them did, and the digest of what they agreed to."""
+    """Who approved it, when the last of them did, and the digest of what they approved."""
 
     by: tuple[PersonId, ...]
     at: float
@@ -112,19 +117,59 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
+    """The state that was read, and when."""
+
     enabled: bool
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why an operation did not do what was wished, as facts; the words are made in the views.
+class FailureKind(Enum):
+    """Why something was not done. The values are stored, and are independent of any class name.
 
-    ``kind`` names the error's class in ``core.errors``; ``code``, ``message``, ``details`` are the
-    platform's own; ``until`` is the time from which a retry makes sense (0: any time).
+    Most stand for an error (``failures`` maps both ways); the others for a state that was found.
     """
 
-    kind: str
+    # errors of the EDFS and iTwins APIs
+    NOT_SENT = "not_sent"
+    REFUSED = "refused"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - no secret
+    CLIENT_UNKNOWN = "client_unknown"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    INVALID = "invalid"
+    RATE_LIMITED = "rate_limited"
+    UNCLEAR = "unclear"
+    # other errors
+    SIGN_IN_NEEDED = "sign_in_needed"
+    ACCOUNT_CHANGED = "account_changed"
+    IDENTITY_PROVIDER = "identity_provider"
+    SEAL_BROKEN = "seal_broken"
+    STORE_UNREACHABLE = "store_unreachable"
+    PERSON_REFUSED = "person_refused"
+    POLICY_REFUSED = "policy_refused"
+    AUTHORIZATION_REVOKED = "authorization_revoked"
+    CHANGES_STOPPED = "changes_stopped"
+    CANNOT_UNDO = "cannot_undo"
+    DEFINITION_CHANGED = "definition_changed"
+    TIMER_GONE = "timer_gone"
+    EXPIRED = "expired"
+    # states that were found
+    ALREADY_IN_STATE = "already_in_state"
+    STATE_CHANGED = "state_changed"
+    CONFLICT = "conflict"
+    NOT_APPLIED = "not_applied"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a change was not made, as facts; the views word it.
+
+    ``code``, ``message`` and ``details`` are the platform's own; ``until`` is the time from which a
+    retry makes sense (0: any time). ``why`` refines the kind.
+    """
+
+    kind: FailureKind
     operation: str = ""
     status: int = 0
     code: str = ""
@@ -136,7 +181,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class LateFinding:
-    """What was learnt after the end. ``enabled`` None: somebody else had changed it since."""
+    """What was learnt after the end. ``enabled`` None: another operation had changed it since."""
 
     at: float
     enabled: bool | None
@@ -145,11 +190,13 @@ class LateFinding:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """``resume_at``: nothing is tried before it. ``lost_at``: when the answer was missed.
+    """One change of one timer. ``person`` is whose account it uses, ``requester`` who wants it.
 
-    ``attempts`` counts the permits, ``renewals`` the 401s among them, ``unsent`` what provably did
-    not leave. ``quiet_at``: from then on a read tells what came of the PATCH. ``late_at``: when to
-    look a last time (0: not at all, or done).
+    ``resume_at``: no step is taken before it. ``attempts`` counts the permits, ``renewals`` the
+    401s among them, ``unsent`` the attempts that provably were not executed. ``looks`` counts the
+    reads in VERIFYING, which began at ``response_lost_at``; from ``settled_at`` on a read tells
+    what became of the PATCH. ``late_at``: when to read a last time (0: not at all, or done).
+    ``definition`` and ``inputs`` are digests of what was shown when the change was requested.
     """
 
     id: OperationId
@@ -166,16 +213,16 @@ class Operation:
     timeouts: Timeouts = Timeouts()
     reason: str = ""
     undoes: OperationId | None = None
-    # How long it is to stay off; the return is set when it is known to be off.
+    # How long it is to stay off; the auto-enable is scheduled when it is known to be off.
     until: Until | None = None
-    # The operation whose return this is: that one turned the timer off until now.
+    # The auto-enable that started this operation; its id is that of the operation that disabled.
     auto_enables: OperationId | None = None
-    # Who asked, where another person's account is used for it (the policy's ``runs_as``).
+    # The requester, where another person's account is used (the policy's ``runs_as``).
     on_behalf_of: PersonId | None = None
     approved: Approved | None = None
-    inputs: str = ""  # digest of the parameters, to say later whether they were edited
+    inputs: str = ""
     emergency: bool = False
-    # Said on the card: the state differed from what was last seen, at this time.
+    # When the state was last seen, if it was another one then (0: it was not).
     changed_outside_since: float = 0.0
     state: State = State.READY
     changed_at: float = 0.0
@@ -194,25 +241,25 @@ class Operation:
 
     @property
     def trace(self) -> str:
-        """The short id that a person can quote and that stands in the log."""
+        """The short id that a person can quote and that the log has."""
         return self.id[:8]
 
     @property
     def requester(self) -> PersonId:
-        """Whose wish it is; ``person`` is whose account it is done with."""
+        """Who wants the change; ``person`` is whose account it is made with."""
         return self.on_behalf_of or self.person
 
     @property
     def root(self) -> OperationId:
-        """The operation whose story this one goes on with."""
+        """The first operation of the change thread that this one continues."""
         return self.undoes or self.auto_enables or self.id
 
     @property
     def ends_at(self) -> float:
-        """From then on it is not sent any more."""
+        """When it expires: it is not sent after this."""
         return self.asked_at + self.timeouts.life
 
     @property
     def send_by(self) -> float:
-        """In SENDING: until then the holder of the permit may begin to send."""
+        """In SENDING: when the holder of the permit must have begun to send."""
         return self.changed_at + self.timeouts.send

@@ -1,7 +1,6 @@
-"""The arrows of the picture in ``operations``: what can happen to one, and what becomes of it.
+"""The transitions of an operation; ``operation`` has the picture of its states.
 
-``after(operation, event)`` gives the next version, and raises ``Impossible`` for what the picture
-does not know. ``due(operation)`` says when somebody has to look at it again.
+``after(operation, event)`` returns the next version, ``due(operation)`` when to look at it again.
 """
 
 from dataclasses import replace
@@ -23,21 +22,27 @@ from bot.core.operations.events import (
     ResponseLost,
     VerificationAbandoned,
 )
-from bot.core.operations.operation import Failure, LateFinding, Observation, Operation, State
+from bot.core.operations.operation import (
+    Failure,
+    FailureKind,
+    LateFinding,
+    Observation,
+    Operation,
+    State,
+)
+from bot.core.transitions import InvalidTransition
 
-STEP = 5.0  # a step that was not taken by then is taken by whoever finds it
-LOOK_LEAST, LOOK_MOST = 15.0, 300.0  # between two looks that failed
-
-
-class InvalidTransition(Exception):
-    """A transition that the picture does not know."""
+STEP = 5.0  # a step that was not taken by then is due: its worker may have died
+RETRY_LEAST, RETRY_MOST = 15.0, 300.0  # between two verification reads that failed
+# Delays that were asked of us. They are not counted as failed attempts.
+_NOT_COUNTED = {FailureKind.RATE_LIMITED, FailureKind.TOKEN_REFUSED, FailureKind.PERSON_REFUSED}
 
 
 def after(operation: Operation, event: Event) -> Operation:
-    """Return the operation's next version; raises Impossible."""
+    """Return the operation's next version. Raises InvalidTransition."""
     state, changes = _transition(operation, event)
     changed_at, version = event.at, operation.version + 1
-    if operation.state.ended:  # what comes late stands beside the end
+    if operation.state.ended:  # a late event does not change when it ended
         changed_at = operation.changed_at
     return replace(operation, state=state, changed_at=changed_at, version=version, **changes)
 
@@ -66,7 +71,9 @@ def _from_locked(operation: Operation, event: Event) -> StateAndChanges:
         case FoundInState(at=at):
             return State.ALREADY, {"seen": Observation(operation.wanted, at), "failure": None}
         case FoundRedefined(changes=changes):
-            return State.STALE, {"failure": Failure("DefinitionChanged", details=changes)}
+            return State.STALE, {
+                "failure": Failure(FailureKind.DEFINITION_CHANGED, details=changes)
+            }
         case Delayed():
             return State.LOCKED, _waiting(operation, event)
         case Permitted(at=at):
@@ -128,33 +135,31 @@ def _waiting(operation: Operation, event: Delayed | NotExecuted) -> dict[str, An
     return {
         "resume_at": event.resume_at,
         "failure": event.failure,
-        # What was asked of us to wait for is no failure of ours, and is not counted.
-        "unsent": operation.unsent + (kind not in {"RateLimited", "TokenRefused", "PersonRefused"}),
-        "renewals": operation.renewals + (kind == "TokenRefused"),
+        "unsent": operation.unsent + (kind not in _NOT_COUNTED),
+        "renewals": operation.renewals + (kind is FailureKind.TOKEN_REFUSED),
     }
 
 
 def _permitted(operation: Operation, at: float) -> dict[str, Any]:
-    terms = operation.timeouts
+    timeouts = operation.timeouts
     return {
         "attempts": operation.attempts + 1,
         "failure": None,
         "resume_at": 0.0,
-        # Should its holder never come back: the PATCH began and ended by then, and has settled.
-        "settled_at": at + terms.send + terms.patch + terms.settle,
+        # If the holder of the permit dies: by then the PATCH was sent, has ended and has settled.
+        "settled_at": at + timeouts.send + timeouts.patch + timeouts.settle,
     }
 
 
 def _response_lost(operation: Operation, at: float, failure: Failure) -> dict[str, Any]:
-    """What was read before the PATCH says nothing any more."""
-    terms = operation.timeouts
-    quiet_at = operation.settled_at if failure.why == "crash" else at + terms.settle
+    """Forget what was read before the PATCH: it says nothing of the state now."""
+    settled_at = operation.settled_at if failure.why == "crash" else at + operation.timeouts.settle
     return {
         "failure": failure,
         "seen": None,
         "looks": 0,
         "response_lost_at": at,
-        "settled_at": quiet_at,
+        "settled_at": settled_at,
     }
 
 
@@ -174,14 +179,14 @@ def _read_back(operation: Operation, event: ReadBack) -> StateAndChanges:
 
 
 def _late(operation: Operation, at: float, enabled: bool | None) -> LateFinding | None:
-    """Worth keeping only where it is not what the verdict said."""
+    """Return a finding only where it differs from the verdict."""
     if enabled is None or operation.seen is None or enabled is operation.seen.enabled:
         return None
     return LateFinding(at, enabled, "look")
 
 
 def due(operation: Operation) -> float | None:
-    """When the next step is due, whoever takes it; None when there is none left."""
+    """Return when the next step is due; None when there is none left."""
     match operation.state:
         case State.READY | State.LOCKED:
             return operation.resume_at or operation.changed_at + STEP
@@ -194,7 +199,7 @@ def due(operation: Operation) -> float | None:
 
 
 def next_read_back(operation: Operation) -> float:
-    """When VERIFYING looks next: at once, a few times on the way, and when it is quiet."""
+    """Return when VERIFYING reads next: at once, a few times after that, and at ``settled_at``."""
     looks = operation.timeouts.looks
     if operation.looks < len(looks):
         at = operation.response_lost_at + looks[operation.looks]
@@ -204,6 +209,6 @@ def next_read_back(operation: Operation) -> float:
 
 
 def retry_read_back_at(operation: Operation, now: float) -> float:
-    """When to look after a look that failed: soon at first, then ever more rarely."""
-    pause = min(max((now - operation.response_lost_at) / 4, LOOK_LEAST), LOOK_MOST)
+    """Return when to read again after a read that failed: soon at first, then less often."""
+    pause = min(max((now - operation.response_lost_at) / 4, RETRY_LEAST), RETRY_MOST)
     return min(now + pause, operation.settled_at) if now < operation.settled_at else now + pause

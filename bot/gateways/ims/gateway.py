@@ -68,7 +68,7 @@ class Ims:
         IdentityProviderError when such a refresh does not end.
         """
         try:
-            async with self._tokens.is_locked(workspace, person):
+            async with self._tokens.locked(workspace, person):
                 before = await self._tokens.put(workspace, person, sign_in)
         except SignInBusy:
             raise IdentityProviderError("a refresh of the sign-in before takes long") from None

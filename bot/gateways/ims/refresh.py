@@ -92,7 +92,7 @@ class TokenRefresher:
 
     async def _locked(self, person: _Person, refused: str | None) -> Bearer:
         try:
-            async with self._tokens.is_locked(*person):
+            async with self._tokens.locked(*person):
                 return await self._refresh(person, refused)
         except SignInBusy:
             raise IdentityProviderError("another refresh of this sign-in takes long") from None

@@ -1,27 +1,41 @@
-"""Whether a channel may be told things: what Slack says of it."""
+"""What the bot may do in a channel, by Slack's conversation object.
 
-from bot.context import Context
+Source: docs.slack.dev/reference/objects/conversation-object.
+"""
+
 from bot.core.errors import CannotSubscribe
 from bot.core.names import ChannelId
-from bot.gateways.slack.client import NOT_THERE, SlackRejected
+from bot.gateways.slack.client import NOT_THERE, SlackClient, SlackRejected
 
 
-async def postable_channel(context: Context, channel: ChannelId) -> ChannelId:
-    """Return a channel that may be told things. Raises CannotSubscribe, SlackAway.
+async def postable_channel(slack: SlackClient, channel: ChannelId) -> ChannelId:
+    """Return the channel if it may have subscriptions. Raises CannotSubscribe, SlackUnavailable.
 
-    Source: Slack's conversation object. A private channel that the bot is not in does not exist
-    for it.
+    A private channel that the bot is not a member of does not exist for the bot.
     """
     try:
-        found = await context.slack.channel_info(channel)
-    except SlackRejected as refused:
-        if refused.code in NOT_THERE:
-            raise CannotSubscribe("not_there") from refused
+        info = await slack.channel_info(channel)
+    except SlackRejected as rejected:
+        if rejected.code in NOT_THERE:
+            raise CannotSubscribe("not_there") from rejected
         raise
-    if found.get("is_im") or found.get("is_mpim"):
+    if info.get("is_im") or info.get("is_mpim"):
         raise CannotSubscribe("direct")
-    if found.get("is_ext_shared") or found.get("is_pending_ext_shared"):
+    if info.get("is_ext_shared") or info.get("is_pending_ext_shared"):
         raise CannotSubscribe("shared")
-    if found.get("is_archived") or not found.get("is_member"):
+    if info.get("is_archived") or not info.get("is_member"):
         raise CannotSubscribe("not_there")
     return channel
+
+
+async def is_in_channel(slack: SlackClient, channel: ChannelId) -> bool:
+    """Whether the bot can post there; also True where Slack does not say. Raises SlackUnavailable.
+
+    Then the post itself shows it.
+    """
+    try:
+        info = await slack.channel_info(channel)
+    except SlackRejected as rejected:
+        return rejected.code not in NOT_THERE
+    direct = info.get("is_im") or info.get("is_mpim")
+    return bool(direct or (info.get("is_member") and not info.get("is_archived")))

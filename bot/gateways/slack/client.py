@@ -1,8 +1,8 @@
-"""Saying things in Slack: the only module that calls its Web API.
+"""A client for Slack's Web API, and the only importer of slack_sdk.
 
-Each call passes the gate (``gate.py``), which keeps all replicas within Slack's limits. No call
-is repeated by the client (a repeated post is a second message). What can be tried again is tried
-again by the job that wanted it.
+Each call passes the rate limiter first (``rate_limits.py``), which keeps all replicas together
+within Slack's limits. The client never retries: a second ``chat.postMessage`` would be a second
+message. Whoever wanted the call made tries again later.
 """
 
 import hashlib
@@ -21,9 +21,10 @@ from bot.core.errors import PersonRefused
 from bot.core.names import ChannelId, PersonId, Workspace, single_line
 from bot.core.people import Person
 from bot.gateways.loopback import is_loopback
-from bot.gateways.slack.messages import AppHome, Card, Ephemeral, InChannel, Modal
-from bot.gateways.slack.rate_limits import REPLY, SlackRateLimiter
+from bot.gateways.slack.messages import AppHome, Card, Ephemeral, InChannel, Modal, ThreadReply
+from bot.gateways.slack.rate_limits import RESPONSE_URL, SlackRateLimiter
 
+TIMEOUT_SECONDS = 15
 RESPONSE_URL_SECONDS = 29 * 60.0  # a response_url lives 30 minutes
 NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived"})
 _FAILURES = (SlackClientError, aiohttp.ClientError, TimeoutError, ValueError, OSError)
@@ -32,7 +33,7 @@ log = structlog.get_logger("slack")
 
 
 class SlackUnavailable(Exception):
-    """Slack did not take it now; ``wait`` seconds may help."""
+    """Slack, or our rate limiter, does not take the call now. Retry after ``wait`` seconds."""
 
     def __init__(self, what: str, wait: float = 5.0) -> None:
         super().__init__(what)
@@ -40,11 +41,11 @@ class SlackUnavailable(Exception):
 
 
 class SlackRateLimited(SlackUnavailable):
-    """Slack said 429 and named the time: it did nothing of what was asked."""
+    """Slack answered 429 with a Retry-After; the call had no effect."""
 
 
 class SlackRejected(Exception):
-    """Slack will not take it; ``code`` is its error code."""
+    """Slack answered ``ok: false``, and a retry would not help; ``code`` is its error code."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -62,88 +63,100 @@ class Installation:
 
 
 class SlackClient:
-    """``api_url`` tells which hosts a response_url may have: Slack's, or loopback's with it.
+    """Calls Slack's Web API with the bot's token.
 
-    Without a gate calls are not counted; that is for a look at Slack without a store.
+    ``api_url`` also decides which response_urls are accepted: those of Slack, and those of this
+    machine if the API itself is on this machine. Without a rate limiter calls are not counted;
+    the doctor command uses that, because it has no store.
+
+    Every method raises SlackUnavailable or SlackRejected unless it says otherwise.
     """
 
     def __init__(
         self,
-        client: AsyncWebClient,
+        token: str,
+        api_url: str,
         session: aiohttp.ClientSession,
+        *,
+        proxy: str | None = None,
         rate_limiter: SlackRateLimiter | None = None,
     ) -> None:
-        self._client = client
+        self.web_client = AsyncWebClient(  # Bolt wants one too
+            token=token,
+            base_url=api_url.rstrip("/") + "/",
+            session=session,
+            timeout=TIMEOUT_SECONDS,
+            proxy=proxy,
+            retry_handlers=[],
+        )
         self._session = session
-        self._gate = rate_limiter
-        self._local = is_loopback(urlsplit(client.base_url).hostname or "")
+        self._rate_limiter = rate_limiter
+        self._local = is_loopback(urlsplit(api_url).hostname or "")
 
     async def installation(self) -> Installation:
-        said = await self._call("auth.test", self._client.auth_test)
+        answer = await self._call("auth.test", self.web_client.auth_test)
         return Installation(
-            Workspace(said["team_id"]),
-            single_line(said.get("team") or said["team_id"], 80),
-            PersonId(said["user_id"]),
-            said.get("bot_id") or "",
+            Workspace(answer["team_id"]),
+            single_line(answer.get("team") or answer["team_id"], 80),
+            PersonId(answer["user_id"]),
+            answer.get("bot_id") or "",
         )
 
     async def user_info(self, workspace: Workspace, person: PersonId) -> Person:
-        """Return what Slack says of a person. Raises PersonRefused when it cannot be known."""
+        """Return a user's profile. Raises PersonRefused: "unknown", or "unchecked" for now."""
         try:
-            answer = await self._call("users.info", self._client.users_info, user=person)
-            said = answer["user"]
-        except SlackRejected as refused:
-            unknown = refused.code in {"user_not_found", "user_not_visible"}
-            raise PersonRefused("unknown" if unknown else "unchecked") from refused
-        except SlackUnavailable as away:
-            raise PersonRefused("unchecked") from away
-        profile = said.get("profile") or {}
-        names = (profile.get("display_name"), said.get("real_name"), said.get("name"), person)
+            answer = await self._call("users.info", self.web_client.users_info, user=person)
+            user = answer["user"]
+        except SlackRejected as rejected:
+            unknown = rejected.code in {"user_not_found", "user_not_visible"}
+            raise PersonRefused("unknown" if unknown else "unchecked") from rejected
+        except SlackUnavailable as unavailable:
+            raise PersonRefused("unchecked") from unavailable
+        profile = user.get("profile") or {}
+        names = (profile.get("display_name"), user.get("real_name"), user.get("name"), person)
         return Person(
             id=person,
-            workspace=Workspace(said.get("team_id") or workspace),
+            workspace=Workspace(user.get("team_id") or workspace),
             name=single_line(next(name for name in names if name), 80),
-            zone=said.get("tz") or "UTC",
-            deleted=bool(said.get("deleted")),
-            is_bot=any(said.get(flag) for flag in ("is_bot", "is_workflow_bot")),
-            is_guest=any(said.get(flag) for flag in ("is_restricted", "is_ultra_restricted")),
-            is_stranger=bool(said.get("is_stranger")),
+            zone=user.get("tz") or "UTC",
+            deleted=bool(user.get("deleted")),
+            is_bot=any(user.get(flag) for flag in ("is_bot", "is_workflow_bot")),
+            is_guest=any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted")),
+            is_stranger=bool(user.get("is_stranger")),
         )
 
     async def group_members(self, group: str) -> frozenset[PersonId]:
-        """Return who is in a user group (S…) or a channel. Raises SlackRefused, SlackAway."""
+        """Return the members of a user group (S…) or of a channel."""
         if group.startswith("S"):
-            people = self._client.usergroups_users_list
-            said = await self._call("usergroups.users.list", people, usergroup=group)
-            return frozenset(map(PersonId, said.get("users", ())))
+            usergroup = self.web_client.usergroups_users_list
+            answer = await self._call("usergroups.users.list", usergroup, usergroup=group)
+            return frozenset(map(PersonId, answer.get("users", ())))
         found: set[PersonId] = set()
         cursor = ""
         while True:
-            listing = self._client.conversations_members
-            said = await self._call(
-                "conversations.members", listing, channel=group, limit=1_000, cursor=cursor
+            members = self.web_client.conversations_members
+            answer = await self._call(
+                "conversations.members", members, channel=group, limit=1_000, cursor=cursor
             )
-            found |= set(map(PersonId, said.get("members", ())))
-            cursor = (said.get("response_metadata") or {}).get("next_cursor") or ""
+            found |= set(map(PersonId, answer.get("members", ())))
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return frozenset(found)
 
     async def channel_info(self, channel: ChannelId) -> dict[str, Any]:
-        """Return Slack's conversation object. Raises SlackRefused, SlackAway."""
-        info = self._client.conversations_info
-        said = await self._call("conversations.info", info, channel=channel)
-        return dict(said["channel"])
+        """Return Slack's conversation object of a channel."""
+        info = self.web_client.conversations_info
+        answer = await self._call("conversations.info", info, channel=channel)
+        return dict(answer["channel"])
 
     async def respond(self, url: str, message: Ephemeral | InChannel) -> bool:
-        """Answer through a response_url; False when it is used up or not one of Slack's."""
-        if not self._may_reply(url) or not await self._reply_passed(url):
+        """Post to a response_url; return False if it is used up, or not one of Slack's."""
+        if not self._accepts(url) or not await self._takes_turn(url):
             return False
         private = isinstance(message, Ephemeral)
         body = {
             "response_type": "ephemeral" if private else "in_channel",
-            "replace_original": message.replace_original
-            if isinstance(message, Ephemeral)
-            else False,
+            "replace_original": isinstance(message, Ephemeral) and message.replace_original,
             "text": message.text,
             "blocks": message.blocks,
         }
@@ -153,128 +166,149 @@ class SlackClient:
         except _FAILURES as failure:
             raise SlackUnavailable(type(failure).__name__) from failure
 
-    async def _reply_passed(self, url: str) -> bool:
-        """Whether this address may be used now; what waits there too long is whispered instead."""
-        place = hashlib.sha256(url.encode()).hexdigest()[:24]  # whoever has the address may speak
-        return self._gate is None or not await self._gate.wait_for_turn(REPLY, place)
+    async def _takes_turn(self, url: str) -> bool:
+        """Whether the rate limiter lets a post to this response_url through soon."""
+        # The address is a credential, so only its digest is stored.
+        target = hashlib.sha256(url.encode()).hexdigest()[:24]
+        limiter = self._rate_limiter
+        return limiter is None or not await limiter.wait_for_turn(RESPONSE_URL, target)
 
-    def _may_reply(self, url: str) -> bool:
+    def _accepts(self, url: str) -> bool:
         parts = urlsplit(url)
         host = parts.hostname or ""
         if self._local and is_loopback(host):
             return True
         return parts.scheme == "https" and host == "hooks.slack.com"
 
+    async def answer_privately(
+        self, message: Ephemeral, person: PersonId, channel: ChannelId, url: str, age: float
+    ) -> None:
+        """Answer one person through a response_url, or with a new message if that is over.
+
+        ``age`` is for how many seconds the response_url has existed; ``url`` may be empty.
+        """
+        if url and age < RESPONSE_URL_SECONDS and await self.respond(url, message):
+            return
+        await self.post_ephemeral(channel, person, message)
+
     async def post_ephemeral(
         self, channel: ChannelId, person: PersonId, message: Ephemeral
     ) -> None:
-        """Say it to one person: in the channel where both are, else in a direct message."""
-        if not channel:  # it was asked where there is no channel
+        """Post a message to one person in a channel, or directly if one of them is not in it.
+
+        An empty ``channel`` means that the person acted where there is none, as in the App Home.
+        """
+        if not channel:
             await self.send_direct(person, message)
             return
-        said = _quiet(message)
+        payload = _payload(message)
         if message.thread:
-            said["thread_ts"] = message.thread
-        ephemeral = self._client.chat_postEphemeral
+            payload["thread_ts"] = message.thread
+        post = self.web_client.chat_postEphemeral
         try:
-            await self._call("chat.postEphemeral", ephemeral, channel=channel, user=person, **said)
-        except SlackRejected as refused:
-            if refused.code not in NOT_THERE:
+            await self._call("chat.postEphemeral", post, channel=channel, user=person, **payload)
+        except SlackRejected as rejected:
+            if rejected.code not in NOT_THERE:
                 raise
             await self.send_direct(person, message)
 
-    async def post(self, channel: ChannelId, card: Card | InChannel, thread: str = "") -> str:
-        """Post a card; return its ts. Raises SlackRefused (NOT_THERE among its codes)."""
-        below = {"thread_ts": thread} if thread else {}
-        return str((await self._post(channel, {**_quiet(card), **below}))["ts"])
+    async def post(
+        self, channel: ChannelId, message: Card | InChannel | ThreadReply, thread: str = ""
+    ) -> str:
+        """Post to a channel, or in a thread of it; return the message's ts."""
+        in_thread = {"thread_ts": thread} if thread else {}
+        return str((await self._post(channel, {**_payload(message), **in_thread}))["ts"])
 
-    async def _post(self, channel: str, said: dict[str, Any]) -> dict[str, Any]:
-        post = self._client.chat_postMessage
-        return await self._call("chat.postMessage", post, channel=channel, **said)
+    async def _post(self, channel: ChannelId, payload: dict[str, Any]) -> dict[str, Any]:
+        post = self.web_client.chat_postMessage
+        return await self._call("chat.postMessage", post, channel=channel, **payload)
 
     async def send_direct(self, person: PersonId, message: Ephemeral) -> None:
-        """Say it in a direct message."""
-        await self._post(await self.direct_channel(person), _quiet(message))
+        await self._post(await self.direct_channel(person), _payload(message))
 
     async def direct_channel(self, person: PersonId) -> ChannelId:
-        """Return where this person and the bot talk alone."""
-        opening = self._client.conversations_open
-        direct = await self._call("conversations.open", opening, users=person)
-        return ChannelId(direct["channel"]["id"])
+        """Return the channel of the direct messages between a person and the bot."""
+        opening = self.web_client.conversations_open
+        answer = await self._call("conversations.open", opening, users=person)
+        return ChannelId(answer["channel"]["id"])
 
     async def update(self, channel: ChannelId, ts: str, card: Card) -> None:
-        said = {"text": card.text, "blocks": card.blocks}
-        await self._call("chat.update", self._client.chat_update, channel=channel, ts=ts, **said)
+        """Replace a message of the bot's by this version of its card."""
+        update = self.web_client.chat_update
+        payload = {"text": card.text, "blocks": card.blocks}
+        await self._call("chat.update", update, channel=channel, ts=ts, **payload)
 
     async def open_view(self, trigger: str, modal: Modal, *, above: bool = False) -> str:
-        """Open a view; return its id. A trigger lives three seconds.
+        """Open a modal and return its view id. A trigger_id lives three seconds.
 
-        ``above``: it was pressed for in a view, and comes above that one.
+        ``above``: the trigger_id comes from a modal, on top of which this one is pushed.
         """
-        client = self._client
-        opening, method = client.views_open, "views.open"
+        method, call = "views.open", self.web_client.views_open
         if above:
-            opening, method = client.views_push, "views.push"
-        opened = await self._call(method, opening, trigger_id=trigger, view=modal.view)
-        return str(opened["view"]["id"])
+            method, call = "views.push", self.web_client.views_push
+        answer = await self._call(method, call, trigger_id=trigger, view=modal.view)
+        return str(answer["view"]["id"])
 
     async def update_view(self, view: str, modal: Modal, hash_: str = "") -> None:
-        """Put it in the place of an open view, unless that is another than ``hash_`` says.
+        """Replace an open view, if it is still the version that ``hash_`` names (empty: any).
 
-        Raises SlackRefused ("hash_conflict", "not_found": it was closed).
+        SlackRejected is "hash_conflict" if it is not, and "not_found" if the view was closed.
         """
-        as_it_was = {"hash": hash_} if hash_ else {}
-        update = self._client.views_update
-        await self._call("views.update", update, view_id=view, view=modal.view, **as_it_was)
+        version = {"hash": hash_} if hash_ else {}
+        update = self.web_client.views_update
+        await self._call("views.update", update, view_id=view, view=modal.view, **version)
 
-    async def publish_home(self, person: PersonId, page: AppHome) -> None:
-        publishing = self._client.views_publish
-        await self._call("views.publish", publishing, user_id=person, view=page.view)
+    async def publish_home(self, person: PersonId, home: AppHome) -> None:
+        publish = self.web_client.views_publish
+        await self._call("views.publish", publish, user_id=person, view=home.view)
 
-    async def _call(self, method: str, ask: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
-        """Raises SlackAway or SlackRefused. A new message waits for its channel's turn too."""
-        await self._pass(method, arguments.get("channel", ""))
+    async def _call(
+        self, method: str, call: Callable[..., Any], **arguments: Any
+    ) -> dict[str, Any]:
+        """Take a turn with the rate limiter, call the method, and return the answer's JSON."""
+        limiter = self._rate_limiter
+        if limiter is not None:
+            wait = await limiter.wait_for_turn(method, arguments.get("channel", ""))
+            if wait:
+                raise SlackUnavailable("rate limiter", wait)
         try:
-            answer = await ask(**arguments)
+            answer = await call(**arguments)
         except SlackApiError as error:
-            worded = _worded(error)
-            if self._gate is not None and isinstance(worded, SlackRateLimited):
-                await self._gate.pause(method, worded.wait)
-            raise worded from error
+            translated = _translated(error)
+            if limiter is not None and isinstance(translated, SlackRateLimited):
+                await limiter.pause(method, translated.wait)
+            raise translated from error
         except _FAILURES as failure:
             raise SlackUnavailable(type(failure).__name__) from failure
         return dict(answer.data) if isinstance(answer.data, dict) else {}
 
-    async def _pass(self, method: str, channel: str) -> None:
-        wait = await self._gate.wait_for_turn(method, channel) if self._gate is not None else 0.0
-        if wait:
-            raise SlackUnavailable("gate", wait)
+
+def _payload(message: InChannel | Card | ThreadReply | Ephemeral) -> dict[str, Any]:
+    """Return the arguments for posting it; links in it are not unfurled."""
+    content = {"text": message.text, "blocks": message.blocks}
+    return {**content, "unfurl_links": False, "unfurl_media": False}
 
 
-def _quiet(message: InChannel | Card | Ephemeral) -> dict[str, Any]:
-    said = {"text": message.text, "blocks": message.blocks}
-    return {**said, "unfurl_links": False, "unfurl_media": False}
-
-
-def _worded(error: SlackApiError) -> SlackUnavailable | SlackRejected:
-    """Tell "not now" from "no". A 5xx answer of Slack's has no JSON in it."""
+def _translated(error: SlackApiError) -> SlackUnavailable | SlackRejected:
+    """Tell a temporary failure from a rejection. A 5xx answer of Slack's has no JSON in it."""
     answer = error.response
     data = getattr(answer, "data", None)
     code = data.get("error", "") if isinstance(data, dict) else ""
     status = getattr(answer, "status_code", 0)
     if status == 429 or code == "ratelimited":
-        said = str((getattr(answer, "headers", None) or {}).get("Retry-After", ""))
-        return SlackRateLimited("ratelimited", float(said) if said.isdigit() else 30.0)
+        retry_after = str((getattr(answer, "headers", None) or {}).get("Retry-After", ""))
+        wait = float(retry_after) if retry_after.isdigit() else 30.0
+        return SlackRateLimited("ratelimited", wait)
     if (
         status >= 500
         or not code
         or code in {"internal_error", "fatal_error", "service_unavailable"}
     ):
         return SlackUnavailable(f"status {status}")
-    log.warning("slack.refused", code=code, why=_why(data))
+    log.warning("slack.rejected", code=code, details=_details(data))
     return SlackRejected(code)
 
 
-def _why(data: Any) -> str:
-    details = data.get("response_metadata") if isinstance(data, dict) else None
-    return single_line(json.dumps(details), 300) if details else ""
+def _details(data: Any) -> str:
+    metadata = data.get("response_metadata") if isinstance(data, dict) else None
+    return single_line(json.dumps(metadata), 300) if metadata else ""

@@ -1,6 +1,6 @@
-"""Who is who in Slack: people, and who is in the groups and channels that a policy names.
+"""Who is who in Slack: people, and the members of the user groups and channels a policy names.
 
-What Slack said is good for a minute, so a decision never rests on older news than that.
+Slack's answers are cached in the store for a minute, so no decision rests on older ones.
 """
 
 from dataclasses import dataclass
@@ -11,27 +11,35 @@ from bot.core.people import Person, refusal
 from bot.gateways.slack.client import SlackClient, SlackRejected, SlackUnavailable
 from bot.gateways.store.people import People
 
+RETRY_SECONDS = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class Directory:
+    """The directory of one workspace, read through the cache in the store."""
+
     slack: SlackClient
     people: People
-    home: Workspace
+    workspace: Workspace
 
     async def person(self, person: PersonId, *, fresh: bool = False) -> Person:
-        """Return what Slack says of a person. Raises PersonRefused when it cannot be known."""
-        known = None if fresh else await self.people.load(self.home, person)
+        """Return a user's profile; ``fresh`` skips the cache.
+
+        Raises PersonRefused: "unknown" for a user Slack does not have, "unchecked" while Slack
+        does not answer.
+        """
+        known = None if fresh else await self.people.load(self.workspace, person)
         if known is None:
-            known = await self.slack.user_info(self.home, person)
-            await self.people.save(self.home, known)
+            known = await self.slack.user_info(self.workspace, person)
+            await self.people.save(self.workspace, known)
         return known
 
     async def member(self, person: PersonId, asked_from: Workspace) -> Person:
         """Return a person who may use the bot. Raises PersonRefused."""
-        if asked_from != self.home:
+        if asked_from != self.workspace:
             raise PersonRefused("outsider")
         known = await self.person(person)
-        refused = refusal(known, self.home, asked_from)
+        refused = refusal(known, self.workspace, asked_from)
         if refused is not None:
             raise refused
         return known
@@ -39,25 +47,26 @@ class Directory:
     async def groups_of(
         self, person: PersonId, named: frozenset[str], sure: frozenset[str] = frozenset()
     ) -> frozenset[str]:
-        """Return those of the named user groups and channels that the person is in.
+        """Return those of the named user groups and channels that the person is a member of.
 
-        One that Slack does not know (any more), or does not show to the bot, has no members.
-        Of those in ``sure`` (a deny names them) that is not taken for an answer: it raises then,
-        as for what Slack does not say. Raises SlackAway.
+        A group that Slack does not know, or does not show to the bot, counts as empty; but one
+        in ``sure`` raises SlackUnavailable then. Those are the groups that a deny rule names: to
+        take one for empty would let its members through. Raises SlackUnavailable also when Slack
+        does not answer.
         """
         return frozenset(
             [one for one in named if person in await self.members(one, sure=one in sure)]
         )
 
     async def members(self, group: str, *, sure: bool = False) -> frozenset[PersonId]:
-        """Return who is in a user group or a channel, as ``groups_of`` does. Raises SlackAway."""
-        known = await self.people.members(self.home, group)
+        """Return the members of a user group or channel; ``sure`` as in ``groups_of``."""
+        known = await self.people.members(self.workspace, group)
         if known is None:
             try:
                 known = await self.slack.group_members(group)
-            except SlackRejected as refused:
+            except SlackRejected as rejected:
                 if sure:
-                    raise SlackUnavailable("members", 60.0) from refused
-                return frozenset()  # not kept: it may be read as soon as the bot is let in
-            await self.people.save_members(self.home, group, known)
+                    raise SlackUnavailable("members", RETRY_SECONDS) from rejected
+                return frozenset()  # not cached: the bot may be let in at any moment
+            await self.people.save_members(self.workspace, group, known)
         return known

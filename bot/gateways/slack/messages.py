@@ -1,4 +1,4 @@
-"""What can be said, as values. Nothing here knows how it gets to Slack."""
+"""Messages and views as values: text and blocks, and who sees them, but not how they are sent."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +10,10 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Ephemeral:
-    """Only its person sees it. ``replace``: it takes the place of the message they pressed on.
+    """A message that only one person sees.
 
-    ``thread`` is the ts of the message below which they see it, or empty.
+    ``replace_original``: it replaces the message whose button was pressed. ``thread`` is the ts
+    of the thread in which it is shown, or empty.
     """
 
     text: str
@@ -23,7 +24,7 @@ class Ephemeral:
 
 @dataclass(frozen=True, slots=True)
 class InChannel:
-    """Everybody in the channel where it was asked sees it; it is not edited later."""
+    """A message that everybody in the channel of the command sees; it is never edited."""
 
     text: str
     blocks: list[Block]
@@ -31,35 +32,55 @@ class InChannel:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A message of the channel, posted once and edited from then on."""
+    """A channel message that shows a record: posted once, edited whenever the record changes."""
 
     text: str
     blocks: list[Block]
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """Something said once beside a card: to one person, or (``to`` None) in the card's thread.
+class ThreadReply:
+    """A message in the thread of a card, posted once. ``key`` names it among the card's."""
 
-    ``what`` is the name under which it is remembered; ``direct``: in a direct message.
+    key: str
+    text: str
+    blocks: list[Block]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectMessage:
+    """A direct message that goes with a card, sent once. ``key`` names it among the card's."""
+
+    key: str
+    person: PersonId
+    message: Ephemeral
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateReply:
+    """An ephemeral message that goes with a card, sent once. ``key`` names it among the card's.
+
+    It is the answer to the person's command where that can still be answered.
     """
 
-    what: str
-    said: Ephemeral
-    to: PersonId | None = None
-    direct: bool = False
+    key: str
+    person: PersonId
+    message: Ephemeral
+
+
+CardReply = ThreadReply | DirectMessage | PrivateReply
 
 
 @dataclass(frozen=True, slots=True)
 class Modal:
-    """A view, opened with the trigger of what asked for it, or put in the place of an open one."""
+    """A modal view."""
 
     view: Block
 
 
 @dataclass(frozen=True, slots=True)
 class AppHome:
-    """A view that one person sees in the bot's Home."""
+    """The view that one person sees in the bot's App Home."""
 
     view: Block
 

@@ -1,69 +1,74 @@
 """Redis or Valkey, the only store. ``<W>`` is a workspace; its name is every key's hash tag.
 
     key                                meaning                                        lifetime
-    edfs:workspaces                    set: workspaces that ever had something due     kept
-    edfs:{<W>}:due                     zset, by the unix time to look at it: "<kind>:<id>"
-                                       of delivery, operation (its next step), news (its
-                                       end), approval, return, subscription, channel
-                                       (something waits to be told to it);
-                                       "draw:<kind>:<id>" (the outbox)                 kept
+    edfs:workspaces                    set: workspaces that ever had something due     no end
+    edfs:{<W>}:due                     zset of "<kind>:<id>" by the unix time at which it is due:
+                                       delivery, operation (its next step), ended (what follows
+                                       from an operation's end), approval, auto-enable,
+                                       subscription, batch (of a channel's events);
+                                       "card:<kind>:<id>" (a card to be rendered)      no end
     edfs:{<W>}:delivery:<id>           hash: owner, body (sealed), done                24 hours
-    edfs:{<W>}:tries:<kind>:<id>       how often a job on it broke off in a row        1 hour
-    edfs:{<W>}:operation:<id>          hash: v (version), b (sealed operation), card,
-                                       drawn, beside (versions last drawn), told-<what>,
-                                       handed (its card is another's now)              90 days
-    edfs:{<W>}:<ledger>:<id>           hash, as of an operation: v, b, card, drawn, …  90 days,
-                                       <ledger>: approval, return, subscription,
-                                       notice                                          open: kept
-    edfs:{<W>}:open:<ledger>           zset of the open ones' ids                      kept
-    edfs:{<W>}:pointer:approval:<itwin>:<timer>:<wanted>
-                                       the request that waits for this wish           ends by state
-    edfs:{<W>}:pointer:return:<itwin>:<timer>
-                                       the return of this timer                       ends by state
-    edfs:{<W>}:default:<channel>       sealed iTwin that stands where none is named    kept
-    edfs:{<W>}:outbox:<channel>        hash, by event: sealed news that waits to be told  30 days
-    edfs:{<W>}:teller:<channel>:<root> the notice that tells this story there         90 days
-    edfs:{<W>}:pace:<channel>          list: when messages were last made for it      1 hour
-    edfs:{<W>}:watch:<subscription>    sealed names and states of the last look       90 days
-    edfs:{<W>}:undelivered             list of sealed facts: what Slack never took    90 days
-    edfs:{<W>}:brush:<kind>:<id>       who paints its card now                        30 s
+    edfs:{<W>}:attempts:<kind>:<id>    how often a job on it broke off in a row        1 hour
+    edfs:{<W>}:operation:<id>          hash: v (version), b (sealed operation), ts (of its card),
+                                       rendered, auto_enable_version (the versions that the card
+                                       shows), sent-<message>, transferred (the card belongs
+                                       to another record now)                          90 days
+    edfs:{<W>}:approval:<id>           hashes, as of an operation: v, b, ts, rendered, …
+    edfs:{<W>}:auto-enable:<id>                                                        90 days,
+    edfs:{<W>}:subscription:<id>                                                       open: no end
+    edfs:{<W>}:notification:<id>
+    edfs:{<W>}:open:<kind>             zset of the open records' ids                   no end
+    edfs:{<W>}:unique:approval:<itwin>:<timer>:<wanted>
+                                       the request that waits for this change         ends by state
+    edfs:{<W>}:unique:auto-enable:<itwin>:<timer>
+                                       the auto-enable of this timer                  ends by state
+    edfs:{<W>}:default:<channel>       sealed iTwin for commands that name none        no end
+    edfs:{<W>}:outbox:<channel>        hash, by event key: sealed pending events       30 days
+    edfs:{<W>}:notification-of:<channel>:<root>
+                                       the notification that shows this change thread 90 days
+    edfs:{<W>}:sent:<channel>          list: when messages were last sent to it        1 hour
+    edfs:{<W>}:poll:<subscription>     sealed names and states of the last poll        90 days
+    edfs:{<W>}:dead-letters            list of sealed dead letters                     90 days
+    edfs:{<W>}:card-lock:<kind>:<id>   the owner of the lock around rendering a card   30 s
     edfs:{<W>}:lock:<itwin>:<timer>    the operation that holds the timer              ends by state
-    edfs:{<W>}:writes                  there while an admin has switched changes off   kept
+    edfs:{<W>}:kill-switch             exists while an admin has stopped changes       no end
     edfs:{<W>}:timer:<itwin>:<timer>   hash: seen (sealed), ended (operation)          400 days
-    edfs:{<W>}:recent:<hash>           operation of a person, verb and timer           60 s
+    edfs:{<W>}:dedupe:<hash>           operation of a person, verb and timer           60 s
     edfs:{<W>}:undone:<operation>      the operation that undid it                     90 days
     edfs:{<W>}:person:<person>         sealed users.info                               60 s
-    edfs:{<W>}:home:<person>           page and channel of who looks at their Home     15 min
-    edfs:{<W>}:window:<view>           hash: at, id (the last press in this window)    1 hour
+    edfs:{<W>}:home-open:<person>      channel and page of who has their Home open     15 min
+    edfs:{<W>}:modal:<view>            hash: at, id (the last click in this modal)     1 hour
     edfs:{<W>}:members:<group>         sealed members of a user group or channel      60 s
-    edfs:{<W>}:list:<person>:<what>    sealed names that their own token listed        60 s
-    edfs:{<W>}:index:<person>:<what>   sealed list behind a select: their iTwins, or the
-                                       timers of the iTwin <what>; nothing is decided by it  10 min
-    edfs:{<W>}:changed                 zset of iTwins by when the bot last changed a
-                                       timer there: older indexes are read anew        kept (200)
+    edfs:{<W>}:itwins:<person>         sealed iTwins that their own token listed       60 s
+    edfs:{<W>}:options:<person>:<what> sealed list behind a select: their iTwins, or the
+                                       timers of the iTwin <what>; decides nothing     10 min
+    edfs:{<W>}:changed-itwins          zset of iTwins by when the bot last changed a
+                                       timer there: older option lists are refreshed  no end (200)
     edfs:{<W>}:signin:<person>         hash: v (version), c (sealed sign-in)           90 days
-    edfs:{<W>}:signin-lock:<person>    who refreshes the sign-in now                   30 s
+    edfs:{<W>}:signin-lock:<person>    the owner of the lock around a token refresh    30 s
     edfs:{<W>}:subject:<hash>          the person an iTwin account is linked to        400 days
-    edfs:{<W>}:ticket:<hash>           hash: body (sealed), browser                    10 min
-    edfs:{<W>}:flow:<hash>             sealed sign-in under way, of one browser        10 min
-    edfs:{<W>}:kept:<id>               sealed command that waits for a sign-in         1 hour
+    edfs:{<W>}:sign-in-link:<hash>     hash: body (sealed), browser                    10 min
+    edfs:{<W>}:sign-in-flow:<hash>     sealed sign-in in progress, of one browser      10 min
+    edfs:{<W>}:pending-command:<id>    sealed command that waits for a sign-in         1 hour
     edfs:{<W>}:audit                   stream of sealed entries                        400 days
-    edfs:{<W>}:audit-head              hash: n, h (number, SHA-256 of the newest)      kept
+    edfs:{<W>}:audit-head              hash: n, h (number, SHA-256 of the newest)      no end
     edfs:{app}:limit:*:<seconds>       list: when this limit was last taken            window + 60 s
     edfs:{app}:gate:*                  unix time until which it is shut               1 hour
     edfs-jobs:*                        the job engine's own (short ids only);
                                        on a Cluster {edfs-jobs}:*                      its own
 
 Everything authoritative or personal is sealed, with the key's name and the purpose as additional
-data, so a record that is moved does not open. What is plain (versions, due times, locks, queue
-members) carries ids only and is never believed as authority. Every change of an operation is one
-script, which compares the version and writes the audit entry with it. Commands of Redis 7.0.
+data, so a record that is moved to another key does not open. What is plain (versions, due times,
+locks, queue members) holds ids only and is never trusted as authority. Every change of an operation
+is one script (``scripts/*.lua``), which compares the version and writes the audit entry with it.
+Commands of Redis 7.0.
+
+Every public method translates the client's errors to StoreUnreachable.
 """
 
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
 from bot.core.approvals import Approval
 from bot.core.auto_enables import AutoEnable
@@ -90,11 +95,13 @@ from bot.gateways.store.sign_ins import SignIns
 from bot.gateways.store.timers import Timers
 from bot.gateways.store.versioned import VersionedRecords
 
-__all__ = ["Store", "job_url", "open_store", "translate_errors"]
+__all__ = ["Store", "job_url", "open_store"]
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
+    """The stored things, one object for each kind, over one client."""
+
     redis: Redis
     approvals: VersionedRecords[Approval]
     audit: Audit
@@ -124,12 +131,11 @@ class Store:
     async def durability(self) -> tuple[bool, str] | None:
         """Return (appends to a file, eviction policy), or None where the server does not tell.
 
-        Of a Cluster's servers it is the one that promises least.
+        Of a Cluster's servers it is the one that promises least. Raises StoreUnreachable.
         """
-        try:
-            persistence = await server_info(self.redis, "persistence")
-            memory = await server_info(self.redis, "memory")
-        except ResponseError:
+        persistence = await server_info(self.redis, "persistence")
+        memory = await server_info(self.redis, "memory")
+        if persistence is None or memory is None:
             return None
         policies = {one.get("maxmemory_policy", "") for one in memory}
         if not all(policies):
@@ -138,18 +144,16 @@ class Store:
         return appends, min(policies, key=lambda policy: policy == "noeviction")
 
     async def replicas(self) -> tuple[int, bool] | None:
-        """Return (how many follow the server that has fewest, whether it refuses writes without
-        them), or None where the server does not tell.
+        """Return (replicas of the server that has fewest, whether it refuses writes without them).
+
+        None where the server does not tell. Raises StoreUnreachable.
         """
-        try:
-            said = await server_info(self.redis, "replication")
-        except ResponseError:
+        servers = await server_info(self.redis, "replication")
+        if servers is None or not all("connected_slaves" in one for one in servers):
             return None
-        if not all("connected_slaves" in one for one in said):
-            return None
-        # INFO has the last word only where min-replicas-to-write is set.
-        refuses = all("min_slaves_good_slaves" in one for one in said)
-        return min(int(one["connected_slaves"]) for one in said), refuses
+        # INFO has this field only where min-replicas-to-write is set.
+        refuses = all("min_slaves_good_slaves" in one for one in servers)
+        return min(int(one["connected_slaves"]) for one in servers), refuses
 
     async def aclose(self) -> None:
         await self.redis.aclose()
@@ -158,27 +162,27 @@ class Store:
 def open_store(url: str, ring: KeyRing, operation_days: int = 90, audit_days: int = 400) -> Store:
     """Return the store of this URL; no connection is made before the first command."""
     redis = connect(url)
-    records = SealedCodec(ring)
-    audit = Audit(redis, records, audit_days)
+    codec = SealedCodec(ring)
+    audit = Audit(redis, codec, audit_days)
     return Store(
         redis=redis,
-        approvals=VersionedRecords(redis, records, audit, operation_days, APPROVALS),
+        approvals=VersionedRecords(redis, codec, audit, operation_days, APPROVALS),
         audit=audit,
-        channel_outbox=ChannelOutbox(redis, records, operation_days),
-        deliveries=Deliveries(redis, records),
+        channel_outbox=ChannelOutbox(redis, codec, operation_days),
+        deliveries=Deliveries(redis, codec),
         card_outbox=CardOutbox(redis),
-        option_lists=OptionListCache(redis, records),
+        option_lists=OptionListCache(redis, codec),
         limits=Limits(redis),
-        notifications=VersionedRecords(redis, records, audit, operation_days, NOTIFICATIONS),
-        operations=Operations(redis, records, audit, operation_days),
-        people=People(redis, records),
-        auto_enables=VersionedRecords(redis, records, audit, operation_days, AUTO_ENABLES),
-        subscriptions=VersionedRecords(redis, records, audit, operation_days, SUBSCRIPTIONS),
-        sign_in_links=SignInLinks(redis, records),
-        timers=Timers(redis, records),
+        notifications=VersionedRecords(redis, codec, audit, operation_days, NOTIFICATIONS),
+        operations=Operations(redis, codec, audit, operation_days),
+        people=People(redis, codec),
+        auto_enables=VersionedRecords(redis, codec, audit, operation_days, AUTO_ENABLES),
+        subscriptions=VersionedRecords(redis, codec, audit, operation_days, SUBSCRIPTIONS),
+        sign_in_links=SignInLinks(redis, codec),
+        timers=Timers(redis, codec),
         sign_ins=SignIns(redis, ring),
-        dead_letters=DeadLetters(redis, records),
-        poll_snapshots=PollSnapshots(redis, records),
+        dead_letters=DeadLetters(redis, codec),
+        poll_snapshots=PollSnapshots(redis, codec),
         modal_clicks=ModalClicks(redis),
         kill_switch=KillSwitch(redis, audit),
     )

@@ -1,46 +1,27 @@
-"""What of a record stands in Slack, and what is still to be drawn: the outbox.
+"""The outbox of cards: which message shows a record, and which records are still to be rendered.
 
-A record (an operation, a request, a return, a notice) is in the outbox (``draw:<kind>:<id>`` among
-what is due) from each change on until a card was drawn of that very version.
+A record (an operation, an approval, an auto-enable, a notification, a subscription) is in the
+outbox (``card:<kind>:<id>`` in the zset of what is due) from each change until a card shows that
+very version.
 """
 
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from bot.core.names import OperationId, Workspace
-from bot.core.operations.operation import Operation
+from bot.core.card_refs import CardRef
 from bot.gateways.store.connection import translate_errors
-from bot.gateways.store.operation_scripts import DRAWN, LAID_DOWN
+from bot.gateways.store.scripts import load_script
 from bot.gateways.store.sealed import in_text, key_of
 
 LOCK_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class CardRef:
-    """Which version of which record is drawn; ``beside``: and of the return that it set."""
-
-    workspace: Workspace
-    kind: str
-    id: OperationId
-    version: int = -1
-    auto_enable_version: int = 0
-
-    @property
-    def member(self) -> str:
-        return f"{self.kind}:{self.id}"
-
-
-def card_ref(operation: Operation) -> CardRef:
-    return CardRef(operation.workspace, "operation", operation.id, operation.version)
-
-
-@dataclass(frozen=True, slots=True)
 class CardStatus:
-    """The card's ts, or empty, and the versions it was last drawn of.
+    """The ts of the card, or empty, and the versions that it last showed.
 
-    ``handed``: another record has taken the card over, so this one draws there no more.
+    ``transferred``: the card belongs to another record now, so this one must not update it.
     """
 
     ts: str = ""
@@ -53,78 +34,81 @@ class CardStatus:
 
 
 class CardOutbox:
-    """All of it raises StoreUnreachable."""
+    """Every method may raise StoreUnreachable."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._drawn = redis.register_script(DRAWN)
-        self._laid_down = redis.register_script(LAID_DOWN)
+        self._mark_rendered = redis.register_script(load_script("mark_rendered"))
+        self._delete_if_equal = redis.register_script(load_script("delete_if_equal"))
 
     async def read(self, ref: CardRef) -> CardStatus:
         async with translate_errors():
-            fields = ["card", "drawn", "beside", "handed"]
-            card, drawn, beside, handed = await self._redis.hmget(_key(ref), fields)
-        version = -1 if drawn is None else int(drawn)
-        return CardStatus(in_text(card or b""), version, int(beside or 0), bool(handed))
+            fields = ["ts", "rendered", "auto_enable_version", "transferred"]
+            ts, rendered, auto_enable, transferred = await self._redis.hmget(_key(ref), fields)
+        version = -1 if rendered is None else int(rendered)
+        return CardStatus(in_text(ts or b""), version, int(auto_enable or 0), bool(transferred))
 
     async def lock_card(self, ref: CardRef, owner: str) -> bool:
-        """Two who paint at once could leave the older picture on top."""
+        """Take the card's lock; False while another owner has it.
+
+        Without it, two that render at once could leave the older card in Slack.
+        """
         async with translate_errors():
-            taken = await self._redis.set(_brush(ref), owner, nx=True, ex=LOCK_SECONDS)
+            taken = await self._redis.set(_lock(ref), owner, nx=True, ex=LOCK_SECONDS)
         return bool(taken)
 
     async def unlock_card(self, ref: CardRef, owner: str) -> None:
+        """Release the card's lock, if this owner still has it."""
         async with translate_errors():
-            await self._laid_down(keys=[_brush(ref)], args=[owner])
+            await self._delete_if_equal(keys=[_lock(ref)], args=[owner])
 
     async def set_message(self, ref: CardRef, ts: str) -> None:
         """Remember the message that is this record's card."""
         async with translate_errors():
-            await self._redis.hset(_key(ref), "card", ts)
+            await self._redis.hset(_key(ref), "ts", ts)
 
     async def transfer(self, ref: CardRef, ts: str) -> None:
-        """This card of its is another record's now.
+        """Note that the message belongs to another record now, if it is this record's card.
 
-        What is learnt later of this one would otherwise be painted over that one.
+        A later update of this record would otherwise overwrite the card of that one.
         """
         if ts and (await self.read(ref)).ts == ts:
             async with translate_errors():
-                await self._redis.hset(_key(ref), "handed", "1")
+                await self._redis.hset(_key(ref), "transferred", "1")
 
-    async def claim(self, ref: CardRef, what: str) -> bool:
-        """Take the one chance to tell this; False when it was taken."""
+    async def claim(self, ref: CardRef, message: str) -> bool:
+        """Claim the right to send a message about the record, once; False when it was claimed."""
         async with translate_errors():
-            return bool(await self._redis.hsetnx(_key(ref), f"told-{what}", "1"))
+            return bool(await self._redis.hsetnx(_key(ref), f"sent-{message}", "1"))
 
-    async def release(self, ref: CardRef, what: str) -> None:
+    async def release(self, ref: CardRef, message: str) -> None:
+        """Give the claim back: the message was not sent."""
         async with translate_errors():
-            await self._redis.hdel(_key(ref), f"told-{what}")
+            await self._redis.hdel(_key(ref), f"sent-{message}")
 
     async def mark_rendered(self, ref: CardRef) -> bool:
-        """The card shows this version; False when that is not, or not for certain, the newest."""
+        """Note that the card shows this version; return whether that is certainly the newest."""
         keys = [_key(ref), key_of(ref.workspace, "due")]
         if ref.kind == "operation":
-            keys.append(key_of(ref.workspace, "return", ref.id))
+            keys.append(key_of(ref.workspace, "auto-enable", ref.id))
+        args: list[str | int] = [ref.member, ref.version, ref.auto_enable_version]
         async with translate_errors():
-            newest = await self._drawn(
-                keys=keys, args=[ref.member, ref.version, ref.auto_enable_version]
-            )
-        return bool(newest)
+            return bool(await self._mark_rendered(keys=keys, args=args))
 
     async def reschedule(self, ref: CardRef, until: float) -> None:
-        """Draw it then: Slack does not take it now."""
+        """Render it at that time (unix seconds): Slack does not take it now."""
         async with translate_errors():
-            await self._redis.zadd(key_of(ref.workspace, "due"), {f"draw:{ref.member}": until})
+            await self._redis.zadd(key_of(ref.workspace, "due"), {f"card:{ref.member}": until})
 
     async def forget(self, ref: CardRef) -> None:
-        """There is no such record any more, so nothing is to be drawn of it."""
+        """Remove it from the outbox: there is no such record any more."""
         async with translate_errors():
-            await self._redis.zrem(key_of(ref.workspace, "due"), f"draw:{ref.member}")
+            await self._redis.zrem(key_of(ref.workspace, "due"), f"card:{ref.member}")
 
 
 def _key(ref: CardRef) -> str:
     return key_of(ref.workspace, ref.kind, ref.id)
 
 
-def _brush(ref: CardRef) -> str:
-    return key_of(ref.workspace, "brush", ref.kind, ref.id)
+def _lock(ref: CardRef) -> str:
+    return key_of(ref.workspace, "card-lock", ref.kind, ref.id)

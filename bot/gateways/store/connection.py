@@ -1,10 +1,10 @@
-"""The connection to Redis or Valkey: bounded, with short timeouts, and honest when it fails.
+"""The connection to Redis or Valkey: a bounded pool with short timeouts and translated errors.
 
-redis-py 8 retries ten times and sends again what is not idempotent; every write here is either
+redis-py 8 retries ten times, and repeats commands that are not idempotent. Every write here is
 idempotent or carries an owner that its script recognises, so two short retries are safe.
 
-One server, Sentinel and Cluster differ in how a connection is found, and in nothing else: the
-same bounds hold (for a Cluster at each node), and the same commands are spoken.
+One server, Sentinel and Cluster differ only in how a connection is found: the same bounds hold
+(for a Cluster at each node), and the same commands are used.
 """
 
 import asyncio
@@ -24,41 +24,44 @@ from redis.asyncio.sentinel import (
 )
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.exceptions import ConnectionError as NoConnection
-from redis.exceptions import RedisClusterException, RedisError
+from redis.exceptions import RedisClusterException, RedisError, ResponseError
 
 from bot.core.errors import StoreUnreachable
 from bot.gateways.store.redis_url import RedisUrl, parse_redis_url, through, unconfirmed
 
 CONNECT_SECONDS = 1.0
-ANSWER_SECONDS = 2.0
+REPLY_SECONDS = 2.0
 CONNECTIONS = 32
-ROOM_SECONDS = 2.0  # how long one waits for one of them
+POOL_WAIT_SECONDS = 2.0  # for a free one of them
 CONFIRM_MILLISECONDS = 100
 
 
 def connect(url: str) -> Redis:
-    """Return a client for any address that ``addresses`` knows; nothing is opened yet."""
+    """Return a client for any address of ``redis_url``; no connection is made yet.
+
+    Raises ValueError for an address that it does not know.
+    """
     address = parse_redis_url(url)
     match address.kind:
         case "server":
             pool = BlockingConnectionPool.from_url(
                 address.url,
                 max_connections=CONNECTIONS,
-                timeout=ROOM_SECONDS,
-                **_patience(),
+                timeout=POOL_WAIT_SECONDS,
+                **_timeouts(),
             )
             return _client(pool, address.replicas)
         case "sentinel":
             return _client(_SentinelPool.of(address), address.replicas)
         case "cluster":
-            # It has the same commands, and redis-py gives the two no type in common.
+            # It has the same commands, but redis-py gives the two classes no common type.
             return cast("Redis", _BoundedCluster.of(address))
 
 
 async def job_url(url: str, redis: Redis) -> str:
-    """Return the address for the job engine. It asks one node about a Cluster: one that lives.
+    """Return the address for the job engine; of a Cluster that of one node that is up.
 
-    ``redis`` is the client of this ``url``.
+    ``redis`` is the client of this ``url``. Raises StoreUnreachable.
     """
     cluster: object = redis
     if not isinstance(cluster, RedisCluster):
@@ -69,21 +72,28 @@ async def job_url(url: str, redis: Redis) -> str:
     return through(url, (node.host, int(node.port)))
 
 
-async def server_info(redis: Redis, section: str) -> list[dict[str, Any]]:
-    """Return this section of INFO from each server that takes writes."""
+async def server_info(redis: Redis, section: str) -> list[dict[str, Any]] | None:
+    """Return this section of INFO from each server that takes writes.
+
+    None where a server refuses the command. Raises StoreUnreachable.
+    """
     cluster: object = redis
-    if not isinstance(cluster, RedisCluster):
-        return [await redis.info(section)]
-    await cluster.initialize()
-    return [
-        await cluster.execute_command("INFO", section, target_nodes=node)
-        for node in cluster.get_primaries()
-    ]
+    async with translate_errors():
+        try:
+            if not isinstance(cluster, RedisCluster):
+                return [await redis.info(section)]
+            await cluster.initialize()
+            return [
+                await cluster.execute_command("INFO", section, target_nodes=node)
+                for node in cluster.get_primaries()
+            ]
+        except ResponseError:
+            return None
 
 
 @asynccontextmanager
 async def translate_errors() -> AsyncIterator[None]:
-    """Turn whatever the client raises into StoreUnreachable, without the server's address."""
+    """Translate the client's errors to StoreUnreachable, without the server's address."""
     try:
         yield
     except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
@@ -98,10 +108,10 @@ def _client(pool: BlockingConnectionPool, replicas: int) -> Redis:
     return client
 
 
-def _patience() -> dict[str, Any]:
+def _timeouts() -> dict[str, Any]:
     return {
         "socket_connect_timeout": CONNECT_SECONDS,
-        "socket_timeout": ANSWER_SECONDS,
+        "socket_timeout": REPLY_SECONDS,
         "health_check_interval": 30,
         "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 2),
         "client_name": "edfs-bot",
@@ -109,14 +119,14 @@ def _patience() -> dict[str, Any]:
 
 
 class NotConfirmed(RedisError):
-    """Written, but not known to so many replicas in time: a failover may forget it."""
+    """A write was not confirmed by so many replicas in time: a failover may lose it."""
 
 
 class _Confirmed(Redis):
-    """What a script wrote counts only when ``replicas`` of the server's replicas have it too.
+    """A client whose scripts' writes count only when ``replicas`` replicas have them too.
 
-    Everything that must not be forgotten (a delivery, a permit, a verdict) is written by scripts.
-    WAIT speaks of the connection's own writes, so it goes with the script.
+    Everything that must not be lost (a delivery, a permit, a verdict) is written by scripts. WAIT
+    is about the connection's own writes, so it is sent in the same pipeline as the script.
     """
 
     replicas: int
@@ -125,14 +135,14 @@ class _Confirmed(Redis):
         async with self.pipeline(transaction=False) as both:
             both.evalsha(sha, numkeys, *rest)
             both.wait(self.replicas, CONFIRM_MILLISECONDS)
-            said, confirmed = await both.execute()
+            reply, confirmed = await both.execute()
         if int(confirmed) < self.replicas:
             raise NotConfirmed
-        return said
+        return reply
 
 
 class _SentinelPool(BlockingConnectionPool, SentinelConnectionPool):
-    """Bounded as the pool of one server; each new connection asks the Sentinels for the master."""
+    """A bounded pool; each new connection asks the Sentinels for the master."""
 
     _manager: Sentinel
 
@@ -155,13 +165,13 @@ class _SentinelPool(BlockingConnectionPool, SentinelConnectionPool):
         )
         pool = cls(
             max_connections=CONNECTIONS,
-            timeout=ROOM_SECONDS,
+            timeout=POOL_WAIT_SECONDS,
             connection_class=(
                 SentinelManagedSSLConnection if address.tls else SentinelManagedConnection
             ),
             service_name=address.master,
             sentinel_manager=manager,
-            **{**_patience(), **options},
+            **{**_timeouts(), **options},
         )
         pool._manager = manager
         return pool
@@ -174,10 +184,10 @@ class _SentinelPool(BlockingConnectionPool, SentinelConnectionPool):
 class _BoundedCluster(RedisCluster):
     """A client of a Cluster that waits for a free connection, where redis-py would raise.
 
-    What it raises is a RedisError: redis-py's own word for "no node answers" is none.
+    It raises RedisError only; redis-py's RedisClusterException ("no node answers") is not one.
     """
 
-    _room: asyncio.Semaphore
+    _slots: asyncio.Semaphore
 
     @classmethod
     def of(cls, address: RedisUrl) -> "_BoundedCluster":
@@ -189,15 +199,15 @@ class _BoundedCluster(RedisCluster):
             ssl=address.tls,
             # Transactions take theirs beside the commands that are counted.
             max_connections=2 * CONNECTIONS,
-            **{**_patience(), **options},
+            **{**_timeouts(), **options},
         )
-        cluster._room = asyncio.Semaphore(CONNECTIONS)
+        cluster._slots = asyncio.Semaphore(CONNECTIONS)
         return cluster
 
     async def execute_command(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            async with asyncio.timeout(ROOM_SECONDS):
-                await self._room.acquire()
+            async with asyncio.timeout(POOL_WAIT_SECONDS):
+                await self._slots.acquire()
         except TimeoutError:
             raise NoConnection("no connection is free") from None
         try:
@@ -205,4 +215,4 @@ class _BoundedCluster(RedisCluster):
         except RedisClusterException as error:
             raise NoConnection(type(error).__name__) from error
         finally:
-            self._room.release()
+            self._slots.release()

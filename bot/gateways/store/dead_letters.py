@@ -1,4 +1,4 @@
-"""What Slack never took: given up after a day, and kept for the admin to read."""
+"""Dead letters: the cards that Slack did not take for a day, for the admin to read."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from bot.core.names import ChannelId, Workspace
 from bot.gateways.store.connection import translate_errors
 from bot.gateways.store.sealed import SealedCodec, key_of
 
-PURPOSE = "undelivered"
+PURPOSE = "dead-letters"
 MOST = 1_000
 LIFETIME = 90 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """``what`` is the kind and id of the record whose card it was; ``why`` is Slack's code."""
+    """``record`` is the kind and id of the record that the card shows; ``reason`` Slack's code."""
 
     at: float
     channel: ChannelId
@@ -24,24 +24,24 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """All of it raises StoreUnreachable."""
+    """The newest ``MOST`` dead letters. Every method may raise StoreUnreachable."""
 
     def __init__(self, redis: Redis, codec: SealedCodec) -> None:
         self._redis = redis
-        self._records = codec
+        self._codec = codec
 
-    async def add(self, workspace: Workspace, lost: DeadLetter) -> None:
-        key = key_of(workspace, "undelivered")
-        sealed = self._records.seal(lost, key=key, purpose=PURPOSE)
-        async with translate_errors(), self._redis.pipeline(transaction=True) as together:
-            together.lpush(key, sealed)
-            together.ltrim(key, 0, MOST - 1)
-            together.expire(key, LIFETIME)
-            await together.execute()
+    async def add(self, workspace: Workspace, letter: DeadLetter) -> None:
+        key = key_of(workspace, "dead-letters")
+        sealed = self._codec.seal(letter, key=key, purpose=PURPOSE)
+        async with translate_errors(), self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.lpush(key, sealed)
+            pipeline.ltrim(key, 0, MOST - 1)
+            pipeline.expire(key, LIFETIME)
+            await pipeline.execute()
 
     async def read(self, workspace: Workspace) -> list[DeadLetter]:
         """Return them, the newest first. Raises SealBroken."""
-        key = key_of(workspace, "undelivered")
+        key = key_of(workspace, "dead-letters")
         async with translate_errors():
             rows = await self._redis.lrange(key, 0, -1)
-        return [self._records.open(DeadLetter, row, key=key, purpose=PURPOSE) for row in rows]
+        return [self._codec.open(DeadLetter, row, key=key, purpose=PURPOSE) for row in rows]

@@ -1,11 +1,11 @@
-"""Our own Valkey from the pinned wheel: a unix socket, an append-only file, one state directory.
+"""The embedded Valkey server from the pinned wheel: a unix socket and one state directory.
 
-* Its data is not portable between servers (a newer major starts from an export), so the data
-  directory is named after the flavour and major version.
-* A bot that was killed leaves no server behind: on Linux the kernel ends it with its parent;
-  elsewhere, and for a second bot on the same directory, a server that answers is attached to.
-* A socket's path has about 100 bytes, so it stands in a private temporary directory whose name
-  is derived from the state directory.
+* Its data is not portable between servers (a newer major version starts from an export), so the
+  data directory is named after the flavour and the major version.
+* A bot that was killed leaves no server running: on Linux the kernel ends it with its parent;
+  elsewhere, and for a second bot with the same directory, the server that answers is used.
+* The path of a socket may have about 100 bytes, so the socket is in a private temporary directory,
+  and its name is derived from the state directory.
 """
 
 import asyncio
@@ -37,14 +37,14 @@ _SHIM = (
 
 @dataclass(slots=True)
 class EmbeddedServer:
-    """A running server; ``process`` is None when it was found running and attached to."""
+    """A running server; ``process`` is None when it was running before."""
 
     url: str
     directory: Path
     process: asyncio.subprocess.Process | None
 
     async def stop(self) -> None:
-        """End it politely, so that the last second is written too."""
+        """Stop the server with SIGTERM, so that it writes the last second too."""
         if self.process is None or self.process.returncode is not None:
             return
         self.process.terminate()
@@ -56,9 +56,9 @@ class EmbeddedServer:
 
 
 async def start(state: Path) -> EmbeddedServer:
-    """Start the server of this state directory, or attach to the one that runs.
+    """Start the server of this state directory, or use the one that is running.
 
-    Raises StoreUnreachable when it does not come up; the last lines of its log say why.
+    Raises StoreUnreachable, with the last lines of its log, when it does not start.
     """
     directory = state / "store" / FLAVOUR
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -104,7 +104,7 @@ async def _launch(directory: Path, socket: Path) -> asyncio.subprocess.Process:
         "daemonize": "no",
         "logfile": str(directory / "server.log"),
     }
-    arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
+    arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -125,7 +125,7 @@ async def _wait_until_it_answers(
     deadline = asyncio.get_running_loop().time() + READY_SECONDS
     while not await _answers(url):
         if process.returncode is not None or asyncio.get_running_loop().time() > deadline:
-            raise StoreUnreachable(f"the embedded store did not start: {_last_words(directory)}")
+            raise StoreUnreachable(f"the embedded store did not start: {_end_of_log(directory)}")
         await asyncio.sleep(0.01)
 
 
@@ -139,7 +139,7 @@ async def _answers(url: str) -> bool:
         await client.aclose()
 
 
-def _last_words(directory: Path) -> str:
+def _end_of_log(directory: Path) -> str:
     try:
         lines = (directory / "server.log").read_text(errors="replace").splitlines()
     except OSError:

@@ -1,6 +1,6 @@
-"""JSON in the place of cloudpickle, for what the job engine reads from its keys.
+"""A JSON codec in place of cloudpickle, for what the job engine reads from its keys.
 
-Whoever can write there could otherwise have any code run here.
+With cloudpickle whoever can write to those keys could run any code in this process.
 """
 
 import json
@@ -12,10 +12,10 @@ log = structlog.get_logger("jobs")
 
 
 class _Empty(tuple[()]):
-    """What an undecodable payload becomes: no arguments, as a sequence and as a mapping.
+    """Stands for an undecodable payload: no arguments, as a sequence and as a mapping.
 
-    The task then fails for want of its arguments, is acknowledged, and the worker goes on; an
-    exception here would end the worker.
+    The task then fails because arguments are missing, is acknowledged, and the worker goes on; an
+    exception in the codec would end the worker.
     """
 
     __slots__ = ()
@@ -28,7 +28,7 @@ class _Empty(tuple[()]):
 
 
 class _List(list[Any]):
-    """A sequence that is also an empty mapping, should it stand where docket wants one."""
+    """A sequence that is also an empty mapping, in case docket expects a mapping there."""
 
     __slots__ = ()
 
@@ -40,7 +40,7 @@ class _List(list[Any]):
 
 
 class _Dict(dict[str, Any]):
-    """A mapping that can be sliced, should it stand where docket wants a sequence."""
+    """A mapping that can be sliced, in case docket expects a sequence there."""
 
     __slots__ = ()
 
@@ -49,7 +49,7 @@ class _Dict(dict[str, Any]):
 
 
 class ClosedCodec:
-    """JSON in the place of cloudpickle."""
+    """Has the two functions of cloudpickle that docket calls, and writes and reads JSON."""
 
     @staticmethod
     def dumps(value: Any) -> bytes:
@@ -62,7 +62,7 @@ class ClosedCodec:
         try:
             value = json.loads(data)
         except (ValueError, RecursionError, TypeError):
-            log.error("jobs.payload_refused", size=len(data))
+            log.error("jobs.payload_rejected", size=len(data))
             return _Empty()
         match value:
             case list():

@@ -1,4 +1,4 @@
-"""The kill switch: while it is off, no permit is given, by any replica."""
+"""The kill switch: while it is on, changes are stopped, in every replica at once."""
 
 from dataclasses import dataclass
 
@@ -13,36 +13,43 @@ from bot.gateways.store.sealed import in_text, key_of
 
 @dataclass(frozen=True, slots=True)
 class KillSwitch:
-    """The permit's script looks at the same key, so "off" holds from the moment it is written."""
+    """The script that gives permits looks at the same key, so it holds from the write on.
+
+    Every method may raise StoreUnreachable.
+    """
 
     redis: Redis
     audit: Audit
 
     async def is_on(self, workspace: Workspace) -> bool:
+        """Whether changes are stopped."""
         async with translate_errors():
-            return bool(await self.redis.exists(key_of(workspace, "writes")))
+            return bool(await self.redis.exists(key_of(workspace, "kill-switch")))
 
-    async def turn(self, workspace: Workspace, now: float, *, on: bool) -> None:
-        key = key_of(workspace, "writes")
+    async def engage(self, workspace: Workspace, now: float) -> None:
+        """Stop all changes."""
         async with translate_errors():
-            if on:
-                await self.redis.delete(key)
-            else:
-                await self.redis.set(key, str(now))
-        what = "writes.on" if on else "writes.off"
-        await self.audit.append(workspace, AuditEntry(now, what, PersonId("")))
+            await self.redis.set(key_of(workspace, "kill-switch"), str(now))
+        await self.audit.append(workspace, AuditEntry(now, "writes.off", PersonId("")))
+
+    async def release(self, workspace: Workspace, now: float) -> None:
+        """Allow changes again."""
+        async with translate_errors():
+            await self.redis.delete(key_of(workspace, "kill-switch"))
+        await self.audit.append(workspace, AuditEntry(now, "writes.on", PersonId("")))
 
     async def since(self, workspace: Workspace) -> float | None:
-        """Return when changes were switched off; None while they are on."""
+        """Return when changes were stopped (unix seconds); None while they are allowed."""
         async with translate_errors():
-            said = await self.redis.get(key_of(workspace, "writes"))
-        return float(said) if said else None
+            at = await self.redis.get(key_of(workspace, "kill-switch"))
+        return float(at) if at else None
 
     async def remember(self, workspace: Workspace) -> None:
-        """A bot is at home there, so the switch is for it too."""
+        """Add the workspace of a bot to those that the admin's commands act on."""
         async with translate_errors():
             await self.redis.sadd(WORKSPACES, workspace)
 
     async def workspaces(self) -> list[Workspace]:
         async with translate_errors():
-            return sorted(Workspace(in_text(one)) for one in await self.redis.smembers(WORKSPACES))
+            names = await self.redis.smembers(WORKSPACES)
+        return sorted(Workspace(in_text(name)) for name in names)

@@ -1,4 +1,4 @@
-"""Operations: the record changes only by compare-and-set, its audit entry in the same step."""
+"""Operations: records that change by compare-and-set, in one step with their audit entries."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -11,150 +11,152 @@ from bot.core.names import OperationId, Workspace
 from bot.core.operations.operation import Operation, State
 from bot.core.operations.transitions import due
 from bot.core.timers import LastSeen
-from bot.gateways.store.audit import Audit, AuditEntry, ChainLink, Said
+from bot.gateways.store.audit import Audit, AuditEntry, ChainLink, Reply
 from bot.gateways.store.connection import translate_errors
-from bot.gateways.store.operation_scripts import BEGIN, CHANGE, HEARD
 from bot.gateways.store.option_lists import MOST_CHANGED, changed_key
+from bot.gateways.store.scripts import load_script
 from bot.gateways.store.sealed import SealedCodec, in_text, key_of
-from bot.gateways.store.timers import SEEN, SEEN_SECONDS, timer_key
+from bot.gateways.store.timers import LAST_SEEN, TIMER_SECONDS, timer_key
 
 PURPOSE = "operation"
-RECENT_SECONDS = 60
-RENDER_AFTER = 3.0  # whoever changed it paints it at once; this is for when they did not
+DEDUPE_SECONDS = 60
+RENDER_AFTER = 3.0  # the process that changes it renders its card at once; this is the fallback
 
 
 @dataclass(frozen=True, slots=True)
 class StartResult:
-    """What became of it, and which operation that is about.
+    """What became of a start, and which operation that is about.
 
-    new; kept: this very operation exists; again: the same wish, moments ago; busy: another one
-    holds the timer; undone: somebody undid it already; off: an admin has switched changes off.
+    started; exists: this very operation was started before; duplicate: the same change was started
+    moments ago; busy: another operation holds the timer; undone: somebody has undone it already;
+    stopped: an admin has stopped all changes.
     """
 
-    result: Literal["new", "kept", "again", "busy", "undone", "off"]
+    result: Literal["started", "exists", "duplicate", "busy", "undone", "stopped"]
     operation: OperationId
 
 
-# won: it is stored; lost: somebody else has moved it meanwhile; off: no permits are given.
-Changed = Literal["won", "lost", "off"]
+# won: it is stored; lost: another writer was faster; stopped: no permits are given.
+Changed = Literal["won", "lost", "stopped"]
 
 
 class Operations:
-    """All of it raises StoreUnreachable."""
+    """Every method may raise StoreUnreachable."""
 
     def __init__(self, redis: Redis, codec: SealedCodec, audit: Audit, days: int) -> None:
         self._redis = redis
-        self._records = codec
+        self._codec = codec
         self._audit = audit
-        self._kept = days * 86_400
-        self._held = self._kept  # a lock ends by state, or at last with the record that holds it
-        self._begin = redis.register_script(BEGIN)
-        self._change = redis.register_script(CHANGE)
-        self._heard = redis.register_script(HEARD)
+        self._lifetime = days * 86_400
+        # A lock ends by state, at the latest with the record that holds it; never by a short time.
+        self._lock_lifetime = self._lifetime
+        self._start = redis.register_script(load_script("start_operation"))
+        self._change = redis.register_script(load_script("change_operation"))
+        self._clear_ended = redis.register_script(load_script("clear_ended"))
 
     async def start(self, operation: Operation) -> StartResult:
-        """Keep a new operation and give it its timer's lock, or say why not."""
+        """Store a new operation and give it its timer's lock, or say why not."""
         at = operation.changed_at
         arguments = [
             *(operation.id, operation.version, self._sealed(operation)),
             *(due(operation), at + RENDER_AFTER),
-            *(self._kept, self._held, RECENT_SECONDS),
+            *(self._lifetime, self._lock_lifetime, DEDUPE_SECONDS),
         ]
-        what = operation.state.value
-        how, found = await self._written(operation, self._begin, arguments, what)
-        return StartResult(in_text(how), OperationId(in_text(found)))  # type: ignore[arg-type]
+        event = operation.state.value
+        result, found = await self._written(operation, self._start, arguments, event)
+        return StartResult(in_text(result), OperationId(in_text(found)))  # type: ignore[arg-type]
 
     async def change(self, before: Operation, after: Operation) -> Changed:
-        """Store the next version, unless somebody else has moved it or it may not be sent."""
+        """Store the next version, unless another writer was faster or it may not be sent."""
         ending = after.state.ended and not before.state.ended
         permit = after.state is State.SENDING
-        following = due(after)
+        due_at = due(after)
         arguments = [
             *(after.id, before.version, after.version, self._sealed(after)),
-            *("" if following is None else following, after.changed_at + RENDER_AFTER),
-            self._held,
+            *("" if due_at is None else due_at, after.changed_at + RENDER_AFTER),
+            self._lock_lifetime,
             "permit" if permit else "ended" if ending else "late" if after.late_finding else "",
             "effective" if after.state in {State.APPLIED, State.ALREADY} else "",
-            *(self._last_seen(after), SEEN_SECONDS, self._kept),
+            *(self._last_seen(after), TIMER_SECONDS, self._lifetime),
         ]
-        what = "late" if before.state.ended else after.state.value
-        said = await self._written(after, self._change, arguments, what)
-        return in_text(said[0])  # type: ignore[return-value]
+        event = "late" if before.state.ended else after.state.value
+        reply = await self._written(after, self._change, arguments, event)
+        return in_text(reply[0])  # type: ignore[return-value]
 
     async def _written(
         self,
         operation: Operation,
-        script: Callable[..., Awaitable[Said]],
+        script: Callable[..., Awaitable[Reply]],
         arguments: list[Any],
-        what: str,
-    ) -> Said:
+        event: str,
+    ) -> Reply:
         workspace = operation.workspace
         keys = [*_keys(operation), *self._audit.keys(workspace)]
 
-        async def write(link: ChainLink) -> Said:
-            said = await script(keys=keys, args=[*arguments, *link.arguments()])
-            if in_text(said[0]) in {"new", "won"}:
+        async def write(link: ChainLink) -> Reply:
+            reply = await script(keys=keys, args=[*arguments, *link.arguments()])
+            if in_text(reply[0]) in {"started", "won"}:
                 self._audit.linked(workspace, link)
-            return said
+            return reply
 
-        async with translate_errors():
-            return await self._audit.chained(workspace, _entry(operation, what), write)
+        return await self._audit.chained(workspace, _entry(operation, event), write)
 
     async def read(self, workspace: Workspace, operation: OperationId) -> Operation | None:
-        """Raises SealBroken too."""
+        """Return the operation. Raises SealBroken."""
         key = key_of(workspace, "operation", operation)
         async with translate_errors():
             sealed = await self._redis.hget(key, "b")
         if sealed is None:
             return None
-        return self._records.open(Operation, sealed, key=key, purpose=PURPOSE)
+        return self._codec.open(Operation, sealed, key=key, purpose=PURPOSE)
 
     async def ended_handled(self, operation: Operation) -> None:
-        """What follows from its end was seen to, as far as this version tells of it.
+        """Mark what follows from this version's end as done.
 
-        Lists behind selects that are older than its end show a state that is no more.
+        The iTwin is noted as changed: option lists that are older show a state that has passed.
         """
         changed = changed_key(operation.workspace)
         keys = [_keys(operation)[0], key_of(operation.workspace, "due")]
         async with translate_errors():
             await self._redis.zadd(changed, {operation.itwin.id: operation.changed_at}, gt=True)
             await self._redis.zremrangebyrank(changed, 0, -MOST_CHANGED - 1)
-            await self._heard(keys=keys, args=[operation.id, operation.version])
+            await self._clear_ended(keys=keys, args=[operation.id, operation.version])
 
     async def clear_ended(self, workspace: Workspace, operation: OperationId) -> None:
-        """There is no such operation any more, so nothing follows from it."""
+        """Mark it as handled that this operation ended: there is no such operation any more."""
         async with translate_errors():
-            await self._redis.zrem(key_of(workspace, "due"), f"news:{operation}")
+            await self._redis.zrem(key_of(workspace, "due"), f"ended:{operation}")
 
     async def undone(self, workspace: Workspace, operation: OperationId) -> bool:
+        """Whether another operation has undone this one."""
         async with translate_errors():
             return bool(await self._redis.exists(key_of(workspace, "undone", operation)))
 
     async def is_last_word(self, operation: Operation) -> bool:
-        """Whether no other operation on its timer has ended since, and none is under way."""
+        """Whether no other operation on its timer has ended since, and none is in progress."""
         _, lock, _, _, timer, *_ = _keys(operation)
         async with translate_errors():
             ended, holder = await self._redis.hget(timer, "ended"), await self._redis.get(lock)
         return in_text(ended or b"") == operation.id and holder is None
 
     async def reschedule(self, operation: Operation, until: float) -> None:
-        """There is nothing to do before then; its timer stays held."""
+        """Make it due at that time (unix seconds); it keeps its timer's lock."""
         key = key_of(operation.workspace, "due")
         lock = _keys(operation)[1]
         async with translate_errors():
             await self._redis.zadd(key, {f"operation:{operation.id}": until})
             if not operation.state.ended:
-                await self._redis.expire(lock, self._held)
+                await self._redis.expire(lock, self._lock_lifetime)
 
     def _sealed(self, operation: Operation) -> bytes:
         key = key_of(operation.workspace, "operation", operation.id)
-        return self._records.seal(operation, key=key, purpose=PURPOSE)
+        return self._codec.seal(operation, key=key, purpose=PURPOSE)
 
     def _last_seen(self, operation: Operation) -> bytes | str:
         if not operation.state.ended or operation.late_finding or operation.seen is None:
             return ""
         if operation.state is State.ALREADY:
-            return ""  # whoever made it so is known already, or is not known here either
+            return ""  # who made it so is stored already, or is not known here either
         ours = operation.state is State.APPLIED
         seen = LastSeen(
             enabled=operation.seen.enabled,
@@ -163,11 +165,11 @@ class Operations:
             operation=operation.id if ours else None,
         )
         key = timer_key(operation.workspace, operation.itwin.id, operation.timer.id)
-        return self._records.seal(seen, key=key, purpose=SEEN)
+        return self._codec.seal(seen, key=key, purpose=LAST_SEEN)
 
 
-def _lasting(operation: Operation) -> str:
-    """Tell one "until" from another, to the minute: "3 days" begin when they are typed."""
+def _until(operation: Operation) -> str:
+    """Identify an "until", to the minute: "3 days" count from when they are typed."""
     if operation.until is None:
         return ""
     at = operation.until.at
@@ -175,24 +177,24 @@ def _lasting(operation: Operation) -> str:
 
 
 def _keys(operation: Operation) -> list[str]:
-    """Return the first seven keys. The sixth is the operation's own where it undoes none."""
+    """Return the first seven keys; the sixth is the record's where nothing is undone."""
     place = (operation.itwin.id, operation.timer.id)
-    what = (operation.verb, *place, operation.undoes or "", _lasting(operation))
-    wish = "\0".join((operation.person, *what))
+    change = (operation.verb, *place, operation.undoes or "", _until(operation))
+    dedupe = hashlib.sha256("\0".join((operation.person, *change)).encode()).hexdigest()
     workspace = operation.workspace
     own = key_of(workspace, "operation", operation.id)
     return [
         own,
         key_of(workspace, "lock", *place),
         key_of(workspace, "due"),
-        key_of(workspace, "recent", hashlib.sha256(wish.encode()).hexdigest()),
+        key_of(workspace, "dedupe", dedupe),
         timer_key(workspace, *place),
         key_of(workspace, "undone", operation.undoes) if operation.undoes else own,
-        key_of(workspace, "writes"),
+        key_of(workspace, "kill-switch"),
     ]
 
 
-def _entry(operation: Operation, what: str) -> AuditEntry:
+def _entry(operation: Operation, event: str) -> AuditEntry:
     facts = {
         "operation": operation.id,
         "version": str(operation.version),
@@ -203,12 +205,12 @@ def _entry(operation: Operation, what: str) -> AuditEntry:
         "itwin": operation.itwin.id,
         "timer": operation.timer.id,
         "timer_name": operation.timer.name,
-        "because": operation.reason,
+        "reason": operation.reason,
     }
     if operation.seen:
         facts["seen"] = "enabled" if operation.seen.enabled else "disabled"
     if operation.failure:
-        facts["trouble"] = f"{operation.failure.kind} {operation.failure.code}".strip()
+        facts["failure"] = f"{operation.failure.kind.value} {operation.failure.code}".strip()
     if operation.until:
         facts["until"] = "" if operation.until.at is None else str(operation.until.at)
     if operation.approved:
@@ -220,11 +222,8 @@ def _entry(operation: Operation, what: str) -> AuditEntry:
         facts["root"] = operation.root
     if operation.emergency:
         facts["emergency"] = "yes"
-    if operation.late_finding:
-        facts["late"] = f"{operation.late_finding.how} {operation.late_finding.enabled}"
-    at = (
-        operation.late_finding.at
-        if operation.late_finding
-        else operation.changed_at or operation.asked_at
-    )
-    return AuditEntry(at, f"operation.{what}", operation.person, facts)
+    late = operation.late_finding
+    if late:
+        facts["late"] = f"{late.how} {late.enabled}"
+    at = late.at if late else operation.changed_at or operation.asked_at
+    return AuditEntry(at, f"operation.{event}", operation.person, facts)

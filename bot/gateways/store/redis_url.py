@@ -1,14 +1,14 @@
-"""A store's address, taken apart. The job engine reads the same addresses, one node at a time.
+"""Parses the address of a store. The job engine uses the same addresses, one node at a time.
 
     redis://[user:password@]host[:port][/db]                         one server; rediss:// is TLS
     unix:///path                                                     one server on this machine
-    redis+sentinel://[user:password@]h1[:p1],h2[:p2]/master[/db]     whom the Sentinels call master
+    redis+sentinel://[user:password@]h1[:p1],h2[:p2]/master[/db]     the master that Sentinels name
     redis+cluster://[user:password@]h1[:p1],h2[:p2]                  a Cluster; any of its nodes
 
 ``rediss+sentinel`` and ``rediss+cluster`` are the same with TLS. User and password are those of
 the data servers; ``sentinel_username`` and ``sentinel_password`` in the query are the Sentinels'.
-``replicas=1`` in the query (not for a Cluster) has every script's write confirmed by so many
-replicas. Every other word of the query is an option of redis-py.
+``replicas=1`` in the query (not for a Cluster) lets every script's write be confirmed by so many
+replicas. Everything else in the query is an option of redis-py.
 """
 
 from dataclasses import dataclass
@@ -30,10 +30,10 @@ Node = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class RedisUrl:
-    """``nodes`` are the Sentinels, or nodes of the Cluster; of one server ``url`` says it all.
+    """A parsed address. ``nodes`` are the Sentinels, or nodes of the Cluster; empty for one server.
 
-    ``url`` is what redis-py reads options from: for ``redis+…`` it names no host that is used.
-    ``login`` goes to the Sentinels themselves.
+    redis-py reads options from ``url``; for ``redis+…`` it names no host that is used. ``login``
+    is for the Sentinels themselves.
     """
 
     kind: Literal["server", "sentinel", "cluster"]
@@ -49,7 +49,7 @@ class RedisUrl:
 
 
 def parse_redis_url(url: str) -> RedisUrl:
-    """Take it apart. Raises ValueError, whose words never hold a part of the address."""
+    """Parse an address. Raises ValueError, whose message never holds a part of the address."""
     if not url.startswith(SCHEMES):
         raise ValueError(f"must begin with {', '.join(SCHEMES[:-1])} or {SCHEMES[-1]}")
     url, replicas = _unconfirmed(url)
@@ -63,7 +63,7 @@ def parse_redis_url(url: str) -> RedisUrl:
     login, at, hosts = authority.rpartition("@")
     nodes = tuple(_node(host, _PORTS[kind]) for host in hosts.split(","))
     if kind == "sentinel":
-        return _watched(f"{base}://{login}{at}", nodes, path, query, replicas)
+        return _sentinel(f"{base}://{login}{at}", nodes, path, query, replicas)
     if path.strip("/") not in {"", "0"}:
         raise ValueError("names a database: a Cluster has only one")
     if replicas:
@@ -72,42 +72,42 @@ def parse_redis_url(url: str) -> RedisUrl:
 
 
 def unconfirmed(url: str) -> str:
-    """Return the address without what only this package understands."""
+    """Return the address without the options that only this package understands."""
     return _unconfirmed(url)[0]
 
 
 def _unconfirmed(url: str) -> tuple[str, int]:
-    """Return the address without ``replicas``, and how many it asked for."""
+    """Return the address without ``replicas``, and the number that it had."""
     before, _, query = url.partition("?")
     options = parse_qsl(query, keep_blank_values=True)
-    asked = [text for name, text in options if name == "replicas"]
-    if not asked:
+    replicas = [text for name, text in options if name == "replicas"]
+    if not replicas:
         return url, 0
-    if asked[0] not in {"0", "1", "2", "3"}:
+    if replicas[0] not in {"0", "1", "2", "3"}:
         raise ValueError("asks for replicas other than 0 to 3")
-    kept = urlencode([option for option in options if option[0] != "replicas"])
-    return f"{before}{'?' * bool(kept)}{kept}", int(asked[0])
+    others = urlencode([option for option in options if option[0] != "replicas"])
+    return f"{before}{'?' * bool(others)}{others}", int(replicas[0])
 
 
-def _watched(
+def _sentinel(
     server: str, nodes: tuple[Node, ...], path: str, query: str, replicas: int
 ) -> RedisUrl:
     master, _, database = path.partition("/")
     if not master or not (database or "0").isdecimal():
         raise ValueError("must end with /master-name or /master-name/database")
     options = parse_qsl(query, keep_blank_values=True)
-    kept = urlencode([(name, text) for name, text in options if not name.startswith("sentinel_")])
-    theirs = {
+    others = urlencode([(name, text) for name, text in options if not name.startswith("sentinel_")])
+    login = {
         name.removeprefix("sentinel_"): text
         for name, text in options
         if name in {"sentinel_username", "sentinel_password"} and text
     }
-    plain = f"{server}master/{database or 0}{'?' * bool(kept)}{kept}"
-    return RedisUrl("sentinel", plain, nodes, master, tuple(theirs.items()), replicas)
+    plain = f"{server}master/{database or 0}{'?' * bool(others)}{others}"
+    return RedisUrl("sentinel", plain, nodes, master, tuple(login.items()), replicas)
 
 
 def through(url: str, node: Node) -> str:
-    """Return the address of a Cluster with this one node in the place of all it names."""
+    """Return the address of a Cluster with this one node in place of all that it names."""
     scheme, _, rest = url.partition("://")
     end = min(at for at in (rest.find("/"), rest.find("?"), len(rest)) if at >= 0)
     login, at, _ = rest[:end].rpartition("@")

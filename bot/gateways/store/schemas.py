@@ -1,63 +1,63 @@
-"""Which records the ledgers keep, and what each kind says of itself."""
+"""The kinds of versioned records, and how each is stored."""
 
 from bot.core import approvals, auto_enables
 from bot.core.approvals import Approval, Stage
 from bot.core.auto_enables import AutoEnable, Phase
 from bot.core.notifications import Notification
-from bot.core.operations.operation import Operation
 from bot.core.subscriptions import Subscription
 from bot.gateways.store.audit import AuditEntry
 from bot.gateways.store.versioned import Schema, UniqueKey
 
-RENDER_AFTER = 3.0  # whoever changed it paints it at once; this is for when they did not
+RENDER_AFTER = 3.0  # the process that changes a record renders its card; this is the fallback
 
 
-def _of(wish: Operation) -> dict[str, str]:
-    return {
-        "verb": wish.verb,
-        "wanted": "enabled" if wish.wanted else "disabled",
-        "itwin": wish.itwin.id,
-        "timer": wish.timer.id,
-        "timer_name": wish.timer.name,
-        "because": wish.reason,
-        "requester": wish.person,
-        "acting_as": wish.acting.label,
-        "subject": wish.acting.subject,
-        "seen": ("enabled" if wish.seen.enabled else "disabled") if wish.seen else "",
-        "until": str(wish.until.at) if wish.until and wish.until.at else "",
-    }
+def _state(*, enabled: bool) -> str:
+    return "enabled" if enabled else "disabled"
+
+
+def _present(facts: dict[str, str]) -> dict[str, str]:
+    return {name: fact for name, fact in facts.items() if fact}
 
 
 def _approval_entry(approval: Approval) -> AuditEntry:
+    operation = approval.operation
     by = approval.decided_by or approval.requester
     if approval.votes and approval.stage in {Stage.WAITING, Stage.APPROVED}:
         by = approval.votes[-1].by
-    what = approval.stage.value if approval.version else "asked"
+    event = approval.stage.value if approval.version else "requested"
     facts = {
-        **_of(approval.operation),
+        "verb": operation.verb,
+        "wanted": _state(enabled=operation.wanted),
+        "itwin": operation.itwin.id,
+        "timer": operation.timer.id,
+        "timer_name": operation.timer.name,
+        "reason": operation.reason,
+        "requester": operation.person,
+        "acting_as": operation.acting.label,
+        "subject": operation.acting.subject,
+        "seen": _state(enabled=operation.seen.enabled) if operation.seen else "",
+        "until": str(operation.until.at) if operation.until and operation.until.at else "",
         "request": approval.id,
         "version": str(approval.version),
         "digest": approval.digest,
         "votes": " ".join(f"{vote.by}={vote.subject}" for vote in approval.votes),
-        "decision_because": approval.decision_reason,
+        "decision_reason": approval.decision_reason,
         "outcome": approval.outcome.value if approval.outcome else "",
-        "trouble": approval.failure.kind if approval.failure else "",
+        "failure": approval.failure.kind.value if approval.failure else "",
         "review": "yes" if approval.review else "",
     }
-    at = approval.changed_at or approval.operation.asked_at
-    return AuditEntry(
-        at, f"approval.{what}", by, {key: fact for key, fact in facts.items() if fact}
-    )
+    at = approval.changed_at or operation.asked_at
+    return AuditEntry(at, f"approval.{event}", by, _present(facts))
 
 
 def _approval_key(approval: Approval) -> UniqueKey | None:
-    """One request for one wish: who wishes the same meanwhile is shown that one."""
-    wish = approval.operation
+    """One waiting request per timer and wanted state; another requester is shown that one."""
     if approval.review:
         return None
-    wanted = "enable" if wish.wanted else "disable"
-    place = (wish.itwin.id, wish.timer.id, wanted)
-    return UniqueKey("free" if approval.stage is Stage.WAITING else "leave", place)
+    operation = approval.operation
+    wanted = "enable" if operation.wanted else "disable"
+    parts = (operation.itwin.id, operation.timer.id, wanted)
+    return UniqueKey("claim" if approval.stage is Stage.WAITING else "release", parts)
 
 
 APPROVALS: Schema[Approval] = Schema(
@@ -72,37 +72,34 @@ APPROVALS: Schema[Approval] = Schema(
 
 
 def _auto_enable_entry(auto_enable: AutoEnable) -> AuditEntry:
-    what = auto_enable.phase.value if auto_enable.version else "set"
+    event = auto_enable.phase.value if auto_enable.version else "scheduled"
     facts = {
-        "return": auto_enable.id,
+        "auto_enable": auto_enable.id,
         "version": str(auto_enable.version),
         "itwin": auto_enable.itwin.id,
         "timer": auto_enable.timer.id,
         "timer_name": auto_enable.timer.name,
         "at": str(auto_enable.at),
-        "setter": auto_enable.person,
+        "scheduled_by": auto_enable.person,
         "subject": auto_enable.subject,
-        "because": auto_enable.reason,
-        "how": auto_enable.closed_as or "",
+        "reason": auto_enable.reason,
+        "closed_as": auto_enable.closed_as or "",
         "operation": auto_enable.operation or "",
-        "trouble": auto_enable.failure.kind if auto_enable.failure else "",
+        "failure": auto_enable.failure.kind.value if auto_enable.failure else "",
     }
-    kept = {key: fact for key, fact in facts.items() if fact}
-    return AuditEntry(
-        auto_enable.changed_at or auto_enable.scheduled_at,
-        f"return.{what}",
-        auto_enable.closed_by or auto_enable.person,
-        kept,
-    )
+    at = auto_enable.changed_at or auto_enable.scheduled_at
+    by = auto_enable.closed_by or auto_enable.person
+    return AuditEntry(at, f"auto_enable.{event}", by, _present(facts))
 
 
 def _auto_enable_key(auto_enable: AutoEnable) -> UniqueKey:
-    place = (auto_enable.itwin.id, auto_enable.timer.id)
-    return UniqueKey("leave" if auto_enable.phase is Phase.CLOSED else "take", place)
+    """One auto-enable per timer: a new one takes the place of the one before."""
+    parts = (auto_enable.itwin.id, auto_enable.timer.id)
+    return UniqueKey("release" if auto_enable.phase is Phase.CLOSED else "take", parts)
 
 
 AUTO_ENABLES: Schema[AutoEnable] = Schema(
-    kind="return",
+    kind="auto-enable",
     type=AutoEnable,
     due=auto_enables.due,
     render_at=lambda one: None if one.phase is Phase.SCHEDULED else one.changed_at + RENDER_AFTER,
@@ -113,8 +110,8 @@ AUTO_ENABLES: Schema[AutoEnable] = Schema(
 
 
 def _subscription_entry(one: Subscription) -> AuditEntry:
-    standing = "changed" if one.version else "made"
-    what = "ended" if one.ended_by else "paused" if one.paused else standing
+    saved = "changed" if one.version else "created"
+    event = "ended" if one.ended_by else "paused" if one.paused else saved
     facts = {
         "subscription": one.id,
         "channel": one.channel,
@@ -126,25 +123,25 @@ def _subscription_entry(one: Subscription) -> AuditEntry:
         **({"why": one.why} if one.why else {}),
     }
     by = one.ended_by or one.person
-    return AuditEntry(one.changed_at or one.made_at, f"subscription.{what}", by, facts)
+    return AuditEntry(one.changed_at or one.made_at, f"subscription.{event}", by, facts)
 
 
 SUBSCRIPTIONS: Schema[Subscription] = Schema(
     kind="subscription",
     type=Subscription,
     due=lambda one: one.due,
-    # It has a card where nobody could look for it any more, and the channel was told so.
+    # It has a card from the first time on that it could not be polled any more.
     render_at=lambda one: one.changed_at + RENDER_AFTER if one.stopped_at else None,
     open_at=lambda one: None if one.ended_by else one.made_at,
     unique_key=lambda _: None,
     entry=_subscription_entry,
 )
 NOTIFICATIONS: Schema[Notification] = Schema(
-    kind="notice",
+    kind="notification",
     type=Notification,
     due=lambda _: None,
     render_at=lambda one: one.draw_at,
     open_at=lambda _: None,
     unique_key=lambda _: None,
-    entry=None,  # what it tells of has its own entries
+    entry=None,  # the changes that it shows have their own entries
 )

@@ -1,4 +1,4 @@
-"""Sealed records: a value of ours to bytes that only open under the same key and purpose."""
+"""Sealed records: values encoded to bytes that open only under the same key and purpose."""
 
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -18,11 +18,12 @@ def key_of(workspace: Workspace, *parts: str) -> str:
 
 
 def in_bytes(value: bytes | str) -> bytes:
-    """Return what the client gave as bytes; its types allow for a decoding client too."""
+    """Return a reply of the client as bytes; its types allow for a decoding client too."""
     return value if isinstance(value, bytes) else value.encode()
 
 
 def in_text(value: bytes | str) -> str:
+    """Return a reply of the client as text."""
     return value if isinstance(value, str) else value.decode()
 
 
@@ -38,6 +39,11 @@ def _codec(kind: Any) -> TypeAdapter[Any]:
 
 @dataclass(frozen=True, slots=True)
 class SealedCodec:
+    """Encodes values as JSON and seals them; ``key`` and ``purpose`` are authenticated with them.
+
+    ``kind`` is the type to encode as, where that is not the value's class (a generic alias).
+    """
+
     ring: KeyRing
 
     def seal(self, value: object, *, key: str, purpose: str, kind: Any = None) -> bytes:

@@ -1,6 +1,6 @@
-"""Sign-ins under way: the one-time ticket, the browser that claimed it, the waiting command.
+"""Sign-ins in progress: the one-time link, the browser that claimed it, the pending command.
 
-Only hashes of tickets and cookies enter a key, so a dump of the key names opens nothing.
+Only hashes of links and cookies are part of a key, so a list of the keys opens nothing.
 """
 
 import hashlib
@@ -10,25 +10,17 @@ from redis.asyncio import Redis
 
 from bot.core.names import ChannelId, PersonId, Workspace
 from bot.core.timers import ITwin
+from bot.gateways.store.connection import translate_errors
+from bot.gateways.store.scripts import load_script
 from bot.gateways.store.sealed import SealedCodec, key_of
 
 LINK_SECONDS = 600
 COMMAND_SECONDS = 3600
 
-# The first browser has it; the same browser may press twice; a second one is refused.
-_CLAIM = """
-local body = redis.call('HGET', KEYS[1], 'body')
-if not body then return {0, ''} end
-local browser = redis.call('HGET', KEYS[1], 'browser')
-if browser and browser ~= ARGV[1] then return {2, body} end
-redis.call('HSET', KEYS[1], 'browser', ARGV[1])
-return {1, body}
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class SignInLink:
-    """Whose sign-in this is, and where they asked. The names are for the page to say."""
+    """Whose sign-in this is, and where they asked for it. The page shows the names."""
 
     workspace: Workspace
     person: PersonId
@@ -41,9 +33,9 @@ class SignInLink:
 
 @dataclass(frozen=True, slots=True)
 class SignInFlow:
-    """One browser's way to IMS and back.
+    """One browser's redirect to IMS and back.
 
-    ``link`` is the ticket's secret, ``flow`` is MSAL's, with the verifier and nonce.
+    ``link`` is the secret of the sign-in link, ``flow`` is MSAL's, with the verifier and nonce.
     """
 
     ticket: SignInLink
@@ -56,7 +48,8 @@ class SignInFlow:
 class PendingCommand:
     """A command that waits for its person's sign-in, as they typed it.
 
-    ``here`` was the channel's iTwin then: what another one sets meanwhile changes no wish.
+    ``channel_itwin`` was the channel's default then: a default that is set meanwhile does not
+    change what the command means.
     """
 
     person: PersonId
@@ -69,64 +62,81 @@ def _hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+LINK, FLOW, COMMAND = "sign-in-link", "sign-in-flow", "pending-command"
+
+
 class SignInLinks:
+    """Every method may raise StoreUnreachable; what opens a record may raise SealBroken."""
+
     def __init__(self, redis: Redis, codec: SealedCodec) -> None:
         self._redis = redis
-        self._records = codec
-        self._claim = redis.register_script(_CLAIM)
+        self._codec = codec
+        self._claim = redis.register_script(load_script("claim_link"))
 
     async def save_link(self, secret: str, link: SignInLink) -> None:
-        key = key_of(link.workspace, "ticket", _hashed(secret))
-        sealed = self._records.seal(link, key=key, purpose="ticket")
-        async with self._redis.pipeline(transaction=True) as together:
-            together.hset(key, "body", sealed)
-            together.expire(key, LINK_SECONDS)
-            await together.execute()
+        key = _link(link.workspace, secret)
+        sealed = self._codec.seal(link, key=key, purpose=LINK)
+        async with translate_errors(), self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.hset(key, "body", sealed)
+            pipeline.expire(key, LINK_SECONDS)
+            await pipeline.execute()
 
     async def load_link(self, workspace: Workspace, secret: str) -> SignInLink | None:
-        """Return the ticket without claiming it; a link previewer may do this."""
-        key = key_of(workspace, "ticket", _hashed(secret))
-        sealed = await self._redis.hget(key, "body")
-        return self._records.open(SignInLink, sealed, key=key, purpose="ticket") if sealed else None
+        """Return the link without claiming it; a link previewer may do this."""
+        key = _link(workspace, secret)
+        async with translate_errors():
+            sealed = await self._redis.hget(key, "body")
+        return self._codec.open(SignInLink, sealed, key=key, purpose=LINK) if sealed else None
 
     async def claim_link(
         self, workspace: Workspace, secret: str, browser: str
     ) -> tuple[SignInLink | None, bool]:
-        """Claim it for one browser: (ticket, True), (ticket, False) when another has it."""
-        key = key_of(workspace, "ticket", _hashed(secret))
-        answer, sealed = await self._claim(keys=[key], args=[_hashed(browser)])
-        if not answer:
+        """Claim it for one browser: (link, True), (link, False) when another browser has it."""
+        key = _link(workspace, secret)
+        async with translate_errors():
+            result, sealed = await self._claim(keys=[key], args=[_hashed(browser)])
+        if not result:
             return None, False
-        ticket = self._records.open(SignInLink, sealed, key=key, purpose="ticket")
-        return ticket, answer == 1
+        link = self._codec.open(SignInLink, sealed, key=key, purpose=LINK)
+        return link, result == 1
 
     async def drop_link(self, workspace: Workspace, secret: str) -> None:
-        await self._redis.delete(key_of(workspace, "ticket", _hashed(secret)))
+        async with translate_errors():
+            await self._redis.delete(_link(workspace, secret))
 
-    async def save_flow(self, browser: str, under_way: SignInFlow) -> None:
-        key = key_of(under_way.ticket.workspace, "flow", _hashed(browser))
-        sealed = self._records.seal(under_way, key=key, purpose="flow")
-        await self._redis.set(key, sealed, ex=LINK_SECONDS)
+    async def save_flow(self, browser: str, flow: SignInFlow) -> None:
+        key = key_of(flow.ticket.workspace, "sign-in-flow", _hashed(browser))
+        sealed = self._codec.seal(flow, key=key, purpose=FLOW)
+        async with translate_errors():
+            await self._redis.set(key, sealed, ex=LINK_SECONDS)
 
     async def take_flow(self, workspace: Workspace, browser: str) -> SignInFlow | None:
-        """Return what this browser began, once."""
-        key = key_of(workspace, "flow", _hashed(browser))
-        sealed = await self._redis.getdel(key)
-        return self._records.open(SignInFlow, sealed, key=key, purpose="flow") if sealed else None
+        """Return and delete the flow that this browser started."""
+        key = key_of(workspace, "sign-in-flow", _hashed(browser))
+        async with translate_errors():
+            sealed = await self._redis.getdel(key)
+        return self._codec.open(SignInFlow, sealed, key=key, purpose=FLOW) if sealed else None
 
     async def save_command(
         self, workspace: Workspace, identity: str, pending: PendingCommand
     ) -> None:
-        key = key_of(workspace, "kept", identity)
-        sealed = self._records.seal(pending, key=key, purpose="kept")
-        await self._redis.set(key, sealed, ex=COMMAND_SECONDS)
+        key = key_of(workspace, "pending-command", identity)
+        sealed = self._codec.seal(pending, key=key, purpose=COMMAND)
+        async with translate_errors():
+            await self._redis.set(key, sealed, ex=COMMAND_SECONDS)
 
     async def load_command(self, workspace: Workspace, identity: str) -> PendingCommand | None:
-        key = key_of(workspace, "kept", identity)
-        sealed = await self._redis.get(key)
+        key = key_of(workspace, "pending-command", identity)
+        async with translate_errors():
+            sealed = await self._redis.get(key)
         return (
-            self._records.open(PendingCommand, sealed, key=key, purpose="kept") if sealed else None
+            self._codec.open(PendingCommand, sealed, key=key, purpose=COMMAND) if sealed else None
         )
 
     async def forget_command(self, workspace: Workspace, identity: str) -> None:
-        await self._redis.delete(key_of(workspace, "kept", identity))
+        async with translate_errors():
+            await self._redis.delete(key_of(workspace, "pending-command", identity))
+
+
+def _link(workspace: Workspace, secret: str) -> str:
+    return key_of(workspace, "sign-in-link", _hashed(secret))

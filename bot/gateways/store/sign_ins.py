@@ -1,22 +1,19 @@
 """People's sign-ins: one sealed record each, changed by compare-and-set.
 
-    edfs:{<workspace>}:signin:<person>       hash  v: version (plain integer), c: sealed body
-                                             90 days from the last write
-    edfs:{<workspace>}:signin-lock:<person>  the lock of redis-py around a refresh; 30 s, renewed
-
-The version stands beside the body for the scripts, and inside it so that nobody who writes Redis
-can move it unseen. It starts at random and grows by one, so a refresh begun before a sign-out
-can never be taken for one of the sign-in that came after.
+The record is a hash: v (version, a plain integer) and c (sealed body). The scripts compare the
+version beside the body; it is repeated inside the body, so that nobody who can write to Redis can
+change it unnoticed. It starts at a random number and grows by one, so a refresh that began before
+a sign-out is never taken for one of the sign-in that came after.
 """
 
 import asyncio
 import json
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, NewType
 
+import structlog
 from redis.asyncio import Redis
 from redis.asyncio.lock import Lock
 from redis.commands.core import AsyncScript
@@ -26,52 +23,21 @@ from bot.core.errors import SealBroken
 from bot.core.names import PersonId, Workspace
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store.connection import translate_errors
+from bot.gateways.store.scripts import load_script
 
 _PURPOSE: Final = "signin"
 _LIFETIME: Final = 90 * 24 * 3600  # seconds
 _LOCK_WAIT: Final = 1.5  # of the lock's lifetime: long enough to outlive a holder that died
 
-_BEATS: Final = 3  # renewals within the lock's lifetime
+_RENEWALS: Final = 3  # renewals within the lock's lifetime
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger("sign_ins")
 
 _Key = NewType("_Key", str)
 
-# redis-py sends a command again when the reply is lost. Each script therefore knows its own
-# earlier write by the sealed bytes, which no two writes share (their nonce is random).
-
-# KEYS record; ARGV version, body, seconds. Returns the record that stood there, or an empty list.
-_PUT: Final = """
-local before = redis.call('HMGET', KEYS[1], 'v', 'c')
-if before[2] == ARGV[2] then return {} end
-redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-if not before[1] then return {} end
-return before
-"""
-
-# KEYS record; ARGV old version, new version, body, seconds (0: leave the end as it is). 1: written.
-_SWAP: Final = """
-local now = redis.call('HMGET', KEYS[1], 'v', 'c')
-if now[2] == ARGV[3] then return 1 end
-if now[1] ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'v', ARGV[2], 'c', ARGV[3])
-if ARGV[4] ~= '0' then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
-return 1
-"""
-
-# KEYS record; ARGV version, or '' for any. Deletes it and returns what stood there.
-_DROP: Final = """
-local before = redis.call('HMGET', KEYS[1], 'v', 'c')
-if not before[1] then return {} end
-if ARGV[1] ~= '' and before[1] ~= ARGV[1] then return {} end
-redis.call('DEL', KEYS[1])
-return before
-"""
-
 
 class SignInBusy(Exception):
-    """The lock stays taken by somebody who is alive."""
+    """The lock stays taken by a process that is alive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +59,19 @@ class SignIn:
 
 
 class SignIns:
-    """The sign-ins. Every method may raise StoreUnreachable; only ``read`` raises SealBroken."""
+    """Every method may raise StoreUnreachable; only ``read`` raises SealBroken."""
 
     def __init__(self, redis: Redis, ring: KeyRing, *, lock_seconds: float = 30) -> None:
         """Take a client with ``decode_responses=False``."""
         self._redis = redis
         self._ring = ring
         self._lock_seconds = lock_seconds
-        self._put = redis.register_script(_PUT)
-        self._swap = redis.register_script(_SWAP)
-        self._drop = redis.register_script(_DROP)
+        self._put = redis.register_script(load_script("put_sign_in"))
+        self._swap = redis.register_script(load_script("swap_sign_in"))
+        self._drop = redis.register_script(load_script("drop_sign_in"))
 
     async def read(self, workspace: Workspace, person: PersonId) -> SignIn | None:
-        """Read the sign-in, and seal it again when the ring has a newer key."""
+        """Return the sign-in; seal it again when the ring has a newer key. Raises SealBroken."""
         key = _record(workspace, person)
         raw = await self._raw(key)
         if not raw:
@@ -150,7 +116,7 @@ class SignIns:
         return self._remains(key, gone or before)
 
     def lock(self, workspace: Workspace, person: PersonId) -> Lock:
-        """Make a new lock for one critical section; it is to be entered once and not shared."""
+        """Return a new lock for one critical section; enter it once and do not share it."""
         return self._redis.lock(
             f"edfs:{{{workspace}}}:signin-lock:{person}",
             timeout=self._lock_seconds,
@@ -160,22 +126,22 @@ class SignIns:
         )
 
     @asynccontextmanager
-    async def is_locked(self, workspace: Workspace, person: PersonId) -> AsyncIterator[None]:
-        """Hold the lock, renewed: a refresh has no longest duration, its timeouts are per read.
+    async def locked(self, workspace: Workspace, person: PersonId) -> AsyncIterator[None]:
+        """Hold the lock and renew it: a refresh may take any time, its timeouts are per read.
 
-        Raises SignInBusy when somebody else holds it for 1.5 of its lifetimes.
+        Raises SignInBusy when another process holds it for 1.5 of its lifetimes.
         """
         lock = self.lock(workspace, person)
         async with translate_errors():
             taken = await lock.acquire()
         if not taken:
             raise SignInBusy
-        beat = asyncio.create_task(_renewed(lock))
+        renewal = asyncio.create_task(_renew(lock))
         try:
             yield
         finally:
-            beat.cancel()
-            with suppress(RedisError, OSError):  # it ends by itself; what was done is done
+            renewal.cancel()
+            with suppress(RedisError, OSError):  # the lock expires without it
                 await lock.release()
 
     async def _run(self, script: AsyncScript, key: _Key, *args: bytes | str | int) -> Any:
@@ -203,7 +169,7 @@ class SignIns:
         return sign_in
 
     def _remains(self, key: _Key, raw: list[bytes]) -> SignIn | None:
-        """Open what a script took away; what does not open is of no use to anybody."""
+        """Open a record that a script removed; None where it does not open."""
         match raw:
             case [version, body]:
                 try:
@@ -214,15 +180,15 @@ class SignIns:
                 return None
 
 
-async def _renewed(lock: Lock) -> None:
+async def _renew(lock: Lock) -> None:
     while True:
-        await asyncio.sleep((lock.timeout or 0) / _BEATS)
+        await asyncio.sleep((lock.timeout or 0) / _RENEWALS)
         try:
             await lock.reacquire()
         except LockError:
             return  # lost; the compare-and-set decides
         except (RedisError, OSError):
-            _log.warning("the lock of a sign-in could not be renewed; trying again")
+            log.warning("sign_in.lock_not_renewed")
 
 
 def _record(workspace: Workspace, person: PersonId) -> _Key:

@@ -1,1 +1,1 @@
-"""A small browser: cookies, redirects and pages, for signing in without a screen."""
+"""A headless browser: cookies, redirects, forms and links, for signing in."""

@@ -1,4 +1,4 @@
-"""A person's browser, small and strict: cookies by SameSite, form-action, redirects by hand."""
+"""A headless browser that enforces SameSite cookies, form-action and Referrer-Policy."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -9,18 +9,19 @@ from bot.sandbox.browser.cookies import CookieJar
 from bot.sandbox.browser.html import Button, Form, Page, read_page
 from bot.sandbox.loopback import loopback_client
 
-_MOST_REDIRECTS = 10
-_REFUSING = ("deny", "cancel", "decline", "no", "back")
+_MAX_REDIRECTS = 10
+_DECLINING = ("deny", "cancel", "decline", "no", "back")
 
 
 class BrowserError(Exception):
-    """What a browser or its owner cannot do; the text says what was on the page."""
+    """A browser or its user cannot do what was asked; the text says what was on the page."""
 
 
 class Browser:
-    """`url`, `status`, `text`, `page`, `headers`: the page in front; `visited`: every address.
+    """One browser profile with one open page.
 
-    `initiator` is the host whose page started the navigation, as SameSite needs to know.
+    `url`, `status`, `text`, `page` and `headers` are those of the open page; `visited` are all
+    URLs. `initiator` is the host whose page started a navigation, which SameSite depends on.
     """
 
     def __init__(self) -> None:
@@ -28,7 +29,7 @@ class Browser:
         self.forget()
 
     def forget(self) -> None:
-        """No cookies, no page: as on the first day."""
+        """Clears cookies, page and history."""
         self.cookies = CookieJar()
         self.url = ""
         self.status = 0
@@ -51,11 +52,11 @@ class Browser:
             self._client = None
 
     async def get(self, url: str, *, initiator: str | None = None) -> str:
-        """Opens an address (from the address bar unless an initiator is given); the page's text."""
-        return await self._go("GET", url, None, initiator)
+        """Opens a URL, as from the address bar without an initiator; returns the page's text."""
+        return await self._navigate("GET", url, None, initiator)
 
     async def follow(self, link: str) -> str:
-        """Clicks the link with that text."""
+        """Clicks the link of that text; returns the page's text."""
         if link not in self.page.links:
             raise BrowserError(f"no link {link!r} here; there are: {list(self.page.links)}")
         return await self.get(urljoin(self.url, self.page.links[link]), initiator=self.host)
@@ -63,8 +64,11 @@ class Browser:
     async def submit(
         self, values: Mapping[str, str] | None = None, *, button: str | None = None
     ) -> str:
-        """Fills in and sends the form that has `button` (default: the first one); page's text."""
-        form, pressed = self._chosen(button)
+        """Submits the form with that button; returns the page's text.
+
+        Without `button` it is the first form, by a button that does not decline.
+        """
+        form, pressed = self._choose_form(button)
         unknown = [name for name in values or {} if name not in form.fields]
         if unknown:
             raise BrowserError(f"no field {unknown[0]!r}; there are: {list(form.fields)}")
@@ -75,14 +79,14 @@ class Browser:
         allowed = self._form_action()
         _check_target(target, allowed, self.url)
         if form.method == "post":
-            return await self._go("POST", target, fields, self.host, allowed)
+            return await self._navigate("POST", target, fields, self.host, allowed)
         address = f"{target.partition('?')[0]}?{urlencode(fields)}"
-        return await self._go("GET", address, None, self.host, allowed)
+        return await self._navigate("GET", address, None, self.host, allowed)
 
-    def _chosen(self, label: str | None) -> tuple[Form, Button | None]:
+    def _choose_form(self, label: str | None) -> tuple[Form, Button | None]:
         for form in self.page.forms:
             for button in form.buttons:
-                agrees = button.label.casefold() not in _REFUSING if label is None else False
+                agrees = button.label.casefold() not in _DECLINING if label is None else False
                 if agrees or (label or "").casefold() == button.label.casefold():
                     return form, button
         if label is None and self.page.forms:
@@ -90,7 +94,7 @@ class Browser:
         labels = [button.label for form in self.page.forms for button in form.buttons]
         raise BrowserError(f"no form with button {label!r}; there are: {labels}\n{self.text}")
 
-    async def _go(
+    async def _navigate(
         self,
         method: str,
         url: str,
@@ -99,19 +103,21 @@ class Browser:
         form_action: list[str] | None = None,
     ) -> str:
         origin = self.url
-        for _ in range(_MOST_REDIRECTS):
-            answer = await self._request(method, url, fields, initiator)
+        for _ in range(_MAX_REDIRECTS):
+            response = await self._request(method, url, fields, initiator)
             self.visited.append(url)
-            if answer.status_code not in {301, 302, 303, 307, 308}:
-                return self._show(answer, url)
-            target = urljoin(url, answer.headers.get("Location", ""))
+            if response.status_code not in {301, 302, 303, 307, 308}:
+                return self._show(response, url)
+            target = urljoin(url, response.headers.get("Location", ""))
             _check_target(target, form_action, origin)
-            # A chain that ever crossed sites counts as started there (RFC 6265bis 5.2).
-            initiator = initiator or (urlsplit(url).hostname if _is_other(url, target) else None)
-            if answer.status_code in {301, 302, 303} and method == "POST":
+            # After a redirect across sites, the first host is the initiator (RFC 6265bis 5.2).
+            initiator = initiator or (
+                urlsplit(url).hostname if _is_other_host(url, target) else None
+            )
+            if response.status_code in {301, 302, 303} and method == "POST":
                 method, fields = "GET", None
             url = target
-        raise BrowserError(f"more than {_MOST_REDIRECTS} redirects, the last one to {url}")
+        raise BrowserError(f"more than {_MAX_REDIRECTS} redirects, the last one to {url}")
 
     async def _request(
         self, method: str, url: str, fields: Mapping[str, str] | None, initiator: str | None
@@ -125,26 +131,26 @@ class Browser:
         headers["Sec-Fetch-Site"] = _fetch_site(initiator, host)
         if method == "POST":
             headers["Origin"] = self._origin(host)
-        answer = await self._client.request(method, url, data=fields, headers=headers)
-        self._client.cookies.clear()  # httpx has a jar of its own, that nobody would forget
-        self.cookies.keep(host, answer.headers.get_list("Set-Cookie"))
-        return answer
+        response = await self._client.request(method, url, data=fields, headers=headers)
+        self._client.cookies.clear()  # httpx has a cookie jar too, which `forget` would miss
+        self.cookies.store(host, response.headers.get_list("Set-Cookie"))
+        return response
 
     def _origin(self, host: str) -> str:
-        """`null` where the page's Referrer-Policy hides it, as in every browser (Fetch, 3.1)."""
+        """The Origin header: `null` where the page's Referrer-Policy hides it (Fetch, 3.1)."""
         policy = self.headers.get("Referrer-Policy", "").split(",")[-1].strip()
         if policy == "no-referrer" or (policy == "same-origin" and host != self.host):
             return "null"
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}"
 
-    def _show(self, answer: httpx.Response, url: str) -> str:
-        self.url, self.status, self.html = url, answer.status_code, answer.text
-        self.headers = answer.headers
-        if "html" in answer.headers.get("Content-Type", "html"):
-            self.page = read_page(answer.text)
+    def _show(self, response: httpx.Response, url: str) -> str:
+        self.url, self.status, self.html = url, response.status_code, response.text
+        self.headers = response.headers
+        if "html" in response.headers.get("Content-Type", "html"):
+            self.page = read_page(response.text)
         else:
-            self.page = Page(text=answer.text)
+            self.page = Page(text=response.text)
         return self.text
 
     def _form_action(self) -> list[str] | None:
@@ -157,7 +163,7 @@ class Browser:
 
 
 def _check_target(target: str, allowed: list[str] | None, page: str) -> None:
-    """form-action judges the form's address and every redirect after it, as Chrome does."""
+    """Enforces form-action on the form's URL and every redirect after it, as Chrome does."""
     if allowed is None or "*" in allowed:
         return
     parts, own = urlsplit(target), urlsplit(page)
@@ -169,7 +175,7 @@ def _check_target(target: str, allowed: list[str] | None, page: str) -> None:
     raise BrowserError(f"form-action {' '.join(allowed)} of {page} blocks going to {origin}")
 
 
-def _is_other(first: str, second: str) -> bool:
+def _is_other_host(first: str, second: str) -> bool:
     return urlsplit(first).hostname != urlsplit(second).hostname
 
 

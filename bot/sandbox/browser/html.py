@@ -1,10 +1,10 @@
-"""Web pages as a person without a screen reads them: text, forms and links."""
+"""Parses HTML into its visible text, forms and links."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-_SILENT = frozenset({"script", "style", "head", "title", "template"})
+_HIDDEN = frozenset({"script", "style", "head", "title", "template"})
 _LINES = frozenset(
     {"p", "div", "h1", "h2", "h3", "li", "br", "form", "section", "main", "header", "footer"}
     | {"tr", "dt", "dd", "ul", "ol", "table", "button", "label"}
@@ -40,8 +40,8 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.page = Page()
-        self.words: list[str] = []
-        self._silent: list[str] = []
+        self.text: list[str] = []
+        self._hidden: list[str] = []
         self._button: Button | None = None
         self._link: tuple[str, list[str]] | None = None
         self._select = ""
@@ -49,10 +49,10 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag in _SILENT:
-            self._silent.append(tag)
+        if tag in _HIDDEN:
+            self._hidden.append(tag)
         if tag in _LINES:
-            self.words.append("\n")
+            self.text.append("\n")
         match tag:
             case "form":
                 method = given.get("method", "get").casefold()
@@ -70,16 +70,16 @@ class _Reader(HTMLParser):
                 pass
 
     def handle_endtag(self, tag: str) -> None:
-        if self._silent and self._silent[-1] == tag:
-            self._silent.pop()
+        if self._hidden and self._hidden[-1] == tag:
+            self._hidden.pop()
         if tag in _LINES:
-            self.words.append("\n")
+            self.text.append("\n")
         match tag:
             case "button":
                 self._button = None
             case "a" if self._link is not None:
-                address, words = self._link
-                self.page.links["".join(words).strip()] = address
+                address, text = self._link
+                self.page.links["".join(text).strip()] = address
                 self._link = None
             case "select":
                 self._select = ""
@@ -89,8 +89,8 @@ class _Reader(HTMLParser):
                 pass
 
     def handle_data(self, data: str) -> None:
-        if self._silent:
-            if self._silent[-1] == "title":
+        if self._hidden:
+            if self._hidden[-1] == "title":
                 self.page.title += data
             return
         if self._text_area:
@@ -100,11 +100,11 @@ class _Reader(HTMLParser):
             self._button.label += data
         if self._link is not None:
             self._link[1].append(data)
-        self.words.append(data)
+        self.text.append(data)
 
     @property
     def _form(self) -> Form:
-        """Controls outside of any form end up in one that is thrown away."""
+        """The open form; controls outside of any form go into one that is discarded."""
         return self.page.forms[-1] if self.page.forms else Form()
 
     def _control(self, tag: str, given: Mapping[str, str]) -> None:
@@ -132,7 +132,7 @@ def read_page(html: str) -> Page:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    lines = ("".join(reader.words)).split("\n")
+    lines = ("".join(reader.text)).split("\n")
     shown = [" ".join(line.split()) for line in lines]
     reader.page.text = "\n".join(line for line in shown if line)
     for form in reader.page.forms:

@@ -1,24 +1,25 @@
-"""The way of a person from the Sign in button through the bot's pages and IMS and back."""
+"""Signs a person in with the browser: through the bot's pages to IMS and back."""
 
 from bot.sandbox.browser.browser import Browser, BrowserError
-from bot.sandbox.ims.stand_in import ImsStandIn
+from bot.sandbox.ims import ImsStandIn
 from bot.sandbox.people import Person
 
-_MOST_PAGES = 12
+_MAX_PAGES = 12
 
 
 async def sign_in(browser: Browser, url: str, account: Person) -> str:
-    """Agrees to everything on the way; the text of the page it ends on.
+    """Follows the pages from `url`, agrees to everything, and returns the last page's text.
 
-    It ends on the first page without a form, on an error, or back at the bot after IMS.
+    The last page is the first without a form, an error page, or the bot's page after IMS. Raises
+    BrowserError where the pages do not end.
     """
     browser.visited.clear()
     await browser.get(url)
-    for _ in range(_MOST_PAGES):
+    for _ in range(_MAX_PAGES):
         at_ims = browser.host == ImsStandIn.host
         been_at_ims = any(f"//{ImsStandIn.host}" in address for address in browser.visited)
         if not browser.page.forms or browser.status >= 400 or (been_at_ims and not at_ims):
             return browser.text
-        asked_who = at_ims and "person" in browser.page.forms[0].fields
-        await browser.submit({"person": account.name} if asked_who else {})
-    raise BrowserError(f"still not signed in after {_MOST_PAGES} pages: {browser.text}")
+        login_form = at_ims and "person" in browser.page.forms[0].fields
+        await browser.submit({"person": account.name} if login_form else {})
+    raise BrowserError(f"still not signed in after {_MAX_PAGES} pages: {browser.text}")

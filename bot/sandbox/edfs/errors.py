@@ -1,4 +1,4 @@
-"""Bentley's error answers, with the published codes and targets (edfs-openapi.yaml, responses)."""
+"""Error responses of the platform, with the published codes and targets (edfs-openapi.yaml)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +9,7 @@ Detail = tuple[str, str, str | None]
 
 
 class PlatformError(Exception):
-    """An error answer of the platform, raised where it is found."""
+    """An error of an operation or of the gateway, raised where it is found."""
 
     def __init__(
         self, status: int, code: str, message: str, details: Iterable[Detail] = ()
@@ -72,7 +72,7 @@ def itwin_not_found() -> PlatformError:
 
 
 def itwin_not_found_access() -> PlatformError:
-    """Access Control spells the code its own way."""
+    """As `itwin_not_found`, in the spelling of the Access Control API."""
     return PlatformError(404, "ItwinNotFound", "Requested iTwin is not available.")
 
 
@@ -84,7 +84,7 @@ def invalid(code: str, details: Iterable[Detail]) -> PlatformError:
     return PlatformError(422, code, "The request is invalid.", details)
 
 
-# What the fault switch answers for (operation, status) where the plain status has several bodies.
+# The published bodies of an armed status, where it depends on the operation.
 _INVALID = {
     "timers": ("InvalidTimerListRequest", ("iTwinId",)),
     "itwins": ("InvalidiTwinsRequest", ("$top",)),
@@ -114,7 +114,7 @@ _NAMED = {
 
 
 def documented(operation: str | None, status: int, code: str | None) -> PlatformError:
-    """The published error of an operation for a status; `code` picks or names another one."""
+    """The published error of an operation for a status; `code` selects another one."""
     error = _usual(operation or "", status)
     if code in _NAMED and _NAMED[code]().status == status:
         return _NAMED[code]()

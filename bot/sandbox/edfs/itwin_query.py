@@ -1,7 +1,7 @@
-"""`GET /itwins/`: filters and paging (edfs-openapi.yaml, get-my-itwins).
+"""Filters and paging of `GET /itwins/` (edfs-openapi.yaml, get-my-itwins).
 
-`$filter`, `$orderby` and `$select` are not modelled and answer 422, so that nobody relies on them
-by accident.
+`$filter`, `$orderby` and `$select` are not implemented and answer 422, so that no caller relies on
+them by accident.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,20 +14,20 @@ from bot.sandbox.edfs.itwins import ITwin
 
 _SUB_CLASSES = frozenset({"Account", "Portfolio", "Asset", "Program", "Project", "WorkPackage"})
 _STATUSES = frozenset({"Active", "Inactive", "Trial"})
-_MODELLED = frozenset(
+_IMPLEMENTED = frozenset(
     ("subClass", "status", "type", "number", "displayName", "parentId", "iTwinAccountId")
 ) | {"$search", "$top", "$skip", "includeInactive"}
 
 
 def page_of_itwins(itwins: list[ITwin], request: web.Request, address: str) -> web.Response:
-    """One page as the platform answers it; `address` is what the links start with."""
+    """The response with one page; `address` is the URL of the links. Raises PlatformError."""
     query = dict(request.query)
     ceiling = _number(request.headers.get("X-Max-Return", "1000"), 1, 10_000)
-    wrong = [*_complaints(query)]
+    details = [*_invalid(query)]
     if ceiling is None:
-        wrong.append(("InvalidHeaderValue", "Out of range.", "X-Max-Return"))
-    if wrong or ceiling is None:
-        raise invalid("InvalidiTwinsRequest", wrong)
+        details.append(("InvalidHeaderValue", "Out of range.", "X-Max-Return"))
+    if details or ceiling is None:
+        raise invalid("InvalidiTwinsRequest", details)
     found = [itwin for itwin in itwins if _matches(itwin, query)][:ceiling]
     full = "return=representation" in request.headers.get("Prefer", "")
     top, skip = int(query.get("$top", "100")), int(query.get("$skip", "0"))
@@ -42,7 +42,7 @@ def page_of_itwins(itwins: list[ITwin], request: web.Request, address: str) -> w
 def _links(
     address: str, query: Mapping[str, str], top: int, skip: int, total: int
 ) -> dict[str, dict[str, str]]:
-    """The last page has no `next`, the first no `prev`."""
+    """The `_links` of a page; the last has no `next`, the first no `prev`."""
 
     def link(start: int) -> dict[str, str]:
         numbers = {"$skip": str(start), "$top": str(top)}
@@ -56,7 +56,7 @@ def _links(
     return links
 
 
-def _complaints(query: Mapping[str, str]) -> Iterator[Detail]:
+def _invalid(query: Mapping[str, str]) -> Iterator[Detail]:
     if _number(query.get("$top", "100"), 1, 1000) is None:
         yield bad_value("$top", "Out of range.")
     if _number(query.get("$skip", "0"), 0, 10**9) is None:
@@ -71,7 +71,7 @@ def _complaints(query: Mapping[str, str]) -> Iterator[Detail]:
         yield ("InvalidParameter", "Not together with status.", "includeInactive")
     if "$search" in query and query.keys() & {"displayName", "number"}:
         yield ("InvalidParameter", "Not together with displayName or number.", "$search")
-    for name in sorted(query.keys() - _MODELLED):
+    for name in sorted(query.keys() - _IMPLEMENTED):
         if name.startswith("$"):
             yield bad_value(name, "Not modelled by the stand-in.")
 
@@ -93,7 +93,7 @@ def _matches(itwin: ITwin, query: Mapping[str, str]) -> bool:
 
 
 def _sub_classes(query: Mapping[str, str]) -> frozenset[str]:
-    """The definition still states a default, so leaving it out hides every other kind."""
+    """The requested kinds; the published default is Project, which hides every other kind."""
     return frozenset(query.get("subClass", "Project").split(","))
 
 

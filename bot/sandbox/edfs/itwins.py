@@ -1,7 +1,7 @@
 """The iTwins, timers and rights of the first world.
 
-Names repeat and vary as they do at a customer's: more than one page of iTwins, two that share a
-display name, an inactive one, and timers with every kind of schedule that EDFS may hold.
+They cover what a customer can have: more than one page of iTwins, two that share a display name, an
+inactive one, and timers with every kind of schedule that EDFS accepts.
 """
 
 import uuid
@@ -23,7 +23,7 @@ class ITwin:
     status: str = "Active"
 
     def summary(self) -> dict[str, Any]:
-        """The minimal form (`ITwinSummary` of edfs-openapi.yaml)."""
+        """The minimal representation (`ITwinSummary` of edfs-openapi.yaml)."""
         return {
             "id": self.id,
             "class": "Thing" if self.sub_class == "Asset" else "Endeavor",
@@ -35,6 +35,7 @@ class ITwin:
         }
 
     def full(self) -> dict[str, Any]:
+        """The representation that `Prefer: return=representation` asks for."""
         return {
             **self.summary(),
             "geographicLocation": "Exton, PA",
@@ -64,7 +65,7 @@ class Timer:
     parameters: Parameters | None = ()
 
     def as_json(self) -> dict[str, Any]:
-        """`EdfTimerDto`."""
+        """`EdfTimerDto` of edfs-openapi.yaml."""
         parameters = self.parameters
         return {
             "id": self.id,
@@ -80,7 +81,7 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """Ids that are the same for the same seed."""
+    """Derives ids, which are the same for the same seed."""
 
     number: int
 
@@ -89,7 +90,7 @@ class Seed:
 
 
 def first_itwins(seed: Seed) -> list[ITwin]:
-    # The two plants are Assets: whoever leaves `subClass` to its default does not find them.
+    # The plants are Assets, which a query with the default `subClass` does not find.
     named = [
         ITwin(seed.id_of("plant-a"), "plant-a", "PA-001", "Asset"),
         ITwin(seed.id_of("plant-b"), "plant-b", "PA-002", "Asset"),
@@ -100,7 +101,7 @@ def first_itwins(seed: Seed) -> list[ITwin]:
     bridges = [
         ITwin(seed.id_of("Bridge", str(n)), f"Bridge {n:03d}", f"BR-{n:03d}") for n in range(1, 121)
     ]
-    # The plants stand on the second page, so that paging matters.
+    # The plants come on the second page, so that paging is needed to find them.
     return [*bridges, *named]
 
 
@@ -113,7 +114,7 @@ def first_timers(seed: Seed) -> list[Timer]:
         ("Maximo assets", "MAXIMO_ASSETS", "0 22 * * 1-5", True, None),
         ("SharePoint documents", "SHAREPOINT_DOCUMENTS", "15 14 1 * *", False, ()),
         ("Weekend orders", "SAP_WORK_ORDERS", "0 0 * * 6,0", True, orders),
-        # Six fields, seconds first; and one that the usual parsers cannot read.
+        # A schedule of six fields, seconds first; and one that common cron parsers reject.
         ("Meter readings", "SQL_METERS", "0 0/10 * * * *", True, ()),
         ("Month end", "SAP_CLOSING", "0 0 LW * *", True, ()),
     ]
@@ -135,7 +136,7 @@ def _timer(seed: Seed, itwin: str, row: Row) -> Timer:
 
 
 def holders_of_the_right(seed: Seed) -> dict[str, frozenset[str]]:
-    """Who holds `edfs_listmng` where: the person's name, and iTwin ids."""
+    """The iTwins in which people have `edfs_listmng`: ids by the person's name."""
     theirs = frozenset(
         seed.id_of(*names.split("/")) for names in ("plant-a", "plant-b", "twin/1", "twin/2")
     )
@@ -143,15 +144,15 @@ def holders_of_the_right(seed: Seed) -> dict[str, frozenset[str]]:
 
 
 def favorites(seed: Seed) -> dict[str, tuple[str, ...]]:
-    """Which iTwins people have starred: the person's name, and iTwin ids."""
+    """The favorite iTwins of people: ids by the person's name."""
     return {"alice": (seed.id_of("plant-a"), seed.id_of("Bridge", "7"))}
 
 
 def recents(seed: Seed) -> dict[str, tuple[str, ...]]:
-    """Which iTwins people used last, newest first: the person's name, and iTwin ids."""
+    """The recently used iTwins of people, newest first: ids by the person's name."""
     return {"alice": (seed.id_of("twin", "1"),), "bob": (seed.id_of("plant-b"),)}
 
 
 def members() -> frozenset[str]:
-    """Who belongs to every iTwin, by name; the others see none."""
+    """The names of those who are members of every iTwin; the others see none."""
     return frozenset({"alice", "bob", "carol", "gina", "dave"})

@@ -1,7 +1,7 @@
-"""The stand-in for api.bentley.com: EDFS timers, iTwins, Users, Access Control.
+"""The EDFS stand-in: the routes of EDFS timers, iTwins, Users and Access Control.
 
-Contract: reference/edfs-openapi.yaml. The order of the gateway's checks is ours: operation (path
-and Accept), then token, then values, then membership, then rights.
+Contract: reference/edfs-openapi.yaml. The order of the gateway's checks is not published; here it
+is operation (path and Accept), token, values, membership, rights.
 """
 
 import re
@@ -13,12 +13,12 @@ from aiohttp import web
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.edfs import errors
-from bot.sandbox.edfs.data import EdfsData
 from bot.sandbox.edfs.errors import PlatformError
 from bot.sandbox.edfs.itwin_query import page_of_itwins
 from bot.sandbox.edfs.itwins import RIGHT, Seed, Timer
+from bot.sandbox.edfs.state import EdfsState
 from bot.sandbox.edfs.timer_form import timer_from
-from bot.sandbox.faults import Fault, Handler, NoAnswer
+from bot.sandbox.faults import Fault, Handler
 from bot.sandbox.people import Person
 from bot.sandbox.stand_in import StandIn
 
@@ -26,8 +26,8 @@ ACCEPT = "application/vnd.bentley.itwin-platform.v1+json"
 ACCEPT_ACCESS_CONTROL = "application/vnd.bentley.itwin-platform.v2+json"
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-# Kept of each request: enough to check what the bot sends, nothing that is a secret.
-_KEPT_HEADERS = ("Accept", "Content-Type", "Prefer", "X-Correlation-Id", "User-Agent")
+# Recorded of each request: enough to check what the bot sends, nothing that is a secret.
+_RECORDED_HEADERS = ("Accept", "Content-Type", "Prefer", "X-Correlation-Id", "User-Agent")
 _OPERATIONS = ("timers", "create", "timer", "delete", "toggle", "itwins", "itwin", "me")
 _SHORT_LISTS = ("favorites", "recents")
 
@@ -35,32 +35,29 @@ Holder = Callable[[str], Person | None]
 Operation = Callable[[web.Request, Person], Awaitable[web.Response]]
 
 
-class EdfsStandIn(EdfsData, StandIn):
-    """Switches: `reads_hidden` (no right to read: 404 instead of 403), `answer_before_flip`."""
+class EdfsStandIn(StandIn):
+    """The platform's gateway; `holder` tells the person of an access token, None for a bad one.
 
+    A call is recorded as `{method, path, person, headers, at, status}`; `person` is a name.
+    """
+
+    state: EdfsState
     host = "api.localhost"
     operations = frozenset((*_OPERATIONS, *_SHORT_LISTS, "permissions"))
 
     def __init__(self, clock: Clock, holder: Holder, *, seed: int) -> None:
-        StandIn.__init__(self, clock)
-        EdfsData.__init__(self, Seed(seed))
+        super().__init__(clock)
         self._holder = holder
+        self.state = EdfsState(Seed(seed))
         self.reset()
-
-    def reset(self) -> None:
-        self.clear_faults()
-        self.reads_hidden = False
-        self.answer_before_flip = False
-        self.restore()
-        self.calls: list[dict[str, Any]] = []
-        self._flips: list[Timer] = []
 
     # For tests and the console.
 
     def flips(self, timer_name: str, itwin: str | None = None) -> int:
-        """How often `enabled` really changed by the toggle operation."""
-        home = None if itwin is None else self.itwin(itwin).id
-        return sum(t.name == timer_name and home in {None, t.itwin_id} for t in self._flips)
+        """How often the toggle operation changed `enabled` of the timers of that name."""
+        itwin_id = None if itwin is None else self.state.itwin(itwin).id
+        toggled = self.state.toggled
+        return sum(t.name == timer_name and itwin_id in {None, t.itwin_id} for t in toggled)
 
     # The wire.
 
@@ -96,37 +93,31 @@ class EdfsStandIn(EdfsData, StandIn):
             answer.headers["ITwinPlatform-RateLimited-Tier"] = "Trial"
         return answer
 
-    async def recorded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Status 0 in the record: the caller got no whole answer."""
+    def call_of(self, request: web.Request) -> dict[str, Any] | None:
         person = self._holder(_bearer(request))
-        call: dict[str, Any] = {
+        return {
             "method": request.method,
             "path": request.rel_url.raw_path_qs,
             "person": None if person is None else person.name,
-            "status": 0,
-            "at": self.clock.now(),
-            "headers": {k: request.headers[k] for k in _KEPT_HEADERS if k in request.headers},
+            "headers": {k: request.headers[k] for k in _RECORDED_HEADERS if k in request.headers},
         }
-        self.calls.append(call)
-        try:
-            answer = await handler(request)
-        except web.HTTPException:
-            answer = errors.operation_not_found().response()
-        call["status"] = 0 if isinstance(answer, NoAnswer) else answer.status
-        return answer
+
+    def unmatched(self, error: web.HTTPException) -> web.StreamResponse:
+        del error
+        return errors.operation_not_found().response()
 
     def _open(self, operation: Operation, accept: str = ACCEPT) -> Handler:
-        """Wraps an operation into the gateway's checks."""
+        """Runs the gateway's checks first, and turns a PlatformError into its response."""
 
         async def handle(request: web.Request) -> web.Response:
             try:
-                return await operation(request, self._admitted(request, accept))
+                return await operation(request, self._authenticate(request, accept))
             except PlatformError as error:
                 return error.response()
 
         return handle
 
-    def _admitted(self, request: web.Request, accept: str) -> Person:
+    def _authenticate(self, request: web.Request, accept: str) -> Person:
         offered = request.headers.get("Accept", "").split(",")
         if accept not in (media.partition(";")[0].strip() for media in offered):
             raise errors.operation_not_found()
@@ -141,57 +132,61 @@ class EdfsStandIn(EdfsData, StandIn):
         return person
 
     async def _list(self, request: web.Request, person: Person) -> web.Response:
-        (home,) = _ids(request, "InvalidTimerListRequest", iTwinId="itwin")
-        self._may(person, home, errors.timer_list_not_found(), reading=True)
-        mine = [timer.as_json() for timer in self.timers.values() if timer.itwin_id == home]
+        (itwin_id,) = _ids(request, "InvalidTimerListRequest", iTwinId="itwin")
+        self._check_right(person, itwin_id, errors.timer_list_not_found(), reading=True)
+        mine = [
+            timer.as_json() for timer in self.state.timers.values() if timer.itwin_id == itwin_id
+        ]
         return web.json_response({"timers": mine})
 
     async def _show(self, request: web.Request, person: Person) -> web.Response:
-        return web.json_response(self._found(request, person, reading=True).as_json())
+        return web.json_response(self._find_timer(request, person, reading=True).as_json())
 
     async def _toggle(self, request: web.Request, person: Person) -> web.Response:
-        before = self._found(request, person)
-        after = self._store(replace(before, enabled=not before.enabled))
-        self._flips.append(after)
-        shown = before if self.answer_before_flip else after
+        before = self._find_timer(request, person)
+        after = self.state.store(replace(before, enabled=not before.enabled))
+        self.state.toggled.append(after)
+        shown = before if self.state.answer_before_flip else after
         return web.json_response(shown.as_json())
 
     async def _delete(self, request: web.Request, person: Person) -> web.Response:
-        del self.timers[self._found(request, person).id]
+        del self.state.timers[self._find_timer(request, person).id]
         return web.Response(status=204)
 
     async def _create(self, request: web.Request, person: Person) -> web.Response:
-        (home,) = _ids(request, "InvalidTimerRequest", iTwinId="itwin")
-        self._may(person, home, errors.operation_not_found())
+        (itwin_id,) = _ids(request, "InvalidTimerRequest", iTwinId="itwin")
+        self._check_right(person, itwin_id, errors.operation_not_found())
         number = str(len(self.calls))
-        timer = timer_from(await request.text(), home, self._seed.id_of(home, "created", number))
-        if any(t.itwin_id == home and t.name == timer.name for t in self.timers.values()):
+        timer = timer_from(
+            await request.text(), itwin_id, self.state.seed.id_of(itwin_id, "created", number)
+        )
+        if any(t.itwin_id == itwin_id and t.name == timer.name for t in self.state.timers.values()):
             taken = errors.bad_value("name", "Name in use.")
             raise PlatformError(409, "SystemExists", "A timer of that name exists.", [taken])
-        return web.json_response(self._store(timer).as_json(), status=201)
+        return web.json_response(self.state.store(timer).as_json(), status=201)
 
     async def _itwins(self, request: web.Request, person: Person) -> web.Response:
-        visible = list(self.itwins.values()) if person.name in self.members else []
+        visible = list(self.state.itwins.values()) if person.name in self.state.members else []
         return page_of_itwins(visible, request, f"{self.url}/itwins/")
 
     async def _favorites(self, request: web.Request, person: Person) -> web.Response:
-        return self._short(request, person, self.favorites, "favorites")
+        return self._personal_list(request, person, self.state.favorites, "favorites")
 
     async def _recents(self, request: web.Request, person: Person) -> web.Response:
-        return self._short(request, person, self.recents, "recents")
+        return self._personal_list(request, person, self.state.recents, "recents")
 
-    def _short(
-        self, request: web.Request, person: Person, kept: Mapping[str, Sequence[str]], name: str
+    def _personal_list(
+        self, request: web.Request, person: Person, lists: Mapping[str, Sequence[str]], name: str
     ) -> web.Response:
-        """Those of the person's list that they still belong to, in its order."""
-        theirs = kept.get(person.name, ()) if person.name in self.members else ()
-        there = [self.itwins[one] for one in theirs if one in self.itwins]
+        """A page of the person's own list, without iTwins that they cannot see any more."""
+        theirs = lists.get(person.name, ()) if person.name in self.state.members else ()
+        there = [self.state.itwins[one] for one in theirs if one in self.state.itwins]
         return page_of_itwins(there, request, f"{self.url}/itwins/{name}")
 
     async def _itwin(self, request: web.Request, person: Person) -> web.Response:
-        (home,) = _ids(request, "InvalidiTwinsRequest", id="itwin")
-        self._member(person, home, errors.itwin_not_found())
-        return web.json_response({"iTwin": self.itwins[home].full()})
+        (itwin_id,) = _ids(request, "InvalidiTwinsRequest", id="itwin")
+        self._check_member(person, itwin_id, errors.itwin_not_found())
+        return web.json_response({"iTwin": self.state.itwins[itwin_id].full()})
 
     async def _me(self, _: web.Request, person: Person) -> web.Response:
         given, _space, family = person.real_name.partition(" ")
@@ -207,29 +202,29 @@ class EdfsStandIn(EdfsData, StandIn):
         return web.json_response({"user": user})
 
     async def _permissions(self, request: web.Request, person: Person) -> web.Response:
-        (home,) = _ids(request, "InvalidAccessControlRequest", id="itwin")
-        self._member(person, home, errors.itwin_not_found_access())
-        held = [RIGHT] if home in self.rights.get(person.name, ()) else []
+        (itwin_id,) = _ids(request, "InvalidAccessControlRequest", id="itwin")
+        self._check_member(person, itwin_id, errors.itwin_not_found_access())
+        held = [RIGHT] if itwin_id in self.state.rights.get(person.name, ()) else []
         return web.json_response({"permissions": ["itwins_read", *held]})
 
-    def _found(self, request: web.Request, person: Person, *, reading: bool = False) -> Timer:
-        home, timer_id = _ids(request, "InvalidTimerRequest", iTwinId="itwin", timerId="timer")
-        self._may(person, home, errors.timer_not_found(), reading=reading)
-        timer = self.timers.get(timer_id)
-        if timer is None or timer.itwin_id != home:
+    def _find_timer(self, request: web.Request, person: Person, *, reading: bool = False) -> Timer:
+        itwin_id, timer_id = _ids(request, "InvalidTimerRequest", iTwinId="itwin", timerId="timer")
+        self._check_right(person, itwin_id, errors.timer_not_found(), reading=reading)
+        timer = self.state.timers.get(timer_id)
+        if timer is None or timer.itwin_id != itwin_id:
             raise errors.timer_not_found()
         return timer
 
-    def _member(self, person: Person, home: str, absent: PlatformError) -> None:
-        if home not in self.itwins or person.name not in self.members:
+    def _check_member(self, person: Person, itwin_id: str, absent: PlatformError) -> None:
+        if itwin_id not in self.state.itwins or person.name not in self.state.members:
             raise absent
 
-    def _may(
-        self, person: Person, home: str, absent: PlatformError, *, reading: bool = False
+    def _check_right(
+        self, person: Person, itwin_id: str, absent: PlatformError, *, reading: bool = False
     ) -> None:
-        self._member(person, home, absent)
-        if home not in self.rights.get(person.name, ()):
-            raise absent if reading and self.reads_hidden else errors.not_allowed()
+        self._check_member(person, itwin_id, absent)
+        if itwin_id not in self.state.rights.get(person.name, ()):
+            raise absent if reading and self.state.reads_hidden else errors.not_allowed()
 
 
 def _bearer(request: web.Request) -> str:

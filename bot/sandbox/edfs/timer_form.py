@@ -1,4 +1,4 @@
-"""The body of `POST …/timers` and what is wrong with it (edfs-openapi.yaml, TimerCreate)."""
+"""Parses and validates the body of `POST …/timers` (edfs-openapi.yaml, TimerCreate)."""
 
 import json
 import re
@@ -13,11 +13,11 @@ _CRON = re.compile(r"[0-9A-Za-z*,/?#-]+( [0-9A-Za-z*,/?#-]+){4,5}")
 
 
 def timer_from(text: str, itwin_id: str, timer_id: str) -> Timer:
-    """The timer that a request body describes; the ids are given by the house."""
+    """The timer of a request body, with these ids; raises PlatformError."""
     body = _parsed(text)
-    wrong = [*_complaints(body)]
-    if wrong:
-        raise invalid("InvalidTimerRequest", wrong)
+    details = [*_invalid(body)]
+    if details:
+        raise invalid("InvalidTimerRequest", details)
     parameters = body.get("parameters", [])
     pairs = [(p["name"], p.get("value", "")) for p in parameters or ()]
     return Timer(
@@ -41,8 +41,8 @@ def _parsed(text: str) -> Mapping[str, Any]:
     return body
 
 
-def _complaints(body: Mapping[str, Any]) -> Iterator[Detail]:
-    """Targets of the body are in PascalCase, nested ones with a double underscore."""
+def _invalid(body: Mapping[str, Any]) -> Iterator[Detail]:
+    """The invalid fields; their targets are in PascalCase, nested ones with two underscores."""
     name = body.get("name")
     if not isinstance(name, str) or not 1 <= len(name) <= 150:
         yield bad_value("Name")

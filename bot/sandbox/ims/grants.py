@@ -1,7 +1,7 @@
-"""What IMS has handed out: codes, token families, and which of them are dead.
+"""Authorization codes, token families, and their revocation.
 
-One-time codes (60 s, RFC 6749 4.1.2), rotating refresh tokens where reuse kills the family
-(RFC 9700 4.14.2), revocation (RFC 7009).
+Codes are for one use within 60 s (RFC 6749 4.1.2); the reuse of a rotated refresh token revokes its
+family (RFC 9700 4.14.2); revocation is that of RFC 7009.
 """
 
 import base64
@@ -11,19 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.sandbox.clock import Clock
+from bot.sandbox.ims.errors import OAuthError
 from bot.sandbox.people import Person
 
 CODE_SECONDS = 60.0
-
-
-class OAuthError(Exception):
-    """An error answer of RFC 6749 5.2."""
-
-    def __init__(self, error: str, description: str, status: int = 400) -> None:
-        super().__init__(f"{error}: {description}")
-        self.error = error
-        self.description = description
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +30,8 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Code:
+    """An authorization code; `challenge` is the PKCE code_challenge it was asked for with."""
+
     grant: Grant
     redirect_uri: str
     challenge: str | None
@@ -48,17 +41,34 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
+    """A refresh token; `spent` once it was rotated."""
+
     grant: Grant
     spent: bool = False
 
 
 class Grants:
+    """All grants of one IMS, and what was issued for them."""
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._codes: dict[str, Code] = {}
         self._refresh_tokens: dict[str, RefreshToken] = {}
         self._access_tokens: dict[str, Grant] = {}
-        self._dead: set[str] = set()
+        self._families = 0
+        self._revoked: set[str] = set()
+
+    def create(
+        self,
+        person: Person,
+        scopes: tuple[str, ...],
+        nonce: str | None = None,
+        signed_in_at: float | None = None,
+    ) -> Grant:
+        """A grant with a token family of its own; `signed_in_at` None means now."""
+        self._families += 1
+        since = self._clock.now() if signed_in_at is None else signed_in_at
+        return Grant(f"family-{self._families}", person, scopes, nonce, since)
 
     def code_for(self, grant: Grant, redirect_uri: str, challenge: str | None) -> str:
         code = secrets.token_urlsafe(24)
@@ -66,12 +76,12 @@ class Grants:
         return code
 
     def redeem(self, code: str, redirect_uri: str, verifier: str | None) -> Grant:
-        """The grant behind a code; a second use kills what the first one got."""
+        """The grant behind a code; a second use revokes what the first one got."""
         record = self._codes.get(code)
         if record is None:
             raise OAuthError("invalid_grant", "unknown authorization code")
         if record.spent:
-            self._dead.add(record.grant.family)
+            self._revoked.add(record.grant.family)
             raise OAuthError("invalid_grant", "the authorization code was used before")
         self._codes[code] = replace(record, spent=True)
         if self._clock.now() - record.made_at > CODE_SECONDS:
@@ -87,18 +97,18 @@ class Grants:
         return token
 
     def rotate(self, token: str) -> Grant:
-        """Spends a refresh token; one that is spent already ends the whole family."""
+        """Spends a refresh token; a token that was spent before revokes its whole family."""
         grant = self.look_up(token)
         if self._refresh_tokens[token].spent:
-            self._dead.add(grant.family)
+            self._revoked.add(grant.family)
             raise OAuthError("invalid_grant", "the refresh token was used before; all are revoked")
         self._refresh_tokens[token] = RefreshToken(grant, spent=True)
         return grant
 
     def look_up(self, token: str) -> Grant:
-        """The grant of a refresh token that is not rotated."""
+        """The grant of a refresh token, without rotating it."""
         record = self._refresh_tokens.get(token)
-        if record is None or record.grant.family in self._dead:
+        if record is None or record.grant.family in self._revoked:
             raise OAuthError("invalid_grant", "the refresh token is unknown or revoked")
         return record.grant
 
@@ -106,40 +116,41 @@ class Grants:
         self._access_tokens[identifier] = grant
 
     def holder(self, identifier: str) -> Grant | None:
-        """Whose access token this is, by its `jti`, if it still counts."""
+        """The grant of an access token, by its `jti`; None where it is revoked or unknown."""
         grant = self._access_tokens.get(identifier)
-        return None if grant is None or grant.family in self._dead else grant
+        return None if grant is None or grant.family in self._revoked else grant
 
     def revoke_access(self, identifiers: Iterable[str]) -> None:
         for identifier in identifiers:
             self._access_tokens.pop(identifier, None)
 
     def revoke_family_of(self, refresh_token: str) -> bool:
+        """Revokes every token of the family; False for an unknown refresh token."""
         record = self._refresh_tokens.get(refresh_token)
         if record is not None:
-            self._dead.add(record.grant.family)
+            self._revoked.add(record.grant.family)
         return record is not None
 
     def revoke_person(self, person: Person) -> None:
-        """What an administrator of IMS does: every sign-in of a person ends now."""
-        every = [record.grant for record in self._refresh_tokens.values()]
-        every += [*self._access_tokens.values()]
-        self._dead |= {grant.family for grant in every if grant.person == person}
+        """Revokes every family of a person, as an administrator of IMS can."""
+        grants = [record.grant for record in self._refresh_tokens.values()]
+        grants += [*self._access_tokens.values()]
+        self._revoked |= {grant.family for grant in grants if grant.person == person}
 
     def expire_access(self, person: Person) -> None:
-        """Access tokens of a person die; refresh tokens live on."""
-        mine = [key for key, grant in self._access_tokens.items() if grant.person == person]
-        self.revoke_access(mine)
+        """Revokes a person's access tokens; their refresh tokens stay valid."""
+        theirs = [key for key, grant in self._access_tokens.items() if grant.person == person]
+        self.revoke_access(theirs)
 
     def active_families(self, person: Person) -> int:
-        """How many sign-ins of a person could still be refreshed."""
+        """The number of a person's families that could still be refreshed."""
         records = self._refresh_tokens.values()
-        mine = {r.grant.family for r in records if r.grant.person == person and not r.spent}
-        return len(mine - self._dead)
+        theirs = {r.grant.family for r in records if r.grant.person == person and not r.spent}
+        return len(theirs - self._revoked)
 
 
 def _check_proof(challenge: str | None, verifier: str | None) -> None:
-    """PKCE, method S256 only (RFC 7636 4.6)."""
+    """Verifies PKCE, method S256 only (RFC 7636 4.6)."""
     if challenge is None and verifier is None:
         return
     digest = hashlib.sha256((verifier or "").encode()).digest()

@@ -1,4 +1,4 @@
-"""The pages a person meets at IMS: who are you, may this app, and what went wrong."""
+"""The HTML pages of IMS: login, consent, the form post back to the client, and errors."""
 
 from collections.abc import Iterable
 from html import escape
@@ -24,7 +24,10 @@ _SCOPES = {
 def login_page(
     request_id: str, client: str, people: Iterable[Person], hint: str | None, back_to: str
 ) -> web.Response:
-    """`back_to` as below: who has agreed before is sent back from here."""
+    """The form that asks for the account.
+
+    `back_to` as in `consent_page`: after an earlier consent, this form already ends at the client.
+    """
     options = "".join(_option(person, hint) for person in people)
     return _page(
         "Sign in",
@@ -40,12 +43,15 @@ def login_page(
 def consent_page(
     request_id: str, client: str, person: Person, scopes: Iterable[str], back_to: str
 ) -> web.Response:
-    """`back_to` is the origin of the redirect: form-action also judges where a form ends up."""
-    wishes = "".join(f"<li>{escape(_SCOPES.get(scope, scope))}</li>" for scope in scopes)
+    """The form that asks whether the client may have these scopes.
+
+    `back_to` is the origin of the redirect_uri: form-action also covers redirects after a POST.
+    """
+    items = "".join(f"<li>{escape(_SCOPES.get(scope, scope))}</li>" for scope in scopes)
     return _page(
         "Request for approval",
         f"<p>Signed in as {escape(person.real_name)} ({escape(person.email)}).</p>"
-        f"<p><b>{escape(client)}</b> asks to:</p><ul>{wishes}</ul>"
+        f"<p><b>{escape(client)}</b> asks to:</p><ul>{items}</ul>"
         '<form method="post" action="/consent">'
         f'<input type="hidden" name="request" value="{escape(request_id)}">'
         '<button type="submit" name="decision" value="approve">Approve</button>'
@@ -55,7 +61,7 @@ def consent_page(
 
 
 def posted_back_page(redirect_uri: str, fields: dict[str, str], back_to: str) -> web.Response:
-    """OAuth 2.0 Form Post Response Mode, with a button instead of a script."""
+    """The page of OAuth 2.0 Form Post Response Mode, with a button instead of a script."""
     hidden = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in fields.items()
@@ -69,7 +75,7 @@ def posted_back_page(redirect_uri: str, fields: dict[str, str], back_to: str) ->
 
 
 def error_page(title: str, sentence: str) -> web.Response:
-    """For requests that must not be redirected (RFC 6749 4.1.2.1)."""
+    """The page for requests that must not be redirected (RFC 6749 4.1.2.1)."""
     return _page(title, f"<p>{escape(sentence)}</p>", form_targets="'none'", status=400)
 
 

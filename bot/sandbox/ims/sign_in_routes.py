@@ -1,146 +1,146 @@
-"""The front desk: where a person signs in, is asked for consent, and is sent back."""
+"""The routes for a person's browser: authorization, login, consent and end-session."""
 
 import secrets
-from dataclasses import dataclass
 from typing import Protocol
 
 from aiohttp import web
 
-from bot.sandbox.clock import Clock
-from bot.sandbox.ims.grants import Grant, Grants, OAuthError
+from bot.sandbox.ims.errors import OAuthError
 from bot.sandbox.ims.pages import consent_page, error_page, login_page
 from bot.sandbox.ims.requests import AuthorizationRequest, check_request, read_request
+from bot.sandbox.ims.state import ImsState, Session
 from bot.sandbox.people import PEOPLE, Person, UnknownNameError, person_named
 
 _COOKIE = "ims_session"
 
 
-class Registration(Protocol):
-    """What the desk must know of the client and of the house."""
+class Server(Protocol):
+    """What these routes need of the stand-in: its state, its URL and the registered client."""
 
-    clock: Clock
+    state: ImsState
     client_id: str
     client_name: str
     redirect_uris: set[str]
     allowed_scopes: frozenset[str]
-    grants: Grants
 
     @property
     def url(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    person: Person
-    since: float
+class SignInRoutes:
+    """The handlers of these routes."""
 
+    def __init__(self, server: Server) -> None:
+        self._server = server
 
-class Desk:
-    def __init__(self, house: Registration) -> None:
-        self._house = house
-        self.reset()
-
-    def reset(self) -> None:
-        self._waiting: dict[str, AuthorizationRequest] = {}
-        self._sessions: dict[str, Session] = {}
-        self._consents: set[tuple[str, frozenset[str]]] = set()
-        self._families = 0
-
-    def grant(
-        self, person: Person, scopes: tuple[str, ...], nonce: str | None = None, since: float = 0
-    ) -> Grant:
-        self._families += 1
-        signed_in_at = since or self._house.clock.now()
-        return Grant(f"family-{self._families}", person, scopes, nonce, signed_in_at)
+    @property
+    def _state(self) -> ImsState:
+        return self._server.state
 
     async def authorize(self, request: web.Request) -> web.StreamResponse:
-        """A wrong client or address is told to the person, never redirected (RFC 6749 4.1.2.1)."""
-        wish = read_request(request.query)
-        if request.query.get("client_id") != self._house.client_id:
+        """Shows the next page of a sign-in, or redirects with a code.
+
+        A wrong client or redirect_uri gets an error page, never a redirect (RFC 6749 4.1.2.1).
+        """
+        authorization = read_request(request.query)
+        if request.query.get("client_id") != self._server.client_id:
             return error_page("Unknown application", "This client_id is not registered.")
-        if wish.redirect_uri not in self._house.redirect_uris:
+        if authorization.redirect_uri not in self._server.redirect_uris:
             return error_page("Unknown address", "This redirect_uri is not registered.")
         try:
-            check_request(request.query, self._house.allowed_scopes)
-            return self._next_step(request, wish)
+            check_request(request.query, self._server.allowed_scopes)
+            return self._next_step(request, authorization)
         except OAuthError as error:
-            return wish.refusal(self._house.url, error)
+            return authorization.error_response(self._server.url, error)
 
     async def login(self, request: web.Request) -> web.StreamResponse:
+        """Starts a session for the chosen account."""
         form = await request.post()
         number = str(form.get("request", ""))
-        wish = self._waiting.get(number)
+        authorization = self._state.pending.get(number)
         try:
             person = person_named(str(form.get("person", "")))
         except UnknownNameError as error:
             return error_page("Unknown account", str(error))
-        if wish is None:
+        if authorization is None:
             return error_page("Too late", "This sign-in is over. Start it again.")
         cookie = secrets.token_urlsafe(24)
-        self._sessions[cookie] = Session(person, self._house.clock.now())
-        answer = self._consent_or_code(number, wish, self._sessions[cookie])
+        session = Session(person, self._state.clock.now())
+        self._state.sessions[cookie] = session
+        response = self._consent_or_code(number, authorization, session)
         # Lax, so that the session is there when an application sends the person here again.
-        answer.set_cookie(_COOKIE, cookie, httponly=True, samesite="Lax", path="/")
-        return answer
+        response.set_cookie(_COOKIE, cookie, httponly=True, samesite="Lax", path="/")
+        return response
 
     async def consent(self, request: web.Request) -> web.StreamResponse:
+        """Redirects to the client with a code, or with `access_denied`."""
         form = await request.post()
-        wish = self._waiting.pop(str(form.get("request", "")), None)
+        authorization = self._state.pending.pop(str(form.get("request", "")), None)
         session = self._session(request)
-        if wish is None or session is None:
+        if authorization is None or session is None:
             return error_page("Too late", "This sign-in is over. Start it again.")
         if form.get("decision") != "approve":
             denied = OAuthError("access_denied", "the person said no")
-            return wish.refusal(self._house.url, denied)
-        self._consents.add(_consent_key(session.person, wish))
-        return self._with_code(wish, session)
+            return authorization.error_response(self._server.url, denied)
+        self._state.consents.add(_consent_key(session.person, authorization))
+        return self._redirect_with_code(authorization, session)
 
-    async def leave(self, request: web.Request) -> web.StreamResponse:
-        """End-session: the person's browser is signed out of IMS."""
-        self._sessions.pop(request.cookies.get(_COOKIE, ""), None)
-        answer = web.Response(text="You are signed out.")
-        answer.del_cookie(_COOKIE, path="/")
-        return answer
+    async def end_session(self, request: web.Request) -> web.StreamResponse:
+        """Signs the person's browser out of IMS."""
+        self._state.sessions.pop(request.cookies.get(_COOKIE, ""), None)
+        response = web.Response(text="You are signed out.")
+        response.del_cookie(_COOKIE, path="/")
+        return response
 
-    def _next_step(self, request: web.Request, wish: AuthorizationRequest) -> web.Response:
+    def _next_step(self, request: web.Request, authorization: AuthorizationRequest) -> web.Response:
+        """Honors `prompt` (OpenID Connect Core 3.1.2.1): with "none", no page may be shown."""
         session = self._session(request)
-        silent = "none" in wish.prompts
-        if session is None or "login" in wish.prompts:
+        silent = "none" in authorization.prompts
+        if session is None or "login" in authorization.prompts:
             if silent:
                 raise OAuthError("login_required", "nobody is signed in")
             people = [person for person in PEOPLE if not person.is_bot]
-            number = self._wait(wish)
-            client = self._house.client_name
-            return login_page(number, client, people, wish.login_hint, wish.back_to)
-        agreed = _consent_key(session.person, wish) in self._consents
-        if silent and not agreed:
+            number = self._keep(authorization)
+            hint, back_to = authorization.login_hint, authorization.back_to
+            return login_page(number, self._server.client_name, people, hint, back_to)
+        if silent and _consent_key(session.person, authorization) not in self._state.consents:
             raise OAuthError("consent_required", "the person has not agreed yet")
-        return self._consent_or_code(self._wait(wish), wish, session)
+        return self._consent_or_code(self._keep(authorization), authorization, session)
 
     def _consent_or_code(
-        self, number: str, wish: AuthorizationRequest, session: Session
+        self, number: str, authorization: AuthorizationRequest, session: Session
     ) -> web.Response:
-        agreed = _consent_key(session.person, wish) in self._consents
-        if agreed and "consent" not in wish.prompts:
-            self._waiting.pop(number, None)
-            return self._with_code(wish, session)
+        agreed = _consent_key(session.person, authorization) in self._state.consents
+        if agreed and "consent" not in authorization.prompts:
+            self._state.pending.pop(number, None)
+            return self._redirect_with_code(authorization, session)
         return consent_page(
-            number, self._house.client_name, session.person, wish.scopes, wish.back_to
+            number,
+            self._server.client_name,
+            session.person,
+            authorization.scopes,
+            authorization.back_to,
         )
 
-    def _with_code(self, wish: AuthorizationRequest, session: Session) -> web.Response:
-        grant = self.grant(session.person, wish.scopes, wish.nonce, session.since)
-        code = self._house.grants.code_for(grant, wish.redirect_uri, wish.challenge)
-        return wish.answer(self._house.url, {"code": code})
+    def _redirect_with_code(
+        self, authorization: AuthorizationRequest, session: Session
+    ) -> web.Response:
+        grants = self._state.grants
+        grant = grants.create(
+            session.person, authorization.scopes, authorization.nonce, session.since
+        )
+        code = grants.code_for(grant, authorization.redirect_uri, authorization.challenge)
+        return authorization.response(self._server.url, {"code": code})
 
-    def _wait(self, wish: AuthorizationRequest) -> str:
+    def _keep(self, authorization: AuthorizationRequest) -> str:
+        """Stores the request while the person is at a page; returns its number for the form."""
         number = secrets.token_urlsafe(18)
-        self._waiting[number] = wish
+        self._state.pending[number] = authorization
         return number
 
     def _session(self, request: web.Request) -> Session | None:
-        return self._sessions.get(request.cookies.get(_COOKIE, ""))
+        return self._state.sessions.get(request.cookies.get(_COOKIE, ""))
 
 
-def _consent_key(person: Person, wish: AuthorizationRequest) -> tuple[str, frozenset[str]]:
-    return person.subject, frozenset(wish.scopes)
+def _consent_key(person: Person, authorization: AuthorizationRequest) -> tuple[str, frozenset[str]]:
+    return person.subject, frozenset(authorization.scopes)

@@ -1,4 +1,4 @@
-"""The IMS stand-in: Bentley's routes (reference edfs-itwin-api.md, 4.1) over the grants."""
+"""The IMS stand-in: the routes of Bentley's identity service (edfs-itwin-api.md, 4.1)."""
 
 from base64 import b64decode
 from binascii import Error as NotBase64Error
@@ -9,16 +9,15 @@ from urllib.parse import unquote_plus
 from aiohttp import web
 
 from bot.sandbox.clock import Clock
-from bot.sandbox.faults import Fault
-from bot.sandbox.ims.grants import Grants, OAuthError
-from bot.sandbox.ims.keys import key_set
+from bot.sandbox.faults import Fault, Handler
+from bot.sandbox.ims.errors import NO_STORE, OAuthError
 from bot.sandbox.ims.requests import SCOPES
-from bot.sandbox.ims.sign_in_routes import Desk
-from bot.sandbox.ims.tokens import Mint, person_claims
+from bot.sandbox.ims.sign_in_routes import SignInRoutes
+from bot.sandbox.ims.state import ImsState
+from bot.sandbox.ims.tokens import Mint, key_set, person_claims
 from bot.sandbox.people import Person, person_named
-from bot.sandbox.stand_in import StandIn
+from bot.sandbox.stand_in import CALL, StandIn
 
-_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _OPERATIONS = (
     "discovery",
     "jwks",
@@ -31,13 +30,18 @@ _OPERATIONS = (
     "introspect",
     "endsession",
 )
-# As awkward as the real ones, which hold / + = too (msal-ims.md, T9).
+# With / + = in it, as the real secrets (msal-ims.md, T9).
 _SECRET = "sandbox/secret+of=the/bot=="
 
 
 class ImsStandIn(StandIn):
-    """Switches: `id_token_on_refresh`, `scope_in_answers`, `token_seconds`, `rotation`."""
+    """The OpenID provider, with one registered client, which stays over a reset.
 
+    A call is recorded as `{operation, grant_type, error, at, status}`; `error` is `fault` where a
+    fault answered instead of the operation.
+    """
+
+    state: ImsState
     host = "ims.localhost"
     operations = frozenset(_OPERATIONS)
 
@@ -48,74 +52,94 @@ class ImsStandIn(StandIn):
         self.client_name = "EDFS Bot (sandbox)"
         self.redirect_uris: set[str] = set()
         self.allowed_scopes = frozenset(SCOPES)
-        self.grants = Grants(clock)
-        self.desk = Desk(self)
+        self.state = ImsState(clock)
+        self.mint = Mint(self.state, self.client_id)
+        self._sign_in = SignInRoutes(self)
         self.reset()
-
-    def reset(self) -> None:
-        """The first world again; the client's registration stays."""
-        self.clear_faults()
-        self.grants = Grants(self.clock)
-        self.mint = Mint(self.clock, self.grants, self.client_id)
-        self.desk.reset()
-        self.id_token_on_refresh = True
-        self.scope_in_answers = True
-        self.rotation = True
-        self.token_requests = 0
-        self.refreshes = 0
-        self.revocations = 0
-        if self._site is not None:
-            self.mint.issuer = self.url
-
-    @property
-    def token_seconds(self) -> int:
-        return self.mint.access_seconds
-
-    @token_seconds.setter
-    def token_seconds(self, seconds: int) -> None:
-        self.mint.access_seconds = seconds
 
     async def open(self, port: int = 0) -> None:
         await super().open(port)
         self.mint.issuer = self.url
 
+    # For tests, the console and the EDFS stand-in.
+
+    @property
+    def token_requests(self) -> int:
+        """Requests handled by the token endpoint; those that a fault answered do not count."""
+        return self._handled("token")
+
+    @property
+    def revocations(self) -> int:
+        return self._handled("revocation")
+
+    @property
+    def refreshes(self) -> int:
+        """Token requests of an authenticated client with a refresh token."""
+        return sum(call["grant_type"] == "refresh_token" for call in self.calls)
+
+    def _handled(self, operation: str) -> int:
+        return sum(
+            call["operation"] == operation and call["error"] != "fault" for call in self.calls
+        )
+
     def holder(self, token: str) -> Person | None:
-        """Asked by the EDFS stand-in: whose token this is, if it still counts."""
+        """The person of an access token, as the EDFS stand-in's gateway asks; None: invalid."""
         return self.mint.holder(token)
 
     def sign_out_everywhere(self, name: str) -> None:
-        """An administrator ends every sign-in of a person: tokens and refresh tokens die."""
-        self.grants.revoke_person(person_named(name))
+        """Revokes every access and refresh token of a person, as an administrator can."""
+        self.state.grants.revoke_person(person_named(name))
 
     def expire_access(self, name: str) -> None:
-        """Access tokens of a person die early; refreshing still works."""
-        self.grants.expire_access(person_named(name))
+        """Revokes a person's access tokens before their time; refreshing still works."""
+        self.state.grants.expire_access(person_named(name))
 
     def access_token_for(self, name: str) -> str:
-        """A fresh access token without the browser, for tests of the platform alone."""
-        return self.mint.access_token(self.desk.grant(person_named(name), SCOPES), SCOPES)
+        """A new access token without a sign-in, for tests of the platform alone."""
+        return self.mint.access_token(self.state.grants.create(person_named(name), SCOPES), SCOPES)
+
+    # The wire.
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         discovery = "/.well-known/openid-configuration"
         return (
-            web.get(discovery, self._discovery, name="discovery"),
-            web.get(discovery + "/jwks", self._jwks, name="jwks"),
-            web.get("/connect/authorize", self.desk.authorize, name="authorize"),
-            web.post("/login", self.desk.login, name="login"),
-            web.post("/consent", self.desk.consent, name="consent"),
-            web.get("/connect/endsession", self.desk.leave, name="endsession"),
-            web.post("/connect/token", self._token, name="token"),
-            web.post("/connect/revocation", self._revocation, name="revocation"),
-            web.post("/connect/introspect", self._introspect, name="introspect"),
-            web.get("/connect/userinfo", self._userinfo, name="userinfo"),
+            web.get(discovery, self._open(self._discovery), name="discovery"),
+            web.get(discovery + "/jwks", self._open(self._jwks), name="jwks"),
+            web.get("/connect/authorize", self._open(self._sign_in.authorize), name="authorize"),
+            web.post("/login", self._open(self._sign_in.login), name="login"),
+            web.post("/consent", self._open(self._sign_in.consent), name="consent"),
+            web.get(
+                "/connect/endsession", self._open(self._sign_in.end_session), name="endsession"
+            ),
+            web.post("/connect/token", self._open(self._token), name="token"),
+            web.post("/connect/revocation", self._open(self._revocation), name="revocation"),
+            web.post("/connect/introspect", self._open(self._introspect), name="introspect"),
+            web.get("/connect/userinfo", self._open(self._userinfo), name="userinfo"),
         )
 
     def failure(self, operation: str | None, status: int, fault: Fault) -> web.Response:
         del operation
         usual = {400: "invalid_grant", 401: "invalid_client", 429: "slow_down"}
         error = fault.code or usual.get(status, "temporarily_unavailable")
-        told = {"error": error, "error_description": "a fault of the sandbox"}
-        return web.json_response(told, status=status, headers=_NO_STORE)
+        body = {"error": error, "error_description": "a fault of the sandbox"}
+        return web.json_response(body, status=status, headers=NO_STORE)
+
+    def call_of(self, request: web.Request) -> dict[str, Any] | None:
+        return {"operation": self.operation_of(request), "grant_type": None, "error": "fault"}
+
+    def _open(self, operation: Handler) -> Handler:
+        """Turns an OAuthError of the operation into its response, and records it."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            call = request[CALL]
+            call["error"] = None
+            try:
+                return await operation(request)
+            except OAuthError as error:
+                call["error"] = error.error
+                return error.response()
+
+        return handle
 
     async def _discovery(self, _: web.Request) -> web.Response:
         here = f"{self.url}/connect"
@@ -148,78 +172,65 @@ class ImsStandIn(StandIn):
         return web.json_response(key_set())
 
     async def _token(self, request: web.Request) -> web.Response:
-        self.token_requests += 1
-        try:
-            form = await self._authenticated(request)
-            answer = self._exchanged(form)
-        except OAuthError as error:
-            return _refused(error)
-        return web.json_response(answer, headers=_NO_STORE)
-
-    def _exchanged(self, form: Mapping[str, str]) -> dict[str, Any]:
-        match form.get("grant_type"):
+        form = await self._authenticate_client(request)
+        grant_type = request[CALL]["grant_type"] = form.get("grant_type")
+        match grant_type:
             case "authorization_code":
-                return self._redeemed(form)
+                tokens = self._redeem(form)
             case "refresh_token":
-                return self._refreshed(form)
+                tokens = self._refresh(form)
             case _:
                 raise OAuthError("unsupported_grant_type", "a code or a refresh token is needed")
+        return web.json_response(tokens, headers=NO_STORE)
 
-    def _redeemed(self, form: Mapping[str, str]) -> dict[str, Any]:
-        grant = self.grants.redeem(
+    def _redeem(self, form: Mapping[str, str]) -> dict[str, Any]:
+        grant = self.state.grants.redeem(
             form.get("code", ""), form.get("redirect_uri", ""), form.get("code_verifier")
         )
-        answer = self._answer(self.mint.access_token(grant, grant.scopes), grant.scopes)
+        tokens = self._tokens(self.mint.access_token(grant, grant.scopes), grant.scopes)
         if "offline_access" in grant.scopes:
-            answer["refresh_token"] = self.grants.refresh_token_for(grant)
+            tokens["refresh_token"] = self.state.grants.refresh_token_for(grant)
         if "openid" in grant.scopes:
-            answer["id_token"] = self.mint.id_token(grant)
-        return answer
+            tokens["id_token"] = self.mint.id_token(grant)
+        return tokens
 
-    def _refreshed(self, form: Mapping[str, str]) -> dict[str, Any]:
-        self.refreshes += 1
-        spent = form.get("refresh_token", "")
-        grant = self.grants.rotate(spent) if self.rotation else self.grants.look_up(spent)
+    def _refresh(self, form: Mapping[str, str]) -> dict[str, Any]:
+        state, spent = self.state, form.get("refresh_token", "")
+        grant = state.grants.rotate(spent) if state.rotation else state.grants.look_up(spent)
         scopes = tuple(form.get("scope", "").split()) or grant.scopes
         if set(scopes) - set(grant.scopes):
             raise OAuthError("invalid_scope", "more was asked for than was granted")
-        answer = self._answer(self.mint.access_token(grant, scopes), scopes)
-        if self.rotation:
-            answer["refresh_token"] = self.grants.refresh_token_for(grant)
-        if self.id_token_on_refresh and "openid" in grant.scopes:
-            answer["id_token"] = self.mint.id_token(grant)
-        return answer
+        tokens = self._tokens(self.mint.access_token(grant, scopes), scopes)
+        if state.rotation:
+            tokens["refresh_token"] = state.grants.refresh_token_for(grant)
+        if state.id_token_on_refresh and "openid" in grant.scopes:
+            tokens["id_token"] = self.mint.id_token(grant)
+        return tokens
 
-    def _answer(self, access_token: str, scopes: Iterable[str]) -> dict[str, Any]:
-        answer: dict[str, Any] = {
+    def _tokens(self, access_token: str, scopes: Iterable[str]) -> dict[str, Any]:
+        """The token response (RFC 6749 5.1), as far as both grant types share it."""
+        tokens: dict[str, Any] = {
             "access_token": access_token,
             "token_type": "Bearer",
-            "expires_in": self.token_seconds,
+            "expires_in": self.state.token_seconds,
         }
-        if self.scope_in_answers:
-            answer["scope"] = " ".join(scopes)
-        return answer
+        if self.state.scope_in_answers:
+            tokens["scope"] = " ".join(scopes)
+        return tokens
 
     async def _revocation(self, request: web.Request) -> web.Response:
-        """RFC 7009: 200 for an unknown token too; a refresh token takes its family along."""
-        self.revocations += 1
-        try:
-            form = await self._authenticated(request)
-        except OAuthError as error:
-            return _refused(error)
+        """RFC 7009: 200 for an unknown token too; a refresh token's whole family is revoked."""
+        form = await self._authenticate_client(request)
         token = form.get("token", "")
         if not token:
-            return _refused(OAuthError("invalid_request", "token is missing"))
-        if not self.grants.revoke_family_of(token):
+            raise OAuthError("invalid_request", "token is missing")
+        if not self.state.grants.revoke_family_of(token):
             claims = self.mint.read(token) or {}
-            self.grants.revoke_access([str(claims.get("jti"))])
-        return web.Response(headers=_NO_STORE)
+            self.state.grants.revoke_access([str(claims.get("jti"))])
+        return web.Response(headers=NO_STORE)
 
     async def _introspect(self, request: web.Request) -> web.Response:
-        try:
-            form = await self._authenticated(request)
-        except OAuthError as error:
-            return _refused(error)
+        form = await self._authenticate_client(request)
         token = form.get("token", "")
         claims = self.mint.read(token) if self.mint.holder(token) else None
         return web.json_response({"active": claims is not None, **(claims or {})})
@@ -231,18 +242,18 @@ class ImsStandIn(StandIn):
             return web.json_response({"error": "invalid_token"}, status=401, headers=challenge)
         return web.json_response(person_claims(person))
 
-    async def _authenticated(self, request: web.Request) -> dict[str, str]:
-        """The form of a client that proved itself, by body or by Basic (RFC 6749 2.3.1)."""
+    async def _authenticate_client(self, request: web.Request) -> dict[str, str]:
+        """The form of a client that authenticated in the body or by Basic (RFC 6749 2.3.1)."""
         form = {name: str(value) for name, value in (await request.post()).items()}
-        claimed = _basic(request.headers.get("Authorization", ""))
+        claimed = _basic_credentials(request.headers.get("Authorization", ""))
         pairs = claimed or [(form.get("client_id", ""), form.get("client_secret", ""))]
         if (self.client_id, self.client_secret) not in pairs:
             raise OAuthError("invalid_client", "client authentication failed", 401)
         return form
 
 
-def _basic(header: str) -> list[tuple[str, str]]:
-    """Id and secret of a Basic header, as sent and url-decoded, since clients differ in that."""
+def _basic_credentials(header: str) -> list[tuple[str, str]]:
+    """Id and secret of a Basic header, as sent and url-decoded, because clients differ in that."""
     scheme, _, value = header.partition(" ")
     if scheme.casefold() != "basic":
         return []
@@ -251,11 +262,3 @@ def _basic(header: str) -> list[tuple[str, str]]:
     except (NotBase64Error, UnicodeDecodeError):
         return [("", "")]
     return [(name, secret), (unquote_plus(name), unquote_plus(secret))]
-
-
-def _refused(error: OAuthError) -> web.Response:
-    headers = dict(_NO_STORE)
-    if error.status == 401:
-        headers["WWW-Authenticate"] = 'Basic realm="ims"'
-    told = {"error": error.error, "error_description": error.description}
-    return web.json_response(told, status=error.status, headers=headers)

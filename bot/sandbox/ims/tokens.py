@@ -1,35 +1,52 @@
-"""Access tokens and ID tokens as JWTs, with the claims seen in Bentley's (reference 4.2)."""
+"""Access tokens and ID tokens as JWTs, with the claims that Bentley's carry (reference 4.2)."""
 
+import functools
+import json
 import secrets
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
-from bot.sandbox.clock import Clock
-from bot.sandbox.ims.grants import Grant, Grants
-from bot.sandbox.ims.keys import KEY_ID, foreign_key, signing_key
+from bot.sandbox.ims.grants import Grant
+from bot.sandbox.ims.state import ImsState
 from bot.sandbox.people import Person, person_with_subject
 
 AUDIENCES = ("https://ims.bentley.com/as/token.oauth2", "bentley-api-management")
+KEY_ID = "sandbox-1"
+
+
+@functools.cache
+def signing_key() -> rsa.RSAPrivateKey:
+    """The key of every IMS in this process: generating one takes longer than most tests."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@functools.cache
+def foreign_key() -> rsa.RSAPrivateKey:
+    """A key that is in no key set, for tokens that must be rejected."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def key_set() -> dict[str, Any]:
+    """The JWKS document (RFC 7517 5)."""
+    public = json.loads(RSAAlgorithm.to_jwk(signing_key().public_key()))
+    return {"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "RS256"}]}
 
 
 class Mint:
-    """Makes tokens in the name of one issuer and reads its own again."""
+    """Mints and verifies tokens; `issuer` is known once the server is open."""
 
-    def __init__(self, clock: Clock, grants: Grants, client_id: str) -> None:
-        self._clock = clock
-        self._grants = grants
+    def __init__(self, state: ImsState, client_id: str) -> None:
+        self._state = state
         self._client_id = client_id
         self.issuer = ""
-        self.access_seconds = 3600
-        self.id_token_changes: dict[str, Any] = {}
-        self.id_token_by_a_foreign_key = False
 
     def access_token(self, grant: Grant, scopes: tuple[str, ...]) -> str:
-        now = int(self._clock.now())
+        now = int(self._state.clock.now())
         identifier = secrets.token_hex(8)
-        self._grants.remember_access(identifier, grant)
+        self._state.grants.remember_access(identifier, grant)
         return _signed(
             {
                 **person_claims(grant.person),
@@ -39,7 +56,7 @@ class Mint:
                 "scope": list(scopes),
                 "iat": now,
                 "nbf": now,
-                "exp": now + self.access_seconds,
+                "exp": now + self._state.token_seconds,
                 "jti": identifier,
                 "sid": grant.family,
             },
@@ -47,10 +64,8 @@ class Mint:
         )
 
     def id_token(self, grant: Grant) -> str:
-        """For tests of the client: `id_token_changes` forges claims (None leaves one out),
-        `id_token_by_a_foreign_key` forges the signature.
-        """
-        now = int(self._clock.now())
+        """An ID token, with what `ImsState` says to forge of it."""
+        now = int(self._state.clock.now())
         claims: dict[str, Any] = {
             **person_claims(grant.person),
             "iss": self.issuer,
@@ -61,12 +76,12 @@ class Mint:
             "sid": grant.family,
             "nonce": grant.nonce,
         }
-        claims |= self.id_token_changes
-        key = foreign_key() if self.id_token_by_a_foreign_key else signing_key()
+        claims |= self._state.id_token_changes
+        key = foreign_key() if self._state.id_token_by_a_foreign_key else signing_key()
         return _signed({name: value for name, value in claims.items() if value is not None}, key)
 
     def read(self, token: str) -> dict[str, Any] | None:
-        """The claims of an access token of ours that has not expired, or None."""
+        """The claims of an access token of this issuer; None where it is invalid or expired."""
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
@@ -83,22 +98,23 @@ class Mint:
             )
         except jwt.InvalidTokenError:
             return None
-        return claims if self._clock.now() < claims.get("exp", 0) else None
+        return claims if self._state.clock.now() < claims.get("exp", 0) else None
 
     def holder(self, token: str) -> Person | None:
-        """Whose access token it is, if the platform's gateway would let it in."""
+        """The person of an access token; None where the platform's gateway would reject it."""
         claims = self.read(token)
         if claims is None or "itwin-platform" not in claims.get("scope", ()):
             return None
-        grant = self._grants.holder(str(claims.get("jti")))
+        grant = self._state.grants.holder(str(claims.get("jti")))
         return None if grant is None else person_with_subject(str(claims["sub"]))
 
 
-def _signed(claims: dict[str, Any], key: RSAPrivateKey) -> str:
+def _signed(claims: dict[str, Any], key: rsa.RSAPrivateKey) -> str:
     return jwt.encode(claims, key, algorithm="RS256", headers={"kid": KEY_ID})
 
 
 def person_claims(person: Person) -> dict[str, Any]:
+    """The claims about the person, as in Bentley's tokens and userinfo."""
     given, _, family = person.real_name.partition(" ")
     return {
         "sub": person.subject,

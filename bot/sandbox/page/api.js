@@ -1,18 +1,18 @@
-// The sandbox's own HTTP API, and nobody else's.
+// The client of the sandbox's HTTP API.
 
 const PREFIX = "/sandbox/api";
 
-export class Refused extends Error {}
+export class ApiError extends Error {}
 
-async function answered(response) {
+async function bodyOf(response) {
   const body = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(body.error ?? `the sandbox answered ${response.status}`);
+  if (!response.ok) throw new ApiError(body.error ?? `the sandbox answered ${response.status}`);
   return body;
 }
 
 export async function get(path, query = {}) {
   const search = new URLSearchParams(query).toString();
-  return answered(await fetch(`${PREFIX}/${path}${search ? `?${search}` : ""}`));
+  return bodyOf(await fetch(`${PREFIX}/${path}${search ? `?${search}` : ""}`));
 }
 
 export async function post(path, body = {}) {
@@ -21,22 +21,23 @@ export async function post(path, body = {}) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
   });
-  return answered(response);
+  return bodyOf(response);
 }
 
-// Calls `changed` at once and whenever the world has changed, for as long as the page is seen:
-// a browser keeps few connections to one place, and hidden tabs would use them up.
-export function live(changed, away) {
+// Calls `onChange` at once and whenever the world has changed, and `onConnection(connected)` as the
+// stream of events opens and breaks. A hidden page closes its stream: browsers allow few connections
+// to one host, and hidden tabs would use them up.
+export function subscribe(onChange, onConnection) {
   let source = null;
   const open = () => {
     source?.close();
     source = document.hidden ? null : new EventSource(`${PREFIX}/live`);
-    source?.addEventListener("change", changed);
-    source?.addEventListener("open", () => away(false));
+    source?.addEventListener("change", onChange);
+    source?.addEventListener("open", () => onConnection(true));
     source?.addEventListener("error", lost);
   };
   const lost = () => {
-    away(true);
+    onConnection(false);
     if (source?.readyState === EventSource.CLOSED) setTimeout(open, 2000);
   };
   document.addEventListener("visibilitychange", open);

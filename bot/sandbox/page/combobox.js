@@ -1,15 +1,16 @@
-// A select with a search field: the combobox of the ARIA practices, for one choice or several.
+// A select with a search field for one choice or several (combobox pattern of the ARIA practices).
 
-import { el, freshId } from "./dom.js";
+import { el, uniqueId } from "./dom.js";
 import { icon } from "./icons.js";
 import { openPopup, place } from "./popup.js";
 
-const PATIENCE = 150;
+const DEBOUNCE_MS = 150;
 
-// `load(typed)` answers {groups: [{label, options}], note}; an option has text, description and
-// whatever else the caller wants back. `chosen` is a list. `changed(list)` may answer false: undone.
+// `load(typed)` resolves to {groups: [{label, options}], note}; an option has text, description and
+// whatever else the caller wants back. `chosen` is a list. Where `changed(list)` resolves to false,
+// the choice is reverted.
 export function combobox({ label, describedBy, placeholder, chosen, several, optional, most, load, changed, control }) {
-  const id = freshId("list");
+  const id = uniqueId("list");
   const input = el("input", {
     type: "text", role: "combobox", class: "field", autocomplete: "off", spellcheck: "false",
     "aria-label": label, "aria-describedby": describedBy, "aria-expanded": "false",
@@ -26,7 +27,7 @@ export function combobox({ label, describedBy, placeholder, chosen, several, opt
   let now = [...chosen];
   let close = () => {};
   let timer = 0;
-  let asked = 0;
+  let request = 0;
 
   const isOpen = () => input.getAttribute("aria-expanded") === "true";
   const entries = () => [...list.querySelectorAll("[role=option]")];
@@ -61,17 +62,17 @@ export function combobox({ label, describedBy, placeholder, chosen, several, opt
       input.setAttribute("aria-expanded", "false");
       input.removeAttribute("aria-activedescendant");
       clearTimeout(timer);
-      asked += 1;
+      request += 1;
     });
     fill("");
   }
 
   async function fill(typed) {
-    const turn = (asked += 1);
+    const current = (request += 1);
     note.textContent = "Looking …";
     list.setAttribute("aria-busy", "true");
     const answer = await load(typed);
-    if (turn !== asked || !isOpen()) return;
+    if (current !== request || !isOpen()) return;
     list.removeAttribute("aria-busy");
     list.replaceChildren(...answer.groups.flatMap(group));
     note.textContent = answer.note ?? (entries().length ? "" : "Nothing fits.");
@@ -83,10 +84,10 @@ export function combobox({ label, describedBy, placeholder, chosen, several, opt
   }
 
   function group({ label: name, options }) {
-    const drawn = options.map(entry);
-    if (!name) return drawn;
+    const nodes = options.map(entry);
+    if (!name) return nodes;
     const title = el("div", { class: "group-title", role: "presentation", text: name });
-    return [el("div", { role: "group", "aria-label": name }, title, ...drawn)];
+    return [el("div", { role: "group", "aria-label": name }, title, ...nodes)];
   }
 
   function entry(option) {
@@ -94,16 +95,16 @@ export function combobox({ label, describedBy, placeholder, chosen, several, opt
     const about = option.description ? el("small", { text: option.description }) : null;
     const node = el(
       "div",
-      { id: freshId("option"), role: "option", class: "entry", "aria-selected": String(taken) },
+      { id: uniqueId("option"), role: "option", class: "entry", "aria-selected": String(taken) },
       el("span", { text: option.text }), about,
     );
     node.option = option;
     node.addEventListener("pointerdown", (event) => event.preventDefault());
-    node.addEventListener("click", () => pick(option));
+    node.addEventListener("click", () => toggleOption(option));
     return node;
   }
 
-  function pick(option) {
+  function toggleOption(option) {
     if (!several) return choose([option]);
     input.value = "";
     if (now.some((other) => other.key === option.key)) {
@@ -131,7 +132,7 @@ export function combobox({ label, describedBy, placeholder, chosen, several, opt
     open();
     clearTimeout(timer);
     const typed = input.value;
-    timer = setTimeout(() => fill(typed), PATIENCE);
+    timer = setTimeout(() => fill(typed), DEBOUNCE_MS);
   });
   input.addEventListener("blur", () => {
     close();
@@ -142,7 +143,7 @@ export function combobox({ label, describedBy, placeholder, chosen, several, opt
       if (isOpen()) step(event.key === "ArrowDown" ? 1 : -1);
       else open();
     } else if (event.key === "Enter" && isOpen()) {
-      if (active()) pick(active().option);
+      if (active()) toggleOption(active().option);
     } else if (event.key === "Escape" && isOpen()) {
       close();
       show();

@@ -1,17 +1,17 @@
-// What a composer offers while something is typed: commands with their usage, people, channels.
+// Completions in the composer: commands with their usage, people and channels.
 
 import { get } from "./api.js";
 import { state } from "./state.js";
 
 let commands = {};
 
-export async function learnCommands() {
+export async function loadCommands() {
   commands = (await get("commands")).commands;
 }
 
-// {options: [{insert, label, about}], from} for the text before the caret, or {usage}.
-export function offers(before) {
-  if (before.startsWith("/")) return forCommand(before);
+// For the text before the caret: {options: [{insert, label, about}], from}, {usage} or {}.
+export function completions(before) {
+  if (before.startsWith("/")) return commandCompletions(before);
   const found = /(^|\s)([@#])([\w-]*)$/.exec(before);
   if (!found) return {};
   const from = before.length - found[3].length - 1;
@@ -21,7 +21,7 @@ export function offers(before) {
   return options.length ? { options, from } : {};
 }
 
-function forCommand(before) {
+function commandCompletions(before) {
   const typed = before.toLowerCase();
   const exact = Object.keys(commands).find((name) => typed === name || typed.startsWith(`${name} `));
   if (exact && typed.length > exact.length) return { usage: commands[exact] };
@@ -47,8 +47,8 @@ function channels() {
     .map((one) => ({ insert: `#${one.name}`, label: `#${one.name}`, about: one.shared ? "shared" : "channel" }));
 }
 
-// What Slack makes of a message as it is sent: signs escaped, names turned into references.
-export function asSent(text) {
+// A typed message in the form in which Slack sends it: &, < and > escaped, names as references.
+export function toMrkdwn(text) {
   const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   return escaped.replace(/(^|[\s(])([@#])([\w-]+)/g, (whole, before, sign, name) => {
     const id = sign === "@" ? personId(name) : channelId(name);

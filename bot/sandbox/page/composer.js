@@ -1,22 +1,22 @@
-// Where a person writes: Enter sends, Shift+Enter begins a line, Tab takes what is offered.
+// The composer: Enter sends, Shift+Enter starts a new line, Tab accepts a completion.
 
 import { post } from "./api.js";
-import { asSent, offers } from "./completion.js";
-import { el, freshId } from "./dom.js";
+import { completions, toMrkdwn } from "./completion.js";
+import { el, uniqueId } from "./dom.js";
 import { icon } from "./icons.js";
 import { menuButton } from "./menu.js";
-import { use } from "./message.js";
+import { useShortcut } from "./message.js";
 import { state } from "./state.js";
 import { announce, toast } from "./toast.js";
 
-export function drawComposer(container, { channel, thread }) {
+export function renderComposer(container, { channel, thread }) {
   const reason = refusal(channel);
   if (reason) {
     container.replaceChildren(el("p", { class: "no-composer", text: reason }));
     return;
   }
   const name = thread ? "Reply in thread" : `Message ${channel.type === "im" ? channel.name : `#${channel.name}`}`;
-  const id = freshId("offers");
+  const id = uniqueId("offers");
   const field = el("textarea", {
     class: "write", rows: "1", "aria-label": name, placeholder: name, "aria-autocomplete": "list",
     "aria-controls": id, autocomplete: "off", spellcheck: "false", data: { control: `write ${thread ?? ""}` },
@@ -26,10 +26,10 @@ export function drawComposer(container, { channel, thread }) {
   const send = el("button", { type: "button", class: "icon send", "aria-label": "Send", title: "Send (Enter)" }, icon("send"));
   const shortcuts = state.screen.shortcuts.filter((one) => one.type === "global");
   const menu = shortcuts.length && !thread
-    ? menuButton({ label: "Shortcuts", drawing: "bolt", items: () => shortcuts.map((one) => ({ label: one.name, about: "EDFS Bot", choose: () => use(one) })) })
+    ? menuButton({ label: "Shortcuts", glyph: "bolt", items: () => shortcuts.map((one) => ({ label: one.name, about: "EDFS Bot", choose: () => useShortcut(one) })) })
     : null;
   container.replaceChildren(el("div", { class: "composer" }, list, usage, el("div", { class: "write-row" }, menu, field, send)));
-  wire(field, list, usage, send, { channel, thread });
+  connect(field, list, usage, send, { channel, thread });
 }
 
 function refusal(channel) {
@@ -39,13 +39,13 @@ function refusal(channel) {
   return null;
 }
 
-function wire(field, list, usage, send, where) {
+function connect(field, list, usage, send, where) {
   let offered = {};
   let at = -1;
 
-  function look() {
+  function complete() {
     const before = field.value.slice(0, field.selectionStart);
-    offered = offers(before);
+    offered = completions(before);
     at = -1;
     const options = offered.options ?? [];
     list.hidden = !options.length;
@@ -58,21 +58,21 @@ function wire(field, list, usage, send, where) {
   }
 
   function entry(option) {
-    const node = el("div", { role: "option", id: freshId("offer"), class: "entry", "aria-selected": "false" },
+    const node = el("div", { role: "option", id: uniqueId("offer"), class: "entry", "aria-selected": "false" },
       el("span", { text: option.label }), el("small", { text: option.about }));
     node.addEventListener("pointerdown", (event) => event.preventDefault());
-    node.addEventListener("click", () => take(option));
+    node.addEventListener("click", () => accept(option));
     return node;
   }
 
-  function take(option) {
+  function accept(option) {
     const rest = field.value.slice(field.selectionStart);
     const start = field.value.slice(0, offered.from) + option.insert;
     const gap = start.endsWith(" ") ? "" : " ";
     field.value = start + gap + rest.trimStart();
     field.setSelectionRange(start.length + gap.length, start.length + gap.length);
     field.focus();
-    look();
+    complete();
   }
 
   function step(by) {
@@ -97,7 +97,7 @@ function wire(field, list, usage, send, where) {
     hide();
     grow(field);
     field.dispatchEvent(new Event("sent", { bubbles: true }));
-    const sent = text.startsWith("/") ? text : asSent(text);
+    const sent = text.startsWith("/") ? text : toMrkdwn(text);
     try {
       const body = { as: state.person, in: where.channel.id, text: sent };
       if (where.thread) body.thread = where.thread;
@@ -108,14 +108,14 @@ function wire(field, list, usage, send, where) {
     }
   }
 
-  field.addEventListener("input", look);
+  field.addEventListener("input", complete);
   field.addEventListener("blur", hide);
   send.addEventListener("click", submit);
   field.addEventListener("keydown", (event) => {
     const open = !list.hidden;
     if (open && (event.key === "ArrowDown" || event.key === "ArrowUp")) step(event.key === "ArrowDown" ? 1 : -1);
-    else if (open && event.key === "Tab" && !event.shiftKey) take(offered.options[Math.max(at, 0)]);
-    else if (open && event.key === "Enter" && at >= 0) take(offered.options[at]);
+    else if (open && event.key === "Tab" && !event.shiftKey) accept(offered.options[Math.max(at, 0)]);
+    else if (open && event.key === "Enter" && at >= 0) accept(offered.options[at]);
     else if (event.key === "Escape" && (open || !usage.hidden)) hide();
     else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit();
     else return;

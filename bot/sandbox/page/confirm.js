@@ -1,12 +1,12 @@
-// Slack's confirmation dialog, before a control does what it says.
+// The confirmation dialog of an element; resolves to whether the person confirmed.
 
-import { el, freshId } from "./dom.js";
-import { textOf } from "./text.js";
+import { el, uniqueId } from "./dom.js";
+import { textNodes } from "./mrkdwn.js";
 
-export function confirmed(confirm, ctx) {
+export function confirmAction(confirm, ctx) {
   if (!confirm) return Promise.resolve(true);
   return new Promise((resolve) => {
-    const title = el("h2", { id: freshId("confirm"), text: confirm.title.text });
+    const title = el("h2", { id: uniqueId("confirm"), text: confirm.title.text });
     const close = (answer) => {
       dialog.close();
       dialog.remove();
@@ -17,7 +17,7 @@ export function confirmed(confirm, ctx) {
       "dialog",
       { class: "modal small", "aria-labelledby": title.id, role: "alertdialog" },
       el("div", { class: "modal-head" }, title),
-      el("div", { class: "modal-body" }, el("p", {}, ...textOf(confirm.text, ctx))),
+      el("div", { class: "modal-body" }, el("p", {}, ...textNodes(confirm.text, ctx))),
       el(
         "div",
         { class: "modal-foot" },

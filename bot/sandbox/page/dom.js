@@ -1,4 +1,4 @@
-// Elements made of plain parts. Text only ever becomes text: nothing here reads HTML.
+// Creates and updates elements. Strings become text nodes only: nothing here parses HTML.
 
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
@@ -19,30 +19,31 @@ function set(node, name, value) {
 
 let count = 0;
 
-export function freshId(stem) {
+export function uniqueId(stem) {
   count += 1;
   return `${stem}-${count}`;
 }
 
-export function heard(text) {
-  return el("span", { class: "heard", text });
+export function visuallyHidden(text) {
+  return el("span", { class: "visually-hidden", text });
 }
 
 export function byId(id) {
   return document.getElementById(id);
 }
 
-// Keeps the nodes whose key and content are the same, so that focus and typed text stay.
-export function keep(container, items, draw) {
+// Makes the children match `items` ({key, content, …}). A node whose key and content are the same is
+// kept, so that focus and typed text stay; the others are rendered.
+export function reconcile(container, items, render) {
   const old = new Map([...container.children].map((node) => [node.dataset.key, node]));
   let place = container.firstElementChild;
   for (const item of items) {
     let node = old.get(item.key);
     old.delete(item.key);
-    if (!node || node.drawnFrom !== item.content) {
-      const fresh = draw(item);
+    if (!node || node.renderedFrom !== item.content) {
+      const fresh = render(item);
       fresh.dataset.key = item.key;
-      fresh.drawnFrom = item.content;
+      fresh.renderedFrom = item.content;
       if (node) {
         if (place === node) place = fresh;
         node.replaceWith(fresh);
@@ -55,24 +56,24 @@ export function keep(container, items, draw) {
   for (const node of old.values()) node.remove();
 }
 
-const called = (node) => node.getAttribute("aria-label") ?? node.textContent.trim();
+const nameOf = (node) => node.getAttribute("aria-label") ?? node.textContent.trim();
 
-// What took the place of a control that was drawn anew: known by its place, or else by its name.
-export function heirOf(node, scope) {
+// The control that replaced `node` in a new rendering: the one with the same key, or else name.
+export function successor(node, scope) {
   const control = node.closest("[data-control]")?.dataset.control;
   const same = control && scope.querySelector(`[data-control="${CSS.escape(control)}"]`);
-  return same || [...scope.querySelectorAll(node.localName)].find((one) => called(one) && called(one) === called(node));
+  return same || [...scope.querySelectorAll(node.localName)].find((one) => nameOf(one) && nameOf(one) === nameOf(node));
 }
 
-// The control that has the focus, found again after what holds it was drawn anew.
-export function holdFocus(container, work) {
+// Runs `work`, which may replace nodes, and gives the focus back to the control that had it.
+export function preserveFocus(container, work) {
   const active = document.activeElement;
   const inside = active && container.contains(active);
   const key = inside ? active.closest("[data-focus]")?.dataset.focus : null;
   work();
   if (!inside || (active.isConnected && document.activeElement === active)) return;
   const scope = key ? container.querySelector(`[data-focus="${CSS.escape(key)}"]`) : container;
-  const again = scope && heirOf(active, scope);
+  const again = scope && successor(active, scope);
   const target = again?.matches("button,input,select,textarea,a") ? again : again?.querySelector("button,input,select,textarea,a");
   (target ?? scope)?.focus();
 }

@@ -1,4 +1,4 @@
-// The names that are likely in messages about timers; any other stays written out.
+// Emoji by name, as far as they are likely in messages about timers; others stay written out.
 
 const KNOWN = {
   white_check_mark: "✅", x: "❌", warning: "⚠️", hourglass: "⌛", hourglass_flowing_sand: "⏳",

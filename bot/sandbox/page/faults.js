@@ -1,17 +1,17 @@
-// Faults of the stand-ins: a few as switches, every other one by name.
+// The fault section of the panel: common faults as switches, the others in a form.
 
 import { post } from "./api.js";
-import { byId, el, keep } from "./dom.js";
+import { byId, el, reconcile } from "./dom.js";
 import { state } from "./state.js";
 import { toast } from "./toast.js";
 
 const SWITCHES = [
-  { words: "EDFS cannot be reached", service: "edfs", operation: null, fault: "refused" },
-  { words: "EDFS loses the answer to a flip", service: "edfs", operation: "toggle", fault: "lost_answer" },
-  { words: "EDFS says: too many requests", service: "edfs", operation: null, fault: "429" },
-  { words: "EDFS fails with 500", service: "edfs", operation: null, fault: "500" },
-  { words: "Sign-in service fails", service: "ims", operation: null, fault: "503" },
-  { words: "Slack refuses to post", service: "slack", operation: "chat.postMessage", fault: "503" },
+  { label: "EDFS cannot be reached", service: "edfs", operation: null, fault: "refused" },
+  { label: "EDFS loses the answer to a flip", service: "edfs", operation: "toggle", fault: "lost_answer" },
+  { label: "EDFS says: too many requests", service: "edfs", operation: null, fault: "429" },
+  { label: "EDFS fails with 500", service: "edfs", operation: null, fault: "500" },
+  { label: "Sign-in service fails", service: "ims", operation: null, fault: "503" },
+  { label: "Slack refuses to post", service: "slack", operation: "chat.postMessage", fault: "503" },
 ];
 
 async function act(path, body) {
@@ -29,7 +29,7 @@ const mend = (fault) => act("mend", { service: fault.service, operation: fault.o
 export function buildFaults() {
   const switches = SWITCHES.map((fault) => {
     const button = el("button", { type: "button", role: "switch", class: "switch", "aria-checked": "false" },
-      el("span", { class: "knob", "aria-hidden": "true" }), el("span", { text: fault.words }), el("span", { class: "on", text: "off" }));
+      el("span", { class: "knob", "aria-hidden": "true" }), el("span", { text: fault.label }), el("span", { class: "on", text: "off" }));
     button.fault = fault;
     button.addEventListener("click", () => {
       const on = button.getAttribute("aria-checked") === "true";
@@ -50,7 +50,7 @@ function form() {
   const operation = select("Operation", []);
   const kind = select("Fault", []);
   const times = el("input", { type: "number", min: "1", max: "99", value: "1", class: "field short", "aria-label": "Times" });
-  const about = el("p", { class: "quieter" });
+  const about = el("p", { class: "muted" });
   const explain = () => {
     about.textContent = state.panel.kinds[kind.value] ?? "this status, no effect";
   };
@@ -66,7 +66,7 @@ function form() {
   };
   const node = el("form", { class: "fault-form", onsubmit: arm }, service, operation, kind, about, times,
     el("button", { type: "submit", class: "button", text: "Arm" }));
-  node.learn = () => {
+  node.fillOptions = () => {
     if (kind.options.length) return;
     fill(kind, [...Object.keys(state.panel.kinds), "429", "500", "503"]);
     operations();
@@ -85,19 +85,19 @@ function fill(node, names) {
   node.replaceChildren(...names.map((name) => el("option", { value: name, text: name })));
 }
 
-export function drawFaults() {
+export function renderFaults() {
   const armed = state.panel.faults;
-  document.querySelector(".fault-form").learn();
+  document.querySelector(".fault-form").fillOptions();
   for (const button of document.querySelectorAll(".switch")) {
     const on = armed.some((one) => same(one, button.fault));
     button.setAttribute("aria-checked", String(on));
     button.querySelector(".on").textContent = on ? "on" : "off";
   }
   const rows = armed.map((one, place) => ({ key: String(place), content: JSON.stringify(one), one }));
-  keep(byId("panel-faults"), rows, ({ one }) => {
-    const words = `${one.service} ${one.operation ?? "anything"}: ${one.kind}`;
+  reconcile(byId("panel-faults"), rows, ({ one }) => {
+    const label = `${one.service} ${one.operation ?? "anything"}: ${one.kind}`;
     return el("li", {},
-      el("span", { class: "grow" }, words, el("small", { text: one.times === null ? "until mended" : `${one.times} more` })),
-      el("button", { type: "button", class: "button", "aria-label": `Mend ${words}`, onclick: () => mend(one), text: "Mend" }));
+      el("span", { class: "grow" }, label, el("small", { text: one.times === null ? "until mended" : `${one.times} more` })),
+      el("button", { type: "button", class: "button", "aria-label": `Mend ${label}`, onclick: () => mend(one), text: "Mend" }));
   });
 }

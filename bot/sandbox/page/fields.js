@@ -1,7 +1,7 @@
-// Fields that are typed into: text, number, address, e-mail, date and time.
+// Renders input fields: text, number, URL, e-mail, date and time.
 
 import { el } from "./dom.js";
-import { controlName } from "./values.js";
+import { controlKey } from "./values.js";
 
 const KINDS = {
   plain_text_input: "text", email_text_input: "email", url_text_input: "url",
@@ -9,11 +9,11 @@ const KINDS = {
   datetimepicker: "datetime-local",
 };
 const PICKED = new Set(["datepicker", "timepicker", "datetimepicker"]);
-const TYPING_PAUSE = 250;
+const DEBOUNCE_MS = 250;
 
 export const FIELDS = new Set(Object.keys(KINDS));
 
-// datetime-local speaks the browser's zone; Slack wants seconds since the epoch.
+// datetime-local is in the browser's time zone; Slack's value is seconds since the epoch.
 function localText(seconds) {
   if (!seconds) return "";
   const date = new Date(seconds * 1000);
@@ -26,9 +26,9 @@ function valueOf(element, field) {
   return Math.floor(new Date(field.value).getTime() / 1000);
 }
 
-export function drawField(element, block, ctx, { label, describedBy, optional, reports, changed }) {
+export function renderField(element, block, ctx, { label, describedBy, optional, reports, changed }) {
   const long = element.type === "plain_text_input" && element.multiline;
-  const kept = ctx.values.of(block, element);
+  const value = ctx.values.get(block, element);
   const field = el(long ? "textarea" : "input", {
     type: long ? null : KINDS[element.type],
     class: "field", rows: long ? "3" : null,
@@ -37,34 +37,34 @@ export function drawField(element, block, ctx, { label, describedBy, optional, r
     minlength: element.min_length, maxlength: element.max_length,
     min: element.min_value, max: element.max_value,
     step: element.type === "number_input" ? (element.is_decimal_allowed ? "any" : "1") : null,
-    autocomplete: "off", data: { control: controlName(block, element) },
+    autocomplete: "off", data: { control: controlKey(block, element) },
   });
-  field.value = element.type === "datetimepicker" ? localText(kept) : (kept ?? "");
-  const keep = () => ctx.values.set(block, element, valueOf(element, field));
+  field.value = element.type === "datetimepicker" ? localText(value) : (value ?? "");
+  const store = () => ctx.values.set(block, element, valueOf(element, field));
   const report = () => changed(valueOf(element, field));
   if (PICKED.has(element.type)) {
     field.addEventListener("change", report);
     return field;
   }
-  field.addEventListener("input", keep);
+  field.addEventListener("input", store);
   if (reports) reportTyping(element, field, report);
   return field;
 }
 
 let waiting = 0;
 
-// What was typed last need not be told any more: the window is sent or closed.
-export function forgetTyping() {
+// Drops the pending report of typed text, because the modal is being submitted or closed.
+export function cancelTypingReport() {
   clearTimeout(waiting);
 }
 
-// /block-kit/composition-objects/dispatch-action-configuration-object: Enter unless said otherwise.
+// The default is Enter: /block-kit/composition-objects/dispatch-action-configuration-object.
 function reportTyping(element, field, report) {
   const wanted = element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
   if (wanted.includes("on_character_entered")) {
     field.addEventListener("input", () => {
       clearTimeout(waiting);
-      waiting = setTimeout(report, TYPING_PAUSE);
+      waiting = setTimeout(report, DEBOUNCE_MS);
     });
   }
   if (!wanted.includes("on_enter_pressed")) return;

@@ -1,14 +1,14 @@
-// The App Home: one page for each person, published by the app.
+// Renders the App Home that the app has published for the person.
 
-import { drawBlocks } from "./blocks.js";
+import { renderBlocks } from "./blocks.js";
 import { refreshDates } from "./dates.js";
-import { byId, el, holdFocus } from "./dom.js";
+import { byId, el, preserveFocus } from "./dom.js";
 import { now, state } from "./state.js";
 import { surface } from "./surface.js";
 
 const page = byId("home");
 
-export function drawHome() {
+export function renderHome() {
   const here = state.place === "home";
   page.hidden = !here;
   byId("messages").hidden = here;
@@ -26,7 +26,7 @@ export function drawHome() {
   }
   const blocks = page.querySelector(".blocks");
   const ctx = surface("home", () => ({ view: state.screen.home.id }), () => state.screen.home.body.blocks);
-  holdFocus(blocks, () => drawBlocks(blocks, view.body.blocks, ctx));
+  preserveFocus(blocks, () => renderBlocks(blocks, view.body.blocks, ctx));
   page.dataset.hash = view.hash;
   refreshDates(blocks, now());
 }

@@ -1,7 +1,7 @@
-// A few drawings of our own, as SVG made of lines.
+// The icons, as SVG paths.
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
-const LINES = {
+const PATHS = {
   menu: "M4 7h16M4 12h16M4 17h16",
   close: "M6 6l12 12M18 6L6 18",
   more: "M6 12h.01M12 12h.01M18 12h.01",
@@ -20,9 +20,9 @@ export function icon(name) {
   const svg = document.createElementNS(NAMESPACE, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", `drawing drawing-${name}`);
+  svg.setAttribute("class", `glyph glyph-${name}`);
   const path = document.createElementNS(NAMESPACE, "path");
-  path.setAttribute("d", LINES[name]);
+  path.setAttribute("d", PATHS[name]);
   svg.append(path);
   return svg;
 }

@@ -1,95 +1,95 @@
-// Puts the page together, and draws it again whenever the world has changed.
+// Entry point: builds the page, and renders it again whenever the world has changed.
 
-import { live, post } from "./api.js";
-import { learnCommands } from "./completion.js";
-import { drawChannels } from "./channels.js";
-import { drawComposer } from "./composer.js";
+import { post, subscribe } from "./api.js";
+import { renderChannels } from "./channels.js";
+import { loadCommands } from "./completion.js";
+import { renderComposer } from "./composer.js";
 import { byId, el } from "./dom.js";
-import { drawHome } from "./home.js";
+import { drawers } from "./drawers.js";
+import { renderHome } from "./home.js";
 import { icon } from "./icons.js";
-import { drawMessages, drawPlace } from "./messages.js";
-import { drawModal } from "./modal.js";
-import { buildPanel, drawClock, drawPanel, lookAtPanel } from "./panel.js";
-import { drawers } from "./sides.js";
-import { channel, look, markRead, readAddress, state, writeAddress } from "./state.js";
+import { renderMessages, renderPlace } from "./messages.js";
+import { renderModal } from "./modal.js";
+import { buildPanel, loadPanel, renderClock, renderPanel } from "./panel.js";
+import { channel, loadScreen, markRead, readHash, state, writeHash } from "./state.js";
 import { startTheme } from "./theme.js";
-import { drawThread } from "./thread.js";
+import { renderThread } from "./thread.js";
 import { toast } from "./toast.js";
 
 let composedFor = "";
-let looking = false;
+let refreshing = false;
 let again = false;
-const sides = drawers(() => {
+const drawer = drawers(() => {
   const covered = state.thread !== null;
   if (covered) closeThread();
   return covered;
 });
 
-function draw() {
-  drawWho();
-  drawPlace();
+function render() {
+  renderPersonSelect();
+  renderPlace();
   if (state.place !== "home") markRead(state.place);
-  drawChannels(go);
-  drawHome();
-  compose();
-  if (state.place !== "home") drawMessages(openThread);
-  drawThread(closeThread);
+  renderChannels(navigate);
+  renderHome();
+  updateComposer();
+  if (state.place !== "home") renderMessages(openThread);
+  renderThread(closeThread);
   byId("panel").inert = state.thread !== null;
-  drawModal();
-  drawClock();
+  renderModal();
+  renderClock();
 }
 
-function drawWho() {
-  const who = byId("who");
+function renderPersonSelect() {
+  const select = byId("who");
   const content = JSON.stringify(state.screen.people);
-  if (who.drawnFrom !== content) {
-    who.replaceChildren(...state.screen.people.map((one) => el("option", { value: one.name, text: `${one.real_name} · ${one.role}` })));
-    who.drawnFrom = content;
+  if (select.renderedFrom !== content) {
+    select.replaceChildren(...state.screen.people.map((one) => el("option", { value: one.name, text: `${one.real_name} · ${one.role}` })));
+    select.renderedFrom = content;
   }
-  who.value = state.person;
+  select.value = state.person;
 }
 
-// The composer keeps what is typed while messages come in.
-function compose() {
+// Rebuilds the composer only when its channel or person changes, so that typed text stays.
+function updateComposer() {
   const here = channel();
   const key = JSON.stringify([state.person, here, state.screen.me.deleted, state.screen.shortcuts]);
   if (state.place === "home" || key === composedFor) return;
   composedFor = key;
-  drawComposer(byId("composer"), { channel: here, thread: null });
+  renderComposer(byId("composer"), { channel: here, thread: null });
 }
 
 async function refresh() {
-  if (looking) {
+  if (refreshing) {
     again = true;
     return;
   }
-  looking = true;
+  refreshing = true;
   try {
     do {
       again = false;
-      const [fits] = await Promise.all([look(), lookAtPanel()]);
-      if (fits) draw();
+      const [current] = await Promise.all([loadScreen(), loadPanel()]);
+      if (current) render();
       else again = true;
-      drawPanel();
+      renderPanel();
     } while (again);
     document.body.dataset.ready = state.person;
   } catch (error) {
     toast(error.message);
   } finally {
-    looking = false;
+    refreshing = false;
   }
 }
 
-function go(place) {
+function navigate(place) {
   state.place = place;
   state.thread = null;
-  writeAddress();
-  sides.closeChannels();
-  draw();
+  writeHash();
+  drawer.closeChannels();
+  render();
   if (place === "home") openHome();
 }
 
-// As in Slack, nobody is told when an app does not take an event.
+// As in Slack, the person sees no error where the app fails on an event.
 async function openHome() {
   try {
     await post("home", { as: state.person });
@@ -100,40 +100,40 @@ async function openHome() {
 
 function openThread(ts) {
   state.thread = ts;
-  draw();
+  render();
   byId("thread").querySelector("textarea")?.focus();
 }
 
 function closeThread() {
   const root = state.thread;
   state.thread = null;
-  draw();
+  render();
   document.querySelector(`#messages [data-ts="${CSS.escape(root ?? "")}"]`)?.focus();
 }
 
-async function become(person) {
+async function switchPerson(person) {
   state.person = person;
   state.thread = null;
   delete document.body.dataset.ready;
-  writeAddress();
+  writeHash();
   await refresh();
   if (state.place === "home") openHome();
 }
 
 async function start() {
   startTheme();
-  readAddress();
+  readHash();
   byId("open-channels").append(icon("menu"));
-  byId("who").addEventListener("change", (event) => become(event.target.value));
-  buildPanel(sides.panelCloser());
-  setInterval(drawClock, 1000);
-  await learnCommands();
+  byId("who").addEventListener("change", (event) => switchPerson(event.target.value));
+  buildPanel(drawer.panelCloser());
+  setInterval(renderClock, 1000);
+  await loadCommands();
   await refresh();
   if (state.place === "home") openHome();
-  live(refresh, (away) => document.body.classList.toggle("away", away));
+  subscribe(refresh, (connected) => document.body.classList.toggle("away", !connected));
 }
 
-// The address keeps who looks and where, so this link does not go into it.
+// Handled here because the fragment of the address holds person and place; see state.js.
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   const target = state.place === "home" ? byId("home").querySelector("button, a, input") : byId("messages");
@@ -142,8 +142,8 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 
 addEventListener("hashchange", () => {
   const before = `${state.person} ${state.place}`;
-  readAddress();
-  if (`${state.person} ${state.place}` !== before) become(state.person);
+  readHash();
+  if (`${state.person} ${state.place}` !== before) switchPerson(state.person);
 });
 
 start();

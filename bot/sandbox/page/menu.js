@@ -1,30 +1,30 @@
-// A button with a menu: arrow keys, Home and End, Esc, and the focus back where it was.
+// A menu button (ARIA practices): arrow keys, Home, End and Escape; focus returns to the button.
 
-import { el, freshId } from "./dom.js";
+import { el, uniqueId } from "./dom.js";
 import { icon } from "./icons.js";
 import { openPopup } from "./popup.js";
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
-// `items`: a function that answers [{label, about, href, choose}].
-export function menuButton({ label, drawing, text, items, control, kind = "icon" }) {
-  const id = freshId("menu");
+// `items()` returns [{label, about, href, choose}].
+export function menuButton({ label, glyph, text, items, control, kind = "icon" }) {
+  const id = uniqueId("menu");
   const button = el(
     "button",
     {
       type: "button", class: kind, "aria-label": label, "aria-haspopup": "menu",
       "aria-expanded": "false", title: label, data: { control: control ?? label },
     },
-    drawing ? icon(drawing) : null,
+    glyph ? icon(glyph) : null,
     text ?? null,
   );
   const menu = el("div", { id, role: "menu", class: "popup menu", "aria-label": label });
-  const place = el("span", { class: "holder" }, button);
+  const anchor = el("span", { class: "menu-anchor" }, button);
   let close = () => {};
 
   const open = (last) => {
     menu.replaceChildren(...items().map((item) => entry(item, () => close())));
-    place.append(menu);
+    anchor.append(menu);
     button.setAttribute("aria-expanded", "true");
     button.setAttribute("aria-controls", id);
     close = openPopup(menu, button, () => {
@@ -45,11 +45,11 @@ export function menuButton({ label, drawing, text, items, control, kind = "icon"
     event.preventDefault();
     open(event.key === "ArrowUp");
   });
-  menu.addEventListener("keydown", (event) => walk(event, menu, () => close()));
+  menu.addEventListener("keydown", (event) => moveFocus(event, menu, () => close()));
   menu.addEventListener("focusout", (event) => {
     if (event.relatedTarget && !menu.contains(event.relatedTarget)) close();
   });
-  return place;
+  return anchor;
 }
 
 function entry(item, close) {
@@ -67,7 +67,7 @@ function entry(item, close) {
   return node;
 }
 
-function walk(event, menu, close) {
+function moveFocus(event, menu, close) {
   const items = [...menu.children];
   const at = items.indexOf(document.activeElement);
   if (STEPS[event.key]) items.at((at + STEPS[event.key]) % items.length).focus();

@@ -1,15 +1,15 @@
-// One message: who, when, what it says, and what can be done with it.
+// Renders one message: author, time, content, and its actions.
 
 import { post } from "./api.js";
-import { drawBlocks } from "./blocks.js";
-import { moment } from "./dates.js";
+import { renderBlocks } from "./blocks.js";
+import { timeElement } from "./dates.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
-import { marked } from "./marked.js";
 import { menuButton } from "./menu.js";
+import { mrkdwn } from "./mrkdwn.js";
 import { nameOf, now, replies, state } from "./state.js";
 import { surface } from "./surface.js";
-import { complainOf, toast } from "./toast.js";
+import { showError, toast } from "./toast.js";
 
 export function avatar(name, id) {
   const initials = name.split(/\s+/).map((word) => word[0]).slice(0, 2).join("").toUpperCase();
@@ -18,48 +18,48 @@ export function avatar(name, id) {
   return el("span", { class: `avatar ${own}`, "aria-hidden": "true", text: initials });
 }
 
-// Everything that a drawn message shows; it is drawn anew when this changes.
-export function contentOf(message, inThread) {
-  const under = inThread ? 0 : replies(message.ts).length;
-  return JSON.stringify([state.person, message, under, state.screen.shortcuts.length]);
+// Everything that the rendering of a message depends on; a change of it renders the message again.
+export function contentKey(message, inThread) {
+  const count = inThread ? 0 : replies(message.ts).length;
+  return JSON.stringify([state.person, message, count, state.screen.shortcuts.length]);
 }
 
-export function drawMessage(message, { inThread, openThread }) {
+export function renderMessage(message, { inThread, openThread }) {
   const name = nameOf(message.user);
   const isBot = message.user === state.screen.bot;
   const body = el("div", { class: "body" });
   if (message.blocks.length) {
     const ctx = surface(message.ts, () => ({ message: message.ts }), () => message.blocks);
     const card = el("div", { class: isBot ? "blocks card" : "blocks" });
-    drawBlocks(card, message.blocks, ctx);
+    renderBlocks(card, message.blocks, ctx);
     body.append(card);
   } else {
     const ctx = { names: state.screen.names, me: state.screen.me.id, now };
-    body.append(el("div", { class: "said" }, ...marked(message.text, ctx)));
+    body.append(el("div", { class: "message-text" }, ...mrkdwn(message.text, ctx)));
   }
   const head = el(
-    "header", { class: "by" },
+    "header", { class: "message-head" },
     el("span", { class: "author", text: name }),
     isBot ? el("span", { class: "tag", text: "app" }) : null,
-    moment("{recent}", Number(message.ts), now()),
-    message.edited ? el("span", { class: "quieter", text: "edited" }) : null,
-    message.broadcast ? el("span", { class: "quieter", text: "also sent to the channel" }) : null,
+    timeElement("{recent}", Number(message.ts), now()),
+    message.edited ? el("span", { class: "muted", text: "edited" }) : null,
+    message.broadcast ? el("span", { class: "muted", text: "also sent to the channel" }) : null,
   );
   const only = message.only_you ? el("p", { class: "only-you", text: "Only visible to you" }) : null;
   return el(
     "article",
     { class: message.only_you ? "message private" : "message", tabindex: "-1", "aria-label": `${name}${message.only_you ? ", only visible to you" : ""}`, data: { focus: message.ts, ts: message.ts } },
     avatar(name, message.user),
-    el("div", { class: "content" }, only, head, body, threadLine(message, inThread, openThread)),
+    el("div", { class: "content" }, only, head, body, threadLink(message, inThread, openThread)),
     tools(message, inThread, openThread),
   );
 }
 
-function threadLine(message, inThread, openThread) {
+function threadLink(message, inThread, openThread) {
   const count = inThread || message.broadcast ? 0 : replies(message.ts).length;
   if (!count) return null;
-  const words = `${count} ${count === 1 ? "reply" : "replies"}`;
-  return el("button", { type: "button", class: "replies", onclick: () => openThread(message.ts), data: { control: "replies" } }, icon("reply"), words);
+  const label = `${count} ${count === 1 ? "reply" : "replies"}`;
+  return el("button", { type: "button", class: "replies", onclick: () => openThread(message.ts), data: { control: "replies" } }, icon("reply"), label);
 }
 
 function tools(message, inThread, openThread) {
@@ -71,14 +71,14 @@ function tools(message, inThread, openThread) {
   );
   const shortcuts = state.screen.shortcuts.filter((one) => one.type === "message");
   const menu = shortcuts.length
-    ? menuButton({ label: "More actions", drawing: "more", items: () => shortcuts.map((one) => ({ label: one.name, about: "EDFS Bot", choose: () => use(one, message.ts) })) })
+    ? menuButton({ label: "More actions", glyph: "more", items: () => shortcuts.map((one) => ({ label: one.name, about: "EDFS Bot", choose: () => useShortcut(one, message.ts) })) })
     : null;
   return el("div", { class: "tools" }, reply, menu);
 }
 
-export async function use(shortcut, message) {
+export async function useShortcut(shortcut, message) {
   try {
-    complainOf((await post("shortcut", { as: state.person, callback_id: shortcut.callback_id, message })).ack);
+    showError((await post("shortcut", { as: state.person, callback_id: shortcut.callback_id, message })).ack);
   } catch (error) {
     toast(error.message);
   }
@@ -91,5 +91,5 @@ export function summary(message) {
 
 function plain(text) {
   const ctx = { names: state.screen.names, me: "", now };
-  return el("div", {}, ...marked(text, ctx)).textContent.slice(0, 240);
+  return el("div", {}, ...mrkdwn(text, ctx)).textContent.slice(0, 240);
 }

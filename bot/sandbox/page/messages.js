@@ -1,70 +1,70 @@
-// The list of a channel's messages: kept at its end, walked with the arrow keys.
+// The message list of a channel: scrolled to its end, moved through with the arrow keys.
 
-import { byId, el, holdFocus, keep } from "./dom.js";
 import { refreshDates } from "./dates.js";
-import { contentOf, drawMessage, summary } from "./message.js";
-import { channel, listed, now, state } from "./state.js";
+import { byId, el, preserveFocus, reconcile } from "./dom.js";
+import { contentKey, renderMessage, summary } from "./message.js";
+import { channel, channelMessages, now, state } from "./state.js";
 import { announce } from "./toast.js";
 
 const list = byId("messages");
 let shownPlace = "";
-let heardUpTo = "";
+let announcedUpTo = "";
 
-export function drawMessages(openThread) {
+export function renderMessages(openThread) {
   const place = `${state.person} ${state.place}`;
   const fresh = place !== shownPlace;
   const atEnd = fresh || list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  const messages = listed(state.place);
-  const items = messages.map((message) => ({ key: message.ts, content: contentOf(message, false), message }));
+  const messages = channelMessages(state.place);
+  const items = messages.map((message) => ({ key: message.ts, content: contentKey(message, false), message }));
   if (fresh) list.replaceChildren();
-  holdFocus(list, () => {
-    keep(list, items, ({ message }) => drawMessage(message, { inThread: false, openThread }));
+  preserveFocus(list, () => {
+    reconcile(list, items, ({ message }) => renderMessage(message, { inThread: false, openThread }));
     if (!items.length) list.append(empty());
   });
-  walkable(list);
+  setRovingTabindex(list);
   refreshDates(list, now());
   if (atEnd) list.scrollTop = list.scrollHeight;
-  tell(messages, fresh);
+  announceNew(fresh);
   shownPlace = place;
 }
 
 const FIRST = '/edfs toggle plant-a "SAP work orders"';
 
 function empty() {
-  const words = state.place ? "Nothing here yet." : "This person is in no channel.";
-  const node = el("div", { class: "empty" }, el("p", { text: words }));
+  const text = state.place ? "Nothing here yet." : "This person is in no channel.";
+  const node = el("div", { class: "empty" }, el("p", { text }));
   const write = document.querySelector("#composer textarea");
   if (channel()?.has_bot && write) {
-    const begin = () => {
+    const fillIn = () => {
       write.value = FIRST;
       write.focus();
     };
-    node.append(el("button", { type: "button", class: "button", onclick: begin, text: `Try ${FIRST}` }));
+    node.append(el("button", { type: "button", class: "button", onclick: fillIn, text: `Try ${FIRST}` }));
   }
   node.dataset.key = "empty";
   return node;
 }
 
-// New messages are read aloud, those that stood there when the channel was opened are not.
-function tell(messages, fresh) {
+// Announces messages that came after the channel was opened to screen readers.
+function announceNew(fresh) {
   const last = state.screen.messages.at(-1)?.ts ?? "";
   if (!fresh) {
-    const news = state.screen.messages.filter(
-      (one) => one.ts > heardUpTo && one.user !== state.screen.me.id && (one.channel === state.place || one.only_you),
+    const added = state.screen.messages.filter(
+      (one) => one.ts > announcedUpTo && one.user !== state.screen.me.id && (one.channel === state.place || one.only_you),
     );
-    if (news.length) announce(news.map(summary).join(". "));
+    if (added.length) announce(added.map(summary).join(". "));
   }
-  heardUpTo = last;
+  announcedUpTo = last;
 }
 
-// One message of the list can be reached by Tab; the arrow keys go on from there.
-export function walkable(container) {
+// Makes one message of the list reachable by Tab (roving tabindex); arrow keys move from there.
+export function setRovingTabindex(container) {
   const all = [...container.querySelectorAll(":scope > article")];
   const current = all.find((node) => node === document.activeElement) ?? all.at(-1);
   for (const node of all) node.tabIndex = node === current ? 0 : -1;
 }
 
-export function walks(container) {
+export function moveWithArrowKeys(container) {
   container.addEventListener("keydown", (event) => {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!step || !document.activeElement.matches("article.message")) return;
@@ -73,18 +73,18 @@ export function walks(container) {
     const next = all[all.indexOf(document.activeElement) + step];
     if (!next) return;
     next.focus();
-    walkable(container);
+    setRovingTabindex(container);
   });
 }
 
-walks(list);
+moveWithArrowKeys(list);
 
-// Whoever has written something wants to see the answer, wherever they had scrolled to.
+// After sending, scrolls to the end, where the answer will be.
 byId("composer").addEventListener("sent", () => {
   list.scrollTop = list.scrollHeight;
 });
 
-export function drawPlace() {
+export function renderPlace() {
   const here = channel();
   const home = state.place === "home";
   const name = home ? "EDFS Bot" : here ? `${here.type === "im" ? "" : "#"}${here.name}` : "Nowhere";

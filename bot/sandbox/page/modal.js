@@ -1,29 +1,29 @@
-// The modal on top of a person's stack: drawn, filled in, sent and closed.
+// The modal on top of the person's stack: rendering, validation, submission and closing.
 
 import { post } from "./api.js";
-import { drawBlocks, fieldIn } from "./blocks.js";
-import { byId, el, heirOf, holdFocus } from "./dom.js";
-import { forgetTyping } from "./fields.js";
+import { fieldIn, renderBlocks } from "./blocks.js";
+import { byId, el, preserveFocus, successor } from "./dom.js";
+import { cancelTypingReport } from "./fields.js";
 import { icon } from "./icons.js";
 import { state } from "./state.js";
 import { surface } from "./surface.js";
-import { complainOf, toast } from "./toast.js";
+import { showError, toast } from "./toast.js";
 import { isEmpty } from "./values.js";
 
 const dialog = byId("modal");
-let shown = null; // {view, ctx, body, submit}
-let local = {}; // what is missing, by block_id: said here before the app is asked
-let back = null; // what had the focus before
+let shown = null; // {view, ctx, content}
+let localErrors = {}; // by block_id: found here before the app is asked
+let focusBefore = null; // the element that had the focus when the modal opened
 
-export function drawModal() {
+export function renderModal() {
   const view = state.screen.modals.at(-1) ?? null;
   if (!view) return hide();
   if (shown?.view.id !== view.id) build(view);
-  if (shown.view.hash !== view.hash) local = {};
+  if (shown.view.hash !== view.hash) localErrors = {};
   const changed = shown.view.hash !== view.hash || JSON.stringify(shown.view.errors) !== JSON.stringify(view.errors);
   shown.view = view;
   dialog.dataset.hash = view.hash;
-  if (changed) paint();
+  if (changed) renderView();
 }
 
 function hide() {
@@ -31,17 +31,17 @@ function hide() {
   dialog.close();
   dialog.replaceChildren();
   shown = null;
-  const again = back?.isConnected && back !== document.body ? back : back && heirOf(back, document);
-  (again ?? document.querySelector(state.place === "home" ? "#home .blocks" : "#composer textarea"))?.focus();
+  const target = focusBefore?.isConnected && focusBefore !== document.body ? focusBefore : focusBefore && successor(focusBefore, document);
+  (target ?? document.querySelector(state.place === "home" ? "#home .blocks" : "#composer textarea"))?.focus();
 }
 
 function build(view) {
   const { body } = view;
-  local = {};
+  localErrors = {};
   const content = el("div", { class: "modal-body" });
   const title = el("h2", { id: "modal-title", text: body.title.text });
   const form = el(
-    "form", { novalidate: true, onsubmit: send },
+    "form", { novalidate: true, onsubmit: submit },
     el("div", { class: "modal-head" },
       view.previous ? el("button", { type: "button", class: "icon", "aria-label": "Back", onclick: close }, icon("back")) : null,
       title,
@@ -52,9 +52,9 @@ function build(view) {
   dialog.replaceChildren(form);
   dialog.setAttribute("aria-labelledby", "modal-title");
   shown = { view, content };
-  paint();
+  renderView();
   if (!dialog.open) {
-    back = document.activeElement;
+    focusBefore = document.activeElement;
     dialog.showModal();
   }
   focusFirst(body.blocks);
@@ -67,18 +67,18 @@ function focusFirst(blocks) {
   field?.focus();
 }
 
-function paint() {
+function renderView() {
   const { view, content } = shown;
   const { body } = view;
   dialog.querySelector("#modal-title").textContent = body.title.text;
-  const errors = { ...view.errors, ...local };
+  const errors = { ...view.errors, ...localErrors };
   shown.ctx = surface(view.id, () => ({ view: view.id }), () => shown.view.body.blocks, errors);
-  holdFocus(dialog, () => fill(content, body, errors));
+  preserveFocus(dialog, () => fill(content, body, errors));
   if (Object.keys(errors).length) focusError(errors);
 }
 
 function fill(content, body, errors) {
-  drawBlocks(content, body.blocks, shown.ctx);
+  renderBlocks(content, body.blocks, shown.ctx);
   const general = errors[""];
   dialog.querySelector(".modal-body > .error")?.remove();
   if (general) content.prepend(el("p", { class: "error general", role: "alert", text: general }));
@@ -94,24 +94,24 @@ function focusError(errors) {
   if (node) fieldIn(node)?.focus();
 }
 
-// Slack itself holds a form back that is not filled in, or not as its fields want it.
-function missing() {
+// The errors that Slack's client finds itself, before it submits: empty or invalid inputs.
+function validate() {
   const found = {};
   for (const block of shown.view.body.blocks) {
     if (block.type !== "input") continue;
     const node = shown.content.querySelector(`[data-key="${CSS.escape(block.block_id)}"]`);
     const field = node && fieldIn(node);
-    if (!block.optional && isEmpty(shown.ctx.values.of(block, block.element))) found[block.block_id] = "Please fill this in.";
+    if (!block.optional && isEmpty(shown.ctx.values.get(block, block.element))) found[block.block_id] = "Please fill this in.";
     else if (field && field.validity && !field.validity.valid) found[block.block_id] = field.validationMessage;
   }
   return found;
 }
 
-async function send(event) {
+async function submit(event) {
   event.preventDefault();
-  local = missing();
-  if (Object.keys(local).length) return paint();
-  forgetTyping();
+  localErrors = validate();
+  if (Object.keys(localErrors).length) return renderView();
+  cancelTypingReport();
   const { view, ctx } = shown;
   const button = dialog.querySelector("[type=submit]");
   if (button?.getAttribute("aria-busy") === "true") return;
@@ -126,9 +126,9 @@ async function send(event) {
 }
 
 async function close() {
-  forgetTyping();
+  cancelTypingReport();
   try {
-    complainOf((await post("close-view", { as: state.person, view: shown.view.id })).ack);
+    showError((await post("close-view", { as: state.person, view: shown.view.id })).ack);
   } catch (error) {
     toast(error.message);
   }

@@ -1,4 +1,4 @@
-// Something that opens beside a control, above everything else, and goes when it is left.
+// Opens a popup beside a control, and closes it on a press outside, a resize or another popup.
 
 let closeOpen = null;
 

@@ -1,25 +1,25 @@
-// The select elements of Block Kit, all over one combobox; they differ in where options come from.
+// Renders the select elements of Block Kit with one combobox; they differ in their source of options.
 
 import { combobox } from "./combobox.js";
-import { controlName } from "./values.js";
+import { controlKey } from "./values.js";
 
 const SEVERAL = new Set(["multi_static_select", "multi_users_select"]);
 
-function shown(option) {
+function fromOption(option) {
   return {
     text: option.text.text, description: option.description?.text, key: option.value, raw: option,
   };
 }
 
-function named(id, text, description) {
+function fromId(id, text, description) {
   return { text, description, key: id, raw: id };
 }
 
 function grouped(answer) {
   const groups = answer.option_groups?.map((group) => ({
-    label: group.label.text, options: group.options.map(shown),
+    label: group.label.text, options: group.options.map(fromOption),
   }));
-  return groups ?? [{ options: (answer.options ?? []).map(shown) }];
+  return groups ?? [{ options: (answer.options ?? []).map(fromOption) }];
 }
 
 function filtered(groups, typed) {
@@ -31,7 +31,7 @@ function filtered(groups, typed) {
 }
 
 function people(ctx) {
-  return [{ options: ctx.people().map((one) => named(one.id, one.real_name, one.role)) }];
+  return [{ options: ctx.people().map((one) => fromId(one.id, one.real_name, one.role)) }];
 }
 
 function channels(ctx, element) {
@@ -41,7 +41,7 @@ function channels(ctx, element) {
     const kinds = { channel: "public", group: "private", im: "im" };
     return !element.filter?.include || element.filter.include.includes(kinds[one.type]);
   });
-  return [{ options: wanted.map((one) => named(one.id, one.type === "im" ? one.name : `#${one.name}`)) }];
+  return [{ options: wanted.map((one) => fromId(one.id, one.type === "im" ? one.name : `#${one.name}`)) }];
 }
 
 const SOURCES = {
@@ -53,8 +53,8 @@ const SOURCES = {
   channels_select: (element, ctx) => channels(ctx, element),
 };
 
-// Three letters before the app is asked, unless it says otherwise (/block-kit, external select).
-async function offered(element, block, ctx, typed) {
+// The app is asked from three letters on unless min_query_length says otherwise.
+async function externalOptions(element, block, ctx, typed) {
   const least = element.min_query_length ?? 3;
   if (typed.length < least) {
     return { groups: [], note: `Type ${least} ${least === 1 ? "letter" : "letters"} or more.` };
@@ -67,30 +67,30 @@ async function offered(element, block, ctx, typed) {
   }
 }
 
-function chosenOf(element, block, ctx) {
+function selectedOptions(element, block, ctx) {
   const here = element.default_to_current_conversation ? ctx.here() : null;
-  if (here && !ctx.values.of(block, element)) ctx.values.set(block, element, here);
-  const value = ctx.values.of(block, element);
+  if (here && !ctx.values.get(block, element)) ctx.values.set(block, element, here);
+  const value = ctx.values.get(block, element);
   const list = Array.isArray(value) ? value : value ? [value] : [];
-  return list.map((one) => (typeof one === "string" ? named(one, calledById(one, ctx)) : shown(one)));
+  return list.map((one) => (typeof one === "string" ? fromId(one, nameById(one, ctx)) : fromOption(one)));
 }
 
-function calledById(id, ctx) {
+function nameById(id, ctx) {
   const channel = ctx.channels().find((one) => one.id === id);
   return channel ? `${channel.type === "im" ? "" : "#"}${channel.name}` : (ctx.names[id] ?? id);
 }
 
-export function drawSelect(element, block, ctx, { label, describedBy, optional, changed }) {
+export function renderSelect(element, block, ctx, { label, describedBy, optional, changed }) {
   const several = SEVERAL.has(element.type);
   const source = SOURCES[element.type];
   return combobox({
     label, describedBy, several, optional,
     most: element.max_selected_items,
     placeholder: element.placeholder?.text,
-    chosen: chosenOf(element, block, ctx),
-    control: controlName(block, element),
+    chosen: selectedOptions(element, block, ctx),
+    control: controlKey(block, element),
     load: async (typed) =>
-      source ? { groups: filtered(source(element, ctx), typed) } : offered(element, block, ctx, typed),
+      source ? { groups: filtered(source(element, ctx), typed) } : externalOptions(element, block, ctx, typed),
     changed: (list) => {
       const raw = list.map((one) => one.raw);
       return changed(several ? raw : (raw[0] ?? null));

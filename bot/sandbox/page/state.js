@@ -1,4 +1,4 @@
-// What this page knows: who looks, where, and the screen as the world last showed it.
+// The state of the page: the person, the place, and the screen as the server last sent it.
 
 import { get } from "./api.js";
 import { Values } from "./values.js";
@@ -15,20 +15,21 @@ export const state = {
 };
 
 const surfaces = new Map();
-const read = JSON.parse(sessionStorage.getItem(READ) ?? "{}");
+const lastRead = JSON.parse(sessionStorage.getItem(READ) ?? "{}");
 
 export function now() {
   return Date.now() / 1000 + state.skew;
 }
 
-// Filled-in values belong to one person and one message, modal or home.
+// The filled-in values of one person in one message, modal or App Home.
 export function valuesFor(surface) {
   const key = `${state.person} ${surface}`;
   if (!surfaces.has(key)) surfaces.set(key, new Values());
   return surfaces.get(key);
 }
 
-export async function look() {
+// Loads the screen; false where the person was switched meanwhile.
+export async function loadScreen() {
   const person = state.person;
   const screen = await get("view", { as: person });
   if (person !== state.person) return false;
@@ -49,8 +50,8 @@ export function nameOf(id) {
   return state.screen.names[id] ?? id;
 }
 
-// Messages of a channel as its list shows them: no replies but those sent to the channel too.
-export function listed(id) {
+// The messages that a channel's list shows: replies only where they were sent to the channel too.
+export function channelMessages(id) {
   return state.screen.messages.filter(
     (message) => message.channel === id && (!message.thread || message.broadcast),
   );
@@ -61,7 +62,7 @@ export function replies(ts) {
 }
 
 export function unread(id) {
-  const last = read[`${state.person} ${id}`] ?? "";
+  const last = lastRead[`${state.person} ${id}`] ?? "";
   const own = state.screen.me.id;
   return state.screen.messages.filter(
     (message) => message.channel === id && message.user !== own && message.ts > last,
@@ -70,19 +71,19 @@ export function unread(id) {
 
 export function markRead(id) {
   const last = state.screen.messages.filter((message) => message.channel === id).at(-1);
-  if (!last || (read[`${state.person} ${id}`] ?? "") >= last.ts) return;
-  read[`${state.person} ${id}`] = last.ts;
-  sessionStorage.setItem(READ, JSON.stringify(read));
+  if (!last || (lastRead[`${state.person} ${id}`] ?? "") >= last.ts) return;
+  lastRead[`${state.person} ${id}`] = last.ts;
+  sessionStorage.setItem(READ, JSON.stringify(lastRead));
 }
 
-// The address says who looks and where, so that a reload or a second window stays there.
-export function readAddress() {
+// The fragment of the address holds person and place, so that a reload or a second window keeps them.
+export function readHash() {
   const given = new URLSearchParams(location.hash.slice(1));
   state.person = given.get("as") ?? state.person;
   state.place = given.get("in") ?? state.place;
 }
 
-export function writeAddress() {
+export function writeHash() {
   const hash = new URLSearchParams({ as: state.person, in: state.place }).toString();
   history.replaceState(null, "", `#${hash}`);
 }

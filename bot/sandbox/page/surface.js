@@ -1,15 +1,15 @@
-// What blocks need to know of the surface they stand on: a message, a modal or the App Home.
+// The context for rendering blocks on one surface: a message, a modal or the App Home.
 
 import { post } from "./api.js";
 import { now, state, valuesFor } from "./state.js";
-import { complainOf, toast } from "./toast.js";
+import { showError, toast } from "./toast.js";
 import { actionId } from "./values.js";
 
-// `name`: what the filled-in values are kept under; `where()`: {message: ts} or {view: id};
-// `blocks()`: those that stand there now.
+// `name`: the key of the filled-in values; `where()`: {message: ts} or {view: id}; `blocks()`: the
+// blocks that the surface has now.
 export function surface(name, where, blocks, errors) {
   const values = valuesFor(name);
-  const spot = (block, element) => ({
+  const controlRef = (block, element) => ({
     as: state.person, ...where(), block_id: block.block_id, action_id: actionId(block, element),
     values: values.state(blocks()),
   });
@@ -25,7 +25,7 @@ export function surface(name, where, blocks, errors) {
       if (button?.getAttribute("aria-busy") === "true") return;
       button?.setAttribute("aria-busy", "true");
       try {
-        complainOf((await post("press", { ...spot(block, element), answer })).ack);
+        showError((await post("press", { ...controlRef(block, element), answer })).ack);
       } catch (error) {
         toast(error.message);
       } finally {
@@ -34,10 +34,10 @@ export function surface(name, where, blocks, errors) {
     },
 
     async suggest(block, element, typed) {
-      const { ack } = await post("suggest", { ...spot(block, element), typed });
+      const { ack } = await post("suggest", { ...controlRef(block, element), typed });
       if (!ack) throw new Error("This list has just changed. Open it again.");
-      const offered = ack.status === 200 && typeof ack.body === "object" && ack.body;
-      if (!offered) throw new Error("EDFS Bot gave no options in time. Type again.");
+      const valid = ack.status === 200 && typeof ack.body === "object" && ack.body;
+      if (!valid) throw new Error("EDFS Bot gave no options in time. Type again.");
       return ack.body;
     },
   };

@@ -1,4 +1,4 @@
-// Light or dark as the system says, until the button says otherwise.
+// The light or dark theme: the system's, until the button overrides it.
 
 import { byId } from "./dom.js";
 import { icon } from "./icons.js";
@@ -7,7 +7,7 @@ const KEY = "edfs-sandbox-theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const button = byId("theme");
 
-function show() {
+function applyTheme() {
   const theme = localStorage.getItem(KEY) ?? (dark.matches ? "dark" : "light");
   document.documentElement.dataset.theme = theme;
   button.setAttribute("aria-pressed", String(theme === "dark"));
@@ -18,8 +18,8 @@ export function startTheme() {
   button.append(icon("theme"));
   button.addEventListener("click", () => {
     localStorage.setItem(KEY, document.documentElement.dataset.theme === "dark" ? "light" : "dark");
-    show();
+    applyTheme();
   });
-  dark.addEventListener("change", show);
-  show();
+  dark.addEventListener("change", applyTheme);
+  applyTheme();
 }

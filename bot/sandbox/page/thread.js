@@ -1,17 +1,17 @@
-// A thread: its root, its replies, and a composer of its own, beside the channel.
+// The thread pane beside the channel: the root, its replies, and their composer.
 
-import { drawComposer } from "./composer.js";
+import { renderComposer } from "./composer.js";
 import { refreshDates } from "./dates.js";
-import { byId, el, holdFocus, keep } from "./dom.js";
+import { byId, el, preserveFocus, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
-import { contentOf, drawMessage } from "./message.js";
-import { walkable, walks } from "./messages.js";
+import { contentKey, renderMessage } from "./message.js";
+import { moveWithArrowKeys, setRovingTabindex } from "./messages.js";
 import { channel, now, replies, state } from "./state.js";
 
 const pane = byId("thread");
 let shown = "";
 
-export function drawThread(close) {
+export function renderThread(close) {
   pane.hidden = !state.thread;
   if (!state.thread) {
     shown = "";
@@ -23,18 +23,18 @@ export function drawThread(close) {
   const list = pane.querySelector(".messages");
   const root = state.screen.messages.find((message) => message.ts === state.thread);
   const items = [root, ...replies(state.thread)].map((message) => ({
-    key: message.ts, content: contentOf(message, true), message,
+    key: message.ts, content: contentKey(message, true), message,
   }));
   const count = list.children.length;
-  holdFocus(list, () => keep(list, items, ({ message }) => drawMessage(message, { inThread: true })));
-  walkable(list);
+  preserveFocus(list, () => reconcile(list, items, ({ message }) => renderMessage(message, { inThread: true })));
+  setRovingTabindex(list);
   refreshDates(list, now());
   if (list.children.length > count) list.scrollTop = list.scrollHeight;
 }
 
 function build(close) {
   const list = el("div", { class: "messages", role: "log", "aria-live": "off", "aria-label": "Thread", tabindex: "-1" });
-  walks(list);
+  moveWithArrowKeys(list);
   const composer = el("div", { class: "composer-place" });
   const here = channel(state.screen.messages.find((one) => one.ts === state.thread)?.channel);
   pane.replaceChildren(
@@ -43,7 +43,7 @@ function build(close) {
       el("button", { type: "button", class: "icon", "aria-label": "Close thread", onclick: close }, icon("close"))),
     list, composer,
   );
-  drawComposer(composer, { channel: here, thread: state.thread });
+  renderComposer(composer, { channel: here, thread: state.thread });
 }
 
 pane.addEventListener("keydown", (event) => {

@@ -1,4 +1,4 @@
-// Short words about what did not work, read aloud at once.
+// Toasts for errors, and announcements for screen readers.
 
 import { byId, el } from "./dom.js";
 import { icon } from "./icons.js";
@@ -13,11 +13,11 @@ export function toast(text) {
   setTimeout(close, 8000);
 }
 
-// How Slack puts it when an app does not answer well.
-export function complainOf(ack) {
+// Shows a toast where the app did not answer a payload with 200 in time.
+export function showError(ack) {
   if (!ack || ack.status === 200) return;
-  const late = ack.status === 0 ? ` (${ack.body})` : ` (HTTP ${ack.status})`;
-  toast(`EDFS Bot did not take it${late}. Try again.`);
+  const cause = ack.status === 0 ? ` (${ack.body})` : ` (HTTP ${ack.status})`;
+  toast(`EDFS Bot did not take it${cause}. Try again.`);
 }
 
 export function announce(text) {

@@ -1,4 +1,4 @@
-// What is filled in on one surface, in the shape of Slack's `state.values`.
+// The values filled in on one surface, in the shape of Slack's `state.values`.
 
 const KEYS = {
   static_select: ["selected_option", "initial_option"],
@@ -21,11 +21,11 @@ export function actionId(block, element) {
   return element.action_id ?? `auto-${block.block_id}`;
 }
 
-export function controlName(block, element) {
+export function controlKey(block, element) {
   return `${block.block_id} ${actionId(block, element)}`;
 }
 
-export function answerOf(element, value) {
+export function actionValue(element, value) {
   const [key] = KEYS[element.type] ?? ["value"];
   return { type: element.type, [key]: value };
 }
@@ -33,8 +33,8 @@ export function answerOf(element, value) {
 export class Values {
   #filled = {};
 
-  // The value alone: an option, a list, a text, null.
-  of(block, element) {
+  // The value itself: an option, a list, a text or null.
+  get(block, element) {
     const entry = this.#filled[block.block_id]?.[actionId(block, element)];
     const [key, initial] = KEYS[element.type] ?? ["value", "initial_value"];
     if (entry?.type === element.type && isOffered(element, entry[key])) return entry[key];
@@ -43,24 +43,24 @@ export class Values {
 
   set(block, element, value) {
     const own = (this.#filled[block.block_id] ??= {});
-    own[actionId(block, element)] = answerOf(element, value);
+    own[actionId(block, element)] = actionValue(element, value);
   }
 
-  // Only what was filled in by hand and still stands there; the world knows the initial values.
+  // Only what the person filled in and what still exists; the server knows the initial values.
   state(blocks) {
     const values = {};
     for (const block of blocks) {
       for (const element of elementsOf(block)) {
         const id = actionId(block, element);
         if (!this.#filled[block.block_id]?.[id]) continue;
-        (values[block.block_id] ??= {})[id] = answerOf(element, this.of(block, element));
+        (values[block.block_id] ??= {})[id] = actionValue(element, this.get(block, element));
       }
     }
     return values;
   }
 }
 
-// An update may take options away; what was chosen of them is then no answer any more.
+// An update may remove options; a chosen option that is gone is no valid value any more.
 function isOffered(element, value) {
   const options = element.options ?? element.option_groups?.flatMap((group) => group.options);
   if (!value || !options) return true;

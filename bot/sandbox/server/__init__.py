@@ -1,1 +1,1 @@
-"""The sandbox's own HTTP server: its API, and the page that shows the world."""
+"""The sandbox's HTTP server: its API, and the page that shows the world."""

@@ -1,7 +1,7 @@
-"""The sandbox's own HTTP API: people act, the clock moves, faults are armed, all by JSON.
+"""The sandbox's HTTP API: actions of people, the clock, faults and the state, all as JSON.
 
-It is for the machine it runs on: other Host names, other Origins and forms are refused, so that a
-web page elsewhere cannot drive it.
+Only this machine may use it: other Host names, other origins and forms are rejected, so that no web
+page elsewhere can drive it.
 """
 
 from collections.abc import Mapping
@@ -17,12 +17,12 @@ from bot.sandbox.server.requests import (
     Action,
     BadRequestError,
     Body,
-    explained,
-    guarded,
-    posted,
-    stamp,
-    told,
-    word,
+    ack_json,
+    json_errors,
+    json_route,
+    loopback_only,
+    optional_ts,
+    required_text,
 )
 from bot.sandbox.world import World
 
@@ -47,17 +47,17 @@ GET  {_PREFIX}/view?as=alice, {_PREFIX}/panel, {_PREFIX}/live
 
 
 def sandbox_app(world: World, commands: Mapping[str, str] | None = None) -> web.Application:
-    """The API over one world, and the page that uses it.
+    """The application of the API and of the page.
 
-    `commands`: how each slash command and verb is written, for the page's composer.
+    `commands`: the usage of each slash command and verb, for completions in the page's composer.
     """
-    app = web.Application(middlewares=[guarded, explained], client_max_size=LARGEST_BODY)
+    app = web.Application(middlewares=[loopback_only, json_errors], client_max_size=LARGEST_BODY)
     files = PageFiles()
 
     async def about(request: web.Request) -> web.Response:
-        return files.answer("index.html") if wants_page(request) else await described(request)
+        return files.answer("index.html") if wants_page(request) else await help_text(request)
 
-    async def described(_: web.Request) -> web.Response:
+    async def help_text(_: web.Request) -> web.Response:
         return web.Response(text=_ABOUT)
 
     async def state(_: web.Request) -> web.Response:
@@ -71,45 +71,52 @@ def sandbox_app(world: World, commands: Mapping[str, str] | None = None) -> web.
         return web.json_response({"ok": True, "active": []})
 
     app.router.add_get("/", about)
-    app.router.add_get(f"{_PREFIX}/help", described)
+    app.router.add_get(f"{_PREFIX}/help", help_text)
     app.router.add_get(f"{_PREFIX}/state", state)
     app.router.add_get(f"{_PREFIX}/faults", faults)
     app.router.add_delete(f"{_PREFIX}/faults", no_faults)
     for name, action in _ACTIONS.items():
-        app.router.add_post(f"{_PREFIX}/{name}", posted(world, action))
+        app.router.add_post(f"{_PREFIX}/{name}", json_route(world, action))
     add_page_routes(app, world, commands or {})
     app.router.add_get("/page/{name}", files.serve)
     return app
 
 
 async def _type(world: World, body: Body) -> Body:
-    thread = stamp(body, "thread")
-    ack = await world.types(word(body, "as"), word(body, "in"), word(body, "text"), thread=thread)
-    return {"ack": told(ack)}
+    thread = optional_ts(body, "thread")
+    ack = await world.types(
+        required_text(body, "as"),
+        required_text(body, "in"),
+        required_text(body, "text"),
+        thread=thread,
+    )
+    return {"ack": ack_json(ack)}
 
 
 async def _click(world: World, body: Body) -> Body:
-    message = stamp(body, "message")
-    ack = await world.clicks(word(body, "as"), word(body, "action"), message=message)
-    return {"ack": told(ack)}
+    message = optional_ts(body, "message")
+    ack = await world.clicks(
+        required_text(body, "as"), required_text(body, "action"), message=message
+    )
+    return {"ack": ack_json(ack)}
 
 
 async def _submit(world: World, body: Body) -> Body:
     values = body.get("values", {})
     if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
         raise BadRequestError("`values` is an object: the label of each input and a text for it")
-    return {"ack": told(await world.submits(word(body, "as"), values))}
+    return {"ack": ack_json(await world.submits(required_text(body, "as"), values))}
 
 
 async def _close(world: World, body: Body) -> Body:
-    ack = await world.closes(word(body, "as"))
-    return {"ack": None if ack is None else told(ack)}
+    ack = await world.closes(required_text(body, "as"))
+    return {"ack": None if ack is None else ack_json(ack)}
 
 
 async def _sign_in(world: World, body: Body) -> Body:
-    account = word(body, "account") if "account" in body else None
-    page = await world.signs_in(word(body, "as"), account=account)
-    browser = world.browser(word(body, "as"))
+    account = required_text(body, "account") if "account" in body else None
+    page = await world.signs_in(required_text(body, "as"), account=account)
+    browser = world.browser(required_text(body, "as"))
     return {"status": browser.status, "host": browser.host, "page": page}
 
 
@@ -122,7 +129,7 @@ async def _faults(world: World, body: Body) -> Body:
         for name, value in body.items()
         if name not in {"service", "operation", "fault", "times"}
     }
-    stand_in = stand_in_named(world, word(body, "service"))
+    stand_in = stand_in_named(world, required_text(body, "service"))
     operation = body.get("operation")
     kind = str(body.get("fault", ""))
     stand_in.fail(operation, kind, times=body.get("times", 1), **options)

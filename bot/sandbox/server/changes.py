@@ -1,6 +1,7 @@
-"""Tells that the world has changed, without looking at what it is made of.
+"""Detects that the world has changed, by the identity of its objects.
 
-Everything in it is immutable and replaced as a whole, so the same objects are the same world.
+Messages, channels, views, timers and faults are immutable and replaced as a whole, so the same
+objects mean an unchanged world.
 """
 
 from operator import is_
@@ -10,25 +11,25 @@ from bot.sandbox.server.fault_switches import SERVICES, stand_in_named
 from bot.sandbox.world import World
 
 
-class Watch:
-    """Holds what it saw, so that no new object can have an old one's identity."""
+class ChangeDetector:
+    """Keeps the objects that it saw, so that no new object can get the identity of an old one."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._parts: tuple[Any, ...] = ()
-        self._facts: tuple[Any, ...] = ()
+        self._objects: tuple[Any, ...] = ()
+        self._numbers: tuple[Any, ...] = ()
 
     def changed(self) -> bool:
         """Whether anything is new since the last call; true at the first one."""
-        parts, facts = _parts(self._world), _facts(self._world)
-        same = facts == self._facts and len(parts) == len(self._parts)
-        if same and all(map(is_, parts, self._parts)):
+        objects, numbers = _objects(self._world), _numbers(self._world)
+        same = numbers == self._numbers and len(objects) == len(self._objects)
+        if same and all(map(is_, objects, self._objects)):
             return False
-        self._parts, self._facts = parts, facts
+        self._objects, self._numbers = objects, numbers
         return True
 
 
-def _parts(world: World) -> tuple[Any, ...]:
+def _objects(world: World) -> tuple[Any, ...]:
     state = world.slack.state
     faults = [fault for name in SERVICES for fault in stand_in_named(world, name).faults]
     return (
@@ -36,11 +37,11 @@ def _parts(world: World) -> tuple[Any, ...]:
         *state.workspace.channels.values(),
         *state.modals.all(),
         *state.modals.homes.values(),
-        *world.edfs.timers.values(),
+        *world.edfs.state.timers.values(),
         *faults,
     )
 
 
-def _facts(world: World) -> tuple[Any, ...]:
+def _numbers(world: World) -> tuple[Any, ...]:
     calls = world.edfs.calls
     return (len(calls), sum(call["status"] for call in calls), world.clock.offset)

@@ -1,6 +1,6 @@
-"""The routes of the page: what a person sees, by the ids of what is pressed, and news of it.
+"""The routes of the page: screens, gestures by the ids of controls, and a stream of changes.
 
-`GET live` is a stream of server-sent events: one `change` whenever something has changed.
+`GET live` is a stream of server-sent events, with one `change` whenever something has changed.
 """
 
 import asyncio
@@ -12,19 +12,27 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.people import Person, UnknownNameError
-from bot.sandbox.server.changes import Watch
+from bot.sandbox.server.changes import ChangeDetector
 from bot.sandbox.server.fault_switches import list_faults, stand_in_named
 from bot.sandbox.server.page_files import HEADERS
-from bot.sandbox.server.requests import BadRequestError, Body, posted, refused, stamp, told, word
+from bot.sandbox.server.requests import (
+    BadRequestError,
+    Body,
+    ack_json,
+    error_response,
+    json_route,
+    optional_ts,
+    required_text,
+)
 from bot.sandbox.server.screen import panel_of, screen_of
-from bot.sandbox.slack.gestures import Spot
+from bot.sandbox.slack.gestures import ControlRef
 from bot.sandbox.world import World
 
 _PREFIX = "/sandbox/api"
-_LOOK_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 _STREAM_SECONDS = 300.0
-_QUIET_SECONDS = 15.0
-_MOST_STREAMS = 32
+_KEEPALIVE_SECONDS = 15.0
+_MAX_STREAMS = 32
 
 
 def add_page_routes(app: web.Application, world: World, commands: Mapping[str, str]) -> None:
@@ -34,25 +42,25 @@ def add_page_routes(app: web.Application, world: World, commands: Mapping[str, s
     async def panel(_: web.Request) -> web.Response:
         return _json(panel_of(world))
 
-    async def known(_: web.Request) -> web.Response:
+    async def commands_route(_: web.Request) -> web.Response:
         return _json({"commands": dict(commands)})
 
     app.router.add_get(f"{_PREFIX}/view", view)
     app.router.add_get(f"{_PREFIX}/panel", panel)
-    app.router.add_get(f"{_PREFIX}/commands", known)
+    app.router.add_get(f"{_PREFIX}/commands", commands_route)
     app.router.add_get(f"{_PREFIX}/live", _live(world))
     for name, action in _ACTIONS.items():
-        app.router.add_post(f"{_PREFIX}/{name}", posted(world, action))
+        app.router.add_post(f"{_PREFIX}/{name}", json_route(world, action))
 
 
 def _live(world: World) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """So many streams and so long at most; the browser comes back by itself."""
+    """Limits the number and the duration of streams; browsers reconnect by themselves."""
     streams = 0
 
     async def handle(request: web.Request) -> web.StreamResponse:
         nonlocal streams
-        if streams >= _MOST_STREAMS:
-            return refused(503, f"{_MOST_STREAMS} pages are open already; close one")
+        if streams >= _MAX_STREAMS:
+            return error_response(503, f"{_MAX_STREAMS} pages are open already; close one")
         streams += 1
         try:
             return await _stream(world, request)
@@ -66,67 +74,71 @@ async def _stream(world: World, request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
     await response.prepare(request)
     with contextlib.suppress(ConnectionError):  # the page was closed
-        await _tell(world, response)
+        await _send_changes(world, response)
     return response
 
 
-async def _tell(world: World, response: web.StreamResponse) -> None:
+async def _send_changes(world: World, response: web.StreamResponse) -> None:
     await response.write(b"retry: 1000\n\n")
-    watch, started = Watch(world), time.monotonic()
+    detector, started = ChangeDetector(world), time.monotonic()
     last = started
     while (now := time.monotonic()) - started < _STREAM_SECONDS:
-        if watch.changed():
+        if detector.changed():
             await response.write(b"event: change\ndata: 1\n\n")
             last = now
-        elif now - last > _QUIET_SECONDS:
+        elif now - last > _KEEPALIVE_SECONDS:
             await response.write(b": nothing new\n\n")
             last = now
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _press(world: World, body: Body) -> Body:
-    person = world.person(word(body, "as"))
-    ack = await world.slack.hands.presses(person, _spot(body), body.get("answer"))
-    return {"ack": told(ack)}
+    person = world.person(required_text(body, "as"))
+    ack = await world.slack.gestures.presses(person, _control_ref(body), body.get("answer"))
+    return {"ack": ack_json(ack)}
 
 
 async def _suggest(world: World, body: Body) -> Body:
     typed = body.get("typed", "")
     if not isinstance(typed, str):
         raise BadRequestError("`typed` is a text")
-    person = world.person(word(body, "as"))
+    person = world.person(required_text(body, "as"))
     try:
-        return {"ack": told(await world.slack.hands.suggests(person, _spot(body), typed))}
-    except UnknownNameError:  # the bot has just put another list in its place
+        ack = await world.slack.gestures.suggests(person, _control_ref(body), typed)
+    except UnknownNameError:  # the bot has just replaced the select
         return {"ack": None}
+    return {"ack": ack_json(ack)}
 
 
 async def _send_view(world: World, body: Body) -> Body:
-    person, view = world.person(word(body, "as")), word(body, "view")
-    return {"ack": told(await world.slack.hands.submits(person, view, body.get("values", {})))}
+    person, view = world.person(required_text(body, "as")), required_text(body, "view")
+    ack = await world.slack.gestures.submits(person, view, body.get("values", {}))
+    return {"ack": ack_json(ack)}
 
 
 async def _close_view(world: World, body: Body) -> Body:
-    person, view = world.person(word(body, "as")), word(body, "view")
-    ack = await world.slack.hands.closes(person, view)
-    return {"ack": None if ack is None else told(ack)}
+    person, view = world.person(required_text(body, "as")), required_text(body, "view")
+    ack = await world.slack.gestures.closes(person, view)
+    return {"ack": None if ack is None else ack_json(ack)}
 
 
 async def _home(world: World, body: Body) -> Body:
-    return {"ack": told(await world.opens_home(word(body, "as")))}
+    return {"ack": ack_json(await world.opens_home(required_text(body, "as")))}
 
 
 async def _shortcut(world: World, body: Body) -> Body:
-    person, callback_id = word(body, "as"), word(body, "callback_id")
-    message = stamp(body, "message")
+    person, callback_id = required_text(body, "as"), required_text(body, "callback_id")
+    message = optional_ts(body, "message")
     if message is None:
-        return {"ack": told(await world.shortcuts(person, callback_id))}
-    return {"ack": told(await world.message_shortcut(person, callback_id, message))}
+        return {"ack": ack_json(await world.shortcuts(person, callback_id))}
+    return {"ack": ack_json(await world.message_shortcut(person, callback_id, message))}
 
 
 async def _mend(world: World, body: Body) -> Body:
     operation = body.get("operation")
-    stand_in_named(world, word(body, "service")).mend(operation, word(body, "kind"))
+    stand_in_named(world, required_text(body, "service")).mend(
+        operation, required_text(body, "kind")
+    )
     return {"active": list_faults(world)}
 
 
@@ -141,12 +153,12 @@ _ACTIONS = {
 }
 
 
-def _spot(body: Body) -> Spot:
+def _control_ref(body: Body) -> ControlRef:
     view = body.get("view")
-    return Spot(
-        word(body, "block_id"),
-        word(body, "action_id"),
-        stamp(body, "message"),
+    return ControlRef(
+        required_text(body, "block_id"),
+        required_text(body, "action_id"),
+        optional_ts(body, "message"),
         view if isinstance(view, str) else None,
         body.get("values"),
     )

@@ -1,11 +1,11 @@
-"""The page itself: its few files, read once, and the headers that keep it to itself."""
+"""Serves the files of the page, which are read once, with strict security headers."""
 
 from importlib.resources import files
 
 from aiohttp import web
 
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
-# No script or style but the page's own files, no request to anybody else, no frame around it.
+# Scripts and styles only from the page's own files, no request to another host, no framing.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -24,7 +24,7 @@ class PageFiles:
 
     def __init__(self) -> None:
         folder = files("bot.sandbox") / "page"
-        self._kept = {
+        self._files = {
             file.name: (file.read_bytes(), kind)
             for file in folder.iterdir()
             for ending, kind in _TYPES.items()
@@ -32,9 +32,9 @@ class PageFiles:
         }
 
     def answer(self, name: str) -> web.Response:
-        if name not in self._kept:
+        if name not in self._files:
             raise web.HTTPNotFound
-        body, kind = self._kept[name]
+        body, kind = self._files[name]
         return web.Response(body=body, content_type=kind, charset="utf-8", headers=HEADERS)
 
     async def serve(self, request: web.Request) -> web.Response:
@@ -42,5 +42,5 @@ class PageFiles:
 
 
 def wants_page(request: web.Request) -> bool:
-    """Browsers ask for HTML by name; curl and other programs do not."""
+    """Whether the client is a browser: those name text/html in Accept, curl and programs do not."""
     return "text/html" in request.headers.get("Accept", "")

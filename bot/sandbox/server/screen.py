@@ -1,4 +1,4 @@
-"""What one person's screen shows, and what the panel beside it shows of the rest of the world."""
+"""The JSON of one person's screen, and of the panel with the rest of the world."""
 
 from dataclasses import asdict
 from typing import Any
@@ -12,19 +12,19 @@ from bot.sandbox.slack.workspace import Channel, Message
 from bot.sandbox.snapshot import snapshot
 from bot.sandbox.world import World
 
-_MOST_MESSAGES = 400
-_MOST_CALLS = 60
+_MAX_MESSAGES = 400
+_MAX_CALLS = 60
 _CALL_KEYS = ("method", "path", "person", "status", "at")
 
 Json = dict[str, Any]
 
 
 def screen_of(world: World, person: Person) -> Json:
-    """Only what that person may see; messages oldest first, the modal on top last."""
+    """What the person may see; messages oldest first, the top modal last."""
     state = world.slack.state
     channels = [c for c in state.workspace.channels.values() if person.id in c.members]
     home = state.modals.homes.get(person.id)
-    seen = state.workspace.seen_by(person)[-_MOST_MESSAGES:]
+    seen = state.workspace.seen_by(person)[-_MAX_MESSAGES:]
     return {
         "me": _person(person),
         "people": [_person(world.person(one.name)) for one in PEOPLE],
@@ -34,16 +34,16 @@ def screen_of(world: World, person: Person) -> Json:
         "modals": [_view(view) for view in state.modals.all() if view.person.id == person.id],
         "home": None if home is None else _view(home),
         "has_home": person.team_id == TEAM_ID and not (person.is_bot or person.deleted),
-        "shortcuts": [asdict(shortcut) for shortcut in world.slack.hands.shortcuts(person)],
+        "shortcuts": [asdict(shortcut) for shortcut in world.slack.gestures.shortcuts(person)],
         "bot": BOT_USER_ID,
         "now": world.clock.now(),
     }
 
 
 def panel_of(world: World) -> Json:
-    """Newest calls last. `operations` are what a fault of each service can be bound to."""
+    """Newest calls last; `operations` of each service are those that a fault can be bound to."""
     shown = snapshot(world.slack, world.edfs)
-    calls = [{key: call[key] for key in _CALL_KEYS} for call in world.edfs.calls[-_MOST_CALLS:]]
+    calls = [{key: call[key] for key in _CALL_KEYS} for call in world.edfs.calls[-_MAX_CALLS:]]
     operations = {name: stand_in_named(world, name).operations or () for name in SERVICES}
     return {
         "timers": shown["timers"],
@@ -58,7 +58,7 @@ def panel_of(world: World) -> Json:
 
 
 def _names(world: World, channels: list[Channel]) -> dict[str, str]:
-    """How ids are read aloud: people, groups, and the channels that the reader is in."""
+    """Display names by id: people, groups, and the channels that the reader is in."""
     people = [world.person(one.name) for one in (*PEOPLE, *CREW)]
     return {
         **{person.id: person.real_name for person in people},

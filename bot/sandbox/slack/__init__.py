@@ -1,4 +1,4 @@
-"""Slack as far as the bot meets it: Web API, deliveries, Socket Mode, people who act."""
+"""Slack as far as the bot meets it: Web API, deliveries, Socket Mode, and actions of people."""
 
 from bot.sandbox.slack.delivery import Ack
 from bot.sandbox.slack.stand_in import SlackStandIn

@@ -1,8 +1,8 @@
-"""Block Kit judged as Slack judges it: by surface, size, structure and unknown keys.
+"""Validates Block Kit as Slack does: by surface, size, structure and unknown keys.
 
-The published limits are in slack-platform.md section 2 "Sizes". What is refused here and not known
-to be refused by Slack: more than 13,000 characters of blocks in a message (reported, not
-published), and elements no one has documented.
+The published limits are in slack-platform.md section 2 "Sizes". Rejected here, but not known to be
+rejected by Slack: more than 13,000 characters of blocks in a message (reported, not published), and
+undocumented elements.
 """
 
 import json
@@ -164,7 +164,7 @@ _VIEW = tagged(
 
 
 def complaints_about_blocks(blocks: Any) -> list[str]:
-    """What Slack would put into `response_metadata.messages` for a message's blocks."""
+    """Slack's `response_metadata.messages` for the blocks of a message; empty where valid."""
     found = list(_IN_MESSAGE(blocks, "/blocks"))
     kinds = [block.get("type") for block in blocks if isinstance(block, dict)]
     if kinds.count("table") > 1:
@@ -173,7 +173,7 @@ def complaints_about_blocks(blocks: Any) -> list[str]:
 
 
 def too_many_characters(blocks: Any) -> bool:
-    """The reason for `msg_blocks_too_long`."""
+    """Whether Slack answers `msg_blocks_too_long`."""
     return len(json.dumps(blocks, ensure_ascii=False)) > _MOST_CHARACTERS_OF_BLOCKS
 
 

@@ -1,4 +1,4 @@
-"""What a person can press or fill in, found in blocks, and the state that Slack reports of it."""
+"""The controls in blocks, and the `actions` and `state.values` that Slack reports of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ Block = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One pressable thing: a button, or one option of a select, overflow, radio or checkbox.
+    """An interactive element, or one option of a select, overflow, radio or checkbox.
 
-    `answer` is what a screen says was chosen, such as `{"selected_date": "2027-01-31"}`; without
-    one it is `option`.
+    `answer` is the value that a screen reports, such as `{"selected_date": "2027-01-31"}`; without
+    it, `option` is the chosen one.
     """
 
     block_id: str
@@ -24,7 +24,7 @@ class Control:
 
     @property
     def action_id(self) -> str:
-        """Slack makes one up where the app gave none."""
+        """The app's action_id, or one that is made up, as Slack does."""
         return str(self.element.get("action_id", f"auto-{self.block_id}"))
 
     @property
@@ -40,9 +40,9 @@ class Control:
         return str(found) if found else None
 
     def is_called(self, name: str) -> bool:
-        """By label (upper and lower case alike), accessibility label or action_id."""
-        spoken = {self.label.casefold(), str(self.element.get("accessibility_label")).casefold()}
-        return name.casefold() in spoken or (self.option is None and name == self.action_id)
+        """Whether `name` is the label (in any case), the accessibility label or the action_id."""
+        labels = {self.label.casefold(), str(self.element.get("accessibility_label")).casefold()}
+        return name.casefold() in labels or (self.option is None and name == self.action_id)
 
     def shown_to(self, person_id: str) -> bool:
         allowed = self.element.get("visible_to_user_ids")
@@ -72,7 +72,7 @@ _PRESSED = frozenset({"button", "overflow"})
 
 
 def controls(blocks: Iterable[Block]) -> Iterator[Control]:
-    """Everything that answers a click, in reading order."""
+    """Every control outside of inputs, in reading order."""
     for block in blocks:
         for element in _interactive(block):
             block_id = str(block.get("block_id", ""))
@@ -83,7 +83,7 @@ def controls(blocks: Iterable[Block]) -> Iterator[Control]:
 
 
 def external_selects(blocks: Iterable[Block]) -> Iterator[Control]:
-    """Selects whose options the app is asked for, also those in inputs."""
+    """The selects whose options the app supplies, also those in inputs."""
     for block in blocks:
         for element in elements_of(block):
             if element.get("type") == "external_select":
@@ -98,7 +98,7 @@ def inputs(blocks: Iterable[Block]) -> Iterator[tuple[Block, Block]]:
 
 
 def state_of(blocks: Iterable[Block], given: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """`state.values`: what stands in each input, filled from `given` or its initial value."""
+    """`state.values`: the value of each input, from `given` or its initial value."""
     values: dict[str, dict[str, Any]] = {}
     for block in blocks:
         for element in elements_of(block):
@@ -112,7 +112,7 @@ def state_of(blocks: Iterable[Block], given: Mapping[str, str] | None = None) ->
 
 
 def missing(blocks: Iterable[Block], values: Mapping[str, Any]) -> list[str]:
-    """Labels of inputs that are not optional and stand empty: Slack does not let those submit."""
+    """Labels of required inputs that are empty, with which Slack does not submit."""
     labels = []
     for block, element in inputs(blocks):
         filled = [
@@ -126,7 +126,7 @@ def missing(blocks: Iterable[Block], values: Mapping[str, Any]) -> list[str]:
 
 
 def unknown_inputs(blocks: Iterable[Block], given: Mapping[str, str]) -> list[str]:
-    """Names that no input answers to."""
+    """The names in `given` that no input has."""
     known = {name for block in blocks for e in elements_of(block) for name in _names(block, e)}
     return [name for name in given if name.casefold() not in known]
 
@@ -136,7 +136,7 @@ def input_labels(blocks: Iterable[Block]) -> list[str]:
 
 
 def elements_of(block: Block) -> list[Block]:
-    """What can be pressed or filled in, in reading order."""
+    """The interactive elements of a block, in reading order."""
     found = [*_interactive(block)]
     return [*found, block["element"]] if block.get("type") == "input" else found
 
@@ -201,7 +201,7 @@ _FIELDS = {
 
 
 def _option(element: Block, name: str) -> Block:
-    """By label or value; an external select takes what it is given."""
+    """The option of a label or value; an external select accepts any."""
     if element["type"] == "external_select":
         return {"text": {"type": "plain_text", "text": name}, "value": name}
     for option in options_of(element):

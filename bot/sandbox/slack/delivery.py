@@ -1,4 +1,4 @@
-"""How a payload reaches the bot: signed HTTP, or a Socket Mode connection."""
+"""Sends payloads to the bot, by signed HTTP or over a Socket Mode connection."""
 
 import asyncio
 import hashlib
@@ -21,10 +21,10 @@ _FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """What the bot answered within Slack's patience, and after how many `seconds`.
+    """The bot's answer within Slack's timeout, and the `seconds` that it took.
 
     `status` 0: nothing in time or no connection; `body` then names the failure as Slack would.
-    `error`: what Slack would not take of the body; the person then sees no answer, but trouble.
+    `error`: why Slack would reject the body; the person then sees an error and no answer.
     """
 
     status: int
@@ -38,23 +38,26 @@ class Ack:
 
 
 class Delivery:
-    """`kind` is Socket Mode's word: slash_commands, interactive or events_api."""
+    """Sends payloads; a `kind` is as in Socket Mode: slash_commands, interactive or events_api.
+
+    `events_url` is the bot's URL for HTTP. `on_answer` gets each answer with content, and its kind.
+    """
 
     def __init__(
         self,
         clock: Clock,
         sockets: Sockets,
         signing_secret: str,
-        heard: Callable[[str, object], None],
+        on_answer: Callable[[str, object], None],
     ) -> None:
-        self._heard = heard
+        self._on_answer = on_answer
         self._clock = clock
         self._sockets = sockets
         self._signing_secret = signing_secret
         self._client: httpx.AsyncClient | None = None
         self.events_url: str | None = None
         self.socket_mode = False
-        # The seconds Slack waits for an answer; None for as long as it takes.
+        # Slack's timeout for an answer in seconds; None: no timeout.
         self.patience: float | None = 3.0
 
     async def close(self) -> None:
@@ -63,22 +66,22 @@ class Delivery:
             self._client = None
 
     async def send(self, kind: str, payload: Mapping[str, Any], deliveries: int = 1) -> list[Ack]:
-        """Sends the same bytes so many times at once, over whichever way is open.
+        """Sends the same payload `deliveries` times at once, over a socket where one is open.
 
-        Only events say that they come again, and which time (/apis/events-api, "Retries").
+        Only events carry a retry number (/apis/events-api, "Retries").
         """
-        again = [number if kind == "events_api" else 0 for number in range(deliveries)]
+        retries = [number if kind == "events_api" else 0 for number in range(deliveries)]
         if self.socket_mode or self._sockets.connected:
-            sends = [self._over_socket(kind, payload, number) for number in again]
+            sends = [self._over_socket(kind, payload, number) for number in retries]
         else:
             body, content_type = encoded(kind, payload)
             headers = self.signed(body, content_type)
-            sends = [self._over_http(body, headers | _retried(number)) for number in again]
+            sends = [self._over_http(body, headers | _retry_headers(number)) for number in retries]
         acks = list(await asyncio.gather(*sends))
         what = "options" if payload.get("type") == "block_suggestion" else "ack"
         for ack in acks:
             if ack.ok and ack.body:
-                self._heard(what, ack.body)
+                self._on_answer(what, ack.body)
         return acks
 
     def signed(
@@ -124,7 +127,7 @@ class Delivery:
         return Ack(answer.status_code, _content(answer), self._clock.now() - started)
 
 
-def _retried(again: int) -> dict[str, str]:
+def _retry_headers(again: int) -> dict[str, str]:
     if not again:
         return {}
     return {"X-Slack-Retry-Num": str(again), "X-Slack-Retry-Reason": RETRY_REASON}

@@ -1,4 +1,4 @@
-"""auth, users, usergroups and conversations: who and what there is."""
+"""The methods api, auth, users, usergroups and conversations."""
 
 from base64 import b64decode, b64encode
 from bisect import bisect_left
@@ -16,9 +16,9 @@ from bot.sandbox.people import (
     TEAM_NAME,
     Person,
 )
-from bot.sandbox.slack.arguments import needed
+from bot.sandbox.slack.arguments import require
 from bot.sandbox.slack.chat import readable
-from bot.sandbox.slack.refusals import RefusalError
+from bot.sandbox.slack.errors import WebApiError
 from bot.sandbox.slack.state import SlackState
 from bot.sandbox.slack.workspace import Channel
 
@@ -41,22 +41,22 @@ def auth_test(_: SlackState, __: Arguments) -> Body:
 
 
 def api_test(_: SlackState, arguments: Arguments) -> Body:
-    """Fails on request: /reference/methods/api.test."""
+    """Echoes its arguments, or fails with `error` (/reference/methods/api.test)."""
     if "error" in arguments:
-        raise RefusalError(str(arguments["error"]))
+        raise WebApiError(str(arguments["error"]))
     return {"args": {name: value for name, value in arguments.items() if name != "token"}}
 
 
 def users_info(state: SlackState, arguments: Arguments) -> Body:
-    needed(arguments, "user")
+    require(arguments, "user")
     person = state.workspace.people.with_id(str(arguments["user"]))
     if person is None:
-        raise RefusalError("user_not_found")
+        raise WebApiError("user_not_found")
     return {"user": _user(person, state.clock.now())}
 
 
 def users_conversations(state: SlackState, arguments: Arguments) -> Body:
-    """The channels of `user`, by default the bot's own."""
+    """The channels that `user` (by default the bot) shares with the bot."""
     member = str(arguments.get("user") or BOT_USER_ID)
     kinds = str(arguments.get("types", "public_channel")).split(",")
     mine = [
@@ -68,46 +68,46 @@ def users_conversations(state: SlackState, arguments: Arguments) -> Body:
 
 
 def group_members(state: SlackState, arguments: Arguments) -> Body:
-    needed(arguments, "usergroup")
+    require(arguments, "usergroup")
     try:
         return {"users": list(state.groups[str(arguments["usergroup"])])}
     except KeyError:
-        raise RefusalError("no_such_subteam") from None
+        raise WebApiError("no_such_subteam") from None
 
 
 def conversations_open(state: SlackState, arguments: Arguments) -> Body:
-    needed(arguments, "users")
+    require(arguments, "users")
     person = state.workspace.people.with_id(str(arguments["users"]))
     if person is None:
-        raise RefusalError("user_not_found")
+        raise WebApiError("user_not_found")
     if person.deleted:
-        raise RefusalError("user_disabled")
+        raise WebApiError("user_disabled")
     if person.is_bot:
-        raise RefusalError("cannot_dm_bot")
+        raise WebApiError("cannot_dm_bot")
     if person.team_id != TEAM_ID:
-        raise RefusalError("user_not_visible")
+        raise WebApiError("user_not_visible")
     return {"channel": {"id": state.workspace.direct(person).id}}
 
 
 def conversations_info(state: SlackState, arguments: Arguments) -> Body:
-    needed(arguments, "channel")
+    require(arguments, "channel")
     return {"channel": _channel(readable(state, arguments["channel"]))}
 
 
 def conversations_members(state: SlackState, arguments: Arguments) -> Body:
-    needed(arguments, "channel")
+    require(arguments, "channel")
     members = sorted(readable(state, arguments["channel"]).members)
     page, cursor = _page(members, arguments, state.page_size)
     return {"members": page, "response_metadata": {"next_cursor": cursor}}
 
 
 def conversations_join(state: SlackState, arguments: Arguments) -> Body:
-    needed(arguments, "channel")
+    require(arguments, "channel")
     channel = readable(state, arguments["channel"])
     if channel.is_im or channel.is_private:
-        raise RefusalError("method_not_supported_for_channel_type")
+        raise WebApiError("method_not_supported_for_channel_type")
     if channel.is_archived:
-        raise RefusalError("is_archived")
+        raise WebApiError("is_archived")
     return {"channel": _channel(state.workspace.join(channel.id, BOT_USER_ID))}
 
 
@@ -118,8 +118,8 @@ def _page(ids: list[str], arguments: Arguments, most: int) -> tuple[list[str], s
     """
     limit = str(arguments.get("limit") or 100)
     if not limit.isdecimal() or not 1 <= int(limit) <= _LARGEST_PAGE:
-        raise RefusalError("invalid_limit")
-    start = _place(ids, str(arguments.get("cursor") or ""))
+        raise WebApiError("invalid_limit")
+    start = _page_start(ids, str(arguments.get("cursor") or ""))
     end = start + min(int(limit), most)
     return ids[start:end], _cursor(ids[end]) if end < len(ids) else ""
 
@@ -128,8 +128,8 @@ def _cursor(next_id: str) -> str:
     return b64encode(f"user:{next_id}".encode()).decode()
 
 
-def _place(ids: list[str], cursor: str) -> int:
-    """Where the page starts: the id may have gone meanwhile, then at the one after it."""
+def _page_start(ids: list[str], cursor: str) -> int:
+    """The index of the cursor's id, or of the next one where that id is gone."""
     if not cursor:
         return 0
     try:
@@ -137,7 +137,7 @@ def _place(ids: list[str], cursor: str) -> int:
     except ValueError:
         kind, first = "", ""
     if kind != "user":
-        raise RefusalError("invalid_cursor")
+        raise WebApiError("invalid_cursor")
     return bisect_left(ids, first)
 
 
@@ -158,7 +158,7 @@ def _user(person: Person, now: float) -> Body:
             "display_name": person.name,
             "real_name": person.real_name,
             "team": person.team_id,
-            # Addresses of other workspaces' people are not shown.
+            # Slack hides the e-mail addresses of other workspaces.
             **({} if outsider else {"email": person.email}),
         },
         "is_bot": person.is_bot,

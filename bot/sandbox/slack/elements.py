@@ -1,4 +1,4 @@
-"""Composition objects and interactive elements of Block Kit, as checks.
+"""Checks for the composition objects and interactive elements of Block Kit.
 
 Limits: slack-platform.md section 2 "Sizes", which cites /reference/block-kit per component.
 """
@@ -28,7 +28,7 @@ MRKDWN = "mrkdwn"
 
 
 def text(most: int, *kinds: str) -> Check:
-    """A text object of one of these kinds."""
+    """A check for a text object of one of these kinds."""
     allowed = kinds or (PLAIN, MRKDWN)
     plain = record({"type": one_of(PLAIN), "text": string(most)}, {"emoji": boolean})
     marked = record({"type": one_of(MRKDWN), "text": string(most)}, {"verbatim": boolean})
@@ -76,7 +76,7 @@ def element(
 
 
 def _initial_is_an_option(value: Any, pointer: str) -> Iterator[str]:
-    """An initial option has to equal one of the options exactly."""
+    """An initial option must equal one of the options exactly."""
     groups = value.get("option_groups")
     offered = list(value.get("options") or ())
     for group in groups if isinstance(groups, list) else ():

@@ -1,4 +1,4 @@
-"""Which events a message in a channel is to the app: a mention, a message event, or both.
+"""The events of a message: a mention, a message event, or both; and app_home_opened.
 
 Shapes: /reference/events/app_mention and /reference/events/message.channels, .groups, .im.
 """
@@ -18,10 +18,10 @@ def events_of(
 ) -> list[dict[str, Any]]:
     """The inner events, a mention first. `root` is what the message replies to.
 
-    Message events come only from channels that the bot is in. In direct messages a mention is
-    nothing of its own.
+    Message events come only from channels that the bot is in. In direct messages a mention is no
+    event of its own.
     """
-    told: dict[str, Any] = {
+    event: dict[str, Any] = {
         **message.as_slack(),
         "channel": channel.id,
         "event_ts": message.ts,
@@ -30,9 +30,9 @@ def events_of(
     events = []
     mentioned = f"<@{BOT_USER_ID}>" in message.text and message.user != BOT_USER_ID
     if mentioned and not channel.is_im and "app_mention" in subscribed:
-        events.append(told | {"type": "app_mention"})
+        events.append(event | {"type": "app_mention"})
     if BOT_USER_ID in channel.members and _SUBSCRIPTIONS[channel.type] in subscribed:
-        events.append(told | {"type": "message", "channel_type": channel.type})
+        events.append(event | {"type": "message", "channel_type": channel.type})
     return events
 
 

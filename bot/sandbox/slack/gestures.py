@@ -1,25 +1,25 @@
-"""What people do with a mouse or keys on a screen that knows the ids of everything on it."""
+"""Actions of people by the ids on their screen, as the sandbox page sends them."""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.sandbox.people import TEAM_ID, Person, UnknownNameError
 from bot.sandbox.slack import payloads
-from bot.sandbox.slack.actions import Acts
+from bot.sandbox.slack.actions import Actions
 from bot.sandbox.slack.controls import Control, missing
 from bot.sandbox.slack.delivery import Ack, Delivery
-from bot.sandbox.slack.input_state import answered, control_at, state_given
+from bot.sandbox.slack.input_state import checked_answer, control_at, state_from_screen
 from bot.sandbox.slack.modals import View
-from bot.sandbox.slack.options import judged
+from bot.sandbox.slack.options import checked_options
 from bot.sandbox.slack.state import Shortcut, SlackState
 from bot.sandbox.slack.workspace import Message
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a control is: in a message (ts) or in a modal or home (view id), by its two ids.
+class ControlRef:
+    """A control by its ids, in a message (its ts) or in a modal or App Home (the view's id).
 
-    `values` is `state.values` as the screen has it, of what was filled in at least.
+    `values` is `state.values` as the screen has it, at least of what was filled in.
     """
 
     block_id: str
@@ -29,74 +29,78 @@ class Spot:
     values: Any = None
 
 
-class Hands:
-    def __init__(self, state: SlackState, delivery: Delivery, acts: Acts) -> None:
+class Gestures:
+    """Sends the payloads of what is pressed on a screen; see `actions` for actions by label."""
+
+    def __init__(self, state: SlackState, delivery: Delivery, actions: Actions) -> None:
         self._state = state
         self._delivery = delivery
-        self._acts = acts
+        self._actions = actions
 
-    async def presses(self, person: Person, spot: Spot, answer: Any = None) -> Ack:
-        """A button, or another choice in anything that can be chosen from."""
-        place, control = self._found(person, spot)
-        control = replace(control, answer=answered(control, answer))
-        state = state_given(_blocks(place), spot.values or {})
+    async def presses(self, person: Person, ref: ControlRef, answer: Any = None) -> Ack:
+        """Presses a button, or chooses `answer` in another control."""
+        surface, control = self._find(person, ref)
+        control = replace(control, answer=checked_answer(control, answer))
+        state = state_from_screen(_blocks(surface), ref.values or {})
         stamps: dict[str, Any] = {
             "trigger_id": self._state.triggers.issue(person),
             "at": self._state.clock.now(),
             "state": state,
         }
-        if isinstance(place, View):
-            payload = payloads.view_click(person, place, control, **stamps)
+        if isinstance(surface, View):
+            payload = payloads.view_click(person, surface, control, **stamps)
         else:
-            channel = self._state.workspace.channels[place.channel]
-            hook = self._acts.hooks_url + self._state.hooks.issue(channel, person, place.ts)
+            channel = self._state.workspace.channels[surface.channel]
+            url = self._actions.hooks_url + self._state.response_urls.issue(
+                channel, person, surface.ts
+            )
             payload = payloads.message_click(
-                person, channel, place, control, response_url=hook, **stamps
+                person, channel, surface, control, response_url=url, **stamps
             )
         return (await self._delivery.send("interactive", payload))[0]
 
-    async def suggests(self, person: Person, spot: Spot, typed: str) -> Ack:
-        """The ack's body is what an external select offers for these letters."""
-        place, control = self._found(person, spot)
-        state = state_given(_blocks(place), spot.values or {})
-        if isinstance(place, View):
+    async def suggests(self, person: Person, ref: ControlRef, typed: str) -> Ack:
+        """Asks for the options of an external select, which the ack's body holds."""
+        surface, control = self._find(person, ref)
+        state = state_from_screen(_blocks(surface), ref.values or {})
+        if isinstance(surface, View):
             container: dict[str, Any] = {
-                "view": place.as_slack(state),
-                "container": {"type": "view", "view_id": place.id},
+                "view": surface.as_slack(state),
+                "container": {"type": "view", "view_id": surface.id},
             }
         else:
-            channel = self._state.workspace.channels[place.channel]
+            channel = self._state.workspace.channels[surface.channel]
             container = {
                 "channel": {"id": channel.id, "name": channel.payload_name},
-                "message": place.as_slack(),
+                "message": surface.as_slack(),
                 "container": {
                     "type": "message",
-                    "message_ts": place.ts,
+                    "message_ts": surface.ts,
                     "channel_id": channel.id,
-                    "is_ephemeral": place.visible_to is not None,
+                    "is_ephemeral": surface.visible_to is not None,
                 },
             }
         payload = payloads.block_suggestion(person, control, typed, container)
-        return judged((await self._delivery.send("interactive", payload))[0])
+        return checked_options((await self._delivery.send("interactive", payload))[0])
 
     async def submits(self, person: Person, view_id: str, values: Any) -> Ack:
-        view = self._open(person, view_id)
-        state = state_given(_blocks(view), values)
+        view = self._top_modal(person, view_id)
+        state = state_from_screen(_blocks(view), values)
         empty = missing(_blocks(view), state)
         if empty:
             raise UnknownNameError(f"Slack does not submit before this is filled in: {empty[0]}")
         trigger_id = self._state.triggers.issue(person)
         payload = payloads.view_submission(person, view, state, trigger_id)
         ack = (await self._delivery.send("interactive", payload))[0]
-        self._acts.answered(person, view, ack)
+        self._actions.apply_submission_ack(person, view, ack)
         return ack
 
     async def closes(self, person: Person, view_id: str) -> Ack | None:
-        self._open(person, view_id)
-        return await self._acts.closes(person)
+        self._top_modal(person, view_id)
+        return await self._actions.closes(person)
 
     async def uses(self, person: Person, callback_id: str, message_ts: str | None = None) -> Ack:
-        """A shortcut of the app: a global one, or a message's; outsiders have neither."""
+        """Uses a shortcut of the app: a global one, or one of a message."""
         shortcut = self._shortcut(
             person, callback_id, "global" if message_ts is None else "message"
         )
@@ -104,7 +108,7 @@ class Hands:
         if message_ts is None:
             payload = payloads.shortcut(person, shortcut.callback_id, trigger_id=trigger_id, at=now)
         else:
-            message = self._seen(person, message_ts)
+            message = self._visible_message(person, message_ts)
             if message.visible_to is not None:
                 raise UnknownNameError("Slack has no shortcuts for what only one person sees")
             channel = self._state.workspace.channels[message.channel]
@@ -113,14 +117,15 @@ class Hands:
                 channel,
                 message,
                 shortcut.callback_id,
-                response_url=self._acts.hooks_url + self._state.hooks.issue(channel, person),
+                response_url=self._actions.hooks_url
+                + self._state.response_urls.issue(channel, person),
                 trigger_id=trigger_id,
                 at=now,
             )
         return (await self._delivery.send("interactive", payload))[0]
 
     def shortcuts(self, person: Person) -> tuple[Shortcut, ...]:
-        """Only members of the workspace that installed the app have them (/apis/slack-connect)."""
+        """The person's shortcuts: members of other workspaces have none (/apis/slack-connect)."""
         return self._state.shortcuts if person.team_id == TEAM_ID else ()
 
     def _shortcut(self, person: Person, callback_id: str, kind: str) -> Shortcut:
@@ -129,18 +134,18 @@ class Hands:
                 return shortcut
         raise UnknownNameError(f"{person.name} has no {kind} shortcut {callback_id!r}")
 
-    def _found(self, person: Person, spot: Spot) -> tuple[Message | View, Control]:
-        place: Message | View
-        if spot.message is not None:
-            place = self._seen(person, spot.message)
+    def _find(self, person: Person, ref: ControlRef) -> tuple[Message | View, Control]:
+        surface: Message | View
+        if ref.message is not None:
+            surface = self._visible_message(person, ref.message)
         else:
-            place = self._view(person, spot.view or "")
-        control = control_at(_blocks(place), spot.block_id, spot.action_id)
+            surface = self._view(person, ref.view or "")
+        control = control_at(_blocks(surface), ref.block_id, ref.action_id)
         if not control.shown_to(person.id):
             raise UnknownNameError(f"{person.name} does not see {control.label!r}")
-        return place, control
+        return surface, control
 
-    def _seen(self, person: Person, ts: str) -> Message:
+    def _visible_message(self, person: Person, ts: str) -> Message:
         for message in self._state.workspace.seen_by(person):
             if message.ts == ts:
                 return message
@@ -150,15 +155,15 @@ class Hands:
         home = self._state.modals.homes.get(person.id)
         if home is not None and home.id == view_id:
             return home
-        return self._open(person, view_id)
+        return self._top_modal(person, view_id)
 
-    def _open(self, person: Person, view_id: str) -> View:
-        """Only the modal on top can be used."""
+    def _top_modal(self, person: Person, view_id: str) -> View:
+        """The view, if it is the modal on top, because only that can be used."""
         top = self._state.modals.top(person)
         if top is None or top.id != view_id:
             raise UnknownNameError(f"{person.name} has no window {view_id!r} open, or not on top")
         return top
 
 
-def _blocks(place: Message | View) -> Any:
-    return place.body["blocks"] if isinstance(place, View) else place.blocks
+def _blocks(surface: Message | View) -> Any:
+    return surface.body["blocks"] if isinstance(surface, View) else surface.blocks

@@ -1,9 +1,9 @@
-"""What a screen reports of its controls: one of them pressed, all of them as they stand.
+"""Validation of what a screen reports: the value of one control, and `state.values` of all.
 
 The shapes are Slack's: the entries of `actions` and of `state.values` in
 /reference/interaction-payloads/block_actions-payload. An answer is one such entry without its ids,
-such as `{"type": "static_select", "selected_option": {…}}`. What a screen could not have
-sent, an option that was not offered for example, is a ValueError.
+such as `{"type": "static_select", "selected_option": {…}}`. Raises ValueError for what no screen
+could send, such as an option that is not in the list.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,15 +32,15 @@ _KEYS = {
 
 
 def control_at(blocks: Iterable[Block], block_id: str, action_id: str) -> Control:
-    """The control with these ids; UnknownNameError where there is none."""
-    for control in _all(blocks):
+    """The control with these ids; raises UnknownNameError."""
+    for control in _controls(blocks):
         if (control.block_id, control.action_id) == (block_id, action_id):
             return control
     raise UnknownNameError(f"there is no control {action_id!r} in a block {block_id!r} here")
 
 
-def answered(control: Control, answer: Any) -> Mapping[str, Any]:
-    """The answer, if this control can give it; a button has none but its own value."""
+def checked_answer(control: Control, answer: Any) -> Mapping[str, Any]:
+    """The answer without its type, if it is valid for this control; a button has none."""
     kind = str(control.element["type"])
     if kind == "button":
         return {}
@@ -53,21 +53,21 @@ def answered(control: Control, answer: Any) -> Mapping[str, Any]:
     return {key: given}
 
 
-def state_given(blocks: Iterable[Block], given: Any) -> dict[str, Any]:
-    """`state.values`: what the screen gave, and the initial value of everything else."""
+def state_from_screen(blocks: Iterable[Block], given: Any) -> dict[str, Any]:
+    """`state.values`: the values that the screen sent, and the initial values of the others."""
     blocks = list(blocks)
     values = state_of(blocks)
     if not isinstance(given, dict) or not all(isinstance(entry, dict) for entry in given.values()):
         raise ValueError("`values` is an object of block_ids with objects of action_ids")
-    for control in _all(blocks):
+    for control in _controls(blocks):
         known, filled = values.get(control.block_id, {}), given.get(control.block_id, {})
         if control.action_id in known and control.action_id in filled:
-            answer = answered(control, filled[control.action_id])
+            answer = checked_answer(control, filled[control.action_id])
             known[control.action_id] = {"type": control.element["type"], **answer}
     return values
 
 
-def _all(blocks: Iterable[Block]) -> Iterator[Control]:
+def _controls(blocks: Iterable[Block]) -> Iterator[Control]:
     for block in blocks:
         for element in elements_of(block):
             yield Control(str(block.get("block_id", "")), element)
@@ -90,7 +90,7 @@ def _fits(element: Block, key: str, given: Any) -> bool:
 
 
 def _is_offered(element: Block, option: Any) -> bool:
-    """What an external select offered is not kept: any option of the right shape is taken."""
+    """Whether an option can be chosen; for an external select, any of the right shape."""
     if element["type"] != "external_select":
         return any(option == offered for offered in options_of(element))
     if not isinstance(option, dict) or not set(option) <= {"text", "value", "description"}:

@@ -1,4 +1,4 @@
-"""Slack's rate limits: a minute's worth for each method, and a message a second for a channel."""
+"""Slack's rate limits: calls a minute for each method, and one message a second for a channel."""
 
 import math
 from collections import defaultdict, deque
@@ -15,7 +15,7 @@ class Limits:
         self._posts: dict[str, float] = {}
 
     def wait(self, method: str, per_minute: int, channel: str | None) -> int:
-        """Whole seconds for Retry-After; 0 means go ahead, and is counted."""
+        """Whole seconds for Retry-After; 0 permits the call and counts it."""
         now = self._clock.now()
         recent = self._calls[method]
         while recent and now - recent[0] >= _MINUTE:

@@ -1,4 +1,4 @@
-"""The Web API's methods by name, each with its published rate."""
+"""The methods of the Web API by name, with their published rate limits."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Run = Callable[[SlackState, Mapping[str, Any]], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """`per_minute` is the tier's floor (slack-platform.md, "Rate limits")."""
+    """A method; `per_minute` is the lower bound of its tier (slack-platform.md, "Rate limits")."""
 
     run: Run
     per_minute: int
@@ -38,6 +38,6 @@ METHODS: dict[str, Method] = {
     "views.update": Method(views.update_view, 100),
     "views.publish": Method(views.publish_view, 100),
 }
-# Called with the app's own token, and answered by the sockets themselves.
+# Takes the app-level token; answered by `Sockets`.
 OPEN_CONNECTION = "apps.connections.open"
 NAMES = frozenset((*METHODS, OPEN_CONNECTION))

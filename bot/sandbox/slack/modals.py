@@ -1,4 +1,4 @@
-"""Open modals of each person (a stack of at most three) and App Homes."""
+"""The open modals of each person, a stack of at most three, and the App Homes."""
 
 import secrets
 from collections.abc import Mapping
@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.sandbox.people import APP_ID, BOT_ID, TEAM_ID, Person
-from bot.sandbox.slack.refusals import RefusalError
+from bot.sandbox.slack.errors import WebApiError
 
-_MOST_ON_THE_STACK = 3
+_MAX_STACK = 3
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`body` is what the bot gave; `errors` are what it answered to the last submission."""
+    """A modal or App Home; `body` is the bot's view, `errors` its answer to the last submission."""
 
     id: str
     person: Person
@@ -24,12 +24,17 @@ class View:
     errors: Mapping[str, str] = field(default_factory=dict)
 
     def as_slack(self, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The view object of answers and payloads."""
-        missing = {"private_metadata": "", "callback_id": "", "external_id": ""}
-        nothing = {"submit": None, "close": None, "clear_on_close": False, "notify_on_close": False}
+        """The view object of Web API responses and of payloads."""
+        defaults = {"private_metadata": "", "callback_id": "", "external_id": ""}
+        modal_defaults = {
+            "submit": None,
+            "close": None,
+            "clear_on_close": False,
+            "notify_on_close": False,
+        }
         return {
-            **missing,
-            **(nothing if self.body.get("type") == "modal" else {}),
+            **defaults,
+            **(modal_defaults if self.body.get("type") == "modal" else {}),
             **self.body,
             "id": self.id,
             "team_id": TEAM_ID,
@@ -44,6 +49,8 @@ class View:
 
 
 class Modals:
+    """All open views; `homes` by the person's id."""
+
     def __init__(self) -> None:
         self._stacks: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
@@ -58,7 +65,7 @@ class Modals:
         return [view for stack in self._stacks.values() for view in stack]
 
     def open(self, person: Person, body: Mapping[str, Any]) -> View:
-        """A new stack; a modal that was open is replaced."""
+        """Starts a new stack, which replaces open modals."""
         view = self._new(person, body, None)
         self._stacks[person.id] = [view]
         return view
@@ -66,18 +73,18 @@ class Modals:
     def push(self, person: Person, body: Mapping[str, Any]) -> View:
         stack = self._stacks.get(person.id, [])
         if not stack:
-            raise RefusalError("not_found")
-        if len(stack) >= _MOST_ON_THE_STACK:
-            raise RefusalError("push_limit_reached")
+            raise WebApiError("not_found")
+        if len(stack) >= _MAX_STACK:
+            raise WebApiError("push_limit_reached")
         view = self._new(person, body, stack[-1])
         stack.append(view)
         return view
 
     def update(self, old: View, body: Mapping[str, Any], expected_hash: str | None = None) -> View:
-        """`hash_conflict` when somebody was faster; open and closed views are told apart."""
+        """Replaces the body; raises WebApiError `hash_conflict` where the hash is outdated."""
         if expected_hash is not None and expected_hash != old.hash:
-            raise RefusalError("hash_conflict")
-        new = replace(old, body=dict(_named(body, old.id)), hash=_hash(), errors={})
+            raise WebApiError("hash_conflict")
+        new = replace(old, body=dict(_with_block_ids(body, old.id)), hash=_hash(), errors={})
         self._replace(old, new)
         return new
 
@@ -86,15 +93,15 @@ class Modals:
     ) -> View:
         old = self.homes.get(person.id)
         if old is not None and expected_hash is not None and expected_hash != old.hash:
-            raise RefusalError("hash_conflict")
+            raise WebApiError("hash_conflict")
         if old is not None:  # a person has one Home, which is published again and again
             return self.update(old, body)
         view = self._new(person, body, None)
         self.homes[person.id] = view
         return view
 
-    def complain(self, view: View, errors: Mapping[str, str]) -> None:
-        """The person sees these beside the inputs, and the modal stays."""
+    def set_errors(self, view: View, errors: Mapping[str, str]) -> None:
+        """Shows errors beside the inputs; the modal stays open."""
         self._replace(view, replace(view, errors=dict(errors)))
 
     def close(self, view: View) -> None:
@@ -109,15 +116,15 @@ class Modals:
             named = external_id and view.body.get("external_id") == external_id
             if view.id == view_id or named:
                 return view
-        raise RefusalError("not_found")
+        raise WebApiError("not_found")
 
     def _new(self, person: Person, body: Mapping[str, Any], previous: View | None) -> View:
         self._count += 1
         view_id = f"V{self._count:010d}"
         root_id = view_id if previous is None else previous.root_id
         previous_id = None if previous is None else previous.id
-        named = _named(body, view_id)
-        return View(view_id, person, named, root_id, previous_id, _hash())
+        with_ids = _with_block_ids(body, view_id)
+        return View(view_id, person, with_ids, root_id, previous_id, _hash())
 
     def _replace(self, old: View, new: View) -> None:
         stack = self._stacks.get(old.person.id, [])
@@ -126,8 +133,8 @@ class Modals:
             self.homes[old.person.id] = new
 
 
-def _named(body: Mapping[str, Any], view_id: str) -> dict[str, Any]:
-    """Slack names each block that came without a block_id."""
+def _with_block_ids(body: Mapping[str, Any], view_id: str) -> dict[str, Any]:
+    """The body with a block_id in each block, which Slack makes up where the app gave none."""
     blocks = [
         block if "block_id" in block else {**block, "block_id": f"{view_id[-4:]}-{place}"}
         for place, block in enumerate(body.get("blocks", ()))

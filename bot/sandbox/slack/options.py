@@ -1,7 +1,7 @@
-"""What an app answers where an external select asks for its options, judged as Slack judges it.
+"""Validation of an app's answer to a block_suggestion, the options of an external select.
 
 Source: /reference/block-kit/block-elements/select-menu-element ("external data source"): options or
-option groups, at most 100 of them, with the limits of any option. An empty list is taken: the
+option groups, at most 100 of them, with the limits of any option. An empty list is valid: the
 person reads "No results".
 """
 
@@ -22,11 +22,11 @@ _ANSWER = record(
 )
 
 
-def complaints_about_options(answer: Any) -> list[str]:
+def option_errors(answer: Any) -> list[str]:
     return list(_ANSWER(answer, ""))
 
 
-def judged(ack: Ack) -> Ack:
-    """The answer as the person gets it: what Slack would not take is an error."""
-    complaints = complaints_about_options(ack.body) if ack.ok else []
-    return replace(ack, error="; ".join(complaints))
+def checked_options(ack: Ack) -> Ack:
+    """The ack with `error` set where Slack would not accept its options."""
+    errors = option_errors(ack.body) if ack.ok else []
+    return replace(ack, error="; ".join(errors))

@@ -1,4 +1,4 @@
-"""What Slack sends to an app, field by field.
+"""The payloads that Slack sends to an app.
 
 Shapes: /interactivity/implementing-slash-commands, /reference/interaction-payloads, and the
 samples named in slack-platform.md section 5.
@@ -13,7 +13,7 @@ from bot.sandbox.slack.controls import Control, state_of
 from bot.sandbox.slack.modals import View
 from bot.sandbox.slack.workspace import Channel, Message
 
-# The legacy verification token: real payloads still carry it, nobody should look at it.
+# The deprecated verification token, which real payloads still carry and no app should check.
 LEGACY_TOKEN = "sandbox-legacy-token"
 _TEAM = {"id": TEAM_ID, "domain": TEAM_NAME}
 
@@ -50,7 +50,7 @@ def _user(person: Person) -> dict[str, str]:
 
 
 def _interaction(kind: str, person: Person) -> dict[str, Any]:
-    # `team` is where the app is installed; only `user.team_id` tells an outsider.
+    # `team` is where the app is installed; `user.team_id` is the workspace of the person.
     return {
         "type": kind,
         "team": dict(_TEAM),
@@ -73,9 +73,9 @@ def message_click(
     at: float,
     state: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """`state` is what a screen says is filled in; None: the initial values.
+    """block_actions of a control in a message; `state` None means the initial values.
 
-    An ephemeral message is named by its container only: Slack does not keep its content.
+    For an ephemeral message there is only the container, because Slack does not store its content.
     """
     ephemeral = message.visible_to is not None
     container: dict[str, Any] = {
@@ -107,7 +107,7 @@ def view_click(
     at: float,
     state: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Clicks in a modal or an App Home; they carry no response_url. `state` as above."""
+    """block_actions of a control in a modal or App Home, without a response_url."""
     if state is None:
         state = state_of(view.body.get("blocks", ()))
     return {
@@ -141,7 +141,7 @@ def view_closed(person: Person, view: View, *, is_cleared: bool) -> dict[str, An
 def block_suggestion(
     person: Person, control: Control, typed: str, container: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Asks for the options of an external select."""
+    """The request for the options of an external select."""
     return {
         **_interaction("block_suggestion", person),
         "action_id": control.action_id,

@@ -1,4 +1,4 @@
-"""Rich text, as checks: sections, lists, preformatted and quotes, and what stands in them."""
+"""Checks for rich text: sections, lists, preformatted text, quotes and inline elements."""
 
 from bot.sandbox.slack.elements import CHANNEL_ID, PERSON_ID, URL
 from bot.sandbox.slack.shapes import Check, array, boolean, integer, one_of, record, string, tagged

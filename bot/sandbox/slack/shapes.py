@@ -1,7 +1,7 @@
-"""A small language for saying what a JSON value has to look like.
+"""Combinators for checks of JSON values.
 
-A check takes a value and its JSON pointer and yields complaints in the words of Slack's
-`response_metadata.messages`, each ending with `[json-pointer:/blocks/0/text]`.
+A check takes a value and its JSON pointer and yields complaints in the form of Slack's
+`response_metadata.messages`, each ending with a pointer such as `[json-pointer:/blocks/0/text]`.
 """
 
 import re
@@ -16,9 +16,9 @@ def complaint(text: str, pointer: str) -> str:
 
 
 def string(most: int, *, least: int = 1, pattern: str | None = None, blank: bool = False) -> Check:
-    """Lengths are counted in UTF-16 units, the stricter of the two readings.
+    """A string of `least` to `most` UTF-16 units, the stricter reading of Slack's "characters".
 
-    `blank` allows white space alone where something has to stand.
+    `blank` accepts white space alone where the string may not be empty.
     """
 
     def check(value: Any, pointer: str) -> Iterator[str]:
@@ -78,7 +78,7 @@ def array(item: Check, *, least: int = 1, most: int) -> Check:
 def record(
     required: Mapping[str, Check], optional: Mapping[str, Check] | None = None, *extra: Check
 ) -> Check:
-    """An object with these keys and no others; `extra` looks at it as a whole."""
+    """An object with these keys and no others; `extra` are checks of the whole object."""
     known = {**required, **(optional or {})}
 
     def check(value: Any, pointer: str) -> Iterator[str]:
@@ -100,7 +100,7 @@ def record(
 
 
 def tagged(kinds: Mapping[str, Check]) -> Check:
-    """An object whose `type` says which check judges it; other types are refused."""
+    """An object that its `type` selects the check for; other types are complained about."""
 
     def check(value: Any, pointer: str) -> Iterator[str]:
         kind = value.get("type") if isinstance(value, dict) else None

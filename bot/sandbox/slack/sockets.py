@@ -1,7 +1,7 @@
-"""Socket Mode (/apis/events-api/using-socket-mode).
+"""The server side of Socket Mode (/apis/events-api/using-socket-mode).
 
-One-time addresses, `hello`, envelopes that go to any one of the open connections and have to be
-acknowledged, and `disconnect` on demand.
+One-time URLs, `hello`, envelopes that go to one of the open connections and must be acknowledged,
+and `disconnect` on demand.
 """
 
 import asyncio
@@ -21,13 +21,14 @@ NO_CONNECTION: Final = object()
 
 
 class Sockets:
+    """The open connections; `envelopes` are all that were sent, `opened` counts connections."""
+
     def __init__(self) -> None:
         self._tickets: set[str] = set()
         self._connections: list[web.WebSocketResponse] = []
         self._transports: dict[web.WebSocketResponse, asyncio.Transport | None] = {}
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._turn = 0
-        # Every envelope sent, and how often connections were opened: for tests.
         self.envelopes: list[dict[str, Any]] = []
         self.opened = 0
 
@@ -36,6 +37,7 @@ class Sockets:
         return len(self._connections)
 
     def address(self, port: int) -> str:
+        """Issues a one-time URL."""
         ticket = secrets.token_urlsafe(18)
         self._tickets.add(ticket)
         return f"ws://127.0.0.1:{port}/link/?ticket={ticket}&app_id={APP_ID}"
@@ -66,7 +68,7 @@ class Sockets:
     ) -> Any:
         """The acknowledgement's payload ("" when it has none), None if none came in time.
 
-        `waiting` raises TimeoutError when time is over; `extra` are further fields of the envelope.
+        `waiting` raises TimeoutError after the timeout; `extra` are further fields of the envelope.
         """
         if not self._connections:
             return NO_CONNECTION

@@ -1,4 +1,4 @@
-"""The Slack stand-in: one server for the Web API, response_urls and Socket Mode."""
+"""The Slack stand-in: the routes of the Web API, response_urls and Socket Mode."""
 
 import asyncio
 import json
@@ -8,35 +8,35 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.clock import Clock
-from bot.sandbox.faults import Fault, Handler
+from bot.sandbox.faults import Fault
 from bot.sandbox.people import TEAM_ID
-from bot.sandbox.slack.actions import Acts
+from bot.sandbox.slack.actions import Actions
 from bot.sandbox.slack.arguments import read_arguments, token_of
 from bot.sandbox.slack.delivery import Delivery
-from bot.sandbox.slack.gestures import Hands
-from bot.sandbox.slack.limits import Limits
+from bot.sandbox.slack.errors import WebApiError
+from bot.sandbox.slack.gestures import Gestures
 from bot.sandbox.slack.methods import METHODS, NAMES, OPEN_CONNECTION
-from bot.sandbox.slack.refusals import RefusalError
 from bot.sandbox.slack.sockets import Sockets
 from bot.sandbox.slack.state import SlackState
-from bot.sandbox.stand_in import StandIn
+from bot.sandbox.stand_in import CALL, StandIn
 
 BOT_TOKEN = "xoxb-sandbox-bot-token"
 APP_TOKEN = "xapp-1-A0EDFSBOT1-sandbox-app-token"
 SIGNING_SECRET = "5a6e64626f785f7369676e696e675f73"
 _SCOPES = "commands,chat:write,channels:read,groups:read,im:write,users:read,usergroups:read"
-# Arguments that are secrets are not kept in `calls`.
+# Arguments that are not recorded in `calls`.
 _SECRET = frozenset({"token"})
-# Where a request carries its own entry of `calls`.
-_CALL: web.RequestKey[dict[str, Any]] = web.RequestKey("call", dict)
 
 
 class SlackStandIn(StandIn):
-    """`calls`: every Web API call, `{method, args, at, ok, error}`; `limits`: rate limits on.
+    """One workspace with the app installed; its tokens stay over a reset.
 
-    Further switches stand in `state`: `subscribed`, `own_messages`, `page_size`.
+    `actions` and `gestures` are how people act; `delivery` and `sockets` are how payloads reach the
+    bot. A Web API call is recorded as `{method, args, ok, error, at, status}`; `error` is `fault`
+    where a fault answered instead of the method. Nothing else is recorded.
     """
 
+    state: SlackState
     host = "slack.localhost"
     refuses_with_200 = True
     operations = frozenset((*NAMES, "response_url", "socket"))
@@ -48,19 +48,13 @@ class SlackStandIn(StandIn):
         self.signing_secret = SIGNING_SECRET
         self.state = SlackState(clock)
         self.sockets = Sockets()
-        self.delivery = Delivery(clock, self.sockets, self.signing_secret, self.state.heard)
-        self.acts = Acts(self.state, self.delivery)
-        self.hands = Hands(self.state, self.delivery, self.acts)
-        self._telling: set[asyncio.Task[None]] = set()
+        self.delivery = Delivery(
+            clock, self.sockets, self.signing_secret, self.state.notify_listeners
+        )
+        self.actions = Actions(self.state, self.delivery)
+        self.gestures = Gestures(self.state, self.delivery, self.actions)
+        self._event_tasks: set[asyncio.Task[None]] = set()
         self.reset()
-
-    def reset(self) -> None:
-        """The first world again; tokens, open connections and the bot's address stay."""
-        self.clear_faults()
-        self.state.reset()
-        self.limits = False
-        self._rates = Limits(self.clock)
-        self.calls: list[dict[str, Any]] = []
 
     @property
     def payloads(self) -> list[dict[str, Any]]:
@@ -73,10 +67,10 @@ class SlackStandIn(StandIn):
 
     async def open(self, port: int = 0) -> None:
         await super().open(port)
-        self.acts.hooks_url = f"http://hooks.slack.localhost:{self.port}"
+        self.actions.hooks_url = f"http://hooks.slack.localhost:{self.port}"
 
     async def close(self) -> None:
-        for task in self._telling:
+        for task in self._event_tasks:
             task.cancel()
         await self.sockets.close()
         await self.delivery.close()
@@ -89,15 +83,15 @@ class SlackStandIn(StandIn):
         await self.sockets.disconnect(reason, linger=linger)
 
     def drop_sockets(self) -> None:
-        """Every Socket Mode connection breaks without a word."""
+        """Cuts every Socket Mode connection without a closing handshake."""
         self.sockets.drop()
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         return (
-            web.get("/api/{method}", self._call),
-            web.post("/api/{method}", self._call),
-            web.post("/commands/{team}/{number}/{secret}", self._hook, name="response_url"),
-            web.post("/actions/{team}/{number}/{secret}", self._hook),
+            web.get("/api/{method}", self._web_api),
+            web.post("/api/{method}", self._web_api),
+            web.post("/commands/{team}/{number}/{secret}", self._response_url, name="response_url"),
+            web.post("/actions/{team}/{number}/{secret}", self._response_url),
             web.get("/link/", self.sockets.connect, name="socket"),
         )
 
@@ -107,7 +101,7 @@ class SlackStandIn(StandIn):
         return request.match_info.get("method") or super().operation_of(request)
 
     def failure(self, operation: str | None, status: int, fault: Fault) -> web.Response:
-        """Slack answers trouble in JSON only below 500; above, expect a web page."""
+        """JSON below 500, a web page from there on, as Slack itself."""
         del operation
         if status == 429:
             limited = _answer({"ok": False, "error": fault.code or "ratelimited"}, status)
@@ -118,48 +112,44 @@ class SlackStandIn(StandIn):
             return web.Response(status=status, text=page, content_type="text/html")
         return _answer({"ok": False, "error": fault.code or "fatal_error"}, status)
 
-    async def recorded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Keeps a Web API call also when a fault swallows it: its error is then `fault`."""
+    def call_of(self, request: web.Request) -> dict[str, Any] | None:
         name = request.match_info.get("method")
         if name is None:
-            return await handler(request)
-        call = {"method": name, "args": {}, "at": self.clock.now(), "ok": False, "error": "fault"}
-        self.calls.append(call)
-        request[_CALL] = call
-        return await handler(request)
+            return None
+        return {"method": name, "args": {}, "ok": False, "error": "fault"}
 
-    async def _call(self, request: web.Request) -> web.Response:
+    async def _web_api(self, request: web.Request) -> web.Response:
         name = request.match_info["method"]
-        call = request[_CALL]
+        call = request[CALL]
         try:
             arguments = await read_arguments(request)
             call["args"] = {k: v for k, v in arguments.items() if k not in _SECRET}
-            seconds = self._seconds_to_wait(name, arguments)
+            seconds = self._retry_after(name, arguments)
             if seconds:
                 call["error"] = "ratelimited"
                 limited = _answer({"ok": False, "error": "ratelimited"}, 429)
                 limited.headers["Retry-After"] = str(seconds)
                 return limited
             body = self._run(name, token_of(request, arguments), arguments)
-        except RefusalError as refusal:
-            call["error"] = refusal.error
-            return _answer(refusal.body())
+        except WebApiError as error:
+            call["error"] = error.error
+            return _answer(error.body())
         call |= {"ok": True, "error": None}
         if name == "chat.postMessage" and self.state.own_messages:
-            self._tell_of(body["ts"])
+            self._send_own_message_event(body["ts"])
         return _answer({"ok": True, **body})
 
-    def _tell_of(self, ts: str) -> None:
-        """The event of the bot's own message; it does not hold up the answer."""
-        task = asyncio.get_running_loop().create_task(self.acts.told_of_own(ts))
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
+    def _send_own_message_event(self, ts: str) -> None:
+        """Sends the event of a message that the bot posted, without delaying the answer."""
+        task = asyncio.get_running_loop().create_task(self.actions.send_own_message_event(ts))
+        self._event_tasks.add(task)
+        task.add_done_callback(self._event_tasks.discard)
 
     def _run(self, name: str, token: str | None, arguments: dict[str, Any]) -> dict[str, Any]:
         if name not in NAMES:
-            raise RefusalError("unknown_method", req_method=name)
+            raise WebApiError("unknown_method", req_method=name)
         if token is None and name != "api.test":
-            raise RefusalError("not_authed")
+            raise WebApiError("not_authed")
         if name == OPEN_CONNECTION:
             self._check(token, self.app_token, self.bot_token)
             return {"url": self.sockets.address(self.port)}
@@ -169,28 +159,28 @@ class SlackStandIn(StandIn):
 
     def _check(self, token: str | None, right: str, other: str) -> None:
         if token == other:
-            raise RefusalError("not_allowed_token_type")
+            raise WebApiError("not_allowed_token_type")
         if token != right:
-            raise RefusalError("invalid_auth")
+            raise WebApiError("invalid_auth")
 
-    def _seconds_to_wait(self, name: str, arguments: dict[str, Any]) -> int:
-        if not self.limits or name not in METHODS:
+    def _retry_after(self, name: str, arguments: dict[str, Any]) -> int:
+        if not self.state.rate_limited or name not in METHODS:
             return 0
         channel = arguments.get("channel")
-        return self._rates.wait(name, METHODS[name].per_minute, channel)
+        return self.state.limits.wait(name, METHODS[name].per_minute, channel)
 
-    async def _hook(self, request: web.Request) -> web.Response:
-        """A response_url: no token, whoever has it may speak (five times in thirty minutes)."""
+    async def _response_url(self, request: web.Request) -> web.Response:
+        """A request to a response_url, which needs no token."""
         try:
             content = await read_arguments(request)
             # The legacy form: everything in one field called payload.
             if isinstance(content.get("payload"), str):
                 content = json.loads(content["payload"])
-            self.state.hooks.use(request.path, content)
+            self.state.response_urls.use(request.path, content)
         except KeyError:
             return web.json_response({"ok": False, "error": "expired_url"}, status=404)
-        except RefusalError as refusal:
-            return web.json_response(refusal.body(), status=400)
+        except WebApiError as error:
+            return web.json_response(error.body(), status=400)
         except ValueError:
             return web.json_response({"ok": False, "error": "invalid_payload"}, status=400)
         self.state.remember("response_url", content)

@@ -1,4 +1,4 @@
-"""All that the Slack stand-in remembers."""
+"""What the Slack stand-in remembers, and the switches of its behavior."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from typing import Any, ClassVar, Literal
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.people import person_named
-from bot.sandbox.slack.hooks import Hooks
+from bot.sandbox.slack.limits import Limits
 from bot.sandbox.slack.modals import Modals
+from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.triggers import Triggers
 from bot.sandbox.slack.workspace import Workspace
 
@@ -19,7 +20,7 @@ EVENTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """What `features.shortcuts` of the app's manifest says."""
+    """An entry of `features.shortcuts` in the app's manifest."""
 
     callback_id: str
     name: str
@@ -33,14 +34,16 @@ SHORTCUTS = (
 
 
 class SlackState:
-    """`payloads` keeps every message and view that the bot sent and that was well-formed.
+    """Channels, messages, modals, and the triggers and response_urls that were issued.
 
-    `subscribed`: the events that the app gets; `own_messages`: also those of what it posts itself;
-    `shortcuts`: what the app puts into Slack's menus; `page_size`: the most that a page of a list
-    holds, whatever `limit` asks for.
+    `groups`: members of a user group by its id; `payloads`: every well-formed message and view that
+    the bot sent, `{kind, at, payload}`.
+    Switches: `subscribed` (the events that the app gets), `own_messages` (also events of what it
+    posts itself), `shortcuts` (the app's entries in Slack's menus), `page_size` (the most that a
+    page of a list holds, whatever `limit` asks for), `rate_limited` (the published limits apply).
 
-    Whoever is among the `listeners` hears of each payload in every world of this process, by its
-    kind: message, view or response_url, and ack or options, which stand in an answer of the bot's.
+    `listeners` get the kind and content of each payload in every world of this process. Kinds:
+    message, view and response_url, and ack and options, which come in the bot's answers.
     """
 
     listeners: ClassVar[list[Callable[[str, object], None]]] = []
@@ -54,18 +57,21 @@ class SlackState:
         self.workspace.reset()
         self.modals = Modals()
         self.triggers = Triggers(self.clock)
-        self.hooks = Hooks(self.clock, self.workspace)
+        self.response_urls = ResponseUrls(self.clock, self.workspace)
         self.groups: dict[str, list[str]] = {APPROVERS_GROUP: [person_named("bob").id]}
         self.subscribed = set(EVENTS)
         self.shortcuts: tuple[Shortcut, ...] = SHORTCUTS
         self.own_messages = False
         self.page_size = 1_000
+        self.rate_limited = False
+        self.limits = Limits(self.clock)
         self.payloads: list[dict[str, Any]] = []
 
     def remember(self, kind: str, payload: object) -> None:
+        """Adds to `payloads` and calls the listeners."""
         self.payloads.append({"kind": kind, "at": self.clock.now(), "payload": payload})
-        self.heard(kind, payload)
+        self.notify_listeners(kind, payload)
 
-    def heard(self, kind: str, payload: object) -> None:
+    def notify_listeners(self, kind: str, payload: object) -> None:
         for listener in self.listeners:
             listener(kind, payload)

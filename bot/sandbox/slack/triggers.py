@@ -1,11 +1,11 @@
-"""trigger_ids: good for three seconds and one use (/interactivity/handling-user-interaction)."""
+"""trigger_ids, valid once within three seconds (/interactivity/handling-user-interaction)."""
 
 import secrets
 from dataclasses import dataclass, replace
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.people import Person
-from bot.sandbox.slack.refusals import RefusalError
+from bot.sandbox.slack.errors import WebApiError
 
 TRIGGER_SECONDS = 3.0
 
@@ -29,13 +29,13 @@ class Triggers:
         return trigger_id
 
     def exchange(self, trigger_id: object) -> Person:
-        """Whose modal may be opened; each refusal has its own code."""
+        """Uses a trigger_id and returns its person; raises WebApiError with a code per reason."""
         trigger = self._known.get(trigger_id) if isinstance(trigger_id, str) else None
         if trigger is None:
-            raise RefusalError("invalid_trigger")
+            raise WebApiError("invalid_trigger")
         if trigger.spent:
-            raise RefusalError("trigger_exchanged")
+            raise WebApiError("trigger_exchanged")
         if self._clock.now() - trigger.made_at > TRIGGER_SECONDS:
-            raise RefusalError("trigger_expired")
+            raise WebApiError("trigger_expired")
         self._known[str(trigger_id)] = replace(trigger, spent=True)
         return trigger.person

@@ -1,12 +1,12 @@
-"""views.*: modals on a trigger, and App Homes."""
+"""The methods views.*: modals, which need a trigger_id, and App Homes."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from bot.sandbox.slack.arguments import needed
+from bot.sandbox.slack.arguments import require
 from bot.sandbox.slack.blocks import complaints_about_view, view_too_large
+from bot.sandbox.slack.errors import WebApiError, invalid
 from bot.sandbox.slack.modals import View
-from bot.sandbox.slack.refusals import RefusalError, invalid
 from bot.sandbox.slack.state import SlackState
 
 Arguments = Mapping[str, Any]
@@ -14,39 +14,39 @@ Body = dict[str, Any]
 
 
 def open_view(state: SlackState, arguments: Arguments) -> Body:
-    needed(arguments, "trigger_id", "view")
+    require(arguments, "trigger_id", "view")
     body = checked_view(arguments["view"], "modal")
     person = state.triggers.exchange(arguments["trigger_id"])
-    return _told(state, state.modals.open(person, body))
+    return _view_response(state, state.modals.open(person, body))
 
 
 def push_view(state: SlackState, arguments: Arguments) -> Body:
-    needed(arguments, "trigger_id", "view")
+    require(arguments, "trigger_id", "view")
     body = checked_view(arguments["view"], "modal")
     person = state.triggers.exchange(arguments["trigger_id"])
-    return _told(state, state.modals.push(person, body))
+    return _view_response(state, state.modals.push(person, body))
 
 
 def update_view(state: SlackState, arguments: Arguments) -> Body:
-    needed(arguments, "view")
+    require(arguments, "view")
     old = state.modals.find(arguments.get("view_id"), arguments.get("external_id"))
     body = checked_view(arguments["view"], str(old.body.get("type")))
-    return _told(state, state.modals.update(old, body, arguments.get("hash")))
+    return _view_response(state, state.modals.update(old, body, arguments.get("hash")))
 
 
 def publish_view(state: SlackState, arguments: Arguments) -> Body:
-    needed(arguments, "user_id", "view")
+    require(arguments, "user_id", "view")
     person = state.workspace.people.with_id(str(arguments["user_id"]))
     if person is None:
-        raise RefusalError("user_not_found")
+        raise WebApiError("user_not_found")
     body = checked_view(arguments["view"], "home")
-    return _told(state, state.modals.publish(person, body, arguments.get("hash")))
+    return _view_response(state, state.modals.publish(person, body, arguments.get("hash")))
 
 
 def checked_view(view: Any, kind: str) -> Mapping[str, Any]:
-    """The view, if Slack would take it on this surface."""
+    """The view, if Slack accepts it as a view of this kind; raises WebApiError."""
     if view_too_large(view):
-        raise RefusalError("view_too_large")
+        raise WebApiError("view_too_large")
     messages = complaints_about_view(view)
     if messages:
         raise invalid("invalid_arguments", messages)
@@ -58,6 +58,6 @@ def checked_view(view: Any, kind: str) -> Mapping[str, Any]:
     return checked
 
 
-def _told(state: SlackState, view: View) -> Body:
+def _view_response(state: SlackState, view: View) -> Body:
     state.remember("view", dict(view.body))
     return {"view": view.as_slack()}

@@ -1,4 +1,4 @@
-"""Channels and messages, and who sees what."""
+"""Channels, messages and their visibility."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -21,6 +21,8 @@ Blocks = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Channel:
+    """A channel or direct message; `members` are user ids."""
+
     id: str
     name: str
     members: frozenset[str]
@@ -31,12 +33,12 @@ class Channel:
 
     @property
     def shown_name(self) -> str:
-        """`#plant-ops`, or `@alice` for her direct messages with the bot."""
+        """`#plant-ops`, or `@alice` for direct messages with the bot."""
         return self.name if self.is_im else f"#{self.name}"
 
     @property
     def payload_name(self) -> str:
-        """The name that a command's or click's payload gives."""
+        """The name of the channel in payloads of commands and clicks."""
         if self.is_im:
             return "directmessage"
         return "privategroup" if self.is_private else self.name
@@ -71,7 +73,7 @@ class Message:
         return asdict(self)
 
     def as_slack(self) -> dict[str, Any]:
-        """The message object of Web API answers and of payloads."""
+        """The message object of Web API responses and of payloads."""
         shown: dict[str, Any] = {
             "type": "message",
             "user": self.user,
@@ -93,6 +95,8 @@ class Message:
 
 
 class Workspace:
+    """One workspace; `channels` by id, `messages` by ts, oldest first."""
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last = 0
@@ -105,7 +109,7 @@ class Workspace:
         self.messages: dict[str, Message] = {}
 
     def channel_named(self, name: str) -> Channel:
-        """`#plant-ops`, `plant-ops`, `@alice` or an id; unknown ones are an UnknownNameError."""
+        """The channel of `#plant-ops`, `plant-ops`, `@alice` or an id; raises UnknownNameError."""
         wanted = name.removeprefix("#").casefold()
         if name.startswith("@"):
             return self.direct(self.people.named(name))
@@ -116,32 +120,32 @@ class Workspace:
         raise UnknownNameError(f"there is no channel {name!r}; there are: {known}")
 
     def direct(self, person: Person) -> Channel:
-        """The direct messages between a person and the bot, begun when they are first needed."""
+        """The direct messages between a person and the bot, created where there are none yet."""
         return self.channels.setdefault(_direct_id(person), _direct(person))
 
-    def make(
+    def create(
         self, name: str, members: frozenset[str], *, private: bool = False, shared: bool = False
     ) -> Channel:
-        """A new channel; ValueError where its name is taken. `members` are ids."""
+        """Creates a channel; ValueError where its name is taken. `members` are ids."""
         if any(channel.name == name for channel in self.channels.values()):
             raise ValueError(f"there is a channel #{name} already")
         channel_id = f"C1{len(self.channels):08d}"
-        made = Channel(channel_id, name, members, is_private=private, is_ext_shared=shared)
-        self.channels[channel_id] = made
-        return made
+        channel = Channel(channel_id, name, members, is_private=private, is_ext_shared=shared)
+        self.channels[channel_id] = channel
+        return channel
 
     def archive(self, channel_id: str) -> None:
         self.channels[channel_id] = replace(self.channels[channel_id], is_archived=True)
 
     def root_of(self, channel_id: str, ts: str) -> Message | None:
-        """The message that a thread hangs on, from its own ts or from a reply's."""
+        """The root of a thread, by the ts of the root or of a reply."""
         message = self.messages.get(ts)
         if message is None or message.channel != channel_id:
             return None
         return message if message.thread_ts is None else self.messages.get(message.thread_ts)
 
     def thread(self, channel_id: str, ts: str) -> list[Message]:
-        """The replies that everybody in the channel sees, oldest first, without the root."""
+        """The replies in a thread, oldest first, without the root and without ephemeral ones."""
         return [
             message
             for message in self.messages.values()
@@ -162,10 +166,10 @@ class Workspace:
         metadata: Mapping[str, Any] | None = None,
         broadcast: bool = False,
     ) -> Message:
-        stamp = self._stamp()
-        named = _with_block_ids(blocks, stamp)
+        ts = self._next_ts()
+        named = _with_block_ids(blocks, ts)
         message = Message(
-            stamp,
+            ts,
             channel,
             user,
             text,
@@ -179,7 +183,7 @@ class Workspace:
         return message
 
     def edit(self, ts: str, text: str | None, blocks: Blocks | None) -> Message:
-        """None leaves that part as it is."""
+        """Edits a message; a part that is None stays."""
         old = self.messages[ts]
         new = replace(
             old,
@@ -194,7 +198,7 @@ class Workspace:
         self.messages.pop(ts, None)
 
     def seen_by(self, person: Person, channel: str | None = None) -> list[Message]:
-        """What that person can read, oldest first: their ephemerals, and their channels' posts."""
+        """What the person can read, oldest first: their channels, and ephemeral ones for them."""
         return [
             message
             for message in self.messages.values()
@@ -216,16 +220,16 @@ class Workspace:
             return message.visible_to == person.id
         return person.id in self.channels[message.channel].members
 
-    def _stamp(self) -> str:
-        """Unique and increasing as text, also when the clock went back by a reset."""
+    def _next_ts(self) -> str:
+        """The next ts: unique and increasing as text, also after a reset moved the clock back."""
         self._last = max(self._last + 100, int(self._clock.now()) * 1_000_000)
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
 
-def _with_block_ids(blocks: Blocks, stamp: str) -> Blocks:
-    """Slack names each block that came without a block_id."""
+def _with_block_ids(blocks: Blocks, ts: str) -> Blocks:
+    """The blocks with a block_id each, which Slack makes up where the app gave none."""
     return tuple(
-        block if "block_id" in block else {**block, "block_id": f"b{stamp[-6:]}-{place}"}
+        block if "block_id" in block else {**block, "block_id": f"b{ts[-6:]}-{place}"}
         for place, block in enumerate(blocks)
     )
 
@@ -247,7 +251,7 @@ def _first_channels() -> list[Channel]:
 
     here = frozenset({BOT_USER_ID})
     everyone = team("alice", "bob", "carol", "gina", "botty")
-    rooms = [
+    channels = [
         Channel("C0PLANTOPS", "plant-ops", everyone | here),
         Channel("C0APPROVAL", "approvals", team("alice", "bob", "carol") | here),
         Channel(
@@ -262,4 +266,4 @@ def _first_channels() -> list[Channel]:
     directs = [
         _direct(person) for person in PEOPLE if not person.is_bot and person.team_id == TEAM_ID
     ]
-    return [*rooms, *directs]
+    return [*channels, *directs]

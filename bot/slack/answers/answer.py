@@ -1,21 +1,39 @@
-"""The one way through: parse, look, judge, act, render. Every door leads here."""
+"""Answers a delivery: parses it, runs the command, renders the outcome and sends it.
+
+Typed commands, buttons, modals, shortcuts, mentions and finished sign-ins all come through here.
+"""
 
 import structlog
 
 from bot.background.approvals import post_request
-from bot.background.dispatch import due_after
 from bot.context import Context
-from bot.core.due_work import DueWork
+from bot.core.deliveries import (
+    ButtonAction,
+    Delivery,
+    HomeOpened,
+    InHome,
+    Mention,
+    ModalSubmission,
+    Shortcut,
+    SignInCompleted,
+    SlashCommand,
+    ThreadMessage,
+    card_of,
+    command_in,
+    response_url_of,
+    thread_of,
+)
+from bot.core.due_work import DueWork, due_after
 from bot.core.errors import BotError, Expired, NotInChannel, RetriesExhausted, StoreUnreachable
 from bot.core.invocation import Invocation
+from bot.core.language.forms import picked_channel
 from bot.core.language.parser import parse
 from bot.core.names import ChannelId, OperationId
 from bot.core.operations.operation import Origin
 from bot.core.outcomes import Failed, OperationStarted, Outcome
 from bot.core.surfaces import HomeShown
 from bot.features import accounts
-from bot.gateways.store.deliveries import Delivery
-from bot.slack.answers.app_home import home, refresh_home
+from bot.slack.answers.app_home import home
 from bot.slack.answers.dispatch import run
 from bot.slack.answers.interactions import on_action, on_shortcut, on_submission, open_modal
 from bot.slack.answers.replies import reply
@@ -26,92 +44,99 @@ log = structlog.get_logger("answer")
 
 
 async def answer(context: Context, delivery: Delivery) -> DueWork:
-    """Answer one delivery; return what is now due: an operation to take on, a card to draw.
+    """Answer one delivery and return the work that is now due.
 
-    It may be called again for the same delivery: an operation is named after what asked for it,
-    so a second answering finds the first one's. Raises StoreUnreachable: then it must be called
-    again, for nobody knows whether an operation was begun.
+    It may be called again for the same delivery: an operation is named after its delivery, so
+    the second call finds the operation of the first. Raises StoreUnreachable; then it has to be
+    called again, because an operation may have been started. Raises SlackUnavailable.
     """
-    if delivery.kind == "said" and await request_in_thread(context, delivery) is None:
-        return DueWork()  # people talk; only below a request there is something to say to it
+    if isinstance(delivery, ThreadMessage) and await request_in_thread(context, delivery) is None:
+        return DueWork()  # a message in some other thread is not addressed to the bot
     view = await open_modal(context, delivery)
     try:
-        asked = await _invocation(context, delivery)
-        outcome = await post_request(context, await _outcome(context, delivery, asked))
+        invocation = await _invocation(context, delivery)
+        outcome = await post_request(context, await _outcome(context, delivery, invocation))
     except StoreUnreachable:
         raise
     except BotError as error:
         outcome = _failed(delivery, error)
-    log.info("answered", trace=delivery.id[:8], outcome=type(outcome).__name__)
+    log.info("delivery.answered", trace=delivery.id[:8], outcome=type(outcome).__name__)
     if outcome is None:
         return DueWork()
     for message in render(outcome, context.now, context.gateways.schedule_zone):
         await reply(context, delivery, message, view)
-    if isinstance(outcome, OperationStarted) and (delivery.private or delivery.surface):
+    off_card = isinstance(delivery, ButtonAction) and not card_of(delivery)
+    if isinstance(outcome, OperationStarted) and off_card:
         await reply(context, delivery, continued(outcome), view)
-    pressed_at_home = delivery.surface == "home" and not isinstance(outcome, HomeShown)
-    if pressed_at_home or delivery.kind == "returned":
-        await refresh_home(context, delivery.installed_in, delivery.person)
-    return due_after(outcome)
+    homes = (delivery.person,) if _changes_home(delivery, outcome) else ()
+    return due_after(outcome) + DueWork(homes=homes)
+
+
+def _changes_home(delivery: Delivery, outcome: Outcome) -> bool:
+    """Whether the App Home has to be refreshed: a click in it, or a sign-in, changed it."""
+    match delivery:
+        case ButtonAction(source=InHome()):
+            return not isinstance(outcome, HomeShown)
+        case SignInCompleted():
+            return True
+        case _:
+            return False
 
 
 async def give_up(context: Context, delivery: Delivery) -> None:
-    """Say that answering broke off too often; nothing more is tried."""
-    for message in render(
-        _failed(delivery, RetriesExhausted()), context.now, context.gateways.schedule_zone
-    ):
+    """Tell the person that answering failed too often and will not be tried again."""
+    failed = _failed(delivery, RetriesExhausted())
+    for message in render(failed, context.now, context.gateways.schedule_zone):
         await reply(context, delivery, message, "")
 
 
 def _failed(delivery: Delivery, error: BotError) -> Failed:
-    log.info("failed", trace=delivery.id[:8], error=type(error).__name__)
-    retry = delivery.text if delivery.kind in {"command", "mentioned"} else ""
-    if delivery.kind == "action" and delivery.action.startswith("edfs.run"):
-        retry = delivery.value
+    log.info("delivery.failed", trace=delivery.id[:8], error=type(error).__name__)
+    retry = command_in(delivery)
     return Failed(error, delivery.id[:8], retry if len(retry) <= 2_000 else "")
 
 
 async def _invocation(context: Context, delivery: Delivery) -> Invocation:
-    """Find out who asks. Raises PersonRefused before anything else is looked at."""
-    person = await context.directory.member(delivery.person, delivery.workspace)
+    """Look up who acts, and where. Raises PersonRefused, Expired and NotInChannel."""
+    person = await context.gateways.directory.member(delivery.person, delivery.workspace)
     if context.now > delivery.at + context.gateways.timeouts.life:
         raise Expired
-    on_a_card = delivery.kind == "action" and not delivery.private and not delivery.view
-    card, channel = delivery.message if on_a_card else "", delivery.channel
-    if delivery.kind == "submitted":
+    channel = delivery.channel
+    if isinstance(delivery, ModalSubmission):
         channel = await _channel_of(context, delivery)
-    place = Origin(channel, delivery.response_url, card, thread=delivery.thread)
-    return Invocation(OperationId(delivery.id), person, place, context.now)
+    url, card, thread = response_url_of(delivery), card_of(delivery), thread_of(delivery)
+    origin = Origin(channel, url, card, thread=thread)
+    return Invocation(OperationId(delivery.id), person, origin, context.now)
 
 
-async def _channel_of(context: Context, delivery: Delivery) -> ChannelId:
-    """Return the channel that a window named, or where the bot talks to its person alone.
+async def _channel_of(context: Context, delivery: ModalSubmission) -> ChannelId:
+    """Return the channel that a modal names, or that of the person's direct messages.
 
-    Raises NotInChannel, SlackAway.
+    Raises NotInChannel, SlackUnavailable.
     """
     if not delivery.channel:
         return await context.slack.direct_channel(delivery.person)
-    chosen = delivery.inputs.get("edfs.where")
-    if chosen and delivery.person not in await context.directory.members(delivery.channel):
+    picked = picked_channel(delivery.form)
+    if picked and delivery.person not in await context.gateways.directory.members(picked):
         raise NotInChannel
     return delivery.channel
 
 
 async def _outcome(context: Context, delivery: Delivery, invocation: Invocation) -> Outcome | None:
-    match delivery.kind:
-        case "command":
-            return await run(context, invocation, parse(delivery.text))
-        case "action":
+    match delivery:
+        case SlashCommand(text=text):
+            return await run(context, invocation, parse(text))
+        case ButtonAction():
             return await on_action(context, delivery, invocation)
-        case "submitted":
+        case ModalSubmission():
             return await on_submission(context, delivery, invocation)
-        case "shortcut":
+        case Shortcut():
             return await on_shortcut(context, delivery, invocation)
-        case "mentioned":
-            return await run(context, invocation, parse(delivery.text or "help"))
-        case "said":
+        case Mention(text=text):
+            return await run(context, invocation, parse(text or "help"))
+        case ThreadMessage():
             return await decision_hint(context, delivery)
-        case "home":
+        case HomeOpened():
             return await home(context, invocation)
-        case "returned":
-            return await accounts.signed_in(context.gateways, invocation, delivery.value)
+        case SignInCompleted(pending_command=pending):
+            return await accounts.signed_in(context.gateways, invocation, pending)

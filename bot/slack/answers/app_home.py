@@ -1,13 +1,11 @@
-"""A person's Home: one page, seen with their own token, and made anew when something happened.
+"""A person's App Home: what several features know, read with the person's own token.
 
-It is the one place that needs several features at once, so they are put together here. Each part
-that cannot be had says why, and the others still stand.
+A section that cannot be read shows why; the others are shown all the same.
 """
 
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import replace
-from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -16,9 +14,9 @@ from bot.context import Context
 from bot.core.errors import BotError, NotAvailable, SignInNeeded, StoreUnreachable
 from bot.core.invocation import Invocation
 from bot.core.language.commands import ListTimers
-from bot.core.listings import DisabledListed, PendingListed
+from bot.core.listings import DisabledListed
 from bot.core.names import ITwinId, OperationId, PersonId, Workspace
-from bot.core.operations.operation import ActingAccount, Origin
+from bot.core.operations.operation import Origin
 from bot.core.subscriptions import Subscription
 from bot.core.surfaces import HomeShown
 from bot.core.timers import ITwin
@@ -26,19 +24,17 @@ from bot.features import approvals, auto_enables
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
 from bot.gateways.slack.client import SlackRejected, SlackUnavailable
-from bot.gateways.store import translate_errors
-from bot.slack.answers.dispatch import groups_of
 from bot.slack.views.home import home_view
 
-MOST_ITWINS = 12  # each is a request of the person's share
+MOST_ITWINS = 12  # each takes one request of the person's hourly budget
 FAVORITES = 10
-Part = TypeVar("Part")
+Section = TypeVar("Section")
 
 log = structlog.get_logger("home")
 
 
 async def home(context: Context, invocation: Invocation, page: int = 1) -> HomeShown:
-    """Look at all of it, and remember that they did: what ends meanwhile makes it anew."""
+    """Return the App Home, and record that the person has it open, so that it is refreshed."""
     await context.gateways.store.people.open_home(
         invocation.workspace, invocation.who, invocation.channel, page
     )
@@ -46,57 +42,55 @@ async def home(context: Context, invocation: Invocation, page: int = 1) -> HomeS
 
 
 async def refresh_home(context: Context, workspace: Workspace, person: PersonId) -> None:
-    """Make it anew for somebody who looked at it a moment ago; nobody else waits for it.
+    """Publish the App Home again for a person who has opened it lately.
 
-    It never raises: what was answered is not to be answered again because of it.
+    Raises nothing: a stale App Home is no reason to repeat the work that it follows.
     """
     try:
-        async with translate_errors():
-            people = context.gateways.store.people
-            looking = await people.home_of(workspace, person)
-            if looking is None:
-                return
-            channel, page = looking
-            member = await context.directory.member(person, workspace)
-            asked = Invocation(OperationId(""), member, Origin(channel), context.now)
-            made = replace(
-                await _home_shown(context, asked), page=page, support=context.support_url
-            )
-            if await people.home_of(workspace, person) == looking:  # they may have gone on
-                await context.slack.publish_home(person, home_view(made, context.now))
-    except (BotError, SlackRejected, SlackUnavailable) as failed:
-        log.info("home.left", why=type(failed).__name__)
+        people = context.gateways.store.people
+        opened = await people.home_of(workspace, person)
+        if opened is None:
+            return
+        channel, page = opened
+        member = await context.gateways.directory.member(person, workspace)
+        invocation = Invocation(OperationId(""), member, Origin(channel), context.now)
+        shown = replace(
+            await _home_shown(context, invocation), page=page, support=context.support_url
+        )
+        if await people.home_of(workspace, person) == opened:  # else they turned the page
+            await context.slack.publish_home(person, home_view(shown, context.now))
+    except (BotError, SlackRejected, SlackUnavailable) as error:
+        log.info("home.not_published", why=type(error).__name__)
 
 
 async def _home_shown(context: Context, invocation: Invocation) -> HomeShown:
-    page = HomeShown(invocation.channel, invocation.now)
+    signed_out = HomeShown(invocation.channel, invocation.now)
     account = await context.gateways.ims.account(invocation.workspace, invocation.who)
     if account is None:
-        return page
-    favourites = await _or_why(_favorites(context, invocation))
-    known = favourites if isinstance(favourites, tuple) else ()
-    off, pending, subscriptions = await asyncio.gather(
-        _or_why(_disabled(context, invocation, known)),
-        _or_why(_pending(context, invocation)),
-        _or_why(_subscriptions(context, invocation)),
+        return signed_out
+    favorites = await _or_error(_favorites(context, invocation))
+    first = favorites if isinstance(favorites, tuple) else ()
+    disabled, pending, subscriptions = await asyncio.gather(
+        _or_error(_disabled(context, invocation, first)),
+        _or_error(approvals.pending(context.gateways, invocation)),
+        _or_error(_subscriptions(context, invocation)),
     )
-    if any(isinstance(part, SignInNeeded) for part in (favourites, off, pending)):
-        return replace(page, ended=True)
-    acting: ActingAccount = account.acting
+    if any(isinstance(section, SignInNeeded) for section in (favorites, disabled, pending)):
+        return replace(signed_out, ended=True)
     return replace(
-        page,
-        acting=acting,
-        disabled=off,
+        signed_out,
+        acting=account.acting,
+        disabled=disabled,
         pending=pending,
-        favorites=favourites,
+        favorites=favorites,
         subscriptions=subscriptions,
     )
 
 
-async def _or_why(part: Awaitable[Part]) -> Part | BotError:
-    """Return the part, or what kept it away. Raises StoreUnreachable."""
+async def _or_error(section: Awaitable[Section]) -> Section | BotError:
+    """Return a section, or the error that it shows instead. Raises StoreUnreachable."""
     try:
-        return await part
+        return await section
     except StoreUnreachable:
         raise
     except BotError as error:
@@ -106,7 +100,7 @@ async def _or_why(part: Awaitable[Part]) -> Part | BotError:
 
 
 async def _favorites(context: Context, invocation: Invocation) -> tuple[ITwin, ...]:
-    """Return what they have starred, then what they used last, in Bentley's own lists."""
+    """Return Bentley's lists of the person's favorites and, after them, recently used iTwins."""
 
     async def read(caller: Caller) -> tuple[ITwin, ...]:
         edfs = context.gateways.edfs
@@ -118,35 +112,33 @@ async def _favorites(context: Context, invocation: Invocation) -> tuple[ITwin, .
 
 
 async def _disabled(
-    context: Context, invocation: Invocation, favourites: tuple[ITwin, ...]
+    context: Context, invocation: Invocation, favorites: tuple[ITwin, ...]
 ) -> DisabledListed:
-    first = frozenset[ITwinId](one.id for one in favourites)
+    first = frozenset[ITwinId](one.id for one in favorites)
     everywhere = ListTimers(disabled=True, everywhere=True)
     return await auto_enables.list_disabled(
         context.gateways, invocation, everywhere, first=first, most=MOST_ITWINS
     )
 
 
-async def _pending(context: Context, invocation: Invocation) -> PendingListed:
-    return await approvals.pending(context.gateways, invocation, partial(groups_of, context))
-
-
 async def _subscriptions(context: Context, invocation: Invocation) -> tuple[Subscription, ...]:
-    """Return those of the channels that this person is in: of others not even a name is told."""
+    """Return those of the person's channels; of others not even the name may be shown."""
+    members = context.gateways.directory.members
     every = await context.gateways.store.subscriptions.open(invocation.workspace)
     channels = {one.channel for one in every}
-    theirs = {one for one in channels if invocation.who in await context.directory.members(one)}
+    theirs = {one for one in channels if invocation.who in await members(one)}
     return tuple(one for one in every if one.channel in theirs)
 
 
 async def in_channel_of(
     context: Context, invocation: Invocation, subscription: OperationId
 ) -> Invocation:
-    """Return the same asking, as if from the subscription's channel, for who is in it.
+    """Return the invocation as if made in the subscription's channel, for a member of that.
 
-    Raises NotAvailable, SlackAway.
+    Raises NotAvailable, SlackUnavailable.
     """
+    members = context.gateways.directory.members
     found = await context.gateways.store.subscriptions.read(invocation.workspace, subscription)
-    if found is None or invocation.who not in await context.directory.members(found.channel):
+    if found is None or invocation.who not in await members(found.channel):
         raise NotAvailable("subscription")
     return replace(invocation, origin=Origin(found.channel))

@@ -1,10 +1,9 @@
-"""From a command to what became of it: every command has a feature."""
+"""Maps each command to the feature that carries it out."""
 
 from dataclasses import replace
-from functools import partial
 
 from bot.context import Context
-from bot.core.errors import PersonRefused, SignInNeeded
+from bot.core.errors import SignInNeeded
 from bot.core.invocation import Invocation
 from bot.core.language.commands import (
     ChangeAutoEnable,
@@ -26,7 +25,6 @@ from bot.core.language.commands import (
     Unsubscribe,
     WhoAmI,
 )
-from bot.core.names import PersonId
 from bot.core.outcomes import HelpShown, Outcome
 from bot.features import (
     accounts,
@@ -39,31 +37,32 @@ from bot.features import (
     timers,
 )
 from bot.features.select_options import Owner
+from bot.gateways.gateways import policy_groups
 from bot.gateways.slack.channels import postable_channel
-from bot.gateways.slack.client import SlackUnavailable
 
 
 async def run(context: Context, invocation: Invocation, command: Command) -> Outcome:
-    """Act on a command; who is not signed in gets a link, and the command waits."""
+    """Carry out a command, or offer a sign-in link and keep the command for after that."""
     try:
-        meant = await channel_default.with_channel_default(context.gateways, invocation, command)
-        return await _act(context, invocation, meant)
+        complete = await channel_default.with_channel_default(context.gateways, invocation, command)
+        return await _run(context, invocation, complete)
     except SignInNeeded as needed:
         return await offer_sign_in(context, invocation, str(command), needed)
 
 
 async def offer_sign_in(
-    context: Context, invocation: Invocation, waiting: str, needed: SignInNeeded
+    context: Context, invocation: Invocation, pending: str, needed: SignInNeeded
 ) -> Outcome:
+    """Offer a sign-in link; ``pending`` is the command that is offered again after the sign-in."""
     return await accounts.offer_sign_in(
-        context.gateways, context.sign_in_urls, invocation, waiting, ended=needed.ended
+        context.gateways, context.sign_in_urls, invocation, pending, ended=needed.ended
     )
 
 
 async def chooser(
     context: Context, invocation: Invocation, command: OpenChooser, reason: str = ""
 ) -> Outcome:
-    """Open the window to choose in; the lists behind its selects are read meanwhile."""
+    """Return the chooser modal, and start to read the lists for its selects."""
     await context.option_lists.warm(Owner(invocation.workspace, invocation.who))
     return await forms.open_chooser(
         context.gateways, await with_groups(context, invocation), command, reason
@@ -71,22 +70,11 @@ async def chooser(
 
 
 async def with_groups(context: Context, invocation: Invocation) -> Invocation:
-    """Add what the policy has to know of a person who wants something changed."""
-    named = context.gateways.policy_file.current.groups()
-    return replace(invocation, groups=await groups_of(context, invocation.who, named))
+    """Add the person's groups, by which the policy judges a change. Raises PersonRefused."""
+    return replace(invocation, groups=await policy_groups(context.gateways, invocation.who))
 
 
-async def groups_of(context: Context, person: PersonId, named: frozenset[str]) -> frozenset[str]:
-    """Return those of the named that they are in. Raises PersonRefused."""
-    try:
-        return await context.directory.groups_of(
-            person, named, context.gateways.policy_file.current.denying()
-        )
-    except SlackUnavailable as away:
-        raise PersonRefused("unchecked") from away
-
-
-async def _act(context: Context, invocation: Invocation, command: Command) -> Outcome:
+async def _run(context: Context, invocation: Invocation, command: Command) -> Outcome:
     gateways = context.gateways
     match command:
         case OpenChooser():
@@ -96,15 +84,13 @@ async def _act(context: Context, invocation: Invocation, command: Command) -> Ou
         case Undo():
             return await timers.undo(gateways, await with_groups(context, invocation), command)
         case ChangeAutoEnable():
-            meant = await auto_enables.as_switch(gateways, invocation, command)
-            outcome = await timers.switch(gateways, await with_groups(context, invocation), meant)
+            switch = await auto_enables.as_switch(gateways, invocation, command)
+            outcome = await timers.switch(gateways, await with_groups(context, invocation), switch)
             return await auto_enables.close_if_already_on(gateways, invocation, command, outcome)
         case Decide():
-            return await approvals.decide(
-                gateways, invocation, command, partial(groups_of, context)
-            )
+            return await approvals.decide(gateways, invocation, command)
         case Pending(page):
-            return await approvals.pending(gateways, invocation, partial(groups_of, context), page)
+            return await approvals.pending(gateways, invocation, page)
         case Show():
             return await timers.show(gateways, invocation, command)
         case ListTimers(disabled=True):
@@ -117,8 +103,8 @@ async def _act(context: Context, invocation: Invocation, command: Command) -> Ou
             await context.option_lists.warm(Owner(invocation.workspace, invocation.who))
             return await forms.open_subscription_form(gateways, invocation)
         case Subscribe():
-            place = await postable_channel(context, invocation.channel)
-            return await subscriptions.subscribe(gateways, invocation, command, place)
+            channel = await postable_channel(context.slack, invocation.channel)
+            return await subscriptions.subscribe(gateways, invocation, command, channel)
         case Unsubscribe():
             return await subscriptions.unsubscribe(gateways, invocation, command)
         case Subscriptions(page):

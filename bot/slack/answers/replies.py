@@ -1,10 +1,28 @@
-"""How an answer gets to whoever asked: where they asked, or in the window they look at."""
+"""Sends the answer to a delivery: to its response_url, its modal, its App Home or its channel."""
 
 from dataclasses import replace
 
 import structlog
 
 from bot.context import Context
+from bot.core.deliveries import (
+    ButtonAction,
+    Delivery,
+    HomeOpened,
+    InHome,
+    InMessage,
+    InModal,
+    Mention,
+    ModalSubmission,
+    Shortcut,
+    SignInCompleted,
+    SlashCommand,
+    ThreadMessage,
+    command_in,
+    response_url_of,
+    thread_of,
+    trigger_of,
+)
 from bot.gateways.slack.client import (
     NOT_THERE,
     RESPONSE_URL_SECONDS,
@@ -12,20 +30,22 @@ from bot.gateways.slack.client import (
     SlackUnavailable,
 )
 from bot.gateways.slack.messages import AppHome, Ephemeral, InChannel, Message, Modal
-from bot.gateways.store.deliveries import Delivery
 from bot.slack.views.confirmations import offer_modal
 from bot.slack.views.home import error_page
 from bot.slack.views.modals import answer_modal
 from bot.slack.views.timers import loading_modal
 
-# The window was closed, or shows something newer by now.
-_PASSED = frozenset({"hash_conflict", "not_found", "view_not_found"})
+# The view was closed, or was updated by a later answer.
+_VIEW_GONE = frozenset({"hash_conflict", "not_found", "view_not_found"})
 
 log = structlog.get_logger("answer")
 
 
 async def reply(context: Context, delivery: Delivery, message: Message, view: str) -> None:
-    """Say it. ``view`` is the window that a press has opened already, or empty."""
+    """Send one message of the answer. ``view`` is the modal opened for the delivery, or empty.
+
+    Raises SlackUnavailable, SlackRejected.
+    """
     match message:
         case Modal() if view:
             await _fill_modal(context, view, message)
@@ -35,99 +55,119 @@ async def reply(context: Context, delivery: Delivery, message: Message, view: st
             await context.slack.publish_home(delivery.person, message)
         case InChannel():
             await _reply_in_channel(context, delivery, message)
-        case Ephemeral() if (
-            delivery.kind == "home"
-        ):  # they look at a page, and asked for no message
-            await _reply_in_home(context, delivery, message)
-        case Ephemeral() if delivery.surface:
-            await _reply_in_modal(context, delivery, message, view)
         case Ephemeral():
-            if view:  # a window has no buttons of its own: they are said beside it
+            await _reply_privately(context, delivery, message, view)
+
+
+async def _reply_privately(
+    context: Context, delivery: Delivery, message: Ephemeral, view: str
+) -> None:
+    match delivery:
+        case HomeOpened():  # opening the App Home asks for no message
+            await _reply_in_home(context, delivery, message)
+        case ButtonAction():
+            await _reply_to_click(context, delivery, message, view)
+        case SlashCommand() | ModalSubmission() | Shortcut() | Mention() | ThreadMessage():
+            await _reply_in_message(context, delivery, message)
+        case SignInCompleted():
+            await _reply_in_message(context, delivery, message)
+
+
+async def _reply_to_click(
+    context: Context, delivery: ButtonAction, message: Ephemeral, view: str
+) -> None:
+    match delivery.source:
+        case InMessage(ephemeral=ephemeral):
+            if view:  # a modal takes no buttons, so the message is sent beside it as well
                 await _fill_modal(context, view, loading_modal(message))
-            said = replace(message, replace_original=delivery.private, thread=delivery.thread)
-            await context.answer_privately(
-                said, delivery.person, delivery.channel, delivery.response_url, delivery.at
-            )
+            await _reply_in_message(context, delivery, replace(message, replace_original=ephemeral))
+        case InHome() | InModal():
+            await _reply_in_modal(context, delivery, message, view)
+
+
+async def _reply_in_message(context: Context, delivery: Delivery, message: Ephemeral) -> None:
+    private = replace(message, thread=thread_of(delivery))
+    url, age = response_url_of(delivery), context.now - delivery.at
+    await context.slack.answer_privately(private, delivery.person, delivery.channel, url, age)
 
 
 async def _show_modal(context: Context, delivery: Delivery, modal: Modal) -> None:
-    """Change the window it was asked in, or open one; else offer a button that can."""
-    if delivery.surface == "modal" and delivery.kind == "action":
-        await _change_modal(context, delivery, modal)
+    """Update the modal that was clicked in, or open one; else offer a button that opens it."""
+    if isinstance(delivery, ButtonAction) and isinstance(delivery.source, InModal):
+        await _update_modal(context, delivery, delivery.source, modal)
         return
+    trigger_id = trigger_of(delivery)
     try:
-        if delivery.trigger:
-            await context.slack.open_view(delivery.trigger, modal)
+        if trigger_id:
+            await context.slack.open_view(trigger_id, modal)
             return
-    except (SlackRejected, SlackUnavailable) as late:
-        log.info("window", trace=delivery.id[:8], why=str(late))
-    await reply(context, delivery, offer_modal(_retry_command(delivery)), "")
+    except (SlackRejected, SlackUnavailable) as error:
+        log.info("view.not_opened", trace=delivery.id[:8], why=str(error))
+    await reply(context, delivery, offer_modal(command_in(delivery) or "choose"), "")
 
 
-async def _change_modal(context: Context, delivery: Delivery, modal: Modal) -> None:
-    """Change the window that was pressed in; the last press counts, whichever is done first."""
+async def _update_modal(
+    context: Context, delivery: ButtonAction, source: InModal, modal: Modal
+) -> None:
+    """Update the modal that was clicked in; the last click wins, whichever is answered last."""
     try:
-        await context.slack.update_view(delivery.view, modal, delivery.hash)
-    except SlackRejected as refused:
-        if refused.code not in _PASSED:
+        await context.slack.update_view(source.view_id, modal, source.hash)
+    except SlackRejected as rejected:
+        if rejected.code not in _VIEW_GONE:
             raise
-        if refused.code == "hash_conflict" and await is_last_click(context, delivery):
-            await _fill_modal(context, delivery.view, modal)
+        if rejected.code == "hash_conflict" and await is_last_click(context, delivery, source):
+            await _fill_modal(context, source.view_id, modal)
 
 
-async def is_last_click(context: Context, delivery: Delivery) -> bool:
-    """Whether nothing was pressed in the window since."""
-    windows, at = context.gateways.store.modal_clicks, delivery.clicked_at
-    return await windows.is_last_click(delivery.installed_in, delivery.view, delivery.id, at)
+async def is_last_click(context: Context, delivery: ButtonAction, source: InModal) -> bool:
+    """Whether nothing was clicked in the modal since; records this click."""
+    clicks, at = context.gateways.store.modal_clicks, source.clicked_at
+    return await clicks.is_last_click(delivery.installed_in, source.view_id, delivery.id, at)
 
 
 async def _fill_modal(context: Context, view: str, modal: Modal) -> None:
-    """Fill it, unless it was closed meanwhile: whoever closed it wants to see no more of it."""
+    """Update a modal, unless the person has closed it."""
     try:
         await context.slack.update_view(view, modal)
-    except SlackRejected as refused:
-        if refused.code not in _PASSED:
+    except SlackRejected as rejected:
+        if rejected.code not in _VIEW_GONE:
             raise
 
 
-def _retry_command(delivery: Delivery) -> str:
-    """Return the command that asks for the window once more."""
-    if delivery.kind in {"command", "mentioned"} and delivery.text:
-        return delivery.text
-    return delivery.value if delivery.action.startswith("edfs.run") else "choose"
-
-
-async def _reply_in_modal(context: Context, delivery: Delivery, said: Ephemeral, view: str) -> None:
-    """Answer a press in a Home or a window in a window, where they look; else in a message."""
-    window = answer_modal(said, delivery.channel)
+async def _reply_in_modal(
+    context: Context, delivery: ButtonAction, message: Ephemeral, view: str
+) -> None:
+    """Answer a click in an App Home or a modal in a modal, or else in a message."""
+    modal, source = answer_modal(message, delivery.channel), delivery.source
     try:
         if view:
-            await context.slack.update_view(view, window)
-        elif delivery.surface == "modal":
-            await context.slack.update_view(delivery.view, window)
+            await context.slack.update_view(view, modal)
+        elif isinstance(source, InModal):
+            await context.slack.update_view(source.view_id, modal)
         else:
-            await context.slack.open_view(delivery.trigger, window)
-    except (SlackRejected, SlackUnavailable) as late:
-        log.info("window", trace=delivery.id[:8], why=str(late))
-        await context.slack.post_ephemeral(delivery.channel, delivery.person, said)
+            await context.slack.open_view(delivery.trigger_id, modal)
+    except (SlackRejected, SlackUnavailable) as error:
+        log.info("view.not_opened", trace=delivery.id[:8], why=str(error))
+        await context.slack.post_ephemeral(delivery.channel, delivery.person, message)
 
 
-async def _reply_in_home(context: Context, delivery: Delivery, said: Ephemeral) -> None:
-    """Say there why there is no page; Slack has no Home for everybody, such as for strangers."""
+async def _reply_in_home(context: Context, delivery: Delivery, message: Ephemeral) -> None:
+    """Publish an App Home with the message; some people have none, such as those of other teams."""
     try:
-        await context.slack.publish_home(delivery.person, error_page(said, delivery.channel))
-    except SlackRejected as refused:
-        log.info("home.left", why=refused.code)
+        await context.slack.publish_home(delivery.person, error_page(message, delivery.channel))
+    except SlackRejected as rejected:
+        log.info("home.not_published", why=rejected.code)
 
 
 async def _reply_in_channel(context: Context, delivery: Delivery, message: InChannel) -> None:
-    fresh = delivery.response_url and context.now - delivery.at < RESPONSE_URL_SECONDS
-    if fresh and await context.slack.respond(delivery.response_url, message):
+    url = response_url_of(delivery)
+    fresh = url and context.now - delivery.at < RESPONSE_URL_SECONDS
+    if fresh and await context.slack.respond(url, message):
         return
     try:
-        await context.slack.post(delivery.channel, message, delivery.thread)
-    except SlackRejected as refused:
-        if refused.code not in NOT_THERE:
+        await context.slack.post(delivery.channel, message, thread_of(delivery))
+    except SlackRejected as rejected:
+        if rejected.code not in NOT_THERE:
             raise
-        said = Ephemeral(message.text, message.blocks)
-        await context.slack.post_ephemeral(delivery.channel, delivery.person, said)
+        private = Ephemeral(message.text, message.blocks)
+        await context.slack.post_ephemeral(delivery.channel, delivery.person, private)

@@ -1,21 +1,40 @@
-"""From Slack's payloads to a Delivery: checked once, here, and a value from then on."""
+"""From Slack's payloads to a ``Delivery``. Payloads are validated here, once, and stop here."""
 
 import hashlib
 from typing import Any
 
 from pydantic import ValidationError
 
+from bot.core.actions import action_from
+from bot.core.deliveries import (
+    ButtonAction,
+    Delivery,
+    HomeOpened,
+    InHome,
+    InMessage,
+    InModal,
+    Mention,
+    ModalSubmission,
+    Shortcut,
+    SlashCommand,
+    Source,
+    ThreadMessage,
+)
+from bot.core.language.forms import picked_channel
 from bot.core.language.mentions import command_text
-from bot.core.names import ChannelId, DeliveryId, PersonId, Workspace, is_own_id, is_slack_id
+from bot.core.names import ChannelId, DeliveryId, OperationId, PersonId, Workspace, is_own_id
 from bot.gateways.slack.client import Installation
-from bot.gateways.store.deliveries import Delivery
 from bot.slack.inbound import payloads
+from bot.slack.inbound.forms import channel_id, chooser_of, form_of
 
-LONGEST = 4_000  # of a message's words; what is longer is no command
+LONGEST = 4_000  # characters of a message's text; what is longer is no command
 
 
 def delivery_of(body: dict[str, Any], installation: Installation, now: float) -> Delivery | None:
-    """Return the delivery, or None for a payload that is not in the documented shape."""
+    """Return the delivery; None for a payload that is not of the documented shape, or not for us.
+
+    Never raises.
+    """
     try:
         match body.get("type"):
             case "view_submission":
@@ -32,152 +51,173 @@ def delivery_of(body: dict[str, Any], installation: Installation, now: float) ->
         return None
 
 
-def _command(body: dict[str, Any], workspace: Workspace, now: float) -> Delivery:
-    said = payloads.Command.model_validate(body)
-    return Delivery(
-        id=identity("command", said.team_id, said.user_id, said.trigger_id),
-        kind="command",
-        workspace=Workspace(said.team_id),
-        installed_in=workspace,
-        person=PersonId(said.user_id),
-        channel=ChannelId(said.channel_id),
+def _command(body: dict[str, Any], installed_in: Workspace, now: float) -> SlashCommand:
+    payload = payloads.SlashCommand.model_validate(body)
+    return SlashCommand(
+        id=identity("command", payload.team_id, payload.user_id, payload.trigger_id),
+        workspace=Workspace(payload.team_id),
+        installed_in=installed_in,
+        person=PersonId(payload.user_id),
+        channel=ChannelId(payload.channel_id),
         at=now,
-        text=said.text,
-        response_url=said.response_url,
-        trigger=said.trigger_id,
+        text=payload.text,
+        response_url=payload.response_url,
+        trigger_id=payload.trigger_id,
     )
 
 
-def _whose(user: payloads.User, team: payloads.Team | None, workspace: Workspace) -> Workspace:
-    """The person's own workspace, where Slack says it: in a shared channel it may not be ours."""
-    return Workspace(user.team_id or (team.id if team else workspace))
+def _own_workspace(
+    user: payloads.User, team: payloads.Team | None, installed_in: Workspace
+) -> Workspace:
+    """Return the person's own workspace: in a shared channel ``team`` may not be theirs."""
+    return Workspace(user.team_id or (team.id if team else installed_in))
 
 
-def _action(body: dict[str, Any], installed_in: Workspace, now: float) -> Delivery:
-    said = payloads.BlockAction.model_validate(body)
-    workspace, view = _whose(said.user, said.team, installed_in), said.view
-    kept = view.metadata if view else {}
-    return Delivery(
-        id=identity("action", workspace, said.user.id, said.trigger_id),
-        kind="action",
+def _action(body: dict[str, Any], installed_in: Workspace, now: float) -> ButtonAction:
+    payload = payloads.BlockActions.model_validate(body)
+    workspace = _own_workspace(payload.user, payload.team, installed_in)
+    element, view = payload.actions[0], payload.view
+    return ButtonAction(
+        id=identity("action", workspace, payload.user.id, payload.trigger_id),
         workspace=workspace,
         installed_in=installed_in,
-        person=PersonId(said.user.id),
-        channel=_channel(kept.get("channel", "") if view else said.container.channel_id),
+        person=PersonId(payload.user.id),
+        channel=channel_id(
+            view.metadata.get("channel", "") if view else payload.container.channel_id
+        ),
         at=now,
-        action=said.actions[0].action_id,
-        value=said.actions[0].chosen,
-        message=said.container.message_ts,
-        private=said.container.is_ephemeral,
-        response_url=said.response_url,
-        trigger=said.trigger_id,
-        thread=said.container.thread_ts,
-        view=view.id if view else "",
-        hash=view.hash if view else "",
-        surface=view.type if view else "",
-        clicked_at=said.actions[0].action_ts,
-        inputs=view.filled() if view else {},
-        metadata=kept,
+        action=action_from(element.action_id),
+        value=element.chosen,
+        trigger_id=payload.trigger_id,
+        source=_source(payload, element),
     )
 
 
-def _channel(said: str) -> ChannelId:
-    """An empty one says that it was asked where there is no channel."""
-    return ChannelId(said if is_slack_id(said) else "")
+def _source(payload: payloads.BlockActions, element: payloads.ActionElement) -> Source:
+    container, view = payload.container, payload.view
+    if view is None:
+        return InMessage(
+            ts=container.message_ts,
+            ephemeral=container.is_ephemeral,
+            thread=container.thread_ts,
+            response_url=payload.response_url,
+        )
+    if view.type == "home":
+        return InHome()
+    return InModal(view.id, view.hash, element.action_ts, chooser_of(view))
 
 
-def _submission(body: dict[str, Any], installed_in: Workspace, now: float) -> Delivery:
-    """A modal of ours: what it is about, and where it was opened, stand in its metadata."""
-    said = payloads.Submission.model_validate(body)
-    workspace, filled = _whose(said.user, said.team, installed_in), said.view.filled()
-    kept = said.view.metadata
-    return Delivery(
-        # A view is submitted once; a hash tells its versions apart.
-        id=identity("submitted", workspace, said.user.id, said.view.id, said.view.hash),
-        kind="submitted",
+def _submission(body: dict[str, Any], installed_in: Workspace, now: float) -> ModalSubmission:
+    payload = payloads.ViewSubmission.model_validate(body)
+    workspace = _own_workspace(payload.user, payload.team, installed_in)
+    view = payload.view
+    form = form_of(view)
+    return ModalSubmission(
+        # A view is submitted once; the hash tells its versions apart.
+        id=identity("submission", workspace, payload.user.id, view.id, view.hash),
         workspace=workspace,
         installed_in=installed_in,
-        person=PersonId(said.user.id),
-        channel=_channel(filled.get("edfs.where") or kept.get("channel", "")),
+        person=PersonId(payload.user.id),
+        channel=picked_channel(form) or channel_id(view.metadata.get("channel", "")),
         at=now,
-        action=said.view.callback_id,
-        value=kept.get("about", ""),
-        inputs=filled,
-        metadata=kept,
+        form=form,
     )
 
 
-def _shortcut(body: dict[str, Any], installation: Installation, now: float) -> Delivery:
-    said = payloads.Shortcut.model_validate(body)
-    workspace, message = _whose(said.user, said.team, installation.workspace), said.message
+def _shortcut(body: dict[str, Any], installation: Installation, now: float) -> Shortcut:
+    payload = payloads.Shortcut.model_validate(body)
+    workspace = _own_workspace(payload.user, payload.team, installation.workspace)
+    message = payload.message
     ours = message is not None and message.bot_id == installation.bot_id
-    return Delivery(
-        id=identity("shortcut", workspace, said.user.id, said.trigger_id),
-        kind="shortcut",
+    return Shortcut(
+        id=identity("shortcut", workspace, payload.user.id, payload.trigger_id),
         workspace=workspace,
         installed_in=installation.workspace,
-        person=PersonId(said.user.id),
-        channel=_channel(said.channel.id),
+        person=PersonId(payload.user.id),
+        channel=channel_id(payload.channel.id),
         at=now,
-        action=said.callback_id,
-        value=_text_of_blocks(message.blocks) if message and ours else "",
-        text=message.text[:LONGEST] if message and not ours else "",
-        response_url=said.response_url,
-        trigger=said.trigger_id,
+        operation=_operation_in(message.blocks) if message and ours else None,
+        reason=message.text[:LONGEST] if message and not ours else "",
+        response_url=payload.response_url,
+        trigger_id=payload.trigger_id,
     )
 
 
-def _text_of_blocks(blocks: list[dict[str, Any]]) -> str:
-    """Return the id of the operation or request that a card of ours tells of."""
+def _operation_in(blocks: list[dict[str, Any]]) -> OperationId | None:
+    """Return the id of the record that a card of ours is about: its buttons carry it."""
     for block in blocks:
         elements = block.get("elements")
         for element in elements if isinstance(elements, list) else ():
             value = element.get("value") if isinstance(element, dict) else None
             if isinstance(value, str) and is_own_id(value):
-                return value
-    return ""
+                return OperationId(value)
+    return None
 
 
 def _event(body: dict[str, Any], installation: Installation, now: float) -> Delivery | None:
-    said = payloads.Event.model_validate(body)
-    event = said.event
+    payload = payloads.EventCallback.model_validate(body)
+    event = payload.event
     match event.type:
         case "app_home_opened":
-            return _of_event(said, installation, now, "home") if event.tab == "home" else None
+            return _home_opened(payload, installation, now) if event.tab == "home" else None
         case _ if event.subtype or event.bot_id:
             return None
         case "app_mention":
-            return _of_event(said, installation, now, "mentioned")
+            return _mention(payload, installation, now)
         case "message" if event.channel_type == "im":
-            return _of_event(said, installation, now, "mentioned")
+            return _mention(payload, installation, now)
         case "message" if event.thread_ts:
-            return _of_event(said, installation, now, "said")
+            return _thread_message(payload, installation, now)
         case _:
             return None
 
 
-def _of_event(said: payloads.Event, installation: Installation, now: float, kind: Any) -> Delivery:
-    """What people write is kept only where it was written to the bot."""
-    event = said.event
-    asked = (
-        command_text(installation.bot_user, event.text[: LONGEST + 1])
-        if kind == "mentioned"
-        else ""
+def _home_opened(
+    payload: payloads.EventCallback, installation: Installation, now: float
+) -> HomeOpened:
+    return HomeOpened(
+        id=identity("event", payload.team_id, payload.event_id),
+        workspace=_workspace_of_event(payload),
+        installed_in=installation.workspace,
+        person=PersonId(payload.event.user),
+        channel=ChannelId(payload.event.channel),
+        at=now,
     )
-    return Delivery(
-        id=identity(kind, said.team_id, said.event_id),
-        kind=kind,
-        workspace=Workspace(event.user_team or event.team or said.team_id),
+
+
+def _mention(payload: payloads.EventCallback, installation: Installation, now: float) -> Mention:
+    event = payload.event
+    return Mention(
+        id=identity("event", payload.team_id, payload.event_id),
+        workspace=_workspace_of_event(payload),
         installed_in=installation.workspace,
         person=PersonId(event.user),
         channel=ChannelId(event.channel),
         at=now,
-        text=asked,
-        message=event.thread_ts,
+        text=command_text(installation.bot_user, event.text[: LONGEST + 1]),
         thread=event.thread_ts,
     )
 
 
+def _thread_message(
+    payload: payloads.EventCallback, installation: Installation, now: float
+) -> ThreadMessage:
+    return ThreadMessage(
+        id=identity("event", payload.team_id, payload.event_id),
+        workspace=_workspace_of_event(payload),
+        installed_in=installation.workspace,
+        person=PersonId(payload.event.user),
+        channel=ChannelId(payload.event.channel),
+        at=now,
+        thread=payload.event.thread_ts,
+    )
+
+
+def _workspace_of_event(payload: payloads.EventCallback) -> Workspace:
+    """Return the person's own workspace: in a shared channel ``team_id`` is the bot's."""
+    return Workspace(payload.event.user_team or payload.event.team or payload.team_id)
+
+
 def identity(*parts: str) -> DeliveryId:
-    """Name a delivery after what Slack says once of it, so that a second one has the same name."""
+    """Return an id made of what Slack sends only once, so that each copy of a request has it."""
     return DeliveryId(hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24])

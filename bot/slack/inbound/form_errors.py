@@ -1,109 +1,135 @@
-"""What is wrong with a window that was sent: said in it, beside the input, before it is kept.
+"""Errors beside a form's inputs, for Slack's ``response_action: errors``: answered before storing.
 
-Only what can be told at once is told here; everything is judged again when it is done.
+Only what is known at once is checked here; everything is checked again when it is done.
+Source: docs.slack.dev, "Modals", "Displaying errors in views".
 """
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from pydantic import ValidationError
 
 from bot.context import Context
+from bot.core.actions import Action, FormField, action_id
 from bot.core.errors import BotError, InvalidCommand
-from bot.core.language.forms import TimerFields, phrase_from_input
+from bot.core.language.forms import (
+    ChangeEndForm,
+    ChooserForm,
+    DeclineForm,
+    SubscriptionForm,
+    phrase_from_input,
+)
 from bot.core.language.until import AmbiguousTime, parse_until
-from bot.core.names import PersonId, is_guid, single_line
+from bot.core.names import PersonId, single_line
 from bot.gateways.slack.client import SlackUnavailable
-from bot.gateways.store import translate_errors
 from bot.slack.inbound import payloads
+from bot.slack.inbound.forms import form_of
 from bot.slack.views.chooser import ambiguous_time_text
 
-SECONDS = 0.8  # what is not known by then is left to the answer
+SECONDS = 0.8  # what cannot be checked by then is left to the answer
 
-log = structlog.get_logger("checking")
+Errors = dict[Action | FormField, str]
+
+log = structlog.get_logger("form_errors")
 
 
 async def form_errors(context: Context, body: dict[str, Any]) -> dict[str, str]:
-    """Return what is wrong, by block id; empty where nothing is, or where that cannot be told."""
+    """Return the errors by block id; empty where there are none, or where that is not known.
+
+    Never raises, and takes ``SECONDS`` at most.
+    """
     try:
-        said = payloads.Submission.model_validate(body)
+        payload = payloads.ViewSubmission.model_validate(body)
     except ValidationError:
         return {}
-    blocks = {action: block for block, action, _ in said.view.inputs()}
-    filled = said.view.filled()
-    missing = {
-        blocks[action]: "Choose one of the list. Its last line may say why there is none."
-        for action in ("edfs.itwin", "edfs.timer")
-        if action in blocks and not is_guid(filled[action])
-    }
-    if not missing and _unseen(said.view, filled):
-        missing = {
-            blocks["edfs.timer"]: "Its state is not shown yet: wait a moment, or pick it again."
-        }
-    wrong = missing | _reason_missing(said.view.metadata, filled, blocks)
-    if missing or not filled.get("edfs.until") or filled.get("edfs.wanted") == "enable":
-        return wrong
-    try:
-        async with asyncio.timeout(SECONDS), translate_errors():
-            time = await _about_the_time(context, said, filled["edfs.until"])
-    except (BotError, SlackUnavailable, TimeoutError) as error:
-        log.info("unchecked", error=type(error).__name__)
-        return wrong
-    return wrong | ({blocks["edfs.until"]: time} if time else {})
+    blocks, found = payload.view.blocks, await _errors(context, payload)
+    named = {action_id(control): text for control, text in found.items()}
+    return {blocks[name]: text for name, text in named.items() if name in blocks}
 
 
-def _unseen(view: payloads.View, filled: Mapping[str, str]) -> bool:
-    """Whether the window does not show yet what was picked: nobody wishes what they do not see."""
-    if view.callback_id != "edfs.choose" or "edfs.timer" not in filled:
-        return False
-    shown = TimerFields.read(view.metadata)
-    picked = (filled.get("edfs.itwin", "").lower(), filled["edfs.timer"].lower())
-    return shown is None or (shown.itwin.id.lower(), shown.timer.id.lower()) != picked
+async def _errors(context: Context, payload: payloads.ViewSubmission) -> Errors:
+    person = PersonId(payload.user.id)
+    match form_of(payload.view):
+        case ChooserForm() as form:
+            picks = _unpicked(form) or _not_shown_yet(form)
+            required = payload.view.metadata.get("reason") == "required"
+            errors = picks | _reason_missing(form, required=required)
+            if picks or form.wanted:
+                return errors
+            return errors | await _time_errors(context, person, form)
+        case SubscriptionForm() as form:
+            return _unpicked(form)
+        case ChangeEndForm() as form:
+            return await _time_errors(context, person, form)
+        case DeclineForm() | None:
+            return {}
 
 
-def _reason_missing(
-    kept: Mapping[str, str], filled: Mapping[str, str], blocks: Mapping[str, str]
-) -> dict[str, str]:
-    if "edfs.because" not in blocks or single_line(filled.get("edfs.because", "")):
+def _unpicked(form: ChooserForm | SubscriptionForm) -> Errors:
+    text = "Choose one of the list. Its last line may say why there is none."
+    errors: Errors = {}
+    if form.itwin is None:
+        errors[Action.ITWIN] = text
+    if isinstance(form, ChooserForm) and form.timer is None:
+        errors[Action.TIMER] = text
+    return errors
+
+
+def _not_shown_yet(form: ChooserForm) -> Errors:
+    """Refuse a timer whose state the modal does not show yet: enabling or disabling is a guess."""
+    if form.shows_what_is_picked:
         return {}
-    if filled.get("edfs.emergency"):
-        return {blocks["edfs.because"]: "An emergency needs its reason."}
-    if kept.get("reason") == "required":
-        return {blocks["edfs.because"]: "The policy wants a reason."}
+    return {Action.TIMER: "Its state is not shown yet: wait a moment, or pick it again."}
+
+
+def _reason_missing(form: ChooserForm, *, required: bool) -> Errors:
+    if single_line(form.reason):
+        return {}
+    if form.emergency:
+        return {FormField.REASON: "An emergency needs its reason."}
+    if required:
+        return {FormField.REASON: "The policy wants a reason."}
     return {}
 
 
-async def _about_the_time(context: Context, said: payloads.Submission, typed: str) -> str:
-    cron = await _schedule(context, said)
-    person = await context.directory.person(PersonId(said.user.id))
-    zone, schedule_zone = person.zone, context.gateways.schedule_zone
+async def _time_errors(
+    context: Context, person: PersonId, form: ChooserForm | ChangeEndForm
+) -> Errors:
+    if not form.until:
+        return {}
     try:
-        phrase = phrase_from_input(typed)
+        async with asyncio.timeout(SECONDS):
+            problem = await _time_problem(context, person, form)
+    except (BotError, SlackUnavailable, TimeoutError) as error:
+        log.info("form.not_validated", error=type(error).__name__)
+        return {}
+    return {Action.UNTIL: f"{problem[:1].upper()}{problem[1:]}."} if problem else {}
+
+
+async def _time_problem(context: Context, who: PersonId, form: ChooserForm | ChangeEndForm) -> str:
+    """Return why the end cannot be understood; empty where it can, or where that is not known.
+
+    Raises BotError and SlackUnavailable.
+    """
+    cron = await _schedule(context, form)
+    zone = (await context.gateways.directory.person(who)).zone
+    try:
+        phrase = phrase_from_input(form.until)
         if cron is None and phrase.endswith(("run", "runs")):
             return ""
-        found = parse_until(phrase, context.now, zone, cron or "", schedule_zone)
+        found = parse_until(phrase, context.now, zone, cron or "", context.gateways.schedule_zone)
     except InvalidCommand as refused:
-        return _sentence(refused.reason)
-    if isinstance(found, AmbiguousTime):
-        return _sentence(ambiguous_time_text(found, zone))
-    return ""
+        return refused.reason
+    return ambiguous_time_text(found, zone) if isinstance(found, AmbiguousTime) else ""
 
 
-async def _schedule(context: Context, said: payloads.Submission) -> str | None:
-    """Return the schedule of the timer that the window is about, where it is at hand."""
-    kept = said.view.metadata
-    facts = TimerFields.read(kept)
-    if facts is not None:
-        return facts.timer.cron
-    if said.view.callback_id != "edfs.extend":
-        return None
-    auto_enable = await context.gateways.store.auto_enables.read(
-        context.installation.workspace, kept.get("about", "")
-    )
-    return auto_enable.timer.cron if auto_enable else None
-
-
-def _sentence(reason: str) -> str:
-    return f"{reason[:1].upper()}{reason[1:]}."
+async def _schedule(context: Context, form: ChooserForm | ChangeEndForm) -> str | None:
+    """Return the cron schedule of the form's timer; None where it is not at hand."""
+    match form:
+        case ChooserForm(shown=shown):
+            return shown.timer.cron if shown else None
+        case ChangeEndForm(operation=operation):
+            workspace = context.installation.workspace
+            auto_enable = await context.gateways.store.auto_enables.read(workspace, operation)
+            return auto_enable.timer.cron if auto_enable else None

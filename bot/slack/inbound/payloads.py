@@ -1,4 +1,4 @@
-"""The shapes of Slack's payloads, as far as they are read. What is not named here is left alone.
+"""The shapes of Slack's payloads, as far as they are read; what is not named here is ignored.
 
 Sources: docs.slack.dev, "Interaction payloads", "Slash commands", and each event's page.
 """
@@ -10,14 +10,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 _ID = r"^[A-Z0-9]{5,20}$"
-_MOST_TYPED = 3_000
+_MAX_INPUT = 3_000
 
 
-class Foreign(BaseModel):
+class Payload(BaseModel):
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
-class Command(Foreign):
+class SlashCommand(Payload):
     team_id: str = Field(pattern=_ID)
     user_id: str = Field(pattern=_ID)
     channel_id: str = Field(pattern=_ID)
@@ -26,28 +26,30 @@ class Command(Foreign):
     response_url: str = Field(default="", max_length=1_000)
 
 
-class User(Foreign):
+class User(Payload):
     id: str = Field(pattern=_ID)
     team_id: str | None = Field(default=None, pattern=_ID)
 
 
-class Team(Foreign):
+class Team(Payload):
     id: str = Field(pattern=_ID)
 
 
-class Container(Foreign):
+class Container(Payload):
+    """The message that a control is in; all of it is empty for a control in a view."""
+
     message_ts: str = Field(default="", max_length=40)
     channel_id: str = Field(default="", max_length=20)
     thread_ts: str = Field(default="", max_length=40)
     is_ephemeral: bool = False
 
 
-class Option(Foreign):
+class Option(Payload):
     value: str = Field(default="", max_length=2_000)
 
 
-class Action(Foreign):
-    """``chosen`` is a button's value, or that of the option that was picked."""
+class ActionElement(Payload):
+    """One entry of ``actions``: the control that was used."""
 
     action_id: str = Field(max_length=255)
     value: str | None = Field(default=None, max_length=2_000)
@@ -56,10 +58,13 @@ class Action(Foreign):
 
     @property
     def chosen(self) -> str:
+        """Return the button's value, or that of the option that was picked."""
         return self.selected_option.value if self.selected_option else self.value or ""
 
 
-class View(Foreign):
+class View(Payload):
+    """A modal or App Home of the bot, with what its inputs hold."""
+
     id: str = Field(default="", max_length=40)
     hash: str = Field(default="", max_length=80)
     type: str = Field(default="modal", max_length=20)
@@ -69,55 +74,61 @@ class View(Foreign):
 
     @property
     def metadata(self) -> dict[str, str]:
-        """Return what a view of ours keeps of itself, such as the channel it was opened from."""
+        """Return what the bot stored in the view, such as the channel it was opened from."""
         try:
-            kept = json.loads(self.private_metadata or "{}")
+            stored = json.loads(self.private_metadata or "{}")
         except (ValueError, RecursionError):
             return {}
-        pairs = kept.items() if isinstance(kept, dict) else ()
+        pairs = stored.items() if isinstance(stored, dict) else ()
         return {name: value for name, value in pairs if isinstance(value, str)}
 
-    def inputs(self) -> Iterator[tuple[str, str, Any]]:
-        """Yield block id, action id and what stands there, in the order of the inputs."""
+    @property
+    def values(self) -> dict[str, str]:
+        """Return what each input holds, by action id; several options are joined by blanks."""
+        return {action: _text_of(value) for _, action, value in self._inputs()}
+
+    @property
+    def blocks(self) -> dict[str, str]:
+        """Return the block id of each input, by action id."""
+        return {action: block for block, action, _ in self._inputs()}
+
+    def _inputs(self) -> Iterator[tuple[str, str, Any]]:
+        """Yield block id, action id and value, in the order of the inputs."""
         values = self.state.get("values")
         for block, elements in values.items() if isinstance(values, dict) else ():
-            for action, given in elements.items() if isinstance(elements, dict) else ():
-                yield block, action, given
-
-    def filled(self) -> dict[str, str]:
-        """Return what stands in each input, by action id; several picked options by blanks."""
-        return {action: _standing(given) for _, action, given in self.inputs()}
+            for action, value in elements.items() if isinstance(elements, dict) else ():
+                yield block, action, value
 
 
-def _standing(given: Any) -> str:
-    if not isinstance(given, dict):
+def _text_of(value: Any) -> str:
+    if not isinstance(value, dict):
         return ""
-    several = given.get("selected_options")
-    picked = several if isinstance(several, list) else [given.get("selected_option")]
+    several = value.get("selected_options")
+    picked = several if isinstance(several, list) else [value.get("selected_option")]
     chosen = [one["value"] for one in picked if isinstance(one, dict) and "value" in one]
-    typed = given.get("value") or given.get("selected_conversation")
-    words = chosen or [typed]
-    return " ".join(word for word in words if isinstance(word, str))[:_MOST_TYPED]
+    typed = value.get("value") or value.get("selected_conversation")
+    texts = chosen or [typed]
+    return " ".join(text for text in texts if isinstance(text, str))[:_MAX_INPUT]
 
 
-class BlockAction(Foreign):
+class BlockActions(Payload):
     user: User
     team: Team | None = None
     container: Container = Container()
     view: View | None = None
-    actions: list[Action] = Field(min_length=1, max_length=5)
+    actions: list[ActionElement] = Field(min_length=1, max_length=5)
     trigger_id: str = Field(min_length=1, max_length=200)
     response_url: str = Field(default="", max_length=1_000)
 
 
-class Submission(Foreign):
+class ViewSubmission(Payload):
     user: User
     team: Team | None = None
     view: View
 
 
-class Suggestion(Foreign):
-    """Letters typed into a select whose options are asked for; ``view`` as far as it is filled."""
+class BlockSuggestion(Payload):
+    """A request for the options of an external select; ``value`` is what was typed into it."""
 
     user: User
     team: Team | None = None
@@ -126,12 +137,12 @@ class Suggestion(Foreign):
     view: View = View()
 
 
-class Channel(Foreign):
+class Channel(Payload):
     id: str = Field(default="", max_length=20)
 
 
-class Message(Foreign):
-    """A message that a shortcut was taken on: its words, its writer, and its buttons if any."""
+class Message(Payload):
+    """The message that a shortcut was used on."""
 
     ts: str = Field(default="", max_length=40)
     text: str = Field(default="", max_length=100_000)
@@ -141,7 +152,9 @@ class Message(Foreign):
     blocks: list[dict[str, Any]] = Field(default_factory=list)
 
 
-class Shortcut(Foreign):
+class Shortcut(Payload):
+    """A global shortcut (without channel, message and response URL), or one on a message."""
+
     user: User
     team: Team | None = None
     callback_id: str = Field(max_length=255)
@@ -151,7 +164,9 @@ class Shortcut(Foreign):
     response_url: str = Field(default="", max_length=1_000)
 
 
-class MessageEvent(Foreign):
+class Event(Payload):
+    """The inner event of the Events API: a message, a mention, or an opened App Home."""
+
     type: str = Field(max_length=60)
     subtype: str = Field(default="", max_length=60)
     bot_id: str = Field(default="", max_length=20)
@@ -166,7 +181,9 @@ class MessageEvent(Foreign):
     user_team: str = Field(default="", max_length=20)
 
 
-class Event(Foreign):
+class EventCallback(Payload):
+    """The envelope of the Events API."""
+
     team_id: str = Field(pattern=_ID)
     event_id: str = Field(min_length=1, max_length=60)
-    event: MessageEvent
+    event: Event

@@ -1,4 +1,4 @@
-"""The platform's documented refusals in words: (title, cause, next step).
+"""Texts of the errors of EDFS and the iTwin Platform: (title, cause, next step).
 
 Source of statuses and codes: EDFS API ``timer-toggle`` and the reads beside it; the 429 code is
 published in two spellings, so the status decides.
@@ -42,6 +42,7 @@ _UNCLEAR: dict[str, str] = {
 
 
 def api_error_text(error: ApiError) -> ApiErrorText:
+    """Return (title, cause, next step) of an error of the platform."""
     match error:
         case errors.TokenRefused():
             return (
@@ -82,7 +83,7 @@ def api_error_text(error: ApiError) -> ApiErrorText:
 
 
 _LOOK = "Try again in a minute, or look with /edfs show."
-# A flip may have been made: whoever repeats it now may flip it back.
+# The toggle may have been carried out, so repeating it now could reverse it.
 _WAIT = (
     "Wait: the timer is read again, and the card will say what is true. Do not repeat it before."
 )

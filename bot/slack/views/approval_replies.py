@@ -1,11 +1,12 @@
-"""What is said about a request to one person: at each step, and as the answer to what they did."""
+"""Messages about a request for approval: answers to commands, and news for its requester."""
 
+from bot.core.actions import Action
 from bot.core.approvals import Approval, Stage, Vote
 from bot.core.errors import BotError
 from bot.core.language.commands import Pending
 from bot.core.listings import PendingListed
 from bot.core.names import single_line
-from bot.core.operations.operation import State
+from bot.core.operations.operation import FailureKind, State
 from bot.core.outcomes import ApprovalRequested, DecisionHint, RequestDecided
 from bot.gateways.slack.messages import Block, Ephemeral
 from bot.slack.views.approvals import (
@@ -42,7 +43,7 @@ LISTED = 10
 
 
 def requested(outcome: ApprovalRequested) -> Ephemeral:
-    """Tell who asked where the request stands, and what has to be done where nobody sees it."""
+    """Tell the requester where the request is, and what to do if nobody can see it there."""
     approval = outcome.approval
     if approval.stage is not Stage.WAITING:
         return _about(approval, title(approval), state_lines(approval))
@@ -53,20 +54,20 @@ def requested(outcome: ApprovalRequested) -> Ephemeral:
             UserMention(approval.requester),
         )
         step = line("That one has to be decided, or taken back, first. Nothing new was asked for.")
-        return _about(approval, "Asked for already", [other, step, *_stands(approval)])
+        return _about(approval, "Asked for already", [other, step, *_where_posted(approval)])
     lines = [
-        *_stands(approval),
+        *_where_posted(approval),
         labelled("Who decides", *approvers_line(approval)),
         labelled("Expires", Timestamp(approval.expires_at)),
         line("You are told of each step in a direct message."),
     ]
-    cancel = buttons(Button("Cancel", "cancel", approval.id))
+    cancel = buttons(Button("Cancel", Action.CANCEL, approval.id))
     return _about(
         approval, f"Asked for approval: {change_phrase(approval.operation)}", lines, cancel
     )
 
 
-def _stands(approval: Approval) -> list[Line]:
+def _where_posted(approval: Approval) -> list[Line]:
     if approval.moved_to is None and not _is_direct(approval.posted_in):
         return [line("The request stands in ", ChannelMention(approval.posted_in), ".")]
     invite = code("/invite @edfs-bot")
@@ -94,28 +95,31 @@ def _is_direct(channel: str) -> bool:
 
 
 def decided(outcome: RequestDecided) -> Ephemeral:
-    """Answer who has just had their word on it."""
+    """Answer the person who has just decided."""
     approval = outcome.approval
     lines = state_lines(approval)
     if approval.stage is Stage.WAITING:
         left = approval.needed - len(approval.votes)
         people = "one more person" if left == 1 else f"{left} more people"
-        said = line(f"Your word counts. It takes {people} to agree.")
-        return _about(approval, f"You agreed: {change_phrase(approval.operation)}", [said])
+        message = line(f"Your word counts. It takes {people} to agree.")
+        return _about(approval, f"You agreed: {change_phrase(approval.operation)}", [message])
     return _about(approval, title(approval), lines)
 
 
 def decision_hint(outcome: DecisionHint) -> Ephemeral:
+    """Answer a decision that was written in the thread of a request."""
     approval = outcome.approval
-    press = "Reviewed" if approval.review else "Approve or Decline"
+    names = "Reviewed" if approval.review else "Approve or Decline"
     lines = [
-        line(f"What is written here decides nothing. Press {press} on the card above."),
+        line(f"What is written here decides nothing. Press {names} on the card above."),
         line("It waits for: ", *approvers_line(approval), "."),
     ]
     return _about(approval, "The buttons decide, not words", lines)
 
 
 def pending(outcome: PendingListed) -> Ephemeral:
+    """List the requests that wait."""
+
     def entry(one: Approval) -> list[Block]:
         return request_section(one, mine=one.id in outcome.mine)
 
@@ -129,46 +133,52 @@ def pending(outcome: PendingListed) -> Ephemeral:
 
 
 def request_section(approval: Approval, *, mine: bool) -> list[Block]:
-    wish = approval.operation
+    """Return the blocks of one request in a list; with buttons where the person may decide."""
+    operation = approval.operation
     lines = [
-        line(bold(title(approval)), f" ({single_line(wish.itwin.name, NAME)})"),
-        labelled("Asked by", UserMention(approval.requester), ", ", Timestamp(wish.asked_at)),
+        line(bold(title(approval)), f" ({single_line(operation.itwin.name, NAME)})"),
+        labelled("Asked by", UserMention(approval.requester), ", ", Timestamp(operation.asked_at)),
     ]
-    if wish.reason:
-        lines.append(labelled("Because", single_line(wish.reason, 300)))
+    if operation.reason:
+        lines.append(labelled("Because", single_line(operation.reason, 300)))
     if not mine:
         lines.append(labelled("Who decides", *approvers_line(approval, most=5)))
         return [paragraph(lines)]
-    lines += change_lines(wish, None) if wish.until is None else []
-    pressable = [one for one in request_buttons(approval) if one.action != "cancel"]
-    return [paragraph(lines), buttons(*pressable)]
+    lines += change_lines(operation, None) if operation.until is None else []
+    actions = [one for one in request_buttons(approval) if one.action is not Action.CANCEL]
+    return [paragraph(lines), buttons(*actions)]
 
 
-# What the requester is told in a direct message, and what is said in the card's thread.
+# Direct messages to the requester, and replies in the card's thread.
 
 
 def voted(approval: Approval, vote: Vote, count: int) -> Ephemeral:
-    said = labelled(
+    """Tell the requester of one more approval, where more than one is needed."""
+    message = labelled(
         "Agreed", UserMention(vote.by), f", {count} of {approval.needed}, ", Timestamp(vote.at)
     )
-    return _about(approval, f"One more agrees: {change_phrase(approval.operation)}", [said])
+    return _about(approval, f"One more agrees: {change_phrase(approval.operation)}", [message])
 
 
 def ended(approval: Approval) -> Ephemeral:
-    """Tell that it was decided, and how; what nothing came of can be asked for again."""
+    """Tell how the request ended; one that was not carried out can be asked for again."""
     lines = state_lines(approval)
     failure = approval.failure
     repeated = approval.stage is Stage.EXPIRED or (
-        approval.stage is Stage.VOID and failure is not None and failure.kind != "AlreadySo"
+        approval.stage is Stage.VOID
+        and failure is not None
+        and failure.kind is not FailureKind.ALREADY_IN_STATE
     )
-    gone = failure is not None and failure.kind == "TimerGone" and failure.why != "replaced"
+    gone = (
+        failure is not None and failure.kind is FailureKind.TIMER_GONE and failure.why != "replaced"
+    )
     if not repeated or gone:
         return _about(approval, title(approval), lines)
     return _about(approval, title(approval), lines, _again(approval))
 
 
 def concluded(approval: Approval, error: BotError | None, now: float) -> Ephemeral:
-    """Tell what came of it in the end."""
+    """Tell the result of the approved operation."""
     if error is None:
         return _about(approval, result(approval), state_lines(approval))
     words = error_text(error, now)
@@ -180,11 +190,11 @@ def concluded(approval: Approval, error: BotError | None, now: float) -> Ephemer
 def _again(approval: Approval) -> Block:
     replaced = approval.failure is not None and approval.failure.why == "replaced"
     says = "Ask again for the new timer" if replaced else "Ask again"
-    return buttons(Button(says, "again", approval.id))
+    return buttons(Button(says, Action.REQUEST_AGAIN, approval.id))
 
 
 def reminder(approval: Approval) -> Ephemeral:
-    """Name those who decide; whoever is in none of the lists is not called."""
+    """Remind the approvers; only people and groups on the list are mentioned."""
     what = "a review" if approval.review else "a decision"
     lines = [line(f"This still waits for {what} by ", *approvers_line(approval), ".")]
     if not approval.review:

@@ -1,11 +1,11 @@
-"""The card of a request for approval: what is true now, what will be, who decides, and the end.
+"""The card of a request for approval: the change, its context, who decides, and the result.
 
-It names everything an approver has to know, so that nobody has to look elsewhere; and it says
-done only of what is done.
+It holds everything that an approver has to know, so that nobody has to look elsewhere.
 """
 
 from dataclasses import replace
 
+from bot.core.actions import Action
 from bot.core.approvals import Approval, Stage
 from bot.core.names import ChannelId, PersonId, single_line
 from bot.core.operations.operation import Operation, State
@@ -37,12 +37,12 @@ RUNS_SHOWN = 5
 
 
 def card(approval: Approval, runs: Runs | None, zone: str) -> Card:
-    """Draw it. ``runs`` are those that will not happen; None where that cannot be told."""
+    """Return the card. ``runs`` will not happen (None: the schedule cannot be read)."""
     heading = title(approval)
     lines = [*state_lines(approval), *_facts(approval, runs, zone)]
     blocks = [header(heading), paragraph(lines)]
-    if pressable := request_buttons(approval):
-        blocks.append(buttons(*pressable))
+    if actions := request_buttons(approval):
+        blocks.append(buttons(*actions))
     blocks.append(context_block(f"Request {approval.id}"))
     itwin = single_line(approval.operation.itwin.name, NAME)
     return Card(
@@ -51,12 +51,13 @@ def card(approval: Approval, runs: Runs | None, zone: str) -> Card:
     )
 
 
-def change_phrase(wish: Operation) -> str:
-    return f"turn {'on' if wish.wanted else 'off'} {single_line(wish.timer.label, NAME)}"
+def change_phrase(operation: Operation) -> str:
+    """Return what an operation is to do, as an imperative."""
+    return f"turn {'on' if operation.wanted else 'off'} {single_line(operation.timer.label, NAME)}"
 
 
 def result(approval: Approval) -> str:
-    """Say what came of what was begun, as the timer's own card does."""
+    """Return the result of the operation, in the words of its own card."""
     if approval.outcome is None:
         return f"Not changed: {single_line(approval.operation.timer.label, NAME)}"
     ended = replace(
@@ -66,6 +67,7 @@ def result(approval: Approval) -> str:
 
 
 def title(approval: Approval) -> str:
+    """Return the title of a request, by its stage."""
     if approval.review:
         return _title_of_review(approval)
     match approval.stage:
@@ -86,7 +88,7 @@ def title(approval: Approval) -> str:
 
 
 def _title_of_review(approval: Approval) -> str:
-    said = (
+    phrase = (
         result(approval)
         if approval.concluded
         else f"{change_phrase(approval.operation)} is under way"
@@ -94,17 +96,17 @@ def _title_of_review(approval: Approval) -> str:
     match approval.stage:
         case Stage.WAITING:
             late = "Still nobody has reviewed it" if approval.reminders else "Emergency"
-            return f"{late}: {said}"
+            return f"{late}: {phrase}"
         case Stage.APPROVED:
-            return f"Reviewed: {said}"
+            return f"Reviewed: {phrase}"
         case Stage.CANCELED:
             return f"Emergency, not begun: {change_phrase(approval.operation)}"
         case _:
-            return f"Objected to: {said}"
+            return f"Objected to: {phrase}"
 
 
 def state_lines(approval: Approval) -> list[Line]:
-    """Say how it stands, and who made it so."""
+    """Return the present stage, and who decided it."""
     at = Timestamp(approval.changed_at)
     reason = (
         [labelled("Because", single_line(approval.decision_reason, 300))]
@@ -146,32 +148,35 @@ def _result_lines(approval: Approval) -> list[Line]:
 
 
 def _facts(approval: Approval, runs: Runs | None, zone: str) -> list[Line]:
-    wish = approval.operation
-    number = wish.itwin.number
-    beside = f" ({single_line(number, NAME)})" if number not in {"", wish.itwin.name} else ""
-    asker = single_line(wish.acting.label, NAME)
+    operation = approval.operation
+    number = operation.itwin.number
+    beside = f" ({single_line(number, NAME)})" if number not in {"", operation.itwin.name} else ""
+    asker = single_line(operation.acting.label, NAME)
     lines = [
         labelled(
-            "Asked by", UserMention(approval.requester), f" as {asker}, ", Timestamp(wish.asked_at)
+            "Asked by",
+            UserMention(approval.requester),
+            f" as {asker}, ",
+            Timestamp(operation.asked_at),
         ),
-        labelled("iTwin", f"{single_line(wish.itwin.name, NAME)}{beside}"),
-        labelled("Package", single_line(wish.timer.package, NAME) or "not said"),
-        *change_lines(wish, runs),
-        schedule(wish.timer, zone),
+        labelled("iTwin", f"{single_line(operation.itwin.name, NAME)}{beside}"),
+        labelled("Package", single_line(operation.timer.package, NAME) or "not said"),
+        *change_lines(operation, runs),
+        schedule(operation.timer, zone),
     ]
-    if wish.changed_outside_since:
-        at = Timestamp(wish.changed_outside_since)
+    if operation.changed_outside_since:
+        at = Timestamp(operation.changed_outside_since)
         lines.append(line("It had been changed outside Slack since ", at, "."))
-    if wish.reason:
-        lines.append(labelled("Because", single_line(wish.reason, 300)))
+    if operation.reason:
+        lines.append(labelled("Because", single_line(operation.reason, 300)))
     return [*lines, *_decision_lines(approval)]
 
 
-def change_lines(wish: Operation, runs: Runs | None) -> list[Line]:
-    """Say what is true now, what will be, and which runs will not happen."""
-    now = state_word(wish.seen.enabled) if wish.seen else "not known"
-    wanted = state_word(wish.wanted)
-    until = wish.until.at if wish.until else None
+def change_lines(operation: Operation, runs: Runs | None) -> list[Line]:
+    """Return the present and the wanted state, and the runs that will not happen."""
+    now = state_word(operation.seen.enabled) if operation.seen else "not known"
+    wanted = state_word(operation.wanted)
+    until = operation.until.at if operation.until else None
     change = line("it stays ", bold(wanted)) if now == wanted else line(now, " → ", bold(wanted))
     if until is None:
         return [labelled("Change", *change)]
@@ -180,7 +185,7 @@ def change_lines(wish: Operation, runs: Runs | None) -> list[Line]:
 
 
 def runs_line(runs: Runs | None) -> Line:
-    """Name the first of the runs that will not happen; None: they cannot be told."""
+    """Name the first of the runs that will not happen; None: the schedule cannot be read."""
     label = "Runs that will not happen"
     if runs is None:
         return labelled(label, "cannot be told from this schedule")
@@ -228,7 +233,7 @@ def _account(approval: Approval) -> list[Part | str]:
 
 
 def approvers_line(approval: Approval, most: int = 60) -> list[Part | str]:
-    """Name the people, groups and channels of the list; nobody is called by it who is not in it."""
+    """Name the people, groups and channels that may decide; at most ``most`` of them."""
     own = "" if approval.self_approval else ", but not who asked"
     if approval.approvers is None:
         return [f"anybody whose own account can do it{own}"]
@@ -251,16 +256,18 @@ def _listed(one: str) -> list[Part | str]:
 
 
 def request_buttons(approval: Approval) -> list[Button]:
-    """Return what can be pressed while it waits; each right is asked for when it is pressed."""
+    """Return the buttons of a waiting request; rights are checked when one is pressed."""
     if approval.stage is not Stage.WAITING:
         return []
     about = change_phrase(approval.operation)
     if approval.review:
         return [
-            Button("Reviewed", "approve", approval.id, style="primary", label=f"Reviewed: {about}")
+            Button(
+                "Reviewed", Action.APPROVE, approval.id, style="primary", label=f"Reviewed: {about}"
+            )
         ]
     return [
-        Button("Approve", "approve", approval.id, style="primary", label=f"Approve: {about}"),
-        Button("Decline", "decline", approval.id, style="danger", label=f"Decline: {about}"),
-        Button("Cancel", "cancel", approval.id, label=f"Cancel: {about}"),
+        Button("Approve", Action.APPROVE, approval.id, style="primary", label=f"Approve: {about}"),
+        Button("Decline", Action.DECLINE, approval.id, style="danger", label=f"Decline: {about}"),
+        Button("Cancel", Action.CANCEL, approval.id, label=f"Cancel: {about}"),
     ]

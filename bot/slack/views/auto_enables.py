@@ -1,12 +1,13 @@
-"""Returns in words: the card that asks a person, and the list of what is off."""
+"""Auto-enables: the card of one that needs a person, messages about it, and disabled timers."""
 
-from bot.core.auto_enables import AutoEnable, Phase
+from bot.core.actions import Action
+from bot.core.auto_enables import AutoEnable, ClosedAs, Phase
 from bot.core.errors import PersonRefused, PolicyRefused
 from bot.core.language.commands import ListTimers
 from bot.core.listings import DisabledListed, DisabledTimer
 from bot.core.names import single_line
 from bot.core.operations.failures import error_from
-from bot.core.operations.operation import Failure
+from bot.core.operations.operation import Failure, FailureKind
 from bot.gateways.slack.messages import Card, Ephemeral
 from bot.slack.views.blocks import (
     NAME,
@@ -33,20 +34,24 @@ from bot.slack.views.paging import listed, page_of
 from bot.slack.views.timers import timer_json_size, timer_option
 
 NAMED = 10
-_FRAME = 500  # what is known of a timer that is off: people and moments
+_FRAME = 500  # characters of JSON of an entry without its names: people and times
 
-_WHY: dict[str, str] = {
-    "SignInNeeded": "The sign-in of whoever set this has ended.",
-    "AccountChanged": "Whoever set this is signed in with another iTwin account now.",
-    "Forbidden": "The account of whoever set this may not read the timer any more.",
-    "TimerGone": "An edit in EDFS has put another timer of the same name and package in its place.",
-    "conflict": "Somebody else switched it at the same moment, so both changes cancelled out.",
-    "unknown": "Bentley's answer was lost, and the timer could not be read for a day.",
+_WHY: dict[FailureKind, str] = {
+    FailureKind.SIGN_IN_NEEDED: "The sign-in of whoever set this has ended.",
+    FailureKind.ACCOUNT_CHANGED: "Whoever set this is signed in with another iTwin account now.",
+    FailureKind.FORBIDDEN: "The account of whoever set this may not read the timer any more.",
+    FailureKind.TIMER_GONE: (
+        "An edit in EDFS has put another timer of the same name and package in its place."
+    ),
+    FailureKind.CONFLICT: (
+        "Somebody else switched it at the same moment, so both changes cancelled out."
+    ),
+    FailureKind.UNKNOWN: "Bentley's answer was lost, and the timer could not be read for a day.",
 }
-_ENDS: dict[str, str] = {
-    "returned": "It was turned on again.",
-    "already": "It is on again.",
-    "kept": "It stays off for good.",
+_ENDS: dict[ClosedAs, str] = {
+    "enabled": "It was turned on again.",
+    "already_enabled": "It is on again.",
+    "kept_disabled": "It stays off for good.",
     "replaced": "It stays off, until a later time.",
     "moved": "Another timer has taken its place.",
     "gone": "The timer is not there any more, so nothing was turned on.",
@@ -54,7 +59,7 @@ _ENDS: dict[str, str] = {
 
 
 def card(auto_enable: AutoEnable) -> Card:
-    """It says why it did not come back by itself, until somebody has seen to it."""
+    """Return the card of an auto-enable that needs, or needed, a person."""
     name = single_line(auto_enable.timer.label, NAME)
     facts = [
         labelled("iTwin", single_line(auto_enable.itwin.name, NAME)),
@@ -78,19 +83,23 @@ def card(auto_enable: AutoEnable) -> Card:
         )
         gone = auto_enable.closed_as == "gone"
         title = f"Cannot return: {name}" if gone else f"Seen to: {name}"
-        said = line(
-            _ENDS[auto_enable.closed_as or "kept"], *by, " ", Timestamp(auto_enable.changed_at)
+        message = line(
+            _ENDS[auto_enable.closed_as or "kept_disabled"],
+            *by,
+            " ",
+            Timestamp(auto_enable.changed_at),
         )
         return Card(
-            fallback_text(f"{title}. ", *said), [header(title), paragraph([said, *facts]), foot]
+            fallback_text(f"{title}. ", *message),
+            [header(title), paragraph([message, *facts]), foot],
         )
     title = f"Still off: {name}"
     lines = [
         line("It did not come back by itself. ", *_why(auto_enable.failure)),
         *facts,
-        _step(auto_enable),
+        _next_step(auto_enable),
     ]
-    blocks = [header(title), paragraph(lines), buttons(*_choices(auto_enable, name)), foot]
+    blocks = [header(title), paragraph(lines), buttons(*_actions(auto_enable, name)), foot]
     return Card(fallback_text(f"{title}. It did not come back by itself."), blocks)
 
 
@@ -100,38 +109,41 @@ def _why(failure: Failure | None) -> Line:
     if failure.kind in _WHY:
         return line(_WHY[failure.kind])
     match failure.kind, failure.why:
-        case "PolicyRefused", ("denied" | "not_allowed" | "protected") as reason:
+        case FailureKind.POLICY_REFUSED, ("denied" | "not_allowed" | "protected") as reason:
             return error_text(PolicyRefused(reason, failure.code), 0.0).lines[0]
-        case "PersonRefused", ("guest" | "bot" | "deactivated" | "outsider" | "unknown") as gone:
+        case FailureKind.PERSON_REFUSED, (
+            "guest" | "bot" | "deactivated" | "outsider" | "unknown"
+        ) as gone:
             return error_text(PersonRefused(gone), 0.0).lines[0]
         case _:
             return error_text(error_from(failure, 0.0), 0.0).lines[0]
 
 
-def _step(auto_enable: AutoEnable) -> Line:
+def _next_step(auto_enable: AutoEnable) -> Line:
     if auto_enable.replaces:
         return line("Move to it: the timer that is there now is turned on, with your own sign-in.")
     return line("Anybody who may switch it can turn it on, with their own sign-in.")
 
 
-def _choices(auto_enable: AutoEnable, name: str) -> list[Button]:
-    says = "Move to it" if auto_enable.replaces else "Enable"
+def _actions(auto_enable: AutoEnable, name: str) -> list[Button]:
+    text = "Move to it" if auto_enable.replaces else "Enable"
     return [
-        Button(says, "return", auto_enable.id, style="primary", label=f"{says}: {name}"),
-        Button("Keep off", "keep", auto_enable.id, label=f"Keep off: {name}"),
+        Button(text, Action.ENABLE_NOW, auto_enable.id, style="primary", label=f"{text}: {name}"),
+        Button("Keep off", Action.KEEP_DISABLED, auto_enable.id, label=f"Keep off: {name}"),
     ]
 
 
 def escalated(auto_enable: AutoEnable) -> Ephemeral:
-    """Said once, in the thread of the card that asks."""
+    """Return the reply in the card's thread after an hour, which mentions who is responsible."""
     people: list[Part | str] = [UserMention(auto_enable.person), " set it"]
-    for place, person in enumerate(auto_enable.end_approved):
-        people += [", " if place else "; approved by ", UserMention(person)]
-    said = line("Nobody has seen to this for an hour: ", *people, ".")
-    return Ephemeral(fallback_text(*said), [paragraph([said])])
+    for index, person in enumerate(auto_enable.end_approved):
+        people += [", " if index else "; approved by ", UserMention(person)]
+    message = line("Nobody has seen to this for an hour: ", *people, ".")
+    return Ephemeral(fallback_text(*message), [paragraph([message])])
 
 
 def to_requester(auto_enable: AutoEnable) -> Ephemeral:
+    """Tell whoever scheduled it that it needs a person."""
     name = single_line(auto_enable.timer.label, NAME)
     title = f"{name} is still off"
     lines = [
@@ -150,7 +162,7 @@ def to_requester(auto_enable: AutoEnable) -> Ephemeral:
 
 
 def sign_in_ended(auto_enable: AutoEnable) -> Ephemeral:
-    """To the setter, a day before their sign-in is needed."""
+    """Tell whoever scheduled it, a day before, that their sign-in is not valid any more."""
     name = single_line(auto_enable.timer.label, NAME)
     title = f"Sign in again for {name}"
     lines = [
@@ -167,7 +179,8 @@ def sign_in_ended(auto_enable: AutoEnable) -> Ephemeral:
 
 
 def disabled(outcome: DisabledListed) -> Ephemeral:
-    page = page_of(outcome.found, outcome.page, _weight)
+    """List disabled timers, with a menu to show one."""
+    page = page_of(outcome.found, outcome.page, _entry_json_size)
     title = f"Disabled timers: {page.total}"
     lines = [one for off in page.things for one in entry(off)] or [_nothing_off(outcome)]
     itwin = outcome.itwin.id if outcome.itwin else ""
@@ -176,7 +189,7 @@ def disabled(outcome: DisabledListed) -> Ephemeral:
         [
             header(title),
             paragraph(lines),
-            *menu("Show a timer …", "run:pick", map(_pick, page.things)),
+            *menu("Show a timer …", Action.RUN, map(_option, page.things), suffix="pick"),
         ],
         page,
         lambda number: ListTimers(itwin, disabled=True, page=number, everywhere=not itwin),
@@ -184,12 +197,12 @@ def disabled(outcome: DisabledListed) -> Ephemeral:
     )
 
 
-def _pick(one: DisabledTimer) -> Option:
+def _option(one: DisabledTimer) -> Option:
     return timer_option(one.itwin, one.timer)
 
 
-def _weight(one: DisabledTimer) -> int:
-    """Estimate it from above: lists may hold thousands, and one page is drawn."""
+def _entry_json_size(one: DisabledTimer) -> int:
+    """Return an upper bound, cheaper than rendering: lists may hold thousands of entries."""
     names = max_json_size(one.itwin.name, 60) + max_json_size(one.reason, 150)
     return _FRAME + names + timer_json_size(one.itwin, one.timer)
 
@@ -214,7 +227,7 @@ def _nothing_off(outcome: DisabledListed) -> Line:
 
 
 def entry(one: DisabledTimer) -> list[Line]:
-    """One line for the timer and one for what is known of it."""
+    """Return two lines on a disabled timer: its name and end, and who disabled it, when and why."""
     name, itwin = single_line(one.timer.label, 60), single_line(one.itwin.name, 60)
     auto_enable, last = one.auto_enable, one.last_seen
     until: tuple[Part | str, ...] = ("until somebody turns it on",)

@@ -1,7 +1,7 @@
-"""Block Kit, as far as it is used, and the only place where a stranger's text becomes a block.
+"""Block Kit, as far as it is used: the only module that turns foreign text into blocks.
 
-Names come from other systems. They stand only in ``plain_text`` objects and in ``rich_text`` text
-elements, which Slack does not parse; the top-level ``text``, which it does parse, is escaped.
+Names come from other systems. They are put only into ``plain_text`` objects and the text elements
+of ``rich_text``, which Slack does not parse; the top-level ``text``, which it does, is escaped.
 Limits: docs.slack.dev/reference/block-kit (header 150, button text 75, value 2,000, text 3,000).
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.core.actions import Action, action_id
 from bot.core.names import PersonId, single_line
 from bot.gateways.slack.messages import Block
 
@@ -18,7 +19,7 @@ NAME = 120
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A run of text; what it says is cleaned when it is drawn."""
+    """A run of text; it is cleaned when it is rendered."""
 
     text: str
     bold: bool = False
@@ -44,6 +45,8 @@ class Timestamp:
 
 @dataclass(frozen=True, slots=True)
 class UserMention:
+    """A person; each reader sees their name."""
+
     person: PersonId
 
 
@@ -66,25 +69,27 @@ Line = tuple[Part, ...]
 
 
 def line(*parts: Part | str) -> Line:
+    """Make a line of parts; strings become plain text."""
     return tuple(Text(part) if isinstance(part, str) else part for part in parts)
 
 
-def bold(says: str) -> Text:
-    return Text(says, bold=True)
+def bold(text: str) -> Text:
+    return Text(text, bold=True)
 
 
-def code(says: str) -> Text:
-    return Text(says, code=True)
+def code(text: str) -> Text:
+    return Text(text, code=True)
 
 
 def labelled(label: str, *parts: Part | str) -> Line:
+    """Make a line that begins with a label in bold."""
     return line(bold(f"{label}: "), *parts)
 
 
 def _element(part: Part) -> Block:
     match part:
-        case Text(says, is_bold, is_code):
-            element: Block = {"type": "text", "text": _kept(says)}
+        case Text(text, is_bold, is_code):
+            element: Block = {"type": "text", "text": _cleaned(text)}
             style = {
                 name: True for name, wanted in (("bold", is_bold), ("code", is_code)) if wanted
             }
@@ -104,16 +109,16 @@ def _element(part: Part) -> Block:
             return {"type": "usergroup", "usergroup_id": group}
 
 
-def _kept(says: str) -> str:
-    """Clean a run of text without losing the blanks at its ends."""
-    inner = single_line(says, 2_000)
-    before = " " if says[:1].isspace() else ""
-    after = " " if inner and says[-1:].isspace() else ""
+def _cleaned(text: str) -> str:
+    """Clean a run of text, but keep a blank at either end."""
+    inner = single_line(text, 2_000)
+    before = " " if text[:1].isspace() else ""
+    after = " " if inner and text[-1:].isspace() else ""
     return f"{before}{inner}{after}" or " "
 
 
 def paragraph(lines: Iterable[Line]) -> Block:
-    """One block of lines; an empty one is not sent."""
+    """Return one block of lines."""
     elements: list[Block] = []
     for place, parts in enumerate(lines):
         if place:
@@ -124,25 +129,25 @@ def paragraph(lines: Iterable[Line]) -> Block:
 
 
 # Slack refuses a message whose blocks are longer than about 13,000 characters as JSON (the number
-# is not published). The rest of it is for the heading, notes and buttons.
+# is not published). What is left of them is for the heading, notes and buttons.
 SPACE = 10_500
 
 
 def json_size(piece: Block | Sequence[Block]) -> int:
-    """Return how many characters of that space it takes: a letter beyond ASCII is six of them."""
+    """Return the characters of JSON that blocks take; one beyond ASCII takes six."""
     return len(json.dumps(piece))
 
 
-def max_json_size(says: str, limit: int) -> int:
-    """Return how many characters of JSON a text takes at most, cut to ``limit``; it is not drawn.
+def max_json_size(text: str, limit: int) -> int:
+    """Return an upper bound of the characters of JSON of a text cut to ``limit``.
 
-    Drawing only leaves characters out: no other one takes more than six for each unit of UTF-16.
+    Rendering only removes characters, and none takes more than six for each unit of UTF-16.
     """
-    return min(len(json.dumps(says)) + 6, (2 if says.isascii() else 6) * limit)
+    return min(len(json.dumps(text)) + 6, (2 if text.isascii() else 6) * limit)
 
 
 def fit(pieces: Sequence[Block | Sequence[Block]], space: int = SPACE) -> int:
-    """Return how many of the pieces, from the first on, fit into one message."""
+    """Return how many pieces, counted from the first, fit into one message."""
     for count, piece in enumerate(pieces):
         space -= json_size(piece)
         if space < 0:
@@ -150,34 +155,37 @@ def fit(pieces: Sequence[Block | Sequence[Block]], space: int = SPACE) -> int:
     return len(pieces)
 
 
-def header(says: str) -> Block:
-    return {"type": "header", "text": plain_text(says, 150)}
+def header(text: str) -> Block:
+    """Return a header block, cut to the 150 characters that Slack allows."""
+    return {"type": "header", "text": plain_text(text, 150)}
 
 
-def context_block(says: str) -> Block:
-    """A line in small print; it is plain text, so a stranger's words may be in it."""
-    return {"type": "context", "elements": [plain_text(says, 2_000)]}
+def context_block(text: str) -> Block:
+    """Return a line in small print; it is plain text, so foreign names are safe in it."""
+    return {"type": "context", "elements": [plain_text(text, 2_000)]}
 
 
-def plain_text(says: str, limit: int) -> Block:
-    """A text object that Slack does not parse; ``limit`` counts UTF-16 units.
+def plain_text(text: str, limit: int) -> Block:
+    """Return a text object that Slack does not parse; ``limit`` counts UTF-16 units.
 
-    A stranger's name may hold nothing that one can see, and Slack refuses a text that is blank.
+    A foreign name may have no visible character, and Slack rejects blank text.
     """
-    return {"type": "plain_text", "text": single_line(says, limit) or "(no name)", "emoji": False}
+    return {"type": "plain_text", "text": single_line(text, limit) or "(no name)", "emoji": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """``action`` is what the bot hears, ``value`` an id or a command that is checked again then.
+    """A button; ``value`` is an id or a command, which is checked again when it is clicked.
 
-    ``label`` is what a screen reader says where the text alone would not tell two buttons apart.
-    ``ask`` is asked before it acts.
+    ``suffix`` makes the buttons of one action unique in their block. ``label`` is what a screen
+    reader says where the text alone would not tell two buttons apart. ``confirm`` is the text of a
+    confirmation dialog; there is none where it is empty.
     """
 
     text: str
-    action: str
+    action: Action
     value: str = ""
+    suffix: str = ""
     url: str = ""
     style: str = ""
     label: str = ""
@@ -185,6 +193,7 @@ class Button:
 
 
 def buttons(*wanted: Button) -> Block:
+    """Return a block with these buttons in a row."""
     return {"type": "actions", "elements": [_button(button) for button in wanted]}
 
 
@@ -192,7 +201,7 @@ def _button(button: Button) -> Block:
     element: Block = {
         "type": "button",
         "text": plain_text(button.text, 75),
-        "action_id": f"edfs.{button.action}",
+        "action_id": action_id(button.action, button.suffix),
     }
     if button.value:
         element["value"] = button.value
@@ -212,29 +221,29 @@ def _button(button: Button) -> Block:
     return element
 
 
-OPTION = 75  # characters of what a menu offers
+OPTION = 75  # characters of an option's text
 OPTION_VALUE = 150
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """``value`` is a command, which is checked again when it is picked."""
+    """One option of a menu; ``value`` is a command, which is checked again when it is chosen."""
 
     text: str
     value: str
 
 
-def menu(says: str, action: str, options: Iterable[Option]) -> list[Block]:
+def menu(says: str, action: Action, options: Iterable[Option], *, suffix: str = "") -> list[Block]:
     """Return a menu of at most 100 options; nothing where there is none.
 
-    What would not fit is left to typing. Source: Block Kit, ``option``.
+    Options that do not fit have to be typed. Source: Block Kit, ``option``.
     """
     offered = [option_of(one) for one in options if len(one.value) <= OPTION_VALUE][:100]
     if not offered:
         return []
     element = {
         "type": "static_select",
-        "action_id": f"edfs.{action}",
+        "action_id": action_id(action, suffix),
         "placeholder": plain_text(says, 150),
         "options": offered,
     }
@@ -242,18 +251,19 @@ def menu(says: str, action: str, options: Iterable[Option]) -> list[Block]:
 
 
 def option_of(option: Option) -> Block:
+    """Return an option object."""
     return {"text": plain_text(option.text, OPTION), "value": option.value}
 
 
 def fallback_text(*parts: Part | str) -> str:
-    """Return the message's ``text``: what notifications and screen readers get, escaped."""
-    return " ".join("".join(_spoken(part) for part in line(*parts)).split())
+    """Return a message's ``text``, for notifications and screen readers; escaped."""
+    return " ".join("".join(_as_mrkdwn(part) for part in line(*parts)).split())
 
 
-def _spoken(part: Part) -> str:
+def _as_mrkdwn(part: Part) -> str:
     match part:
-        case Text(says):
-            return escape(_kept(says))
+        case Text(text):
+            return escape(_cleaned(text))
         case Timestamp(at):
             return f"<!date^{int(at)}^{part.format}|{part.utc}>"
         case UserMention(person):
@@ -264,6 +274,6 @@ def _spoken(part: Part) -> str:
             return f"<!subteam^{group}>"
 
 
-def escape(says: str) -> str:
-    """Escape the three characters that begin anything live (Slack: formatting message text)."""
-    return says.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def escape(text: str) -> str:
+    """Escape the three characters that Slack parses (source: Slack, formatting message text)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

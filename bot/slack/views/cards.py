@@ -1,8 +1,16 @@
-"""The timer card: one operation and what is now true, drawn from the record as it is."""
+"""The card of an operation: the state of its timer, and what can be done next."""
 
+from bot.core.actions import Action
 from bot.core.auto_enables import AutoEnable
 from bot.core.names import single_line
-from bot.core.operations.operation import Failure, LateFinding, Operation, State
+from bot.core.operations.operation import (
+    Failure,
+    FailureKind,
+    LateFinding,
+    Observation,
+    Operation,
+    State,
+)
 from bot.core.schedules import in_words, next_run
 from bot.core.timers import Timer
 from bot.gateways.slack.messages import Block, Card, Ephemeral
@@ -30,20 +38,20 @@ from bot.slack.views.policy_errors import edits
 def card(
     operation: Operation, now: float, zone: str, auto_enable: AutoEnable | None = None
 ) -> Card:
-    """Draw it. It says done only when it is done.
+    """Return the card of an operation as its record is now.
 
-    ``back`` is the return that the operation has set, or that it is.
+    ``auto_enable`` is the one that the operation scheduled, or that it carries out.
     """
     over = auto_enable is not None and off_until.is_over(operation, auto_enable)
     title = off_until.closed_title(auto_enable) if over and auto_enable else title_of(operation)
     name = single_line(operation.timer.label, NAME)
     late = _late(operation.late_finding) if operation.late_finding else []
     facts = [] if over else _facts(operation, now, zone)
-    lines = [*_said(operation), *late, *off_until.lines_of(operation, zone, auto_enable)]
-    lines += [*facts, *_doing(operation)]
+    lines = [*_state_lines(operation), *late, *off_until.lines_of(operation, zone, auto_enable)]
+    lines += [*facts, *_requester_lines(operation)]
     blocks = [header(title), paragraph(lines)]
-    if pressable := _buttons(operation, name, auto_enable):
-        blocks.append(buttons(*pressable))
+    if actions := _buttons(operation, name, auto_enable):
+        blocks.append(buttons(*actions))
     blocks.append(context_block(f"Operation {operation.id}"))
     text = fallback_text(
         f"{title} (iTwin {single_line(operation.itwin.name, NAME)}). By ",
@@ -57,12 +65,11 @@ def state_word(enabled: bool) -> str:
 
 
 def title_of(operation: Operation) -> str:
+    """Return the title of an operation, by its state."""
     name = single_line(operation.timer.label, NAME)
     wanted, late = state_word(operation.wanted), operation.late_finding
     if late and operation.seen and late.enabled is not operation.seen.enabled:
-        return (
-            f"{name} reads {state_word(bool(late.enabled))} in the end"  # the verdict stands below
-        )
+        return f"{name} reads {state_word(bool(late.enabled))} in the end"
     match operation.state:
         case State.LOCKED if operation.failure:
             return f"Waiting to turn {'on' if operation.wanted else 'off'}: {name}"
@@ -82,20 +89,9 @@ def title_of(operation: Operation) -> str:
             return f"Nobody can tell: {name}"
 
 
-def _said(operation: Operation) -> list[Line]:
-    """What this state means, where the title alone would leave a question."""
-    seen = operation.seen
-    read = (
-        line(
-            "The timer reads ",
-            bold(state_word(seen.enabled)),
-            " (",
-            Timestamp(seen.at, exact=True),
-            "). ",
-        )
-        if seen
-        else ()
-    )
+def _state_lines(operation: Operation) -> list[Line]:
+    """Explain the state, where the title alone does not."""
+    read = _reading(operation.seen)
     match operation.state:
         case State.LOCKED if operation.failure:
             return _waiting(operation, operation.failure)
@@ -139,37 +135,47 @@ def _said(operation: Operation) -> list[Line]:
             return []
 
 
+def _reading(seen: Observation | None) -> Line:
+    """Return what the timer read last; an empty line where it was not read."""
+    if seen is None:
+        return ()
+    at = Timestamp(seen.at, exact=True)
+    return line("The timer reads ", bold(state_word(seen.enabled)), " (", at, "). ")
+
+
 _WAITS = {
-    "RateLimited": "The limit for requests to Bentley is reached. Nothing was sent yet.",
-    "NotSent": "Bentley could not be reached. Nothing was sent yet.",
-    "TokenRefused": "Bentley asked for a fresh token. Nothing was changed yet.",
-    "PersonRefused": "Slack could not be asked whether it is still allowed. Nothing was sent yet.",
+    FailureKind.RATE_LIMITED: "The limit for requests to Bentley is reached. Nothing was sent yet.",
+    FailureKind.NOT_SENT: "Bentley could not be reached. Nothing was sent yet.",
+    FailureKind.TOKEN_REFUSED: "Bentley asked for a fresh token. Nothing was changed yet.",
+    FailureKind.PERSON_REFUSED: (
+        "Slack could not be asked whether it is still allowed. Nothing was sent yet."
+    ),
 }
 
 
 def _waiting(operation: Operation, failure: Failure) -> list[Line]:
-    said = _WAITS.get(failure.kind, "Bentley could not be read. Nothing was sent yet.")
+    message = _WAITS.get(failure.kind, "Bentley could not be read. Nothing was sent yet.")
     again = line("It goes on by itself ", Timestamp(operation.resume_at), ". Do not press again.")
-    return [line(said), again]
+    return [line(message), again]
 
 
 def _rejected(failure: Failure | None) -> Line:
     match failure:
-        case Failure(kind="RateLimited", until=until):
+        case Failure(kind=FailureKind.RATE_LIMITED, until=until):
             limit = "Nothing was changed: the limit for requests to Bentley is reached. Try after "
             return line(limit, Timestamp(until), ".")
-        case Failure(kind="NotSent"):
+        case Failure(kind=FailureKind.NOT_SENT):
             return line("Nothing was changed: Bentley could not be reached.")
-        case Failure(kind="ChangesStopped"):
+        case Failure(kind=FailureKind.CHANGES_STOPPED):
             return line("Nothing was changed: an admin has switched all changes off.")
-        case Failure(kind="AuthorizationRevoked"):
+        case Failure(kind=FailureKind.AUTHORIZATION_REVOKED):
             return line("Nothing was changed: what allowed it does not hold any more.")
         case _:
             return line("Nothing was changed. The reason was told to the person who asked.")
 
 
 def _late(late: LateFinding) -> list[Line]:
-    """What was learnt after the end, beside the verdict and never instead of it."""
+    """Report a late finding, next to the result and never instead of it."""
     reads = bold(state_word(bool(late.enabled)))
     if late.how == "answer":
         return [line("Bentley's answer came in the end (", Timestamp(late.at), "): ", reads, ".")]
@@ -178,16 +184,16 @@ def _late(late: LateFinding) -> list[Line]:
 
 
 def waiting_message(operation: Operation) -> Ephemeral:
-    """For the person alone, when their operation waits for longer than a moment."""
+    """Tell the requester that their operation waits for the rate limit."""
     title = "Waiting for Bentley's limit"
     about = line(bold(title_of(operation)), ".")
-    lines = [about, *_waiting(operation, operation.failure or Failure("RateLimited"))]
+    lines = [about, *_waiting(operation, operation.failure or Failure(FailureKind.RATE_LIMITED))]
     trace = context_block(f"Trace {operation.trace}")
     return Ephemeral(fallback_text(title), [header(title), paragraph(lines), trace])
 
 
 def now_enabled(operation: Operation) -> bool | None:
-    """The state as far as it is known; None while it is not."""
+    """Return the timer's last known state, or None while it is unknown."""
     if operation.state in {State.UNKNOWN, State.VERIFYING} or operation.seen is None:
         return None
     late = operation.late_finding
@@ -212,7 +218,7 @@ def _facts(operation: Operation, now: float, zone: str) -> list[Line]:
 
 
 def schedule(timer: Timer, zone: str) -> Line:
-    """The schedule in words with the cron beside it; Bentley publishes no time zone."""
+    """Return the schedule in English with the cron expression; its time zone is an assumption."""
     words = in_words(timer.cron)
     assumed = "UTC assumed" if zone == "UTC" else single_line(zone, 40)
     raw = code(single_line(timer.cron, NAME) or "none")
@@ -222,6 +228,7 @@ def schedule(timer: Timer, zone: str) -> Line:
 
 
 def next_run_line(timer: Timer, enabled: bool | None, now: float, zone: str) -> Line:
+    """Return the line of a timer's next run."""
     if enabled is None:
         return labelled("Next run", "not known")
     if not enabled:
@@ -230,7 +237,7 @@ def next_run_line(timer: Timer, enabled: bool | None, now: float, zone: str) -> 
     return labelled("Next run", Timestamp(at) if at else Text("cannot be told from this schedule"))
 
 
-def _doing(operation: Operation) -> list[Line]:
+def _requester_lines(operation: Operation) -> list[Line]:
     verbs = {True: "Turned on by", False: "Turned off by"}
     done = operation.state is State.APPLIED
     label = verbs[operation.wanted] if done else "Asked by"
@@ -257,28 +264,31 @@ def _doing(operation: Operation) -> list[Line]:
 
 
 def _buttons(operation: Operation, name: str, auto_enable: AutoEnable | None) -> list[Button]:
-    details = Button("Details", "details", operation.id, label=f"Details of {name}")
+    details = Button("Details", Action.DETAILS, operation.id, label=f"Details of {name}")
     if not operation.state.ended:
         return []
     if off_until.is_over(operation, auto_enable):
         return [details]
     enabled = now_enabled(operation)
-    pressable = [] if enabled is None else [switch_button(enabled, name, operation.id)]
+    actions = [] if enabled is None else [switch_button(enabled, name, operation.id)]
     if enabled is False:
-        pressable = off_until.buttons_of(operation, auto_enable, name) or pressable
+        actions = off_until.buttons_of(operation, auto_enable, name) or actions
     if operation.state is State.APPLIED and enabled is operation.wanted:
-        pressable.append(Button("Undo", "undo", operation.id, label=f"Undo the change of {name}"))
-    return [*pressable, details]
+        actions.append(
+            Button("Undo", Action.UNDO, operation.id, label=f"Undo the change of {name}")
+        )
+    return [*actions, details]
 
 
 def switch_button(enabled: bool, name: str, value: str) -> Button:
+    """Return the button that brings a timer to the other state."""
     if enabled:
-        return Button("Disable", "disable", value, style="danger", label=f"Disable {name}")
-    return Button("Enable", "enable", value, style="primary", label=f"Enable {name}")
+        return Button("Disable", Action.DISABLE, value, style="danger", label=f"Disable {name}")
+    return Button("Enable", Action.ENABLE, value, style="primary", label=f"Enable {name}")
 
 
 def details_view(title: str, lines: list[Line], inputs: list[Line]) -> Block:
-    """The modal: the timer's facts, and its parameters for this person alone."""
+    """Return the view of the details modal: facts of the timer, and its parameters."""
     blocks = [paragraph(lines)] if lines else []
     if inputs:
         blocks += [header("Parameters"), *map(paragraph, _chunks(inputs, 50))]

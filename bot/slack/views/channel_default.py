@@ -1,4 +1,4 @@
-"""What is said of a channel's iTwin."""
+"""Messages about the default iTwin of a channel."""
 
 from bot.core.names import PersonId, single_line
 from bot.core.timers import ITwin
@@ -19,29 +19,30 @@ SET = code("/edfs use <itwin>")
 
 
 def shown(itwin: ITwin | None) -> Ephemeral:
+    """Show the channel's default iTwin to one person."""
     if itwin is None:
         title = "This channel has no iTwin of its own"
-        return _said(title, [line("Set it with ", SET, "; then it may be left out here.")])
+        return _private(title, [line("Set it with ", SET, "; then it may be left out here.")])
     title = f"This channel's iTwin: {_name(itwin)}"
     clear = code("/edfs use nothing")
     how = line("It is meant wherever none is named. Another one: ", SET, "; none: ", clear, ".")
-    return _said(title, [how])
+    return _private(title, [how])
 
 
-def _said(title: str, lines: list[Line]) -> Ephemeral:
+def _private(title: str, lines: list[Line]) -> Ephemeral:
     return Ephemeral(fallback_text(title), [header(title), paragraph(lines)])
 
 
 def set_by(itwin: ITwin | None, by: PersonId) -> InChannel:
-    """Everybody is told: it changes what everybody's commands here mean."""
+    """Tell the whole channel of a change, because it affects everybody's commands there."""
     if itwin is None:
-        said = line(UserMention(by), ": this channel has no iTwin of its own any more. ")
+        message = line(UserMention(by), ": this channel has no iTwin of its own any more. ")
         return InChannel(
-            fallback_text(*said), [paragraph([said, line("Name it in every command.")])]
+            fallback_text(*message), [paragraph([message, line("Name it in every command.")])]
         )
-    said = line(UserMention(by), " set this channel's iTwin: ", bold(_name(itwin)), ".")
+    message = line(UserMention(by), " set this channel's iTwin: ", bold(_name(itwin)), ".")
     how = line("Commands here may leave it out now, such as ", code("/edfs list"), ".")
-    return InChannel(fallback_text(*said), [paragraph([said, how])])
+    return InChannel(fallback_text(*message), [paragraph([message, how])])
 
 
 def _name(itwin: ITwin) -> str:

@@ -1,15 +1,15 @@
-"""The windows in which a command is pointed at, with what would come of it below."""
+"""The modal forms for a switch (the chooser) and for a subscription."""
 
 import json
 
+from bot.core.actions import Action, FormField, FormId, action_id, callback_id
 from bot.core.language.forms import TimerFields
-from bot.core.language.tokens import EVENTS
 from bot.core.language.until import AmbiguousTime, format_until
 from bot.core.listings import TimerShown
 from bot.core.names import single_line
 from bot.core.policy.rules import Ruling
 from bot.core.schedules import next_run
-from bot.core.subscriptions import USUAL
+from bot.core.subscriptions import EVENTS, USUAL
 from bot.core.surfaces import ChooserShown, SubscriptionFormShown
 from bot.core.timers import ITwin, Timer
 from bot.gateways.slack.messages import Block, Modal
@@ -43,44 +43,55 @@ _KINDS = {
 
 
 def chooser(form: ChooserShown, now: float, zone: str) -> Modal:
-    """Each choice has a block of its own name, so that another iTwin or timer begins it anew."""
+    """Return the chooser, filled in so far, with a summary of what would be done.
+
+    Ids of blocks contain the chosen iTwin or timer, so that another choice resets their inputs.
+    """
     found = form.shown
     blocks = [
-        _select("itwin", "itwin", "iTwin", "Your favourites, or type some letters", _twin(form)),
+        _itwin_select(_chosen_itwin(form)),
         _select(
-            _timer_block(form), "timer", "Timer", "Off first; type some letters", _timer(found)
+            _timer_block(form),
+            Action.TIMER,
+            "Timer",
+            "Off first; type some letters",
+            _chosen_timer(found),
         ),
     ]
     if found is not None:
         blocks += [_wanted(form, found), *([] if form.wanted else [_until()])]
-    if said := summary(form, now, zone):
-        blocks.append(paragraph(said))
+    if lines := summary(form, now, zone):
+        blocks.append(paragraph(lines))
     if found is not None or form.reason:
         required = form.ruling is not None and form.ruling.reason_required
         blocks.append(_because(form.reason, required=required))
     if _may_be_an_emergency(form.ruling):
         blocks.append(_emergency())
     if not form.channel:
-        blocks.append(_where("Where the card goes (empty: to you alone)", optional=True))
-    kept = TimerFields(found.itwin, found.timer).written() if found else {}
+        blocks.append(_channel_select("Where the card goes (empty: to you alone)", optional=True))
+    metadata = TimerFields(found.itwin, found.timer).written() if found else {}
     if form.itwin and not found:
-        kept = {"itwin": form.itwin.id}
+        metadata = {"itwin": form.itwin.id}
     if form.ruling and form.ruling.reason_required:
-        kept["reason"] = "required"
-    return _window("edfs.choose", ("Switch a timer", "Switch"), blocks, kept, form.channel)
+        metadata["reason"] = "required"
+    return _window(FormId.CHOOSER, ("Switch a timer", "Switch"), blocks, metadata, form.channel)
 
 
 def _window(
-    callback: str, title: tuple[str, str], blocks: list[Block], kept: dict[str, str], channel: str
+    form: FormId,
+    title: tuple[str, str],
+    blocks: list[Block],
+    metadata: dict[str, str],
+    channel: str,
 ) -> Modal:
-    """``title`` is the window's own, and what its button says."""
+    """Return a form; ``title`` is that of the modal and the label of its submit button."""
     view = {
         "type": "modal",
-        "callback_id": callback,
+        "callback_id": callback_id(form),
         "title": plain_text(title[0], 24),
         "submit": plain_text(title[1], 24),
         "close": plain_text("Not now", 24),
-        "private_metadata": json.dumps({**kept, "channel": channel}, ensure_ascii=False),
+        "private_metadata": json.dumps({**metadata, "channel": channel}, ensure_ascii=False),
         "blocks": blocks,
     }
     return Modal(view)
@@ -90,16 +101,16 @@ def _timer_block(form: ChooserShown) -> str:
     return f"timer-{form.itwin.id[:8]}" if form.itwin else "timer"
 
 
-def _twin(form: ChooserShown) -> Block | None:
+def _chosen_itwin(form: ChooserShown) -> Block | None:
     return _option(form.itwin.name, form.itwin.id) if form.itwin else None
 
 
-def _timer(found: TimerShown | None) -> Block | None:
+def _chosen_timer(found: TimerShown | None) -> Block | None:
     return _option(found.timer.label, found.timer.id) if found else None
 
 
-def _option(says: str, value: str) -> Block:
-    return {"text": plain_text(says, OPTION), "value": value}
+def _option(text: str, value: str) -> Block:
+    return {"text": plain_text(text, OPTION), "value": value}
 
 
 def _input(block: str, label: str, element: Block, *, optional: bool = False) -> Block:
@@ -112,10 +123,16 @@ def _input(block: str, label: str, element: Block, *, optional: bool = False) ->
     return {**shown, "optional": True} if optional else shown
 
 
-def _select(block: str, action: str, label: str, placeholder: str, chosen: Block | None) -> Block:
+def _itwin_select(chosen: Block | None) -> Block:
+    return _select("itwin", Action.ITWIN, "iTwin", "Your favourites, or type some letters", chosen)
+
+
+def _select(
+    block: str, action: Action, label: str, placeholder: str, chosen: Block | None
+) -> Block:
     element: Block = {
         "type": "external_select",
-        "action_id": f"edfs.{action}",
+        "action_id": action_id(action),
         "placeholder": plain_text(placeholder, 150),
         "min_query_length": 0,
     }
@@ -125,10 +142,10 @@ def _select(block: str, action: str, label: str, placeholder: str, chosen: Block
 
 
 def _wanted(form: ChooserShown, found: TimerShown) -> Block:
-    options = [_option(says, value) for value, says in _STATES]
+    options = [_option(text, value) for value, text in _STATES]
     radio = {
         "type": "radio_buttons",
-        "action_id": "edfs.wanted",
+        "action_id": action_id(Action.WANTED),
         "options": options,
         "initial_option": options[1 if form.wanted else 0],
     }
@@ -142,7 +159,7 @@ def _wanted(form: ChooserShown, found: TimerShown) -> Block:
 def _until() -> Block:
     element = {
         "type": "plain_text_input",
-        "action_id": "edfs.until",
+        "action_id": action_id(Action.UNTIL),
         "max_length": 100,
         "dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]},
     }
@@ -150,15 +167,15 @@ def _until() -> Block:
     return {**block, "dispatch_action": True, "hint": plain_text(_UNTIL_HINT, 150)}
 
 
-def _because(says: str, *, required: bool) -> Block:
+def _because(text: str, *, required: bool) -> Block:
     element: Block = {
         "type": "plain_text_input",
-        "action_id": "edfs.because",
+        "action_id": action_id(FormField.REASON),
         "multiline": True,
         "max_length": 300,
     }
-    if says:
-        element["initial_value"] = single_line(says, 300)
+    if text:
+        element["initial_value"] = single_line(text, 300)
     return _input("because", "Reason", element, optional=not required)
 
 
@@ -167,17 +184,21 @@ def _may_be_an_emergency(ruling: Ruling | None) -> bool:
 
 
 def _emergency() -> Block:
-    says = "It cannot wait: go ahead without approval"
+    text = "It cannot wait: go ahead without approval"
     note = "Needs a reason. It is announced, and somebody else has to review it."
-    option = {**_option(says, "emergency"), "description": plain_text(note, OPTION)}
-    element = {"type": "checkboxes", "action_id": "edfs.emergency", "options": [option]}
+    option = {**_option(text, "emergency"), "description": plain_text(note, OPTION)}
+    element = {
+        "type": "checkboxes",
+        "action_id": action_id(FormField.EMERGENCY),
+        "options": [option],
+    }
     return _input("emergency", "Emergency", element, optional=True)
 
 
-def _where(label: str, *, optional: bool) -> Block:
+def _channel_select(label: str, *, optional: bool) -> Block:
     element = {
         "type": "conversations_select",
-        "action_id": "edfs.where",
+        "action_id": action_id(FormField.CHANNEL),
         "default_to_current_conversation": True,
         "placeholder": plain_text("A channel", 150),
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
@@ -186,7 +207,7 @@ def _where(label: str, *, optional: bool) -> Block:
 
 
 def summary(form: ChooserShown, now: float, zone: str) -> list[Line]:
-    """Say what is so, what would be, what is missed, and what the policy wants."""
+    """Return the present state, what would be done, the skipped runs, and what the policy wants."""
     if form.error is not None:
         words = error_text(form.error, now)
         return [line(bold(f"{words.title}. ")), *words.lines]
@@ -211,8 +232,8 @@ def _then(form: ChooserShown, timer: Timer) -> list[Line]:
     if form.wanted is None:
         return []
     if form.wanted:
-        said = "enabled already: nothing would be done" if timer.enabled else "enabled"
-        return [labelled("Then", said)]
+        state = "enabled already: nothing would be done" if timer.enabled else "enabled"
+        return [labelled("Then", state)]
     if form.ambiguous:
         return [labelled("Then", f"not clear: {form.ambiguous}")]
     until = form.auto_enable.at if form.auto_enable else None
@@ -242,17 +263,18 @@ def _rules(ruling: Ruling | None) -> list[Line]:
 
 
 def ambiguous_time_text(found: AmbiguousTime, zone: str) -> str:
-    """Ask back which moment is meant, as the clock of whoever typed it shows them."""
+    """Return the question which moment is meant, in the time zone of whoever typed it."""
     moments = " or ".join(clock(format_until(at, zone)) for at in found.moments)
     return f"{found.why}: {moments}? Say it with day and time"
 
 
 def subscribe(form: SubscriptionFormShown) -> Modal:
+    """Return the form for a subscription."""
     chosen = _option(form.itwin.name, form.itwin.id) if form.itwin else None
-    twin = _select("itwin", "itwin", "iTwin", "Your favourites, or type some letters", chosen)
+    itwin = _itwin_select(chosen)
     pattern = {
         "type": "plain_text_input",
-        "action_id": "edfs.pattern",
+        "action_id": action_id(FormField.PATTERN),
         "max_length": 255,
         "placeholder": plain_text("SAP*", 150),
     }
@@ -260,12 +282,12 @@ def subscribe(form: SubscriptionFormShown) -> Modal:
     usual = [option for option in options if option["value"] in USUAL]
     kinds = {
         "type": "checkboxes",
-        "action_id": "edfs.events",
+        "action_id": action_id(FormField.EVENTS),
         "options": options,
         "initial_options": usual,
     }
     blocks = [
-        {key: value for key, value in twin.items() if key != "dispatch_action"},
+        {key: value for key, value in itwin.items() if key != "dispatch_action"},
         {
             **_input("pattern", "Timers (empty: all of them)", pattern, optional=True),
             "hint": plain_text("A name, or a pattern with * and ?", 150),
@@ -274,5 +296,5 @@ def subscribe(form: SubscriptionFormShown) -> Modal:
         context_block("Nothing is said where it was done, and a burst becomes one list."),
     ]
     if form.channel[:1] in {"", "D"}:  # in a direct message there is nobody to tell
-        blocks.insert(0, _where("Which channel is told", optional=False))
-    return _window("edfs.subscribe", ("Subscribe", "Subscribe"), blocks, {}, form.channel)
+        blocks.insert(0, _channel_select("Which channel is told", optional=False))
+    return _window(FormId.SUBSCRIPTION, ("Subscribe", "Subscribe"), blocks, {}, form.channel)

@@ -1,8 +1,9 @@
-"""What is asked back before anything is done: which time, and whether it is meant."""
+"""Questions to the person before anything is done: which time, or whether they are sure."""
 
 import re
 from datetime import datetime
 
+from bot.core.actions import Action
 from bot.core.names import single_line
 from bot.core.outcomes import ConfirmationNeeded, TimeChoiceNeeded
 from bot.gateways.slack.messages import Ephemeral
@@ -24,27 +25,27 @@ _MOMENT = re.compile(r"\buntil (20\d\d-\d\d-\d\dt[\d:]+(?:[+-]\d\d:?\d\d|z))")
 
 
 def choose_time(outcome: TimeChoiceNeeded) -> Ephemeral:
-    """Offer each moment it may mean, as a command that means nothing else."""
+    """Ask which moment an ambiguous time means; each is a button with an unambiguous command."""
     name = single_line(outcome.shown.timer.label, NAME)
     heading = f"Which time? {name}"
     lines = [
         line(f"Nothing was done yet: {outcome.reason}."),
-        *(line(f"{place}. ", Timestamp(at)) for place, (at, _) in enumerate(outcome.choices, 1)),
+        *(line(f"{number}. ", Timestamp(at)) for number, (at, _) in enumerate(outcome.choices, 1)),
         line("Press the one you mean, or say it with day and time, such as “until monday 08:00”."),
     ]
-    press = [
-        Button(f"{place}. {clock(command)}", f"run:{place}", command)
+    actions = [
+        Button(f"{place}. {clock(command)}", Action.RUN, command, suffix=str(place))
         for place, (_, command) in enumerate(outcome.choices, 1)
         if len(command) <= MOST
     ]
-    blocks = [header(heading), paragraph(lines), *([buttons(*press)] if press else [])]
+    blocks = [header(heading), paragraph(lines), *([buttons(*actions)] if actions else [])]
     return Ephemeral(fallback_text(heading), blocks)
 
 
 def clock(command: str) -> str:
-    """Return the moment of a definite command as the clock of whoever typed it shows it.
+    """Return the moment in an unambiguous command, in the time zone of whoever typed it.
 
-    A button's text knows no reader's zone (source: Block Kit, ``plain_text``).
+    The text of a button cannot be shown in each reader's zone (source: Block Kit, ``plain_text``).
     """
     found = _MOMENT.search(command)
     if found is None:
@@ -54,25 +55,30 @@ def clock(command: str) -> str:
 
 
 def confirm_change(outcome: ConfirmationNeeded) -> Ephemeral:
-    """Show what would be done, for a second look; nothing is done before the button is pressed."""
-    wish = outcome.operation
-    heading = f"Are you sure? {change_phrase(wish)}"
-    says = "Yes, turn it on" if wish.wanted else "Yes, turn it off"
+    """Show what would be done and ask for confirmation, as the policy wants it."""
+    operation = outcome.operation
+    heading = f"Are you sure? {change_phrase(operation)}"
+    text = "Yes, turn it on" if operation.wanted else "Yes, turn it off"
     lines = [
-        labelled("iTwin", single_line(wish.itwin.name, NAME)),
-        labelled("Package", single_line(wish.timer.package, NAME) or "not said"),
-        *change_lines(wish, outcome.skipped),
+        labelled("iTwin", single_line(operation.itwin.name, NAME)),
+        labelled("Package", single_line(operation.timer.package, NAME) or "not said"),
+        *change_lines(operation, outcome.skipped),
         line("The policy wants a second look at this. Nothing was done yet."),
     ]
-    press = Button(
-        says, "sure", outcome.pending_command, style="primary", label=f"{says}: {wish.timer.label}"
+    actions = Button(
+        text,
+        Action.CONFIRM,
+        outcome.pending_command,
+        style="primary",
+        label=f"{text}: {operation.timer.label}",
     )
-    return Ephemeral(fallback_text(heading), [header(heading), paragraph(lines), buttons(press)])
+    return Ephemeral(fallback_text(heading), [header(heading), paragraph(lines), buttons(actions)])
 
 
 def offer_modal(command: str) -> Ephemeral:
-    """A window can only be opened by a press that is three seconds old at most."""
+    """Offer a button that opens the modal, where the present trigger is over three seconds old."""
     heading = "Open the window"
-    said = line("Slack opens it only right after a press. Nothing was done yet.")
-    press = Button("Open it", "run", command, style="primary")
-    return Ephemeral(fallback_text(heading), [header(heading), paragraph([said]), buttons(press)])
+    message = line("Slack opens it only right after a press. Nothing was done yet.")
+    button = Button("Open it", Action.RUN, command, style="primary")
+    blocks = [header(heading), paragraph([message]), buttons(button)]
+    return Ephemeral(fallback_text(heading), blocks)

@@ -1,11 +1,13 @@
-"""Every error in words: what happened, why, and what to do next. Nowhere else is one worded."""
+"""Texts of all errors: what happened, why, and what to do next. No other module has any."""
 
 from dataclasses import dataclass
 
 from bot.core import errors
+from bot.core.actions import Action
 from bot.core.errors import BotError, Choice
-from bot.core.language.commands import COMMAND, USAGE
+from bot.core.language.commands import COMMAND
 from bot.core.language.tokens import quoted
+from bot.core.language.verbs import VERBS
 from bot.core.names import single_line
 from bot.slack.views.api_errors import api_error_text
 from bot.slack.views.blocks import (
@@ -87,9 +89,10 @@ _GONE: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class ErrorText:
-    """``title`` in a few words, why it is so, and what to do; ``choices`` become buttons.
+    """The text of one error: a short title, the cause, and the next step.
 
-    ``details`` are what Bentley said of it, or the names that are near.
+    ``details`` are lines from Bentley's response, or hints. ``choices`` become buttons.
+    ``can_retry`` and ``sign_in`` offer a button for that.
     """
 
     title: str
@@ -106,7 +109,7 @@ class ErrorText:
 
 
 def error_text(error: BotError, now: float) -> ErrorText:
-    """Word an error. Raises TypeError for one that nobody has worded (a test counts them all)."""
+    """Return the text of an error. Raises TypeError for one without; a test covers all classes."""
     match error:
         case errors.ApiError():
             return _api(error, now)
@@ -114,7 +117,7 @@ def error_text(error: BotError, now: float) -> ErrorText:
             return _not_understood(error)
         case errors.NotInChannel():
             cause = "You, or the bot, are not in the channel that you chose, so nothing was done."
-            return _said(
+            return _error(
                 "Not in that channel",
                 cause,
                 "Choose another one, or join it and invite the bot first.",
@@ -122,14 +125,14 @@ def error_text(error: BotError, now: float) -> ErrorText:
         case errors.NoChannelDefault(wanted=wanted, verb=verb):
             return _no_default(wanted, verb)
         case errors.NoSuchName() | errors.AmbiguousName():
-            return _names(error)
+            return _name_error(error)
         case errors.SignInNeeded() | errors.SignInRefused() | errors.AccountChanged():
             return _sign_in(error)
         case errors.IdentityProviderError():
             return _identity_provider(error)
         case errors.PersonRefused(reason=reason):
             cause, step = _PERSONS[reason]
-            return _said("Not for this account", f"Nothing was done: {cause}.", step)
+            return _error("Not for this account", f"Nothing was done: {cause}.", step)
         case errors.AccountTaken(holder=holder):
             return ErrorText(
                 "Account in use",
@@ -137,46 +140,46 @@ def error_text(error: BotError, now: float) -> ErrorText:
                 line("Sign in with your own account, or ask them to type /edfs signout."),
             )
         case _:
-            worded = policy_error_text(error)
-            return ErrorText(*worded) if worded else _of_ours(error)
+            policy_text = policy_error_text(error)
+            return ErrorText(*policy_text) if policy_text else _own_error_text(error)
 
 
-def _of_ours(error: BotError) -> ErrorText:
+def _own_error_text(error: BotError) -> ErrorText:
     match error:
         case errors.StoreUnreachable():
             cause = "The bot cannot reach its store, so nothing was changed."
-            return _said("Not done", cause, "Try again in a minute.", can_retry=True)
+            return _error("Not done", cause, "Try again in a minute.", can_retry=True)
         case errors.SealBroken():
             cause = "A stored record does not open, so nothing was done with it."
-            return _said("Not done", cause, "Tell an admin: a key may be missing from the ring.")
+            return _error("Not done", cause, "Tell an admin: a key may be missing from the ring.")
         case errors.TimerBusy(holder=holder):
             cause = f"Another operation holds this timer ({holder}); its card says how it goes."
-            return _said("Under way already", cause, "Wait until it has ended, then ask again.")
+            return _error("Under way already", cause, "Wait until it has ended, then ask again.")
         case errors.TimerGone(wanted=wanted):
             cause = f"{single_line(wanted, NAME)} is not there any more."
-            return _said("No such timer", cause, "See what is there with /edfs list.")
+            return _error("No such timer", cause, "See what is there with /edfs list.")
         case errors.CannotUndo(reason=reason):
-            return _said("Not undone", *_UNDOS[reason])
+            return _error("Not undone", *_UNDOS[reason])
         case errors.NotAvailable(what=what):
-            return _said("Not there any more", *_GONE[what])
+            return _error("Not there any more", *_GONE[what])
         case errors.ChangesStopped():
             cause = "An admin has switched all changes off, so nothing was changed."
-            return _said("Not changed", cause, "Looking still works. Ask an admin, or try later.")
+            return _error("Not changed", cause, "Looking still works. Ask an admin, or try later.")
         case errors.Expired():
             cause = "It had waited too long to be sent, so nothing was changed."
-            return _said("Not changed", cause, "Ask again if you still want it.", can_retry=True)
+            return _error("Not changed", cause, "Ask again if you still want it.", can_retry=True)
         case errors.DefinitionChanged():
             cause = "The timer's definition was edited after it was looked at."
-            return _said("Not changed", cause, "Look at it, then ask again.", can_retry=True)
+            return _error("Not changed", cause, "Look at it, then ask again.", can_retry=True)
         case errors.RetriesExhausted():
             cause = "Answering this broke off several times, so it is given up."
             step = "Tell an admin the trace id; look with /edfs show before you ask again."
-            return _said("Something is wrong with the bot", cause, step)
+            return _error("Something is wrong with the bot", cause, step)
         case _:
-            raise TypeError(f"nobody has worded {type(error).__name__}")
+            raise TypeError(f"no text for {type(error).__name__}")
 
 
-def _said(title: str, cause: str, step: str, *, can_retry: bool = False) -> ErrorText:
+def _error(title: str, cause: str, step: str, *, can_retry: bool = False) -> ErrorText:
     return ErrorText(title, line(cause), line(step), can_retry=can_retry)
 
 
@@ -185,8 +188,8 @@ def _api(error: errors.ApiError, now: float) -> ErrorText:
     details = []
     for detail in error.details[:10]:
         target = single_line(detail.target, 60) or "request"
-        said = single_line(detail.message or detail.code, 140)
-        details.append(line("• ", code(target), f": {said}" if said else ""))
+        message = single_line(detail.message or detail.code, 140)
+        details.append(line("• ", code(target), f": {message}" if message else ""))
     if error.message and not error.details:
         details.append(line("Bentley said: ", bold(single_line(error.message, 200))))
     following = line(step)
@@ -200,13 +203,13 @@ def _api(error: errors.ApiError, now: float) -> ErrorText:
 
 
 def _not_understood(error: errors.InvalidCommand) -> ErrorText:
-    more = [line("Did you mean ", *_listed(error.nearest), "?")] if error.nearest else []
-    if error.verb in USAGE:
-        more.append(line("It goes like this: ", code(f"{COMMAND} {USAGE[error.verb]}")))
+    hints = [line("Did you mean ", *_listed(error.nearest), "?")] if error.nearest else []
+    if verb := VERBS.get(error.verb or ""):
+        hints.append(line("It goes like this: ", code(f"{COMMAND} {verb.usage}")))
     usage = f"{COMMAND} help {error.verb}" if error.verb else f"{COMMAND} help"
     step = line("See how it goes with ", code(usage), ".")
     return ErrorText(
-        "Not understood", line(f"{error.reason[:1].upper()}{error.reason[1:]}."), step, tuple(more)
+        "Not understood", line(f"{error.reason[:1].upper()}{error.reason[1:]}."), step, tuple(hints)
     )
 
 
@@ -221,12 +224,12 @@ def _no_default(wanted: str, verb: str) -> ErrorText:
 
 def _listed(names: tuple[str, ...]) -> list[Part]:
     parts: list[Part] = []
-    for place, name in enumerate(names):
-        parts += line(" or ", code(name)) if place else line(code(name))
+    for index, name in enumerate(names):
+        parts += line(" or ", code(name)) if index else line(code(name))
     return parts
 
 
-def _names(error: errors.NoSuchName | errors.AmbiguousName) -> ErrorText:
+def _name_error(error: errors.NoSuchName | errors.AmbiguousName) -> ErrorText:
     wanted = single_line(error.wanted, NAME)
     if isinstance(error, errors.AmbiguousName):
         cause = f"“{wanted}” fits {len(error.choices)} {error.kind}s."
@@ -255,21 +258,22 @@ def _sign_in(error: BotError) -> ErrorText:
 def _identity_provider(error: errors.IdentityProviderError) -> ErrorText:
     cause = f"Bentley's sign-in service is of no help just now: {single_line(error.what, 200)}."
     if error.settings:
-        return _said("Sign-in does not work", cause, "Tell an admin: edfs-bot doctor says more.")
+        return _error("Sign-in does not work", cause, "Tell an admin: edfs-bot doctor says more.")
     step = "Nothing was changed. Try again in a minute."
-    return _said("Sign-in does not answer", cause, step, can_retry=True)
+    return _error("Sign-in does not answer", cause, step, can_retry=True)
 
 
 def choice_buttons(choices: tuple[Choice, ...]) -> list[Button]:
-    """At most five; a command that would not fit a button's value is left to typing."""
+    """Return at most five buttons; choices that do not fit a button's value have to be typed."""
     return [
         Button(
             f"{single_line(choice.name, 40)} · {single_line(choice.detail, 28)}"
             if choice.detail
             else choice.name,
-            f"run:{place}",
+            Action.RUN,
             choice.command,
+            suffix=str(index),
         )
-        for place, choice in enumerate(choices[:5])
+        for index, choice in enumerate(choices[:5])
         if len(choice.command) <= 2_000
     ]

@@ -1,7 +1,8 @@
-"""The past in words: one line for each event, for one person."""
+"""The answer to "history": one line for each past event."""
 
 from dataclasses import replace
 
+from bot.core.actions import Action
 from bot.core.history import PastEvent
 from bot.core.listings import HistoryShown
 from bot.core.names import ITwinId, PersonId, single_line
@@ -45,41 +46,41 @@ _REQUESTS = {
     "expired": "not {wanted}: the request expired",
     "void": "not {wanted}: the request became void",
 }
-_RETURNS = {
-    "set": "comes back on later",
-    "bringing": "comes back on now",
-    "asking": "did not come back on by itself: a person has to do it",
-    "returned": "came back on",
-    "already": "was on before its return was due",
-    "kept": "stays off",
+_AUTO_ENABLES = {
+    "scheduled": "comes back on later",
+    "enabling": "comes back on now",
+    "needs_person": "did not come back on by itself: a person has to do it",
+    "enabled": "came back on",
+    "already_enabled": "was on before its return was due",
+    "kept_disabled": "stays off",
     "replaced": "is to come back at another time",
     "moved": "its return moved to the timer in its place",
     "gone": "its return ended: the timer is not there any more",
 }
 _SUBSCRIPTIONS = {
-    "made": "a channel is told of it",
+    "created": "a channel is told of it",
     "paused": "telling a channel is paused",
     "ended": "a channel is told of it no more",
 }
-_ASKED = {"request": "asked by ", "return": "return set by "}
-_TROUBLES = {
-    "AlreadySo": "it was so already",
-    "CannotUndo": "it could not be undone",
-    "DefinitionChanged": "it had been edited",
-    "Expired": "it had waited too long",
-    "Forbidden": "the right was missing",
-    "NotSent": "Bentley could not be reached",
-    "AccountChanged": "signed in with another account",
-    "PersonRefused": "that person may not use the bot",
-    "PolicyRefused": "the policy does not let it",
-    "RateLimited": "Bentley's limit was reached",
-    "SignInNeeded": "the sign-in had ended",
-    "StateChanged": "it had been switched since",
-    "TimerGone": "the timer was not there any more",
-    "TokenRefused": "the sign-in was not accepted",
-    "Unclear": "Bentley's answer was lost",
-    "AuthorizationRevoked": "what allowed it did not hold any more",
-    "ChangesStopped": "all changes were switched off",
+_ASKED = {"request": "asked by ", "auto_enable": "return set by "}
+_FAILURES = {
+    "already_in_state": "it was so already",
+    "cannot_undo": "it could not be undone",
+    "definition_changed": "it had been edited",
+    "expired": "it had waited too long",
+    "forbidden": "the right was missing",
+    "not_sent": "Bentley could not be reached",
+    "account_changed": "signed in with another account",
+    "person_refused": "that person may not use the bot",
+    "policy_refused": "the policy does not let it",
+    "rate_limited": "Bentley's limit was reached",
+    "sign_in_needed": "the sign-in had ended",
+    "state_changed": "it had been switched since",
+    "timer_gone": "the timer was not there any more",
+    "token_refused": "the sign-in was not accepted",
+    "unclear": "Bentley's answer was lost",
+    "authorization_revoked": "what allowed it did not hold any more",
+    "changes_stopped": "all changes were switched off",
 }
 _REVIEWS = {
     "approved": "reviewed",
@@ -89,40 +90,43 @@ _REVIEWS = {
 
 
 def shown(outcome: HistoryShown, now: float) -> Ephemeral:
-    del now  # each reader's own client says how long ago it was
+    """List past events, as many as fit into one message."""
+    del now  # Slack's clients show times in each reader's zone
     title = _title(outcome)
     names = {} if outcome.itwin else {one.id: one.name for one in outcome.itwins}
     entries = [_line(event, names) for event in outcome.events]
     shown_count = max(1, fit([paragraph([entry]) for entry in entries]))
     lines = entries[:shown_count] or [_nothing(outcome)]
     blocks: list[Block] = [header(title), paragraph(lines)]
-    if press := _turning(outcome, shown_count):
-        blocks.append(buttons(*press))
+    if actions := _page_buttons(outcome, shown_count):
+        blocks.append(buttons(*actions))
     blocks += [context_block(note) for note in _notes(outcome)]
     return Ephemeral(fallback_text(title), blocks)
 
 
-def _turning(outcome: HistoryShown, shown_count: int) -> list[Button]:
+def _page_buttons(outcome: HistoryShown, shown_count: int) -> list[Button]:
     """Lead to the newest entries, and to those behind the last that is shown."""
-    asked, press = outcome.command, []
+    asked, actions = outcome.command, []
     if asked.before:
         newest = str(replace(asked, before=0))
-        press.append(Button("Newest", "run:newest", newest, label="Newest entries"))
+        actions.append(
+            Button("Newest", Action.RUN, newest, suffix="newest", label="Newest entries")
+        )
     if outcome.older or len(outcome.events) > shown_count:
         older = str(replace(asked, before=outcome.events[:shown_count][-1].number))
-        press.append(Button("More", "run:more", older, label="More: older entries"))
-    return press
+        actions.append(
+            Button("More", Action.RUN, older, suffix="more", label="More: older entries")
+        )
+    return actions
 
 
 def _title(outcome: HistoryShown) -> str:
     if outcome.itwin is None:
         return "History of your iTwins"
-    place = single_line(outcome.itwin.name, NAME)
-    return (
-        f"History of {single_line(outcome.timer, 60)} in {place}"
-        if outcome.timer
-        else (f"History of {place}")
-    )
+    itwin = single_line(outcome.itwin.name, NAME)
+    if outcome.timer:
+        return f"History of {single_line(outcome.timer, 60)} in {itwin}"
+    return f"History of {itwin}"
 
 
 def _nothing(outcome: HistoryShown) -> Line:
@@ -145,7 +149,7 @@ def _line(event: PastEvent, names: dict[ITwinId, str]) -> Line:
     where = f" in {single_line(names[event.itwin], 60)}" if event.itwin in names else ""
     return line(
         *(Timestamp(event.at), "  ", bold(_name(event)), f"{where} "),
-        *(_outcome(event), *_by(event), *_reason(event), *_more(event), "."),
+        *(_outcome(event), *_people_involved(event), *_reason(event), *_more(event), "."),
     )
 
 
@@ -159,14 +163,14 @@ def _outcome(event: PastEvent) -> str:
     words = {
         "operation": _OPERATIONS,
         "request": _REQUESTS,
-        "return": _RETURNS,
+        "auto_enable": _AUTO_ENABLES,
         "subscription": _SUBSCRIPTIONS,
     }[event.kind]
     return words.get(event.outcome, event.outcome).format(wanted=event.wanted)
 
 
-def _by(event: PastEvent) -> list[Part | str]:
-    """Say who wished it and with whose account, and who had the last word."""
+def _people_involved(event: PastEvent) -> list[Part | str]:
+    """Name the requester with the iTwin account used, and who made the last decision."""
     account = f" as {single_line(event.acting_as, 60)}" if event.acting_as else ""
     asked = _ASKED.get(event.kind, "by ")
     parts: list[Part | str] = (
@@ -178,9 +182,9 @@ def _by(event: PastEvent) -> list[Part | str]:
 
 
 def _reason(event: PastEvent) -> list[Part | str]:
-    said = [f", because “{single_line(event.reason, REASON)}”"] if event.reason else []
+    reason = [f", because “{single_line(event.reason, REASON)}”"] if event.reason else []
     decision = [f", answered “{single_line(event.decision, REASON)}”"] if event.decision else []
-    return [*said, *decision]
+    return [*reason, *decision]
 
 
 def _more(event: PastEvent) -> list[Part | str]:
@@ -194,7 +198,7 @@ def _more(event: PastEvent) -> list[Part | str]:
     if event.until:
         parts += [", until ", Timestamp(event.until)]
     if event.failure and event.outcome != "stale":
-        parts.append(f" ({_TROUBLES.get(event.failure, single_line(event.failure, 60))})")
+        parts.append(f" ({_FAILURES.get(event.failure, single_line(event.failure, 60))})")
     if event.later:
         parts.append(f", later found {event.later}")
     return parts
@@ -209,6 +213,6 @@ def _review(event: PastEvent) -> list[Part | str]:
 
 def _people(people: tuple[PersonId, ...]) -> list[Part | str]:
     parts: list[Part | str] = []
-    for place, person in enumerate(people):
-        parts += [", ", UserMention(person)] if place else [UserMention(person)]
+    for index, person in enumerate(people):
+        parts += [", ", UserMention(person)] if index else [UserMention(person)]
     return parts

@@ -1,8 +1,9 @@
-"""Somebody's Home: what is off first, then what waits for them, and what they may want next."""
+"""The App Home: disabled timers, requests to decide, favorites and subscriptions, in pages."""
 
 import json
 from collections.abc import Iterator, Sequence
 
+from bot.core.actions import Action
 from bot.core.approvals import Approval
 from bot.core.errors import BotError
 from bot.core.listings import DisabledListed, DisabledTimer, PendingListed
@@ -27,17 +28,18 @@ from bot.slack.views.blocks import (
     paragraph,
 )
 from bot.slack.views.errors import error_text
-from bot.slack.views.subscriptions import removing, standing
+from bot.slack.views.subscriptions import lines_of, remove_label
 
-# A view takes 100 blocks and 250 kB; the top and the bottom of the page want some of them.
+# A view takes 100 blocks and 250 kB; these are left for a page behind its head and foot.
 BLOCKS, SPACE = 84, 120_000
 DIVIDER: Block = {"type": "divider"}
 Section = list[Block]
 
 
 def home_view(shown: HomeShown, now: float) -> AppHome:
+    """Return the requested page of a person's App Home; signed out, only how to sign in."""
     if shown.acting is None:
-        return _page(shown, [*_signed_out(shown), _foot(shown.support)])
+        return _page(shown, [*_signed_out(shown), _footer(shown.support)])
     pages = _pages(
         [
             *_disabled(shown, now),
@@ -48,91 +50,104 @@ def home_view(shown: HomeShown, now: float) -> AppHome:
     )
     number = min(max(shown.page, 1), len(pages))
     body = [block for piece in pages[number - 1] for block in piece]
-    turning = _turning(number, len(pages))
-    return _page(shown, [*_account(shown), *body, *turning, _foot(shown.support)])
+    page_buttons = _page_buttons(number, len(pages))
+    return _page(shown, [*_account(shown), *body, *page_buttons, _footer(shown.support)])
 
 
 def _page(shown: HomeShown, blocks: list[Block]) -> AppHome:
-    kept = json.dumps({"channel": shown.channel})
-    return AppHome({"type": "home", "private_metadata": kept, "blocks": blocks})
+    metadata = json.dumps({"channel": shown.channel})
+    return AppHome({"type": "home", "private_metadata": metadata, "blocks": blocks})
 
 
-def error_page(said: Ephemeral, channel: ChannelId) -> AppHome:
-    """Return what stands there when the page cannot be made for this person."""
-    return _page(HomeShown(channel, 0.0), said.blocks)
+def error_page(message: Ephemeral, channel: ChannelId) -> AppHome:
+    """Return the App Home that shows an error message instead of its content."""
+    return _page(HomeShown(channel, 0.0), message.blocks)
 
 
 def _signed_out(shown: HomeShown) -> Section:
     why = "Your sign-in at Bentley has ended. " if shown.ended else ""
-    said = (
+    message = (
         f"{why}The bot acts as you, with your own iTwin account. Sign in to see your timers here."
     )
-    press = Button("Sign in", "run", "signin", style="primary", label="Sign in to iTwin")
-    return [header("EDFS Bot"), paragraph([line(said)]), buttons(press)]
+    actions = Button("Sign in", Action.RUN, "signin", style="primary", label="Sign in to iTwin")
+    return [header("EDFS Bot"), paragraph([line(message)]), buttons(actions)]
 
 
 def _account(shown: HomeShown) -> Section:
     name = single_line(shown.acting.label, NAME) if shown.acting else ""
-    press = [
-        Button("Switch a timer", "choose", "choose", style="primary"),
-        Button("Refresh", "home", "1", label="Refresh this page"),
-        Button("iTwins", "run:itwins", "list all", label="iTwins: list yours"),
-        Button("History", "run:history", "history all", label="History of your iTwins"),
+    actions = [
+        Button("Switch a timer", Action.OPEN_CHOOSER, "choose", style="primary"),
+        Button("Refresh", Action.SHOW_HOME, "1", label="Refresh this page"),
+        Button("iTwins", Action.RUN, "list all", suffix="itwins", label="iTwins: list yours"),
+        Button(
+            "History", Action.RUN, "history all", suffix="history", label="History of your iTwins"
+        ),
         Button(
             "Use another account",
-            "run:other",
+            Action.RUN,
             "signout",
+            suffix="other",
             label="Use another account: you are signed out first",
             confirm="You are signed out, and can then sign in with another account.",
         ),
         Button(
             "Sign out",
-            "run:out",
+            Action.RUN,
             "signout",
+            suffix="out",
             label="Sign out of iTwin",
             confirm="The bot forgets your sign-in. Returns that depend on it will ask somebody.",
         ),
     ]
-    said = line("You act as ", bold(name), ". As of ", Timestamp(shown.at), ".")
-    return [header("EDFS Bot"), paragraph([said]), buttons(*press)]
+    message = line("You act as ", bold(name), ". As of ", Timestamp(shown.at), ".")
+    return [header("EDFS Bot"), paragraph([message]), buttons(*actions)]
 
 
-def _part(title: str, pieces: Sequence[Section], empty: str) -> list[Section]:
-    """Put the heading before the first piece, so that no page ends with a heading alone."""
+def _titled(title: str, pieces: Sequence[Section], empty: str) -> list[Section]:
+    """Join the heading with the first section, so that no page ends with a heading alone."""
     first = pieces[0] if pieces else [paragraph([line(empty)])]
     return [[DIVIDER, header(title), *first], *pieces[1:]]
 
 
-def _trouble(title: str, error: BotError, now: float) -> list[Section]:
+def _error_section(title: str, error: BotError, now: float) -> list[Section]:
     words = error_text(error, now)
-    said = [line(bold(f"{words.title}. ")), *words.lines]
-    return [[DIVIDER, header(title), paragraph(said)]]
+    message = [line(bold(f"{words.title}. ")), *words.lines]
+    return [[DIVIDER, header(title), paragraph(message)]]
 
 
 def _disabled(shown: HomeShown, now: float) -> list[Section]:
     title, found = "Disabled timers", shown.disabled
     if isinstance(found, BotError):
-        return _trouble(title, found, now)
+        return _error_section(title, found, now)
     found = found or DisabledListed(())
     notes = [*_notes(found)]
     pieces = [_disabled_section(one) for one in found.found]
-    parts = _part(f"{title}: {len(pieces)}", pieces, "None is off in the iTwins that were read.")
+    parts = _titled(f"{title}: {len(pieces)}", pieces, "None is off in the iTwins that were read.")
     return [*parts, *([[context_block(" ".join(notes))]] if notes else [])]
 
 
 def _disabled_section(one: DisabledTimer) -> Section:
     name = single_line(one.timer.label, 60)
     place = f"{one.itwin.id} {one.timer.id}"
-    press = [
-        Button("Enable", "run:on", f"enable {place}", style="primary", label=f"Enable {name}"),
-        Button("Show", "run:show", f"show {place}", label=f"Show {name}"),
-        Button("History", "run:history", f"history {place}", label=f"History of {name}"),
+    actions = [
+        Button(
+            "Enable",
+            Action.RUN,
+            f"enable {place}",
+            suffix="on",
+            style="primary",
+            label=f"Enable {name}",
+        ),
+        Button("Show", Action.RUN, f"show {place}", suffix="show", label=f"Show {name}"),
+        Button(
+            "History", Action.RUN, f"history {place}", suffix="history", label=f"History of {name}"
+        ),
     ]
-    return [paragraph(entry(one)), buttons(*press)]
+    return [paragraph(entry(one)), buttons(*actions)]
 
 
 def _notes(found: DisabledListed) -> Iterator[str]:
-    """Most of somebody's iTwins have no timers for them: a count is enough to know."""
+    """Return notes on iTwins that were not read; usually many, so they are only counted."""
     if found.unread:
         yield f"{len(found.unread)} iTwins have no timers that you may read, or gave no answer."
     if found.not_read:
@@ -142,58 +157,62 @@ def _notes(found: DisabledListed) -> Iterator[str]:
 def _pending(shown: HomeShown, now: float) -> list[Section]:
     title, found = "Waiting for you", shown.pending
     if isinstance(found, BotError):
-        return _trouble(title, found, now)
+        return _error_section(title, found, now)
     found = found or PendingListed(())
     mine: list[Approval] = [one for one in found.approvals if one.id in found.mine]
     pieces = [request_section(one, mine=True) for one in mine]
-    return _part(f"{title}: {len(mine)}", pieces, "No request waits for your decision.")
+    return _titled(f"{title}: {len(mine)}", pieces, "No request waits for your decision.")
 
 
 def _favorites(shown: HomeShown, now: float) -> list[Section]:
     title, found = "Favourites and recently used", shown.favorites
     if isinstance(found, BotError):
-        return _trouble(title, found, now)
+        return _error_section(title, found, now)
     none = "You have starred no iTwin and used none lately."
-    return _part(title, [_favorite(one) for one in found or ()], none)
+    return _titled(title, [_favorite(one) for one in found or ()], none)
 
 
 def _favorite(itwin: ITwin) -> Section:
     name = single_line(itwin.name, NAME)
     number = f"  {single_line(itwin.number, 60)}" if itwin.number not in {"", itwin.name} else ""
-    press = [
-        Button("Timers", "run:list", f"list {itwin.id}", label=f"Timers of {name}"),
-        Button("Switch", "choose", f"choose {itwin.id}", label=f"Switch a timer of {name}"),
+    actions = [
+        Button("Timers", Action.RUN, f"list {itwin.id}", suffix="list", label=f"Timers of {name}"),
+        Button(
+            "Switch", Action.OPEN_CHOOSER, f"choose {itwin.id}", label=f"Switch a timer of {name}"
+        ),
     ]
-    return [paragraph([line(bold(name), number)]), buttons(*press)]
+    return [paragraph([line(bold(name), number)]), buttons(*actions)]
 
 
 def _subscriptions(shown: HomeShown, now: float) -> list[Section]:
     title, found = "What your channels are told", shown.subscriptions
     if isinstance(found, BotError):
-        return _trouble(title, found, now)
+        return _error_section(title, found, now)
     pieces = [_subscription(one) for one in found or ()]
-    add = Button("Add", "choose:subscribe", "subscribe", label="Add a subscription")
-    parts = _part(title, pieces, "None of your channels has a subscription.")
+    add = Button(
+        "Add", Action.OPEN_CHOOSER, "subscribe", suffix="subscribe", label="Add a subscription"
+    )
+    parts = _titled(title, pieces, "None of your channels has a subscription.")
     return [*parts, [buttons(add)]]
 
 
 def _subscription(one: Subscription) -> Section:
     remove = Button(
         "Remove",
-        "unsubscribe",
+        Action.UNSUBSCRIBE,
         one.id,
         style="danger",
-        label=removing(one),
+        label=remove_label(one),
         confirm="This channel is told no more of it.",
     )
     return [
-        paragraph([labelled("Channel", ChannelMention(one.channel)), *standing(one)]),
+        paragraph([labelled("Channel", ChannelMention(one.channel)), *lines_of(one)]),
         buttons(remove),
     ]
 
 
 def _pages(pieces: list[Section]) -> list[list[Section]]:
-    """Break them into pages that a view takes; what belongs together stays together."""
+    """Split sections into pages that fit a view; a section is never split."""
     pages: list[list[Section]] = [[]]
     blocks, space = BLOCKS, SPACE
     for piece in pieces:
@@ -206,18 +225,22 @@ def _pages(pieces: list[Section]) -> list[list[Section]]:
     return pages
 
 
-def _turning(number: int, count: int) -> Section:
+def _page_buttons(number: int, count: int) -> Section:
     if count == 1:
         return []
-    press = []
+    actions = []
     if number > 1:
-        press.append(Button("Previous page", "home:previous", str(number - 1)))
+        actions.append(
+            Button("Previous page", Action.SHOW_HOME, str(number - 1), suffix="previous")
+        )
     if number < count:
-        press.append(Button("Next page", "home:next", str(number + 1)))
-    return [context_block(f"Page {number} of {count}"), buttons(*press)]
+        actions.append(Button("Next page", Action.SHOW_HOME, str(number + 1), suffix="next"))
+    return [context_block(f"Page {number} of {count}"), buttons(*actions)]
 
 
-def _foot(support: str) -> Block:
-    help_ = Button("Help", "run:help", "help", label="Help: what you can ask")
-    link = [Button("Support", "open", url=support, label="Support page")] if support else []
+def _footer(support: str) -> Block:
+    help_ = Button("Help", Action.RUN, "help", suffix="help", label="Help: what you can ask")
+    link = (
+        [Button("Support", Action.OPEN_URL, url=support, label="Support page")] if support else []
+    )
     return buttons(help_, *link)

@@ -1,56 +1,55 @@
-"""Windows that ask for something: their answers come back with what they are about."""
+"""Small modals: forms for one value, and messages. Their metadata names what they are about."""
 
 import json
 
+from bot.core.actions import Action, FormField, FormId, action_id, callback_id
 from bot.core.names import ChannelId
 from bot.gateways.slack.messages import Block, Ephemeral, Modal
 from bot.slack.views.blocks import line, paragraph
 
 
 def decline_modal(request: str, channel: ChannelId) -> Modal:
-    """Ask why it is declined; the reason goes to whoever asked and onto the card."""
+    """Return the form for the reason of a decline."""
     reason = {
         "type": "plain_text_input",
-        "action_id": "edfs.because",
+        "action_id": action_id(FormField.REASON),
         "multiline": True,
         "max_length": 300,
     }
-    view = _asking("Decline", "Decline", "Why?", reason)
-    return Modal(
-        view | {"callback_id": "edfs.decline", "private_metadata": _kept(request, channel)}
-    )
+    view = _form_view("Decline", "Decline", "Why?", reason)
+    return _form(FormId.DECLINE, view, request, channel)
 
 
 def extend_modal(off: str, channel: ChannelId) -> Modal:
-    """Ask until when it stays off."""
+    """Return the form for a later end of an "off until"."""
     until = {
         "type": "plain_text_input",
-        "action_id": "edfs.until",
+        "action_id": action_id(Action.UNTIL),
         "max_length": 100,
         "placeholder": _plain("until monday 08:00, for 3 days, for 2 runs"),
     }
-    view = _asking("Stay off longer", "Extend", "Off until when?", until)
-    return Modal(view | {"callback_id": "edfs.extend", "private_metadata": _kept(off, channel)})
+    view = _form_view("Stay off longer", "Extend", "Off until when?", until)
+    return _form(FormId.CHANGE_END, view, off, channel)
 
 
-def answer_modal(said: Ephemeral, channel: ChannelId) -> Modal:
-    """What would have been said in a message, in the window they look at; it can be pressed."""
+def answer_modal(answer: Ephemeral, channel: ChannelId) -> Modal:
+    """Return a message as a modal, for a person who is looking at one; its buttons work."""
     view = {
         "type": "modal",
         "title": _plain("EDFS Bot"),
         "close": _plain("Close"),
-        "private_metadata": _kept("", channel),
-        "blocks": said.blocks,
+        "private_metadata": _metadata("", channel),
+        "blocks": answer.blocks,
     }
     return Modal(view)
 
 
 def waiting_modal(channel: ChannelId) -> Modal:
-    """The window before its content is there."""
+    """Return the modal that is shown until its content has been read."""
     return answer_modal(Ephemeral("", [paragraph([line("One moment …")])]), channel)
 
 
-def _asking(title: str, submit: str, label: str, element: Block) -> Block:
+def _form_view(title: str, submit: str, label: str, element: Block) -> Block:
     block = {"type": "input", "block_id": "asked", "label": _plain(label), "element": element}
     return {
         "type": "modal",
@@ -61,7 +60,13 @@ def _asking(title: str, submit: str, label: str, element: Block) -> Block:
     }
 
 
-def _kept(about: str, channel: ChannelId) -> str:
+def _form(form: FormId, view: Block, about: str, channel: ChannelId) -> Modal:
+    return Modal(
+        view | {"callback_id": callback_id(form), "private_metadata": _metadata(about, channel)}
+    )
+
+
+def _metadata(about: str, channel: ChannelId) -> str:
     return json.dumps({"about": about, "channel": channel})
 
 

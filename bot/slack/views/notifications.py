@@ -1,5 +1,6 @@
-"""Notices: the card of one story, the digest of many, the weekly list, and the words in threads."""
+"""Notifications: the card of one change, digests, the weekly digest, and thread replies."""
 
+from bot.core.actions import Action
 from bot.core.names import single_line
 from bot.core.notifications import (
     MOST_IN_DIGEST,
@@ -31,16 +32,16 @@ from bot.slack.views.cards import state_word
 SHORT = 48  # names in a digest: Slack takes some 13,000 characters of blocks
 BEFORE = 8  # earlier events that the card still shows; the thread has them all
 
-# For each event: the title of its card, and what a line about it says after the timer's name.
-_SAYS: dict[EventKind, tuple[str, str]] = {
+# For each kind: the title of its card, and the phrase behind the timer's name in a line.
+_TEXTS: dict[EventKind, tuple[str, str]] = {
     "enabled": ("{} is now enabled", "enabled"),
     "disabled": ("{} is now disabled", "disabled"),
-    "returned": ("{} is enabled again", "enabled again, as had been set"),
+    "auto_enabled": ("{} is enabled again", "enabled again, as had been set"),
     "conflict": ("{}: two changes cancelled out", "two changes cancelled out"),
     "unknown": ("Nobody can tell: {}", "a change whose end nobody can tell"),
     "reads_enabled": ("{} reads enabled in the end", "reads enabled in the end"),
     "reads_disabled": ("{} reads disabled in the end", "reads disabled in the end"),
-    "return_asks": ("Still disabled: {}", "its return needs a person"),
+    "auto_enable_needs_person": ("Still disabled: {}", "its return needs a person"),
     "asked": ("Approval asked: {}", "approval asked"),
     "approved": ("Approved: {}", "approved"),
     "declined": ("Declined: {}", "declined"),
@@ -58,17 +59,17 @@ _SAYS: dict[EventKind, tuple[str, str]] = {
 
 
 def card(notification: Notification) -> Card:
-    """Draw it as its stories are now."""
+    """Return the card of a notification as it is now."""
     if notification.still_disabled:
         return _weekly(notification)
     if len(notification.threads) == 1:
-        return _alone(notification.threads[0])
+        return _single(notification.threads[0])
     return _digest(notification.threads)
 
 
-def _alone(thread: ChangeThread) -> Card:
+def _single(thread: ChangeThread) -> Card:
     name, event = single_line(thread.timer.label, NAME), thread.events[-1]
-    title = _SAYS[event.kind][0].format(name)
+    title = _TEXTS[event.kind][0].format(name)
     lines = [
         labelled("iTwin", single_line(thread.itwin.name, NAME)),
         labelled("Package", single_line(thread.timer.package, NAME) or "not said"),
@@ -78,8 +79,10 @@ def _alone(thread: ChangeThread) -> Card:
     before = thread.events[:-1][-BEFORE:]
     if before:
         lines.append(line(bold("Before")))
-        lines += [line(*_said(one), ", ", Timestamp(one.at)) for one in before]
-    show = Button("Show", "run", f"show {thread.itwin.id} {thread.timer.id}", label=f"Show {name}")
+        lines += [line(*_event_phrase(one), ", ", Timestamp(one.at)) for one in before]
+    show = Button(
+        "Show", Action.RUN, f"show {thread.itwin.id} {thread.timer.id}", label=f"Show {name}"
+    )
     gone = event.kind == "vanished"
     blocks = [header(title), paragraph(lines), *([] if gone else [buttons(show)])]
     where = f" (iTwin {single_line(thread.itwin.name, NAME)})"
@@ -90,12 +93,12 @@ _HINT = "This channel has subscribed: /edfs subscriptions."
 
 
 def _details(event: NotificationEvent) -> list[Line]:
-    """Say of the newest event what its title does not."""
+    """Return what the title does not tell of the newest event."""
     lines = []
     if event.wanted is not None and event.enabled is None:
         lines.append(labelled("Wanted", state_word(event.wanted)))
     who = (*((UserMention(event.by), ", ") if event.by else ()), Timestamp(event.at))
-    lines.append(labelled(_SAYS[event.kind][1].capitalize(), *who))
+    lines.append(labelled(_TEXTS[event.kind][1].capitalize(), *who))
     if event.reason:
         lines.append(labelled("Reason", single_line(event.reason, 300)))
     if event.until:
@@ -107,32 +110,36 @@ def _details(event: NotificationEvent) -> list[Line]:
     return lines
 
 
-def _said(event: NotificationEvent) -> Line:
+def _event_phrase(event: NotificationEvent) -> Line:
     by = (" by ", UserMention(event.by)) if event.by else ()
     reason = (f", because “{single_line(event.reason, SHORT)}”",) if event.reason else ()
-    return line(_SAYS[event.kind][1], *by, *reason)
+    return line(_TEXTS[event.kind][1], *by, *reason)
 
 
 def event_reply(thread: ChangeThread, number: int) -> Ephemeral:
-    """Say in the thread what happened next."""
+    """Return the reply in the card's thread for one event."""
     event = thread.events[number]
-    said = line(
-        bold(single_line(thread.timer.label, NAME)), ": ", *_said(event), ", ", Timestamp(event.at)
+    message = line(
+        bold(single_line(thread.timer.label, NAME)),
+        ": ",
+        *_event_phrase(event),
+        ", ",
+        Timestamp(event.at),
     )
-    return Ephemeral(fallback_text(*said), [paragraph([said])])
+    return Ephemeral(fallback_text(*message), [paragraph([message])])
 
 
-def _digest(told: tuple[ChangeThread, ...]) -> Card:
-    title = f"{len(told)} changes"
-    first = min(story.events[0].at for story in told)
-    last = max(story.events[-1].at for story in told)
-    every = [line(*_line(story)) for story in told[:MOST_IN_DIGEST]]
+def _digest(threads: tuple[ChangeThread, ...]) -> Card:
+    title = f"{len(threads)} changes"
+    first = min(thread.events[0].at for thread in threads)
+    last = max(thread.events[-1].at for thread in threads)
+    every = [line(*_line(thread)) for thread in threads[:MOST_IN_DIGEST]]
     lines = every[: fit([paragraph([one]) for one in every])]
     when = line("Between ", Timestamp(first, exact=True), " and ", Timestamp(last, exact=True), ":")
     text = fallback_text(
-        title, ": ", ", ".join(single_line(s.timer.label, 30) for s in told[:3]), " …"
+        title, ": ", ", ".join(single_line(one.timer.label, 30) for one in threads[:3]), " …"
     )
-    left = len(told) - len(lines)
+    left = len(threads) - len(lines)
     more = f"{left} more are not shown: /edfs history has them. " if left else ""
     return Card(
         text, [header(title), paragraph([when]), paragraph(lines), context_block(more + _HINT)]
@@ -143,7 +150,7 @@ def _line(thread: ChangeThread) -> Line:
     name, itwin = single_line(thread.timer.label, SHORT), single_line(thread.itwin.name, 30)
     event = thread.events[-1]
     by = (" by ", UserMention(event.by)) if event.by else ()
-    return line(bold(name), f" ({itwin}): {_SAYS[event.kind][1]}", *by)
+    return line(bold(name), f" ({itwin}): {_TEXTS[event.kind][1]}", *by)
 
 
 def _weekly(notification: Notification) -> Card:

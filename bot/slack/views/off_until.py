@@ -1,8 +1,9 @@
-"""What the timer card says of an "until": what is planned, and what became of it."""
+"""The part of an operation's card about its auto-enable: the plan, and how it ended."""
 
+from bot.core.actions import Action
 from bot.core.auto_enables import AutoEnable, Phase
 from bot.core.names import single_line
-from bot.core.operations.operation import Failure, Operation, State
+from bot.core.operations.operation import Failure, FailureKind, Operation, State
 from bot.core.schedules import Runs, runs_between
 from bot.core.timers import differences
 from bot.slack.views.blocks import NAME, Button, Line, Part, Timestamp, UserMention, labelled, line
@@ -12,30 +13,31 @@ RUNS_SHOWN = 5
 
 
 def is_off(operation: Operation) -> bool:
-    """Whether it left its timer off, with an end."""
+    """Tell whether the operation left its timer disabled, with an end."""
     done = operation.state in {State.APPLIED, State.ALREADY}
     return done and not operation.wanted and operation.until is not None
 
 
 def is_over(operation: Operation, auto_enable: AutoEnable | None) -> bool:
-    """Whether its timer is known to be off no more, so that the card must not say it is."""
+    """Tell whether its timer is known to be no longer disabled, so the card must not say so."""
     return (
         is_off(operation)
         and auto_enable is not None
         and auto_enable.id == operation.id
         and auto_enable.phase is Phase.CLOSED
-        and auto_enable.closed_as in {"returned", "already", "moved", "gone"}
+        and auto_enable.closed_as in {"enabled", "already_enabled", "moved", "gone"}
     )
 
 
 def closed_title(auto_enable: AutoEnable) -> str:
+    """Return the title of a card whose timer is no longer disabled."""
     name = single_line(auto_enable.timer.label, NAME)
-    there = auto_enable.closed_as in {"returned", "already"}
+    there = auto_enable.closed_as in {"enabled", "already_enabled"}
     return f"{name} was off and is on again" if there else f"{name} is not there any more"
 
 
 def lines_of(operation: Operation, zone: str, auto_enable: AutoEnable | None) -> list[Line]:
-    """The plan while there is one, then what became of it; nothing where nothing was planned."""
+    """Return the plan while it holds, and then how it ended; nothing without an "until"."""
     if operation.auto_enables is not None:
         return _enabled_again(operation, auto_enable)
     if operation.until is None or (operation.state.ended and not is_off(operation)):
@@ -54,14 +56,14 @@ def lines_of(operation: Operation, zone: str, auto_enable: AutoEnable | None) ->
     ]
     if not operation.state.ended:
         return lines
-    # No operation and no field of the API tells of runs (source: EDFS API v1).
+    # The API has nothing about runs (source: EDFS API v1).
     lines.append(line("What becomes of a run that is under way, Bentley does not say."))
     return lines + _waits(auto_enable)
 
 
 def _waits(auto_enable: AutoEnable | None) -> list[Line]:
     if auto_enable is not None and auto_enable.failure is not None:
-        if auto_enable.failure.kind == "ChangesStopped":
+        if auto_enable.failure.kind is FailureKind.CHANGES_STOPPED:
             return [line("An admin has switched all changes off: it waits until they are on.")]
         return [line("It could not be turned on yet. It is tried again by itself.")]
     if auto_enable is not None and not auto_enable.sign_in_valid:
@@ -74,15 +76,15 @@ def _waits(auto_enable: AutoEnable | None) -> list[Line]:
 
 
 def skipped_line(runs: Runs | None) -> Line:
-    """Which runs will not happen (None: that cannot be told)."""
+    """Name the runs that will not happen (None: the schedule cannot be read)."""
     label = "Runs that will not happen"
     if runs is None:
         return labelled(label, "cannot be told from this schedule")
     if not runs.at:
         return labelled(label, "none")
     shown: list[Part | str] = []
-    for place, at in enumerate(runs.at[:RUNS_SHOWN]):
-        shown += [", ", Timestamp(at)] if place else [Timestamp(at)]
+    for index, at in enumerate(runs.at[:RUNS_SHOWN]):
+        shown += [", ", Timestamp(at)] if index else [Timestamp(at)]
     left = len(runs.at) - RUNS_SHOWN
     if left > 0:
         shown.append(f", and {'more than ' if runs.more else ''}{left} more")
@@ -90,7 +92,7 @@ def skipped_line(runs: Runs | None) -> Line:
 
 
 def _closed_line(auto_enable: AutoEnable) -> Line:
-    """What became of a return, for the card of the operation that set it."""
+    """Return the state of an auto-enable, for the card of the operation that scheduled it."""
     at = Timestamp(auto_enable.changed_at)
     match auto_enable.phase, auto_enable.closed_as:
         case Phase.SCHEDULED, _:
@@ -99,12 +101,12 @@ def _closed_line(auto_enable: AutoEnable) -> Line:
             return line("It is being turned on again.")
         case Phase.NEEDS_PERSON, _:
             return line("It did not come back by itself. A card below asks somebody to do it.")
-        case _, "returned":
+        case _, "enabled":
             return line("It was turned on again, as planned, ", at, ".")
-        case _, "already":
+        case _, "already_enabled":
             by = (" by ", UserMention(auto_enable.closed_by)) if auto_enable.closed_by else ()
             return line("It was turned on before that", *by, ": so it was found ", at, ".")
-        case _, "kept":
+        case _, "kept_disabled":
             who: Part | str = (
                 UserMention(auto_enable.closed_by) if auto_enable.closed_by else "Somebody"
             )
@@ -120,7 +122,7 @@ def _closed_line(auto_enable: AutoEnable) -> Line:
 
 
 def _enabled_again(operation: Operation, auto_enable: AutoEnable | None) -> list[Line]:
-    """The card of a return tells whose off it ended. It compares the schedule, too."""
+    """Return who had disabled the timer, and what was edited since, for an auto-enable's card."""
     if auto_enable is None:
         return [line("This is the return of an “off until”.")]
     off = (
@@ -132,14 +134,19 @@ def _enabled_again(operation: Operation, auto_enable: AutoEnable | None) -> list
     planned = line(*off, ", to return ", Timestamp(auto_enable.at), ".")
     if operation.state is State.APPLIED:
         planned = line("Returned as planned. ", *off, ".")
-    edited = edits(Failure("", details=differences(auto_enable.timer, "", operation.timer)))
+    edited = edits(
+        Failure(
+            FailureKind.DEFINITION_CHANGED,
+            details=differences(auto_enable.timer, "", operation.timer),
+        )
+    )
     return [planned, *([line("Edited while it was off:"), *edited] if edited else [])]
 
 
 def buttons_of(
     operation: Operation, auto_enable: AutoEnable | None, name: str
 ) -> list[Button] | None:
-    """What can be done about a return that is set; None where none is."""
+    """Return the buttons of a scheduled auto-enable; None if there is none."""
     planned = operation.until is not None and operation.until.at is not None
     if (
         not planned
@@ -149,7 +156,9 @@ def buttons_of(
         return None
     value = operation.id
     return [
-        Button("Return now", "return", value, style="primary", label=f"Return now: {name}"),
-        Button("Extend", "extend", value, label=f"Extend: {name} stays off longer"),
-        Button("Keep off", "keep", value, label=f"Keep off: {name}"),
+        Button(
+            "Return now", Action.ENABLE_NOW, value, style="primary", label=f"Return now: {name}"
+        ),
+        Button("Extend", Action.CHANGE_END, value, label=f"Extend: {name} stays off longer"),
+        Button("Keep off", Action.KEEP_DISABLED, value, label=f"Keep off: {name}"),
     ]

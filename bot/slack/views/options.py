@@ -1,7 +1,7 @@
-"""What selects offer, as Slack takes it; where nothing fits, one option that says why.
+"""Options of external selects, as Slack takes them; without any, one that says why.
 
 Limits: text and description 75 each, value 150, 100 options (docs.slack.dev/reference/block-kit).
-Slack has no options that cannot be chosen: those that only say something have the value ``-``.
+Slack has no options that cannot be chosen: those with a message only have the value ``-``.
 """
 
 from collections import Counter
@@ -30,7 +30,7 @@ from bot.gateways.slack.messages import Block
 
 NOTHING = "-"
 LONGEST = 75
-NUMBER = 25  # so much of an iTwin's number is shown, however long its name
+NUMBER = 25  # characters of an iTwin's number that are shown, however long its name
 TYPED = 40
 
 Options = dict[str, list[Block]]
@@ -44,6 +44,7 @@ _LABELS: dict[GroupName, str] = {
 
 
 def itwins(offer: OptionPage, typed: str) -> Options:
+    """Return the options for a choice of iTwin."""
     if not offer.known:
         return _reason("Your account belongs to no iTwin: ask who runs yours")
     if not offer.groups:
@@ -52,39 +53,44 @@ def itwins(offer: OptionPage, typed: str) -> Options:
     names = Counter(_name(entry) for entry in shown)
 
     def option(entry: Entry) -> Block:
-        # Two of one name and without a number could not be told apart.
+        # iTwins with equal names and no numbers are told apart by their ids.
         alike = names[_name(entry)] > 1 and not single_line(entry.note)
         return _option(_itwin_text(entry), entry.id, entry.id if alike else "")
 
-    return _drawn(offer, option)
+    return _rendered(offer, option)
 
 
 def timers(offer: OptionPage, typed: str) -> Options:
+    """Return the options for a choice of timer."""
     if not offer.known:
         return _reason("This iTwin has no timers")
     if not offer.groups:
         return _reason(f"No timer fits “{_echoed(typed)}”")
-    return _drawn(offer, _timer)
+    return _rendered(offer, _timer)
 
 
 def choose_first() -> Options:
+    """Return the answer to a select of timers without an iTwin."""
     return _reason("Choose an iTwin first")
 
 
 def late() -> Options:
+    """Return the answer where the options could not be read within three seconds."""
     return _reason("Bentley did not answer in time: type again")
 
 
 def unknown() -> Options:
+    """Return the answer to a select that the bot does not know."""
     return _reason("This list is not known: close the window and open it again")
 
 
-def trouble(error: BotError, *, timers: bool) -> Options:
+def unavailable(error: BotError, *, timers: bool) -> Options:
+    """Return the answer where an error kept the options from being read."""
     return _reason(_cause(error, timers=timers))
 
 
 def _cause(error: BotError, *, timers: bool) -> str:
-    """The reason and the next step, in one line."""
+    """Return the cause of an error and the next step, in one line."""
     match error:
         case SignInNeeded(ended=True):
             return "Your sign-in has ended. Sign in again: /edfs signin"
@@ -130,15 +136,15 @@ def _not_allowed(refused: PersonRefused) -> str:
             return "You are not allowed to use this bot"
 
 
-def _drawn(offer: OptionPage, option: Callable[[Entry], Block]) -> Options:
+def _rendered(offer: OptionPage, option: Callable[[Entry], Block]) -> Options:
     rest = [_option(f"…and {offer.more:,} more: type some letters", NOTHING)] if offer.more else []
     if len(offer.groups) == 1 and offer.groups[0].name == "found":
         return {"options": [*map(option, offer.groups[0].entries), *rest]}
     groups: list[Block] = []
     for group in offer.groups:
         last = group is offer.groups[-1]
-        drawn = [*map(option, group.entries), *(rest if last else ())]
-        groups.append(_group(_LABELS[group.name], drawn))
+        rendered = [*map(option, group.entries), *(rest if last else ())]
+        groups.append(_group(_LABELS[group.name], rendered))
     return {"option_groups": groups}
 
 
@@ -167,15 +173,15 @@ def _echoed(typed: str) -> str:
     return single_line(typed, TYPED)
 
 
-def _reason(says: str) -> Options:
-    return {"options": [_option(says, NOTHING)]}
+def _reason(text: str) -> Options:
+    return {"options": [_option(text, NOTHING)]}
 
 
 def _option(text: str, value: str, description: str = "") -> Block:
     option = {"text": _text(text), "value": value}
-    said = single_line(description, LONGEST)
-    return {**option, "description": _text(said)} if said else option
+    cleaned = single_line(description, LONGEST)
+    return {**option, "description": _text(cleaned)} if cleaned else option
 
 
-def _text(says: str) -> Block:
-    return {"type": "plain_text", "text": single_line(says, LONGEST), "emoji": False}
+def _text(text: str) -> Block:
+    return {"type": "plain_text", "text": single_line(text, LONGEST), "emoji": False}

@@ -1,14 +1,15 @@
-"""Long lists as pages: what stands on which page, and the buttons that turn them.
+"""Paging of long lists: how they are split, and the buttons between pages.
 
 Slack takes 50 blocks and about 13,000 characters of them in a message, so long names make shorter
-pages. Where a page ends depends on the whole list alone, never on the page that is asked for: all
-pages together show everything once.
+pages. Where pages end depends on the list alone, not on the requested page, so that all pages
+together show each thing once.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from bot.core.actions import Action
 from bot.core.language.commands import Command
 from bot.gateways.slack.messages import Block, Ephemeral
 from bot.slack.views.blocks import (
@@ -26,7 +27,7 @@ Thing = TypeVar("Thing")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Thing]):
-    """``number`` of ``count`` pages, from 1; ``first`` is the place of its first thing, from 1."""
+    """Page ``number`` of ``count``; ``first`` is the position of its first thing. All from 1."""
 
     things: tuple[Thing, ...]
     number: int = 1
@@ -42,16 +43,16 @@ def page_of(
     most: int = MOST,
     space: int = SPACE,
 ) -> Page[Thing]:
-    """Return the wanted page, or the last where there are fewer.
+    """Return the wanted page, or the last if there are fewer.
 
-    ``weigh`` says how many characters of blocks a thing takes; each page holds at least one thing.
+    ``weigh`` returns the characters of JSON that a thing takes; a page holds at least one thing.
     """
     starts, left = [0], space
-    for place, thing in enumerate(things):
+    for index, thing in enumerate(things):
         weight = weigh(thing)
-        begun = place - starts[-1]
-        if begun and (begun == most or weight > left):
-            starts.append(place)
+        count = index - starts[-1]
+        if count and (count == most or weight > left):
+            starts.append(index)
             left = space
         left -= weight
     number = max(1, min(wanted, len(starts)))
@@ -60,18 +61,18 @@ def page_of(
     return Page(tuple(things[start:end]), number, len(starts), start + 1, len(things))
 
 
-def turning(page: Page[Thing], command: Callable[[int], Command]) -> list[Button]:
-    """Return the buttons to the pages beside this one; ``command`` names a page by its number."""
+def page_buttons(page: Page[Thing], command: Callable[[int], Command]) -> list[Button]:
+    """Return the buttons to the previous and next page; ``command`` makes a page's command."""
     turns = (("Previous", "previous", page.number - 1), ("Next", "next", page.number + 1))
     return [
-        Button(says, f"run:{way}", str(command(number)), label=f"{says}: page {number}")
+        Button(says, Action.RUN, str(command(number)), suffix=way, label=f"{says}: page {number}")
         for says, way, number in turns
         if 1 <= number <= page.count
     ]
 
 
-def place_in_words(page: Page[Thing]) -> str:
-    """Say which page it is; nothing where there is only one."""
+def position_of(page: Page[Thing]) -> str:
+    """Return a sentence on which page this is; empty if there is only one."""
     if page.count == 1:
         return ""
     last = page.first + len(page.things) - 1
@@ -87,9 +88,10 @@ def listed(
     also: Sequence[Button] = (),
     notes: Sequence[str] = (),
 ) -> Ephemeral:
-    """Return a page as a message: its blocks, the buttons below them, and where it stands."""
-    press = [*turning(page, command), *also]
-    place = place_in_words(page)
-    said = [context_block(note) for note in (place, *notes) if note]
-    row = [buttons(*press)] if press else []
-    return Ephemeral(fallback_text(f"{title}. {place}" if place else title), [*blocks, *row, *said])
+    """Return a page as a message: its blocks, the page buttons, its position and notes."""
+    actions = [*page_buttons(page, command), *also]
+    position = position_of(page)
+    small_print = [context_block(note) for note in (position, *notes) if note]
+    row = [buttons(*actions)] if actions else []
+    text = fallback_text(f"{title}. {position}" if position else title)
+    return Ephemeral(text, [*blocks, *row, *small_print])

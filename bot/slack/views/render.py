@@ -1,5 +1,6 @@
-"""From an outcome to what is said. One case for each outcome; the checker counts them."""
+"""Messages of an outcome: one case for each, which the type checker holds complete."""
 
+from bot.core.actions import Action
 from bot.core.language.commands import COMMAND
 from bot.core.listings import (
     DisabledListed,
@@ -68,9 +69,10 @@ from bot.slack.views.help import help_of
 
 
 def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
+    """Return the messages that answer a command; ``zone`` is that of the schedules."""
     match outcome:
         case OperationStarted():
-            return []  # its card says the rest
+            return []  # the operation has a card
         case Duplicate(operation):
             return [_duplicate(operation)]
         case SignInOffered():
@@ -151,10 +153,10 @@ def _duplicate(operation: Operation) -> Ephemeral:
     return _note("You asked for this moments ago", lines)
 
 
-def continued(begun: OperationStarted) -> Ephemeral:
-    """Takes the place of the private message whose button began it."""
-    said = line("Under way. The card says what comes of it.")
-    return _note(title_of(begun.operation), [said])
+def continued(started: OperationStarted) -> Ephemeral:
+    """Return what replaces the private message whose button started the operation."""
+    message = line("Under way. The card says what comes of it.")
+    return _note(title_of(started.operation), [message])
 
 
 def _name(shown: TimerShown) -> str:
@@ -171,23 +173,23 @@ def _sign_in(offered: SignInOffered) -> Ephemeral:
     if offered.command:
         waits = code(f"{COMMAND} {single_line(offered.command, 200)}")
         lines.append(line("Your command waits and is offered back: ", waits))
-    press = buttons(
-        Button("Sign in", "open", url=offered.url, style="primary"),
-        Button("New link", "newlink", offered.pending_command or "-"),
+    actions = buttons(
+        Button("Sign in", Action.OPEN_URL, url=offered.url, style="primary"),
+        Button("New link", Action.NEW_LINK, offered.pending_command or "-"),
     )
     hint = context_block("The link works once, for ten minutes, in one browser. Do not pass it on.")
-    return _note("Sign in to iTwin", lines, press, hint)
+    return _note("Sign in to iTwin", lines, actions, hint)
 
 
 def _account(outcome: SignedIn | SignedInAlready | SignedOut | WhoAmIShown) -> Ephemeral:
     match outcome:
-        case SignedIn(acting, kept, waiting) if waiting:
+        case SignedIn(acting, pending, command) if command:
             lines = [
                 line("You are signed in as ", bold(single_line(acting.label, NAME)), "."),
-                line("Your command waits: ", code(f"{COMMAND} {single_line(waiting, 200)}")),
+                line("Your command waits: ", code(f"{COMMAND} {single_line(command, 200)}")),
             ]
-            press = buttons(Button("Continue", "continue", kept, style="primary"))
-            return _note("Signed in", lines, press, context_block("Not you? Type /edfs signout."))
+            actions = buttons(Button("Continue", Action.CONTINUE, pending, style="primary"))
+            return _note("Signed in", lines, actions, context_block("Not you? Type /edfs signout."))
         case SignedIn(acting) | SignedInAlready(acting):
             lines = [line("You are signed in as ", bold(single_line(acting.label, NAME)), ".")]
             return _note("Signed in", lines, context_block("Not you? Type /edfs signout."))
@@ -218,15 +220,16 @@ def _signed_out(outcome: SignedOut) -> list[Line]:
 
 
 def failed(outcome: Failed, now: float) -> Ephemeral:
+    """Return the text of an error as a message, with the buttons for the next step."""
     words = error_text(outcome.error, now)
     blocks = [header(words.title), paragraph(words.lines)]
-    press = choice_buttons(words.choices)
+    actions = choice_buttons(words.choices)
     if words.can_retry and outcome.retry:
-        press.append(Button("Try again", "run", outcome.retry))
+        actions.append(Button("Try again", Action.RUN, outcome.retry))
     if words.sign_in:
-        press.append(Button("Sign in", "newlink", "-", style="primary"))
-    if press:
-        blocks.append(buttons(*press))
+        actions.append(Button("Sign in", Action.NEW_LINK, "-", style="primary"))
+    if actions:
+        blocks.append(buttons(*actions))
     blocks.append(context_block(f"Trace {outcome.trace}"))
     first = words.lines[0] if words.lines else line("")
     return Ephemeral(fallback_text(f"{words.title}. ", *first), blocks)

@@ -1,5 +1,6 @@
-"""Subscriptions in words: what a channel will be told, what it is told, and what was stopped."""
+"""Subscriptions: the answers to their commands, their list, and the card of a paused one."""
 
+from bot.core.actions import Action
 from bot.core.language.commands import Subscriptions
 from bot.core.listings import SubscriptionsListed
 from bot.core.names import single_line
@@ -44,7 +45,7 @@ _WHY: dict[Stop, str] = {
 
 
 def subscribed(outcome: Subscribed) -> Ephemeral:
-    """The preview: what it matches today, and what it will tell."""
+    """Confirm a subscription, with the timers it covers today and the kinds of events."""
     one, found = outcome.subscription, outcome.matching
     title = f"This channel will be told of {_about(one)}"
     lines = [labelled("iTwin", single_line(one.itwin.name, NAME)), *_facts(one)]
@@ -65,7 +66,7 @@ def subscribed(outcome: Subscribed) -> Ephemeral:
 
 
 def _consent(one: Subscription) -> str:
-    """Say what the person agrees to by asking for it."""
+    """State how the subscriber's sign-in will be used."""
     often = "every 5 minutes" if "elsewhere" in one.kinds else "every Monday"
     return f"Your own sign-in is used to look {often}, until somebody here removes this."
 
@@ -75,25 +76,27 @@ def _about(one: Subscription) -> str:
 
 
 def _facts(one: Subscription) -> list[Line]:
-    kinds = "; ".join(says for kind, says in _KINDS.items() if kind in one.kinds)
+    kinds = "; ".join(text for kind, text in _KINDS.items() if kind in one.kinds)
     mine = [line("Not what ", UserMention(one.person), " does.")] if one.not_mine else []
     return [labelled("Told of", kinds), *mine]
 
 
 def _remove(one: Subscription) -> Button:
-    return Button("Remove", "unsubscribe", one.id, style="danger", label=removing(one))
+    return Button("Remove", Action.UNSUBSCRIBE, one.id, style="danger", label=remove_label(one))
 
 
-def removing(one: Subscription) -> str:
-    """Tell this subscription's button from the others beside it."""
+def remove_label(one: Subscription) -> str:
+    """Return the button's accessibility label, which names the subscription."""
     return f"Remove {_about(one)} of {single_line(one.itwin.name, 40)}"
 
 
 def unsubscribed(outcome: Unsubscribed) -> Ephemeral:
+    """Confirm that a subscription was ended."""
     one = outcome.subscription
     title = "Removed"
-    said = line(f"This channel is told of {_about(one)} no more. iTwin: ", bold(_itwin(one)), ".")
-    return Ephemeral(fallback_text(title), [header(title), paragraph([said])])
+    about = f"This channel is told of {_about(one)} no more. iTwin: "
+    message = line(about, bold(_itwin(one)), ".")
+    return Ephemeral(fallback_text(title), [header(title), paragraph([message])])
 
 
 def _itwin(one: Subscription) -> str:
@@ -101,6 +104,7 @@ def _itwin(one: Subscription) -> str:
 
 
 def listed(outcome: SubscriptionsListed) -> Ephemeral:
+    """List the subscriptions of a channel."""
     page = page_of(outcome.subscriptions, outcome.page, lambda one: json_size(_entry(one)), LISTED)
     title = f"Subscriptions of this channel: {page.total}"
     blocks = [header(title), *(block for one in page.things for block in _entry(one))]
@@ -112,20 +116,21 @@ def listed(outcome: SubscriptionsListed) -> Ephemeral:
 
 def _entry(one: Subscription) -> list[Block]:
     return [
-        paragraph(standing(one)),
+        paragraph(lines_of(one)),
         buttons(_remove(one)),
         context_block(f"Subscription {one.id}"),
     ]
 
 
-def standing(one: Subscription) -> list[Line]:
+def lines_of(one: Subscription) -> list[Line]:
+    """Return what a list shows of a subscription."""
     about = line(bold(f"{_itwin(one)}: {_about(one)}"), ", by ", UserMention(one.person))
     paused = [line(bold("Paused. "), _WHY[one.why])] if one.paused and one.why else []
     return [about, *_facts(one), *paused]
 
 
-def watch_card(one: Subscription) -> Card:
-    """The card of a subscription that was stopped once: as it is now."""
+def card(one: Subscription) -> Card:
+    """Return the card of a subscription whose polling ever stopped, as it is now."""
     where = labelled("About", f"{_about(one)}, iTwin {_itwin(one)}")
     if one.ended_by is not None:
         title = "Looking has ended: the subscription was removed"
@@ -145,7 +150,7 @@ def watch_card(one: Subscription) -> Card:
         ),
         line("Whoever presses Resume has the bot look with their own sign-in from then on."),
     ]
-    resume = Button("Resume", "resume", one.id, style="primary", label=f"Resume {_about(one)}")
+    resume = Button("Resume", Action.RESUME, one.id, style="primary", label=f"Resume {_about(one)}")
     return Card(
         fallback_text(title), [header(title), paragraph(lines), buttons(resume, _remove(one))]
     )

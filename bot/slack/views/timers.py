@@ -1,7 +1,8 @@
-"""Timers and iTwins, listed and shown to one person."""
+"""Lists of iTwins and timers, and one timer with its details, for one person."""
 
 from dataclasses import replace
 
+from bot.core.actions import Action
 from bot.core.approvals import Approval
 from bot.core.auto_enables import AutoEnable, Phase
 from bot.core.language.commands import History, ListTimers, SetChannelDefault, Show
@@ -35,17 +36,18 @@ from bot.slack.views.paging import listed, page_of
 
 SHORT = 60  # characters of a name in a list
 INPUTS = 100
-# What a thing takes beside its names: a line and an option of the menu, the schedule's words too.
+# Characters of JSON of an entry without its names: a line and a menu option, with the schedule.
 _FRAME = 480
 _FRAME_OF_ITWIN = 340
 
 
 def itwins(outcome: ITwinsListed) -> Ephemeral:
+    """List the person's iTwins, with a menu for their timers."""
     page = page_of(outcome.itwins, outcome.page, _itwin_json_size)
     title = f"Your iTwins: {page.total}"
     lines = [_itwin_line(itwin) for itwin in page.things]
     shown = lines or [line("Your account belongs to no active iTwin.")]
-    picks = menu("List the timers of …", "run:pick", map(_itwin_option, page.things))
+    picks = menu("List the timers of …", Action.RUN, map(_itwin_option, page.things), suffix="pick")
     return listed(
         title,
         [header(title), paragraph(shown), *picks],
@@ -66,29 +68,37 @@ def _itwin_option(itwin: ITwin) -> Option:
 
 
 def _itwin_json_size(itwin: ITwin) -> int:
-    """Estimate, from above, what a thing takes: lists may hold thousands, and one page is drawn."""
+    """Return an upper bound, cheaper than rendering: lists may hold thousands of entries."""
     names = 2 * max_json_size(itwin.name, SHORT) + max_json_size(itwin.number or itwin.id, 40)
     return _FRAME_OF_ITWIN + names + len(itwin.id)
 
 
 def timers(outcome: TimersListed) -> Ephemeral:
+    """List the timers of an iTwin, with a menu to show one."""
     itwin = outcome.itwin
     found = sorted(outcome.timers, key=Timer.in_lists)
     off = sum(not timer.enabled for timer in found)
     title = f"Timers of {single_line(itwin.name, NAME)}: {len(found)}, {off} disabled"
 
     def entry(timer: Timer) -> list[Line]:
-        standing = outcome.open_items.get(timer.id, OpenItems())
-        return [_timer_line(timer), *(line("– ", *one) for one in _open_items(standing))]
+        open_items = outcome.open_items.get(timer.id, OpenItems())
+        return [_timer_line(timer), *(line("– ", *one) for one in _open_items(open_items))]
 
     def weigh(timer: Timer) -> int:
-        arranged = outcome.open_items.get(timer.id)
-        extra = json_size([paragraph([one]) for one in _open_items(arranged)]) if arranged else 0
-        return timer_json_size(itwin, timer) + extra
+        open_items = outcome.open_items.get(timer.id)
+        size = timer_json_size(itwin, timer)
+        if open_items is None:
+            return size
+        return size + json_size([paragraph([one]) for one in _open_items(open_items)])
 
     page = page_of(found, outcome.page, weigh)
     lines = [one for timer in page.things for one in entry(timer)] or [line("There are none.")]
-    picks = menu("Show a timer …", "run:pick", (timer_option(itwin, one) for one in page.things))
+    picks = menu(
+        "Show a timer …",
+        Action.RUN,
+        (timer_option(itwin, one) for one in page.things),
+        suffix="pick",
+    )
     return listed(
         title,
         [header(title), paragraph(lines), *picks],
@@ -100,11 +110,13 @@ def timers(outcome: TimersListed) -> Ephemeral:
 
 
 def timer_option(itwin: ITwin, timer: Timer) -> Option:
+    """Return the menu option that shows a timer."""
     name = single_line(timer.label, SHORT) or timer.id
     return Option(f"{name} ({state_word(timer.enabled)})", str(Show(itwin.id, timer.id)))
 
 
 def timer_json_size(itwin: ITwin, timer: Timer) -> int:
+    """Return an upper bound of the characters of JSON that a timer takes in a list."""
     names = (
         2 * max_json_size(timer.label, SHORT)
         + max_json_size(timer.package, 40)
@@ -120,7 +132,7 @@ def _timer_line(timer: Timer) -> Line:
 
 
 def _open_items(open_items: OpenItems) -> list[Line]:
-    """Say what is arranged for a timer: when it comes back on, and what waits for a decision."""
+    """Return what is pending for a timer: its auto-enable, and the requests that wait."""
     auto_enable = [_auto_enable_line(open_items.auto_enable)] if open_items.auto_enable else []
     return [*auto_enable, *map(_request_line, open_items.requests)]
 
@@ -143,16 +155,23 @@ def _request_line(request: Approval) -> Line:
 
 
 def _history(command: History, name: str) -> Button:
-    return Button("History", "run:history", str(command), label=f"History of {name}")
+    return Button("History", Action.RUN, str(command), suffix="history", label=f"History of {name}")
 
 
 def _use(itwin: ITwin) -> Button:
     name = single_line(itwin.name, SHORT)
     label = f"Use in this channel: {name}"
-    return Button("Use in this channel", "run:use", str(SetChannelDefault(itwin.id)), label=label)
+    return Button(
+        "Use in this channel",
+        Action.RUN,
+        str(SetChannelDefault(itwin.id)),
+        suffix="use",
+        label=label,
+    )
 
 
 def timer_lines(shown: TimerShown, now: float, zone: str) -> list[Line]:
+    """Return the facts of a timer, for a message or the details modal."""
     timer, last = shown.timer, shown.last_seen
     lines = [
         labelled("iTwin", single_line(shown.itwin.name, NAME)),
@@ -168,11 +187,11 @@ def timer_lines(shown: TimerShown, now: float, zone: str) -> list[Line]:
     elif last is not None and last.by is not None:
         verb = "Enabled by" if last.enabled else "Disabled by"
         lines.append(labelled(verb, UserMention(last.by), ", ", Timestamp(last.at)))
-    return [*lines, *_plans(shown.open_items)]
+    return [*lines, *_open_items_in_full(shown.open_items)]
 
 
-def _plans(open_items: OpenItems) -> list[Line]:
-    """The return and the requests of one timer, in full."""
+def _open_items_in_full(open_items: OpenItems) -> list[Line]:
+    """Return the auto-enable and the requests of one timer, in full."""
     lines = []
     if open_items.auto_enable is not None:
         auto_enable = open_items.auto_enable
@@ -191,15 +210,20 @@ def _plans(open_items: OpenItems) -> list[Line]:
 
 
 def timer(shown: TimerShown, title: str, now: float, zone: str) -> Ephemeral:
+    """Show one timer, with buttons to switch it."""
     name = single_line(shown.timer.label, NAME)
     itwin, timer = shown.itwin, shown.timer
     verb = "disable" if timer.enabled else "enable"
-    press = switch_button(timer.enabled, name, f"{verb} {itwin.id} {timer.id}")
+    switch = switch_button(timer.enabled, name, f"{verb} {itwin.id} {timer.id}")
     beside = [
-        replace(press, action="run"),
+        replace(switch, action=Action.RUN),
         _history(History(itwin.id, timer.id), name),
         Button(
-            "All timers", "run:list", str(ListTimers(itwin.id)), label="All timers of the iTwin"
+            "All timers",
+            Action.RUN,
+            str(ListTimers(itwin.id)),
+            suffix="list",
+            label="All timers of the iTwin",
         ),
     ]
     blocks = [header(title), paragraph(timer_lines(shown, now, zone)), buttons(*beside)]
@@ -207,6 +231,7 @@ def timer(shown: TimerShown, title: str, now: float, zone: str) -> Ephemeral:
 
 
 def details(outcome: DetailsShown, now: float, zone: str) -> Modal:
+    """Show one timer with its parameters and ids, in a modal."""
     shown = outcome.shown
     name = labelled("Timer", single_line(shown.timer.label, NAME))
     read_as = labelled("Read as", single_line(outcome.acting.label, NAME))
@@ -223,8 +248,8 @@ def details(outcome: DetailsShown, now: float, zone: str) -> Modal:
 
 
 def loading_modal(instead: Ephemeral | None = None) -> Modal:
-    """The window before its content is there, or when it cannot be: the reason stands in it."""
+    """Return the details modal before its content has been read, or with an error instead."""
     if instead is None:
         return Modal(details_view("Timer details", [line("One moment …")], []))
-    said = [block for block in instead.blocks if block["type"] != "actions"]
-    return Modal(details_view("Timer details", [], []) | {"blocks": said})
+    blocks = [block for block in instead.blocks if block["type"] != "actions"]
+    return Modal(details_view("Timer details", [], []) | {"blocks": blocks})

@@ -1,7 +1,7 @@
-"""response_urls: five uses within thirty minutes, then 404.
+"""response_urls, which Slack accepts five times within thirty minutes.
 
-They bypass the channel's posting permissions, answer ephemerally unless told otherwise, may
-replace or delete the original of a click, and never turn an ephemeral one public
+They bypass the channel's posting permissions, post ephemeral messages by default, may replace or
+delete the message of a click, and never make an ephemeral one public
 (/interactivity/handling-user-interaction).
 """
 
@@ -13,16 +13,16 @@ from typing import Any
 from bot.sandbox.clock import Clock
 from bot.sandbox.people import BOT_USER_ID, TEAM_ID, Person
 from bot.sandbox.slack.arguments import checked_content
-from bot.sandbox.slack.refusals import RefusalError
+from bot.sandbox.slack.errors import WebApiError
 from bot.sandbox.slack.workspace import Channel, Message, Workspace
 
 MOST_USES = 5
-HOOK_SECONDS = 30 * 60.0
+LIFETIME_SECONDS = 30 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
-    """`original` is the ts of the clicked message; None for a command."""
+class ResponseUrl:
+    """An issued response_url; `original` is the ts of the clicked message, None for a command."""
 
     channel: str
     person: Person
@@ -31,30 +31,32 @@ class Hook:
     uses: int = 0
 
 
-class Hooks:
+class ResponseUrls:
+    """Issues response_urls and applies what is posted to them."""
+
     def __init__(self, clock: Clock, workspace: Workspace) -> None:
         self._clock = clock
         self._workspace = workspace
-        self._known: dict[str, Hook] = {}
+        self._issued: dict[str, ResponseUrl] = {}
 
     def issue(self, channel: Channel, person: Person, original: str | None = None) -> str:
-        """The path of a new response_url."""
+        """Issues a response_url and returns its path."""
         kind = "commands" if original is None else "actions"
-        path = f"/{kind}/{TEAM_ID}/{len(self._known) + 1}/{secrets.token_urlsafe(18)}"
-        self._known[path] = Hook(channel.id, person, self._clock.now(), original)
+        path = f"/{kind}/{TEAM_ID}/{len(self._issued) + 1}/{secrets.token_urlsafe(18)}"
+        self._issued[path] = ResponseUrl(channel.id, person, self._clock.now(), original)
         return path
 
     def use(self, path: str, payload: Mapping[str, Any]) -> Message | None:
-        """The message as it is after this use (None: deleted); KeyError for a used-up address."""
-        hook = self._known[path]
-        if hook.uses >= MOST_USES or self._clock.now() - hook.made_at > HOOK_SECONDS:
+        """Applies a request; returns the message, or None if deleted. KeyError: expired path."""
+        issued = self._issued[path]
+        if issued.uses >= MOST_USES or self._clock.now() - issued.made_at > LIFETIME_SECONDS:
             raise KeyError(path)
-        self._known[path] = replace(hook, uses=hook.uses + 1)
-        return self.say(hook, payload)
+        self._issued[path] = replace(issued, uses=issued.uses + 1)
+        return self.apply(issued, payload)
 
-    def say(self, hook: Hook, payload: Mapping[str, Any]) -> Message | None:
-        """Also used for the content of an ack, which means the same."""
-        original = self._workspace.messages.get(hook.original or "")
+    def apply(self, issued: ResponseUrl, payload: Mapping[str, Any]) -> Message | None:
+        """Posts, replaces or deletes a message, as `payload` says."""
+        original = self._workspace.messages.get(issued.original or "")
         if original is not None and original.user != BOT_USER_ID:
             original = None
         if payload.get("delete_original") is True:
@@ -66,18 +68,18 @@ class Hooks:
             return self._workspace.edit(original.ts, text, blocks or ())
         in_channel = payload.get("response_type") == "in_channel"
         return self._workspace.post(
-            hook.channel,
+            issued.channel,
             BOT_USER_ID,
             text,
             blocks=blocks or (),
-            visible_to=None if in_channel else hook.person.id,
+            visible_to=None if in_channel else issued.person.id,
             thread_ts=payload.get("thread_ts"),
         )
 
-    def say_for_command(
+    def post_command_ack(
         self, channel: Channel, person: Person, payload: Mapping[str, Any]
     ) -> Message | None:
-        """The content of a command's ack; raises RefusalError where Slack would show an error."""
+        """Posts the content of a command's ack; raises WebApiError where Slack shows an error."""
         if payload.get("response_type") not in {None, "ephemeral", "in_channel"}:
-            raise RefusalError("invalid_command_response")
-        return self.say(Hook(channel.id, person, self._clock.now()), payload)
+            raise WebApiError("invalid_command_response")
+        return self.apply(ResponseUrl(channel.id, person, self._clock.now()), payload)

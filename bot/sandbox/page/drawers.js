@@ -1,10 +1,10 @@
-// The two sides: always there where the window is wide, drawers over the rest where it is not.
+// The sidebar and the panel: beside the messages in a wide window, drawers over them in a narrow one.
 
 import { byId, el } from "./dom.js";
 import { icon } from "./icons.js";
 
 const wide = matchMedia("(min-width: 64rem)");
-const roomy = matchMedia("(min-width: 48rem)");
+const medium = matchMedia("(min-width: 48rem)");
 
 function toggle(node, button, open) {
   node.classList.toggle("open", open);
@@ -12,7 +12,7 @@ function toggle(node, button, open) {
   button.setAttribute("aria-expanded", String(open));
 }
 
-// `uncover()`: takes away what lies over the panel, and says whether anything did.
+// `uncover()` closes what covers the panel, and returns whether anything did.
 export function drawers(uncover) {
   const channels = byId("channels");
   const panel = byId("panel");
@@ -21,14 +21,14 @@ export function drawers(uncover) {
 
   const setChannels = (open) => {
     toggle(channels, forChannels, open);
-    if (open && !roomy.matches) channels.querySelector("[aria-current]")?.focus();
+    if (open && !medium.matches) channels.querySelector("[aria-current]")?.focus();
   };
   const setPanel = (open) => {
     toggle(panel, forPanel, open);
     if (open && !wide.matches) panel.querySelector("button")?.focus();
   };
-  const fit = () => {
-    setChannels(roomy.matches);
+  const applyWidth = () => {
+    setChannels(medium.matches);
     setPanel(wide.matches);
   };
 
@@ -37,23 +37,23 @@ export function drawers(uncover) {
     const covered = uncover();
     setPanel(covered || !panel.classList.contains("open"));
   });
-  escapes(channels, () => {
-    if (roomy.matches) return;
+  onEscape(channels, () => {
+    if (medium.matches) return;
     setChannels(false);
     forChannels.focus();
   });
-  escapes(panel, () => {
+  onEscape(panel, () => {
     setPanel(false);
     forPanel.focus();
   });
-  wide.addEventListener("change", fit);
-  roomy.addEventListener("change", fit);
-  fit();
+  wide.addEventListener("change", applyWidth);
+  medium.addEventListener("change", applyWidth);
+  applyWidth();
 
   return {
     closeChannels: () => {
       if (!wide.matches) setPanel(false);
-      if (roomy.matches) return;
+      if (medium.matches) return;
       setChannels(false);
       forChannels.focus();
     },
@@ -68,7 +68,7 @@ export function drawers(uncover) {
   };
 }
 
-function escapes(node, close) {
+function onEscape(node, close) {
   node.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented) close();
   });

@@ -1,12 +1,25 @@
-// Slack's mrkdwn (docs.slack.dev/messaging/formatting-message-text) as DOM nodes.
+// Text objects and Slack's mrkdwn (docs.slack.dev/messaging/formatting-message-text) as DOM nodes.
 
+import { timeElement } from "./dates.js";
 import { el } from "./dom.js";
-import { moment } from "./dates.js";
 import { emoji } from "./emoji.js";
 
 const STYLES = { "*": "strong", _: "em", "~": "s" };
 const SAFE = /^(https?:|mailto:)/i;
 const EMOJI = /^:([a-z0-9_+-]{1,60}):/;
+
+// A text object: plain_text stays as it is, mrkdwn is parsed.
+export function textNodes(text, ctx) {
+  if (text.type === "mrkdwn") return mrkdwn(text.text, ctx);
+  return text.text.split("\n").flatMap((line, place) =>
+    place ? [document.createElement("br"), line] : [line],
+  );
+}
+
+// The text of a text object, for labels.
+export function plainText(text) {
+  return text ? text.text : "";
+}
 
 export function unescaped(text) {
   return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
@@ -23,18 +36,18 @@ export function mention(id, ctx, sign = "@") {
   return el("span", { class: `mention${own}`, text: `${sign}${ctx.names[id] ?? id}` });
 }
 
-export function marked(text, ctx) {
+export function mrkdwn(text, ctx) {
   const nodes = [];
   const pieces = text.split(/```([\s\S]*?)```/);
   pieces.forEach((piece, place) => {
     if (place % 2) nodes.push(el("pre", {}, el("code", {}, ...inline(piece.replace(/^\n/, ""), ctx, true))));
-    else nodes.push(...quoted(piece, ctx));
+    else nodes.push(...withQuotes(piece, ctx));
   });
   return nodes;
 }
 
-// Lines that begin with > are a quotation; Slack escapes that sign as well.
-function quoted(text, ctx) {
+// Lines that begin with > are a quotation; Slack escapes that character too.
+function withQuotes(text, ctx) {
   const nodes = [];
   let quote = null;
   text.split("\n").forEach((line, place, lines) => {
@@ -77,8 +90,8 @@ function inline(text, ctx, verbatim = false) {
 
 function token(text, at, ctx, verbatim) {
   const rest = text.slice(at);
-  const reference = /^<([^<>|]+)(?:\|([^<>]*))?>/.exec(rest);
-  if (reference) return { node: referred(reference[1], reference[2], ctx), length: reference[0].length };
+  const found = /^<([^<>|]+)(?:\|([^<>]*))?>/.exec(rest);
+  if (found) return { node: reference(found[1], found[2], ctx), length: found[0].length };
   if (verbatim) return null;
   const code = /^`([^`\n]+)`/.exec(rest);
   if (code) return { node: el("code", {}, ...inline(code[1], ctx, true)), length: code[0].length };
@@ -101,13 +114,13 @@ export function emojiNode(name) {
   return el("span", { class: "emoji", role: "img", "aria-label": name.replaceAll("_", " "), text: emoji(name) });
 }
 
-function referred(target, label, ctx) {
+function reference(target, label, ctx) {
   const shown = label === undefined ? null : unescaped(label);
   if (target.startsWith("@")) return mention(target.slice(1), ctx);
   if (target.startsWith("#")) return mention(target.slice(1), ctx, "#");
   if (!target.startsWith("!")) return link(unescaped(target), ...(shown ? [shown] : []));
   const date = /^!date\^(\d+)\^([^^]+)(?:\^(.+))?$/.exec(target);
-  if (date) return linked(date[3], moment(unescaped(date[2]), Number(date[1]), ctx.now(), shown));
+  if (date) return linked(date[3], timeElement(unescaped(date[2]), Number(date[1]), ctx.now(), shown));
   const group = /^!subteam\^(\w+)/.exec(target);
   if (group) return mention(group[1], ctx);
   return el("span", { class: "mention", text: shown ?? `@${target.slice(1)}` });

@@ -1,4 +1,4 @@
-"""What tests change behind the EDFS stand-in, seen over the wire."""
+"""Changes of `EdfsState`, as they show over HTTP."""
 
 from collections.abc import AsyncIterator
 
@@ -28,7 +28,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 async def test_a_timer_is_edited_in_place(world: World, client: httpx.AsyncClient) -> None:
     alice = Platform(world, client)
     new = (("Plant", "2000"),)
-    world.edfs.edit_timer("plant-a", ORDERS, cron="0 5 * * *", parameters=new, name="Orders")
+    world.edfs.state.edit_timer("plant-a", ORDERS, cron="0 5 * * *", parameters=new, name="Orders")
     timers = {timer["name"]: timer for timer in (await alice.timers()).json()["timers"]}
     assert ORDERS not in timers
     edited = timers["Orders"]
@@ -40,29 +40,29 @@ async def test_a_timer_is_edited_in_place(world: World, client: httpx.AsyncClien
 
 async def test_a_timer_is_replaced_and_deleted(world: World, client: httpx.AsyncClient) -> None:
     alice = Platform(world, client)
-    first = world.edfs.replace_timer("plant-a", ORDERS, cron="0 5 * * *")
-    second = world.edfs.replace_timer("plant-a", ORDERS)
+    first = world.edfs.state.replace_timer("plant-a", ORDERS, cron="0 5 * * *")
+    second = world.edfs.state.replace_timer("plant-a", ORDERS)
     assert len({alice.timer, first.id, second.id}) == 3
     assert (second.name, second.package) == (ORDERS, "SAP_WORK_ORDERS")
     assert error_of(await alice.toggle()) == (404, "TimerNotFound")
     assert (await alice.toggle(second.id)).status_code == 200
-    world.edfs.remove_timer("plant-a", ORDERS)
+    world.edfs.state.remove_timer("plant-a", ORDERS)
     assert error_of(await alice.toggle(second.id)) == (404, "TimerNotFound")
     world.reset()
-    assert world.edfs.timer("plant-a", ORDERS).id == alice.timer
+    assert world.edfs.state.timer("plant-a", ORDERS).id == alice.timer
 
 
-async def test_rights_are_taken_and_given_back(world: World, client: httpx.AsyncClient) -> None:
+async def test_rights_are_removed_and_restored(world: World, client: httpx.AsyncClient) -> None:
     bob = Platform(world, client, "bob")
-    world.edfs.take_right("bob", "plant-a")
-    assert (await status_of(bob), len(world.edfs.rights["bob"])) == (403, 3)
-    world.edfs.give_right("bob", "plant-a")
+    world.edfs.state.take_right("bob", "plant-a")
+    assert (await status_of(bob), len(world.edfs.state.rights["bob"])) == (403, 3)
+    world.edfs.state.give_right("bob", "plant-a")
     assert await status_of(bob) == 200
-    world.edfs.take_right("bob")
-    assert world.edfs.rights["bob"] == frozenset()
-    world.edfs.give_right("bob")
-    assert world.edfs.rights["bob"] == world.edfs.rights["alice"]
-    world.edfs.put_out("bob")
+    world.edfs.state.take_right("bob")
+    assert world.edfs.state.rights["bob"] == frozenset()
+    world.edfs.state.give_right("bob")
+    assert world.edfs.state.rights["bob"] == world.edfs.state.rights["alice"]
+    world.edfs.state.put_out("bob")
     assert await status_of(bob) == 404
 
 
@@ -70,19 +70,21 @@ async def status_of(person: Platform) -> int:
     return (await person.timers()).status_code
 
 
-async def test_the_crew_is_let_in(world: World, client: httpx.AsyncClient) -> None:
-    hand = Platform(world, client, "hand20")
-    assert await status_of(hand) == 404
-    world.edfs.let_in(*(person.name for person in CREW))
-    assert await status_of(hand) == 200
+async def test_people_become_members(world: World, client: httpx.AsyncClient) -> None:
+    member = Platform(world, client, "crew20")
+    assert await status_of(member) == 404
+    world.edfs.state.let_in(*(person.name for person in CREW))
+    assert await status_of(member) == 200
 
 
 async def test_an_itwin_with_many_timers(world: World, client: httpx.AsyncClient) -> None:
     alice = Platform(world, client)
-    home = world.edfs.put_itwin("plant-z", timers=1000, people=["alice"])
-    alice.home = home.id
+    itwin = world.edfs.state.put_itwin("plant-z", timers=1000, people=["alice"])
+    alice.itwin_id = itwin.id
     timers = (await alice.timers()).json()["timers"]
     assert len({timer["id"] for timer in timers}) == 1000
-    assert (await alice.toggle(world.edfs.timer("plant-z", "Timer 0500").id)).status_code == 200
+    assert (
+        await alice.toggle(world.edfs.state.timer("plant-z", "Timer 0500").id)
+    ).status_code == 200
     found = (await alice.get("/itwins/?displayName=plant-z")).json()["iTwins"]
-    assert [itwin["id"] for itwin in found] == [home.id]
+    assert [one["id"] for one in found] == [itwin.id]

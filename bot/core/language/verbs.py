@@ -1,0 +1,315 @@
+"""The table of verbs: how each is typed, parsed and explained.
+
+The parser, the usage in answers and in help, README's table of commands and the hint of the slash
+command in ``manifest.yml`` are all made from ``VERBS``. Its order is the order of help.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from bot.core.language import arguments
+from bot.core.language.commands import (
+    Help,
+    Pending,
+    SignIn,
+    SignOut,
+    Subscriptions,
+    WhoAmI,
+)
+from bot.core.language.tokens import Token
+
+_ID = "0123456789abcdef01234567"
+
+
+class HelpGroup(Enum):
+    """The headings of help, in its order."""
+
+    SWITCH = "Switch"
+    LOOK = "Look"
+    REQUESTS = "Requests"
+    RETURNS = "Returns"
+    CHANNEL = "This channel"
+    YOU = "You"
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb of the language. No field has a default, so that none can be forgotten.
+
+    ``parse`` makes the command of the tokens behind the verb (see ``arguments``).
+    ``usage`` begins with ``name``; ``examples`` can be typed as they are.
+    ``hint`` is the verb's part of the hint that Slack shows behind ``/edfs``; None: it has none.
+    """
+
+    name: str
+    synonyms: tuple[str, ...]
+    parse: arguments.Parse
+    group: HelpGroup
+    usage: str
+    description: str
+    examples: tuple[str, ...]
+    hint: str | None
+
+
+def find_verb(word: str) -> Verb | None:
+    """Return the verb that a person means by a word: its name or a synonym, in any case."""
+    folded = word.casefold()
+    return VERBS.get(SYNONYMS.get(folded, folded))
+
+
+def _help(_: str, __: str, tokens: list[Token]) -> Help:
+    """Parse ``help``: of the verb that follows; of all of them where that is none."""
+    verb = find_verb(tokens[0].text) if tokens else None
+    return Help(verb.name if verb else "")
+
+
+_ALL = (
+    Verb(
+        name="choose",
+        synonyms=(),
+        parse=arguments.open_chooser,
+        group=HelpGroup.SWITCH,
+        usage="choose [<itwin> [<timer>]]",
+        description="Opens a window to point at an iTwin, a timer, and what is to become of it.",
+        examples=("/edfs", "/edfs choose plant-a"),
+        hint=None,
+    ),
+    Verb(
+        name="toggle",
+        synonyms=(),
+        parse=arguments.switch,
+        group=HelpGroup.SWITCH,
+        usage="toggle <itwin> <timer> [because …]",
+        description="Turns it on if it is off, and off if it is on.",
+        examples=('/edfs toggle plant-a "SAP work orders"',),
+        hint='toggle <itwin> "<timer>"',
+    ),
+    Verb(
+        name="enable",
+        synonyms=("on",),
+        parse=arguments.switch,
+        group=HelpGroup.SWITCH,
+        usage="enable <itwin> <timer> [because …]",
+        description="Turns it on. “on” works too.",
+        examples=("/edfs on plant-a SAP work orders",),
+        hint=None,
+    ),
+    Verb(
+        name="disable",
+        synonyms=("off",),
+        parse=arguments.switch,
+        group=HelpGroup.SWITCH,
+        usage="disable <itwin> <timer> [until <time> | for <duration> | for <n> runs] [because …]",
+        description=(
+            "Turns it off, for good or until a time in your own time zone. “off” works too."
+        ),
+        examples=(
+            '/edfs off plant-a "SAP work orders" until monday 08:00 because SAP is down',
+            '/edfs off plant-a "SAP work orders" for 3 days',
+            '/edfs off plant-a "SAP work orders" for 2 runs',
+        ),
+        hint=None,
+    ),
+    Verb(
+        name="undo",
+        synonyms=(),
+        parse=arguments.undo,
+        group=HelpGroup.SWITCH,
+        usage="undo <operation>",
+        description="Brings back what an operation changed, while nobody changed it since.",
+        examples=(f"/edfs undo {_ID}",),
+        hint=None,
+    ),
+    Verb(
+        name="list",
+        synonyms=("timers",),
+        parse=arguments.list_timers,
+        group=HelpGroup.LOOK,
+        usage="list [<itwin> | all] [disabled] [page <number>]",
+        description=(
+            "Lists your iTwins, the timers of one, or with “disabled” what is off, why and until "
+            "when."
+        ),
+        examples=("/edfs list plant-a", "/edfs list all disabled"),
+        hint="list",
+    ),
+    Verb(
+        name="show",
+        synonyms=(),
+        parse=arguments.show,
+        group=HelpGroup.LOOK,
+        usage="show <itwin> <timer>",
+        description="Shows one timer, to you only.",
+        examples=('/edfs show plant-a "SAP work orders"',),
+        hint="show",
+    ),
+    Verb(
+        name="history",
+        synonyms=(),
+        parse=arguments.history,
+        group=HelpGroup.LOOK,
+        usage="history [<itwin> [<timer>] | all]",
+        description="Says what happened to timers: who, why, with what result.",
+        examples=(
+            "/edfs history plant-a",
+            '/edfs history plant-a "SAP work orders"',
+            "/edfs history all",
+        ),
+        hint="history",
+    ),
+    Verb(
+        name="pending",
+        synonyms=("requests",),
+        parse=arguments.page(Pending),
+        group=HelpGroup.REQUESTS,
+        usage="pending [page <number>]",
+        description="Lists the requests that wait for a decision.",
+        examples=("/edfs pending",),
+        hint="pending",
+    ),
+    Verb(
+        name="approve",
+        synonyms=(),
+        parse=arguments.decide,
+        group=HelpGroup.REQUESTS,
+        usage="approve <request> [because …]",
+        description="Agrees to a request, with your own right.",
+        examples=(f"/edfs approve {_ID}",),
+        hint=None,
+    ),
+    Verb(
+        name="decline",
+        synonyms=(),
+        parse=arguments.decide,
+        group=HelpGroup.REQUESTS,
+        usage="decline <request> [because …]",
+        description="Turns a request down.",
+        examples=(f"/edfs decline {_ID} because SAP is still down",),
+        hint=None,
+    ),
+    Verb(
+        name="cancel",
+        synonyms=(),
+        parse=arguments.decide,
+        group=HelpGroup.REQUESTS,
+        usage="cancel <request> [because …]",
+        description="Takes your own request back.",
+        examples=(f"/edfs cancel {_ID}",),
+        hint=None,
+    ),
+    Verb(
+        name="return",
+        synonyms=(),
+        parse=arguments.change_auto_enable,
+        group=HelpGroup.RETURNS,
+        usage="return <return>",
+        description="Brings a timer back on now that would come back later.",
+        examples=(f"/edfs return {_ID}",),
+        hint=None,
+    ),
+    Verb(
+        name="extend",
+        synonyms=(),
+        parse=arguments.change_auto_enable,
+        group=HelpGroup.RETURNS,
+        usage="extend <return> until <time>",
+        description="Leaves it off for longer.",
+        examples=(f"/edfs extend {_ID} for 2 days", f"/edfs extend {_ID} until friday 18:00"),
+        hint=None,
+    ),
+    Verb(
+        name="keep",
+        synonyms=(),
+        parse=arguments.change_auto_enable,
+        group=HelpGroup.RETURNS,
+        usage="keep <return>",
+        description="Leaves it off until somebody turns it on.",
+        examples=(f"/edfs keep {_ID}",),
+        hint=None,
+    ),
+    Verb(
+        name="use",
+        synonyms=(),
+        parse=arguments.set_channel_default,
+        group=HelpGroup.CHANNEL,
+        usage="use [<itwin> | nothing]",
+        description="Sets this channel's iTwin: from then on it may be left out here.",
+        examples=("/edfs use plant-a", "/edfs use nothing"),
+        hint=None,
+    ),
+    Verb(
+        name="subscribe",
+        synonyms=(),
+        parse=arguments.subscribe,
+        group=HelpGroup.CHANNEL,
+        usage="subscribe [<itwin> [<timer>]] [changes] [approvals] [returns] [elsewhere] …",
+        description=(
+            "Has this channel told of changes, approvals and returns. Alone it opens a window."
+        ),
+        examples=('/edfs subscribe plant-a "SAP*" changes returns not-mine', "/edfs subscribe"),
+        hint=None,
+    ),
+    Verb(
+        name="subscriptions",
+        synonyms=(),
+        parse=arguments.page(Subscriptions),
+        group=HelpGroup.CHANNEL,
+        usage="subscriptions [page <number>]",
+        description="Lists what this channel is told.",
+        examples=("/edfs subscriptions",),
+        hint=None,
+    ),
+    Verb(
+        name="unsubscribe",
+        synonyms=(),
+        parse=arguments.unsubscribe,
+        group=HelpGroup.CHANNEL,
+        usage="unsubscribe <subscription>",
+        description="Ends one subscription.",
+        examples=(f"/edfs unsubscribe {_ID}",),
+        hint=None,
+    ),
+    Verb(
+        name="signin",
+        synonyms=("login", "sign-in", "connect"),
+        parse=arguments.nothing(SignIn),
+        group=HelpGroup.YOU,
+        usage="signin",
+        description="Signs you in to iTwin in your browser.",
+        examples=("/edfs signin",),
+        hint="signin",
+    ),
+    Verb(
+        name="signout",
+        synonyms=("logout", "sign-out", "disconnect"),
+        parse=arguments.nothing(SignOut),
+        group=HelpGroup.YOU,
+        usage="signout",
+        description="Forgets your sign-in and has Bentley end it.",
+        examples=("/edfs signout",),
+        hint=None,
+    ),
+    Verb(
+        name="whoami",
+        synonyms=(),
+        parse=arguments.nothing(WhoAmI),
+        group=HelpGroup.YOU,
+        usage="whoami",
+        description="Says which iTwin account the bot uses for you.",
+        examples=("/edfs whoami",),
+        hint=None,
+    ),
+    Verb(
+        name="help",
+        synonyms=("?",),
+        parse=_help,
+        group=HelpGroup.YOU,
+        usage="help [<verb>]",
+        description="Says what you can ask.",
+        examples=("/edfs help toggle",),
+        hint="help",
+    ),
+)
+
+VERBS = {verb.name: verb for verb in _ALL}
+SYNONYMS = {synonym: verb.name for verb in VERBS.values() for synonym in verb.synonyms}

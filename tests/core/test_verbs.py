@@ -1,0 +1,108 @@
+"""The table of verbs: it is complete, its examples parse, and the documents agree with it.
+
+``python3 run.py test tests/core/test_verbs.py --write-docs`` writes README's table of commands and
+the hint of the slash command in ``manifest.yml`` from the table.
+"""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from bot.core.errors import InvalidCommand
+from bot.core.language.commands import COMMAND, Command
+from bot.core.language.parser import parse
+from bot.core.language.verbs import SYNONYMS, VERBS, HelpGroup, Verb
+
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+MANIFEST = ROOT / "manifest.yml"
+TABLE = re.compile(r"(?<=\n## Commands\n\n)(?:\|.*\n)+")
+HINT = re.compile(r"(?<=\n      usage_hint: ').*(?='\n)")
+ALL = pytest.mark.parametrize("verb", VERBS.values(), ids=lambda verb: verb.name)
+
+
+def parsed(example: str) -> Command:
+    assert example.startswith(COMMAND), example
+    return parse(example.removeprefix(COMMAND))
+
+
+@ALL
+def test_examples_parse_to_their_verb(verb: Verb) -> None:
+    assert verb.examples
+    for example in verb.examples:
+        written = str(parsed(example))
+        assert written.split(" ", maxsplit=1)[0] == verb.name, example
+
+
+def test_each_command_has_a_verb() -> None:
+    made = {type(parsed(example)) for verb in VERBS.values() for example in verb.examples}
+    assert made == set(get_args(Command))
+
+
+@ALL
+def test_usage_and_hint_begin_with_the_verb(verb: Verb) -> None:
+    assert verb.usage.split(" ", maxsplit=1)[0] == verb.name
+    assert verb.hint is None or verb.hint.split(" ", maxsplit=1)[0] == verb.name
+
+
+def test_each_word_means_one_verb() -> None:
+    words = [word for verb in VERBS.values() for word in (verb.name, *verb.synonyms)]
+    assert len(words) == len(set(words)) == len(VERBS) + len(SYNONYMS)
+    assert all(word == word.casefold() and " " not in word for word in words)
+
+
+@pytest.mark.parametrize("synonym", SYNONYMS)
+def test_a_synonym_parses_like_its_verb(synonym: str) -> None:
+    verb = VERBS[SYNONYMS[synonym]]
+    assert outcome(synonym.upper()) == outcome(verb.name)
+
+
+def outcome(text: str) -> Command | tuple[str, str | None]:
+    """Return what a text parses to, or how it is refused."""
+    try:
+        return parse(text)
+    except InvalidCommand as refused:
+        return refused.reason, refused.verb
+
+
+def test_no_group_of_help_is_empty() -> None:
+    assert {verb.group for verb in VERBS.values()} == set(HelpGroup)
+
+
+# The documents
+
+
+def table_of_commands() -> str:
+    """Return README's table: one row for each verb, with what help says of it."""
+    rows = ["| Command | What it does |", "|---|---|"]
+    for verb in VERBS.values():
+        usage = verb.usage.replace("|", "\\|")
+        rows.append(f"| `{COMMAND} {usage}` | {verb.description} |")
+    return "\n".join(rows) + "\n"
+
+
+def usage_hint() -> str:
+    """Return what Slack shows behind the slash command while it is typed."""
+    return f"[{' | '.join(verb.hint for verb in VERBS.values() if verb.hint)}]"
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern", "made"),
+    [
+        pytest.param(README, TABLE, table_of_commands(), id="README"),
+        pytest.param(MANIFEST, HINT, usage_hint(), id="manifest"),
+    ],
+)
+def test_the_documents_agree_with_the_table(
+    path: Path, pattern: re.Pattern[str], made: str, request: pytest.FixtureRequest
+) -> None:
+    text = path.read_text(encoding="utf-8")
+    written, count = pattern.subn(lambda _: made, text)
+    assert count == 1, f"{path.name} has no place for it"
+    if request.config.getoption("--write-docs"):
+        path.write_text(written, encoding="utf-8")
+        text = written
+    again = "run: python3 run.py test tests/core/test_verbs.py --write-docs"
+    assert text == written, again
