@@ -113,10 +113,10 @@ def main(given: Sequence[str]) -> int:
         say(f"which tests of {' '.join(tests)} execute which line …")
         sources = [mutant.path for mutant in mutants]
         reached = reach(root, sources, tests, min(chosen.workers, os.cpu_count() or 1))
-        for test in reached.failed:
-            say(f"left out, because it fails without a mutant: {test}")
+        if reached.failed:
+            say(f"left out, because they fail without a mutant: {', '.join(reached.failed)}")
         results = try_all(root, chosen, mutants, reached)
-    except (FileNotFoundError, TestsFailError, WorkerError) as error:
+    except (FileNotFoundError, TimeoutError, TestsFailError, WorkerError) as error:
         say(f"{type(error).__name__}: {error}")
         return 2
     if chosen.only:

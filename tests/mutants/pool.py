@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from tests.mutants.reach import TimedTest
 # that goes on for longer than this, and than so many times its processor time, is ended here.
 PATIENCES, TIMES_SLOWER = 2.0, 10.0
 HUNG = "EDFS_TESTS_HUNG"  # tells the tests how many seconds of waiting mean that they hang
-START = 120.0  # seconds to load the bot and the tests; a crowded machine needs half a minute
+START, END = 300.0, 10.0  # seconds for a worker; many times what a crowded machine needs
 
 
 class WorkerError(Exception):
@@ -75,7 +76,7 @@ class Worker:
         self._log = (folder / "log").open("w+b")
         self._process = subprocess.Popen(  # noqa: S603  # our own interpreter
             [*command, *files], cwd=root, env=environment, pass_fds=[other.fileno()],
-            stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
+            stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, process_group=0,
         )  # fmt: skip
         other.close()
         self._lines = self._connection.makefile("rw", encoding="utf-8")
@@ -88,24 +89,24 @@ class Worker:
             self._connection.shutdown(socket.SHUT_RDWR)
         self._lines.close()
         self._connection.close()
-        try:
-            self._process.wait(START)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(END)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # with its store, where it left that
+        self._process.wait()
         self._log.close()
         self._folder.cleanup()
 
     def starts(self) -> str:
-        """Waits until the tests are collected. Answers what was printed where they cannot be."""
+        """Waits until the tests are collected. Answers what was printed where they cannot be.
+
+        Raises TimeoutError when the process neither gets there nor ends.
+        """
         self._connection.settimeout(START)
-        try:
-            if self._lines.readline():
-                return ""
-        except TimeoutError:
-            pass
-        finally:
-            self._connection.settimeout(None)
+        started = self._lines.readline()
+        self._connection.settimeout(None)
+        if started:
+            return ""
         self._log.seek(0)
         return self._log.read().decode("utf-8", "replace") or "it said nothing"
 
@@ -195,7 +196,11 @@ class Pool:
         """Tries the mutant in a process of its own, which imports it."""
         files = sorted({_file(test) for test in trial.tests})
         with Worker(self._root, files, self._patience, instead=trial.mutant) as cold:
-            if why := cold.starts():
+            try:
+                why = cold.starts()
+            except TimeoutError:
+                return {"verdict": "timed out", "by": "the import", "why": f"over {START:.0f} s"}
+            if why:
                 last = why.rstrip().rpartition("\n")[2]
                 return {"verdict": "killed", "by": "the import", "why": last}
             return cold.tries(None, trial.tests, self._root)
