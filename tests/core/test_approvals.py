@@ -1,4 +1,4 @@
-"""Requests for approval: every transition, who may decide, and what makes one void."""
+"""Approvals as values: their transitions, who may decide them, and what makes one void."""
 
 from dataclasses import replace
 
@@ -48,7 +48,7 @@ from bot.core.timers import ITwin, Parameter, Timer
 
 ALICE, BOB, CAROL = PersonId("U0ALICE"), PersonId("U0BOB"), PersonId("U0CAROL")
 TIMER = Timer(TimerId("t1"), "SAP", "SAP_ORDERS", "0 2 * * *", True, (Parameter("Plant", "1000"),))
-WISH = Operation(
+OPERATION = Operation(
     id=OperationId("0" * 24),
     workspace=Workspace("T0HOME"),
     person=ALICE,
@@ -64,7 +64,7 @@ WISH = Operation(
     seen=Observation(enabled=True, at=1_000.0),
 )
 WAITING = Approval(
-    operation=WISH,
+    operation=OPERATION,
     review=False,
     needed=1,
     approvers=None,
@@ -93,7 +93,9 @@ RULING = Ruling(approvals=1)
         (Moved(ChannelId("C0HERE")), Stage.WAITING, None),
     ],
 )
-def test_each_event_of_a_waiting_request(event: Event, stage: Stage, by: PersonId | None) -> None:
+def test_the_transitions_of_a_waiting_request(
+    event: Event, stage: Stage, by: PersonId | None
+) -> None:
     following = after(WAITING, event)
     assert (following.stage, following.decided_by, following.version) == (stage, by, 1)
     assert following.digest == WAITING.digest
@@ -136,14 +138,14 @@ def test_the_first_decision_is_the_only_one(events: list[Event], needed: int, re
         assert len({vote.subject for vote in approval.votes}) == len(approval.votes)
 
 
-def test_one_account_is_one_vote() -> None:
+def test_one_person_or_account_has_one_vote() -> None:
     once = after(replace(WAITING, needed=2), Voted(VOTE))
     for again in (VOTE, replace(VOTE, by=CAROL), replace(OTHER, by=BOB)):
         with pytest.raises(AlreadyVoted):
             after(once, Voted(again))
 
 
-def test_a_request_is_concluded_once_and_only_when_started() -> None:
+def test_only_a_started_request_is_concluded_and_once() -> None:
     with pytest.raises(AlreadyDecided):
         after(WAITING, Concluded(3_000.0, State.APPLIED))
     done = after(after(WAITING, Voted(VOTE)), Concluded(3_000.0, State.APPLIED))
@@ -153,17 +155,17 @@ def test_a_request_is_concluded_once_and_only_when_started() -> None:
     assert after(REVIEW, Concluded(3_000.0, State.APPLIED)).stage is Stage.WAITING
 
 
-def test_due() -> None:
-    assert due(WAITING) == WISH.asked_at + REMIND_AFTER
+def test_when_it_is_due() -> None:
+    assert due(WAITING) == OPERATION.asked_at + REMIND_AFTER
     assert due(replace(WAITING, expires_at=1_100.0)) == 1_100.0
-    assert due(replace(REVIEW, expires_at=1_100.0)) == WISH.asked_at + REMIND_AFTER
+    assert due(replace(REVIEW, expires_at=1_100.0)) == OPERATION.asked_at + REMIND_AFTER
     assert due(after(WAITING, Voted(VOTE))) == VOTE.at + 3.0
     assert due(after(REVIEW, Voted(VOTE))) is None
     assert due(after(WAITING, Expired(2_000.0))) is None
 
 
 @given(st.floats(0, 14 * 86_400))
-def test_reminders_double_their_distance_and_missed_ones_are_skipped(late: float) -> None:
+def test_the_gaps_between_reminders_double_and_missed_ones_are_skipped(late: float) -> None:
     now = reminder_at(WAITING) + late
     reminded = after(WAITING, Reminded(now))
     assert reminder_at(reminded) > now
@@ -234,7 +236,7 @@ LISTS = st.none() | st.frozensets(st.sampled_from([ALICE, BOB, CAROL, "S0OPS", "
     st.frozensets(st.sampled_from(["S0OPS", "C0ROOM"])),
     st.sampled_from(["", "sub-alice", "sub-bob", "sub-carol"]),
 )
-def test_without_self_approval_neither_requester_nor_their_account_may_approve(  # noqa: PLR0917
+def test_without_self_approval_neither_the_requester_nor_their_account_may_approve(  # noqa: PLR0917
     stored: frozenset[str] | None,
     current: frozenset[str] | None,
     was_on: bool,
@@ -270,33 +272,37 @@ def test_stale_reason(timer: Timer, kind: FailureKind | None) -> None:
     assert "2000" not in str(failure)
 
 
-def test_a_changed_state_makes_a_request_stale() -> None:
-    given_an_end = replace(
-        WAITING, operation=replace(WISH, seen=Observation(enabled=False, at=1_000.0))
+def test_a_timer_that_was_switched_since_it_was_seen_makes_a_request_void() -> None:
+    disabled_before = replace(
+        WAITING, operation=replace(OPERATION, seen=Observation(enabled=False, at=1_000.0))
     )
-    assert stale_reason(given_an_end, replace(TIMER, enabled=False)) is None
-    assert stale_reason(given_an_end, TIMER) == Failure(FailureKind.STATE_CHANGED)
+    assert stale_reason(disabled_before, replace(TIMER, enabled=False)) is None
+    assert stale_reason(disabled_before, TIMER) == Failure(FailureKind.STATE_CHANGED)
 
 
-def test_forbidden_now() -> None:
+def test_when_the_policy_forbids_a_request_now() -> None:
     assert not forbidden_now(WAITING, RULING)
     assert not forbidden_now(replace(WAITING, runs_as="approver"), Ruling())
     assert forbidden_now(WAITING, replace(RULING, refused="denied"))
     assert forbidden_now(WAITING, replace(RULING, runs_as="approver"))
 
 
-def test_approved_operation() -> None:
+def test_the_operation_of_an_approved_request() -> None:
     approval = after(after(replace(WAITING, needed=2), Voted(VOTE)), Voted(OTHER))
     operation = approved_operation(approval, 5_000.0, "9.9")
-    assert (operation.id, operation.person, operation.acting) == (WISH.id, ALICE, WISH.acting)
+    assert (operation.id, operation.person, operation.acting) == (
+        OPERATION.id,
+        ALICE,
+        OPERATION.acting,
+    )
     assert (operation.asked_at, operation.origin) == (
         5_000.0,
         Origin(ChannelId("C0HERE"), "", "9.9"),
     )
     assert operation.approved is not None
     assert (operation.approved.by, operation.approved.digest) == ((BOB, CAROL), WAITING.digest)
-    through = approved_operation(replace(approval, runs_as="approver"), 5_000.0)
-    assert (through.person, through.requester, through.acting.subject) == (
+    by_approver = approved_operation(replace(approval, runs_as="approver"), 5_000.0)
+    assert (by_approver.person, by_approver.requester, by_approver.acting.subject) == (
         CAROL,
         ALICE,
         "sub-carol",
@@ -308,7 +314,7 @@ def test_the_digest_covers_everything_that_is_approved() -> None:
         replace(WAITING, runs_as="approver"),
         replace(WAITING, expires_at=1.0),
         *(
-            replace(WAITING, operation=replace(WISH, **change))
+            replace(WAITING, operation=replace(OPERATION, **change))
             for change in (
                 {"person": BOB},
                 {"acting": ActingAccount("sub-other", "", "")},

@@ -1,4 +1,4 @@
-"""The state machine: every transition of the table, and nothing besides."""
+"""The state machine of operations: every transition of the table, and no other."""
 
 import itertools
 from collections.abc import Callable
@@ -35,32 +35,32 @@ READY = Operation(
     origin=Origin(ChannelId("C0PLANT")),
     asked_at=100.0,
 )
-TROUBLE = Failure(FailureKind.FORBIDDEN)
+FAILURE = Failure(FailureKind.FORBIDDEN)
 UNSENT = Failure(FailureKind.NOT_SENT)
 LOST = Failure(FailureKind.UNCLEAR, why="timeout")
 EVENTS: dict[str, Callable[[Operation], Event]] = {
-    "taken": lambda _: events.LockAcquired(101.0),
-    "found so": lambda _: events.FoundInState(101.0),
-    "found changed": lambda _: events.FoundRedefined(101.0),
+    "lock acquired": lambda _: events.LockAcquired(101.0),
+    "found in state": lambda _: events.FoundInState(101.0),
+    "found redefined": lambda _: events.FoundRedefined(101.0),
     "delayed": lambda _: events.Delayed(101.0, UNSENT, 102.0),
     "permitted": lambda _: events.Permitted(101.0),
     "not executed": lambda _: events.NotExecuted(101.0, UNSENT, 102.0),
     "answered": lambda o: events.Answered(101.0, o.attempts, o.wanted),
     "answered otherwise": lambda o: events.Answered(101.0, o.attempts, not o.wanted),
     "answered for another": lambda o: events.Answered(101.0, o.attempts + 1, o.wanted),
-    "refused": lambda _: events.Refused(101.0, TROUBLE),
-    "lost": lambda _: events.ResponseLost(101.0, LOST),
-    "looked early": lambda o: events.ReadBack(121.0, 119.0, o.wanted),
-    "looked": lambda o: events.ReadBack(121.0, 120.0, o.wanted),
-    "looked otherwise": lambda o: events.ReadBack(121.0, 120.0, not o.wanted),
-    "gave up": lambda _: events.VerificationAbandoned(101.0),
-    "late look": lambda _: events.LateReadBack(500.0, enabled=True),
-    "late answer": lambda _: events.LateResponse(500.0, enabled=True),
+    "refused": lambda _: events.Refused(101.0, FAILURE),
+    "response lost": lambda _: events.ResponseLost(101.0, LOST),
+    "read early": lambda o: events.ReadBack(121.0, 119.0, o.wanted),
+    "read": lambda o: events.ReadBack(121.0, 120.0, o.wanted),
+    "read otherwise": lambda o: events.ReadBack(121.0, 120.0, not o.wanted),
+    "abandoned": lambda _: events.VerificationAbandoned(101.0),
+    "late read": lambda _: events.LateReadBack(500.0, enabled=True),
+    "late response": lambda _: events.LateResponse(500.0, enabled=True),
 }
 TABLE = {
-    (State.READY, "taken"): State.LOCKED,
-    (State.LOCKED, "found so"): State.ALREADY,
-    (State.LOCKED, "found changed"): State.STALE,
+    (State.READY, "lock acquired"): State.LOCKED,
+    (State.LOCKED, "found in state"): State.ALREADY,
+    (State.LOCKED, "found redefined"): State.STALE,
     (State.LOCKED, "delayed"): State.LOCKED,
     (State.LOCKED, "permitted"): State.SENDING,
     (State.LOCKED, "refused"): State.REJECTED,
@@ -68,15 +68,15 @@ TABLE = {
     (State.SENDING, "answered"): State.APPLIED,
     (State.SENDING, "answered otherwise"): State.CONFLICT,
     (State.SENDING, "refused"): State.REJECTED,
-    (State.SENDING, "lost"): State.VERIFYING,
+    (State.SENDING, "response lost"): State.VERIFYING,
     (State.VERIFYING, "answered"): State.APPLIED,
     (State.VERIFYING, "answered otherwise"): State.CONFLICT,
-    (State.VERIFYING, "looked early"): State.VERIFYING,
-    (State.VERIFYING, "looked"): State.APPLIED,
-    (State.VERIFYING, "looked otherwise"): State.NOT_APPLIED,
-    (State.VERIFYING, "gave up"): State.UNKNOWN,
-    **{(state, "late look"): state for state in State if state.ended},
-    **{(state, "late answer"): state for state in State if state.ended},
+    (State.VERIFYING, "read early"): State.VERIFYING,
+    (State.VERIFYING, "read"): State.APPLIED,
+    (State.VERIFYING, "read otherwise"): State.NOT_APPLIED,
+    (State.VERIFYING, "abandoned"): State.UNKNOWN,
+    **{(state, "late read"): state for state in State if state.ended},
+    **{(state, "late response"): state for state in State if state.ended},
 }
 
 
@@ -84,16 +84,16 @@ TABLE = {
 def test_the_table_of_transitions(state: State, event: str) -> None:
     before = replace(READY, state=state, settled_at=120.0, late_at=430.0, version=3, attempts=1)
     happened = EVENTS[event](before)
-    wanted = TABLE.get((state, event))
-    if wanted is None:
+    expected = TABLE.get((state, event))
+    if expected is None:
         with pytest.raises(InvalidTransition):
             after(before, happened)
         return
-    became = after(before, happened)
-    assert became.state is wanted
-    assert became.version == 4
-    # What comes late does not touch when and how it ended.
-    assert (became.changed_at == before.changed_at) is before.state.ended
+    following = after(before, happened)
+    assert following.state is expected
+    assert following.version == 4
+    # A late event does not change when it ended.
+    assert (following.changed_at == before.changed_at) is before.state.ended
 
 
 def through(*happened: Event) -> Operation:
@@ -103,7 +103,7 @@ def through(*happened: Event) -> Operation:
     return operation
 
 
-TERMS = READY.timeouts
+TIMEOUTS = READY.timeouts
 
 
 def test_deadlines_are_data() -> None:
@@ -113,21 +113,21 @@ def test_deadlines_are_data() -> None:
     assert due(delayed) == delayed.resume_at == 107.0
     sending = after(delayed, events.Permitted(107.0))
     assert (sending.resume_at, sending.failure) == (0.0, None)
-    assert sending.send_by == 107.0 + TERMS.send
-    assert due(sending) == 107.0 + TERMS.send + TERMS.patch
+    assert sending.send_by == 107.0 + TIMEOUTS.send
+    assert due(sending) == 107.0 + TIMEOUTS.send + TIMEOUTS.patch
     assert due(after(sending, events.Answered(108.0, 1, enabled=False))) is None
 
 
-def test_a_crash_is_quiet_only_when_its_patch_must_have_ended_and_settled() -> None:
+def test_after_a_crash_it_has_settled_when_its_patch_must_have_ended() -> None:
     sending = through(events.LockAcquired(100.0), events.Permitted(100.0))
     crash = Failure(FailureKind.UNCLEAR, operation="toggle", why="crash")
     found = after(sending, events.ResponseLost(126.0, crash))
-    assert found.settled_at == 100.0 + TERMS.send + TERMS.patch + TERMS.settle
+    assert found.settled_at == 100.0 + TIMEOUTS.send + TIMEOUTS.patch + TIMEOUTS.settle
     told = after(sending, events.ResponseLost(103.0, LOST))
-    assert told.settled_at == 103.0 + TERMS.settle
+    assert told.settled_at == 103.0 + TIMEOUTS.settle
 
 
-def test_the_looks_after_a_loss() -> None:
+def test_when_it_is_read_after_a_lost_response() -> None:
     lost = through(
         events.LockAcquired(100.0), events.Permitted(100.0), events.ResponseLost(110.0, LOST)
     )
@@ -137,17 +137,17 @@ def test_the_looks_after_a_loss() -> None:
         assert at is not None
         looks.append(at - 110.0)
         lost = after(lost, events.ReadBack(at, at, enabled=False))
-    assert looks == [*TERMS.looks, TERMS.settle]
+    assert looks == [*TIMEOUTS.looks, TIMEOUTS.settle]
     assert lost.state is State.APPLIED
-    assert due(lost) == 110.0 + TERMS.late
+    assert due(lost) == 110.0 + TIMEOUTS.late
     assert retry_read_back_at(lost, 111.0) == 126.0
     assert (
         retry_read_back_at(replace(lost, settled_at=0.0), 110.0 + 86_400) == 110.0 + 86_400 + 300.0
     )
 
 
-@pytest.mark.parametrize(("read", "said"), [(False, None), (True, True), (None, None)])
-def test_a_late_look_stands_beside_the_verdict(read: bool | None, said: bool | None) -> None:
+@pytest.mark.parametrize(("read", "found"), [(False, None), (True, True), (None, None)])
+def test_a_late_read_does_not_change_the_verdict(read: bool | None, found: bool | None) -> None:
     lost = through(
         events.LockAcquired(100.0), events.Permitted(100.0), events.ResponseLost(110.0, LOST)
     )
@@ -155,13 +155,13 @@ def test_a_late_look_stands_beside_the_verdict(read: bool | None, said: bool | N
     looked = after(ended, events.LateReadBack(440.0, read))
     assert looked.state is State.APPLIED
     assert looked.seen == ended.seen
-    assert (looked.late_finding.enabled if looked.late_finding else None) is said
+    assert (looked.late_finding.enabled if looked.late_finding else None) is found
     assert due(looked) is None
     with pytest.raises(InvalidTransition):
         after(looked, events.LateReadBack(441.0, read))
 
 
-def test_what_is_counted() -> None:
+def test_which_attempts_are_counted() -> None:
     operation = through(events.LockAcquired(100.0))
     for kind in (
         FailureKind.RATE_LIMITED,

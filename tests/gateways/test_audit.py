@@ -1,4 +1,4 @@
-"""The audit trail: whoever changes, moves, inserts or leaves out an entry is found out."""
+"""The audit trail: the check notices when an entry was changed, moved, inserted or removed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -39,7 +39,7 @@ async def test_two_replicas_writing_at_once_make_one_chain(redis_url: str, store
     await other.aclose()
 
 
-def left_out(rows: list[Row]) -> list[Row]:
+def removed(rows: list[Row]) -> list[Row]:
     return rows[:4] + rows[5:]
 
 
@@ -65,8 +65,8 @@ def emptied(_: list[Row]) -> list[Row]:
     return []
 
 
-@pytest.mark.parametrize("tamper", [left_out, swapped, repeated, cut_off, altered, emptied])
-async def test_tampering_shows(
+@pytest.mark.parametrize("tamper", [removed, swapped, repeated, cut_off, altered, emptied])
+async def test_the_check_notices_tampering(
     redis_url: str, store: Store, tamper: Callable[[list[Row]], list[Row]]
 ) -> None:
     for number in range(ENTRIES):
@@ -80,10 +80,10 @@ async def test_tampering_shows(
     assert (await store.audit.check(HOME)).broken
 
 
-async def test_what_is_too_old_is_dropped_and_the_rest_still_holds(store: Store) -> None:
+async def test_the_chain_holds_after_old_entries_were_trimmed(store: Store) -> None:
     for number in range(ENTRIES):
         await store.audit.append(HOME, entry(number))
-    # Whole nodes of the stream go, so nothing so short is dropped: it is dropped by hand here.
+    # Valkey trims whole nodes of a stream, so one this short is trimmed by hand.
     first = (await store.redis.xrange(STREAM, count=5)) or []
     for identity, _ in first:
         await store.redis.xdel(STREAM, identity or b"")
@@ -91,12 +91,12 @@ async def test_what_is_too_old_is_dropped_and_the_rest_still_holds(store: Store)
     assert (checked.entries, checked.broken) == (ENTRIES - 5, "")
 
 
-async def test_an_empty_trail_holds(store: Store) -> None:
+async def test_the_chain_of_an_empty_trail_holds(store: Store) -> None:
     checked = await store.audit.check(HOME)
     assert (checked.entries, checked.broken) == (0, "")
 
 
-async def test_pages_are_read_from_either_end(store: Store) -> None:
+async def test_many_entries_are_read_from_either_end(store: Store) -> None:
     for number in range(1_100):
         await store.audit.append(HOME, entry(number))
     numbers = [one.number async for one in store.audit.oldest(HOME) if one]
@@ -106,7 +106,7 @@ async def test_pages_are_read_from_either_end(store: Store) -> None:
     assert [one async for one in store.audit.newest(Workspace("T0NONE"), 5)] == []
 
 
-async def test_what_holds_has_its_first_and_last_time(store: Store) -> None:
+async def test_the_report_has_the_times_of_the_first_and_last_entry(store: Store) -> None:
     for number in range(ENTRIES):
         await store.audit.append(HOME, entry(number))
     checked = await store.audit.check(HOME)

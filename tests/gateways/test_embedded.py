@@ -1,4 +1,4 @@
-"""The embedded store: it starts, keeps, is attached to, and never outlives the bot."""
+"""The embedded server: it starts, stores, is shared by a second bot, and ends with its bot."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ from bot.gateways.store.embedded import start
 async def main() -> None:
     server = await start(Path(sys.argv[1]))
     client = Redis.from_url(server.url)
-    await client.set("kept", "by the killed one")
+    await client.set("name", "by the killed one")
     await client.aclose()
     print(server.process.pid, flush=True)
     await asyncio.Event().wait()
@@ -35,20 +35,20 @@ asyncio.run(main())
 
 async def put(server: EmbeddedServer, value: str) -> None:
     client = Redis.from_url(server.url)
-    await client.set("kept", value)
+    await client.set("name", value)
     await client.aclose()
 
 
-async def got(server: EmbeddedServer) -> str | None:
+async def get(server: EmbeddedServer) -> str | None:
     client = Redis.from_url(server.url)
     try:
-        value: bytes | None = await client.get("kept")
+        value: bytes | None = await client.get("name")
     finally:
         await client.aclose()
     return None if value is None else value.decode()
 
 
-async def test_it_keeps_its_data_over_a_stop(tmp_path: Path) -> None:
+async def test_its_data_survives_a_stop(tmp_path: Path) -> None:
     server = await start(tmp_path)
     assert server.process is not None
     await put(server, "over the night")
@@ -58,34 +58,34 @@ async def test_it_keeps_its_data_over_a_stop(tmp_path: Path) -> None:
     again = await start(tmp_path)
     try:
         assert again.url == server.url
-        assert await got(again) == "over the night"
+        assert await get(again) == "over the night"
     finally:
         await again.stop()
 
 
-async def test_a_second_start_attaches_and_does_not_end_it(tmp_path: Path) -> None:
+async def test_a_second_start_uses_the_running_server_and_does_not_stop_it(tmp_path: Path) -> None:
     server = await start(tmp_path)
     try:
         second = await start(tmp_path)
         assert second.process is None
         await put(second, "by the second")
         await second.stop()
-        assert await got(server) == "by the second"
+        assert await get(server) == "by the second"
     finally:
         await server.stop()
 
 
-async def test_two_directories_are_two_stores(tmp_path: Path) -> None:
+async def test_two_directories_have_two_servers(tmp_path: Path) -> None:
     one, two = await asyncio.gather(start(tmp_path / "one"), start(tmp_path / "two"))
     try:
         await put(one, "in one")
         assert one.url != two.url
-        assert await got(two) is None
+        assert await get(two) is None
     finally:
         await asyncio.gather(one.stop(), two.stop())
 
 
-async def test_only_this_user_reaches_it(tmp_path: Path) -> None:
+async def test_only_its_user_can_reach_it(tmp_path: Path) -> None:
     server = await start(tmp_path)
     try:
         socket = Path(server.url.removeprefix("unix://"))
@@ -96,7 +96,7 @@ async def test_only_this_user_reaches_it(tmp_path: Path) -> None:
         await server.stop()
 
 
-async def test_a_socket_that_nobody_serves_is_no_obstacle(tmp_path: Path) -> None:
+async def test_a_socket_left_by_a_killed_server_is_replaced(tmp_path: Path) -> None:
     server = await start(tmp_path)
     assert server.process is not None
     server.process.kill()
@@ -106,7 +106,7 @@ async def test_a_socket_that_nobody_serves_is_no_obstacle(tmp_path: Path) -> Non
     assert again.process is not None
 
 
-async def test_what_keeps_it_from_starting_is_said(tmp_path: Path) -> None:
+async def test_the_error_says_why_it_did_not_start(tmp_path: Path) -> None:
     broken = tmp_path / "store" / "valkey-9" / "appendonlydir"
     broken.parent.mkdir(parents=True)
     broken.write_text("not a folder")
@@ -115,7 +115,7 @@ async def test_what_keeps_it_from_starting_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel does this on Linux only")
-async def test_a_killed_bot_leaves_no_server_behind_and_loses_nothing(tmp_path: Path) -> None:
+async def test_the_server_of_a_killed_bot_ends_and_its_data_stays(tmp_path: Path) -> None:
     parent = subprocess.Popen(  # noqa: S603, ASYNC220 - our own script, killed below
         [sys.executable, "-c", PARENT, str(tmp_path)],
         cwd=ROOT,
@@ -125,23 +125,23 @@ async def test_a_killed_bot_leaves_no_server_behind_and_loses_nothing(tmp_path: 
     assert parent.stdout is not None
     try:
         server = int(await asyncio.to_thread(parent.stdout.readline))
-        assert lives(server)
+        assert is_running(server)
     finally:
         parent.send_signal(signal.SIGKILL)
         parent.wait()
         parent.stdout.close()
-    await until(lambda: not lives(server), "the server outlived the bot")
+    await until(lambda: not is_running(server), "the server outlived the bot")
 
     again = await start(tmp_path)
     try:
         assert again.process is not None
-        assert await got(again) == "by the killed one"
+        assert await get(again) == "by the killed one"
     finally:
         await again.stop()
 
 
-def lives(process: int) -> bool:
-    """Whether it runs; one that has ended and waits for its parent does not."""
+def is_running(process: int) -> bool:
+    """Whether the process runs; a zombie does not."""
     try:
         os.kill(process, 0)
         state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]

@@ -1,4 +1,4 @@
-"""Limits: what the store lets through, against an oracle that counts by hand."""
+"""Rate limits and gates, compared with an oracle that stores every time ever taken."""
 
 import asyncio
 import contextlib
@@ -29,19 +29,19 @@ limits = st.lists(
     max_size=3,
     unique_by=lambda limit: limit.key,
 )
-# How long after the one before, and how many of the limits it asks for.
+# Seconds since the request before, and how many of the limits the request takes.
 requests = st.lists(st.tuples(steps, st.integers(1, 3)), min_size=1, max_size=60)
 
 
-def over(url: str, told: Coroutine[Any, Any, None]) -> None:
-    """Run in a loop of its own: hypothesis calls a plain function, again and again."""
+def run(url: str, work: Coroutine[Any, Any, None]) -> None:
+    """Run in a new event loop on an empty store: hypothesis calls a plain function repeatedly."""
     with contextlib.closing(redis.Redis.from_url(url)) as client:
         client.flushall()
-    asyncio.run(told)
+    asyncio.run(work)
 
 
 class Oracle:
-    """Every time that was ever taken, counted anew for each question."""
+    """Stores every time that was ever taken, and counts them for each request."""
 
     def __init__(self) -> None:
         self.taken: dict[str, list[float]] = {}
@@ -50,17 +50,17 @@ class Oracle:
         recent = [at for at in self.taken.get(limit.key, []) if at > now - limit.seconds]
         return len(recent) < limit.count
 
-    def take(self, asked: list[Limit], now: float) -> bool:
-        if not all(self.fits(limit, now) for limit in asked):
+    def take(self, wanted: list[Limit], now: float) -> bool:
+        if not all(self.fits(limit, now) for limit in wanted):
             return False
-        for limit in asked:
+        for limit in wanted:
             self.taken.setdefault(limit.key, []).append(now)
         return True
 
-    def opens(self, asked: list[Limit], now: float) -> float:
-        """When all of them fit, should nobody else ask."""
-        ends = [at + one.seconds for one in asked for at in self.taken.get(one.key, [])]
-        return min(at for at in [now, *ends] if at >= now and all(self.fits(o, at) for o in asked))
+    def opens(self, wanted: list[Limit], now: float) -> float:
+        """Return when all of them fit, if nothing else is taken until then."""
+        ends = [at + one.seconds for one in wanted for at in self.taken.get(one.key, [])]
+        return min(at for at in [now, *ends] if at >= now and all(self.fits(o, at) for o in wanted))
 
 
 @seed(20261123)
@@ -71,14 +71,14 @@ class Oracle:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(limits, requests)
-def test_it_counts_as_one_counts_by_hand(
-    redis_url: str, known: list[Limit], asked: list[tuple[float, int]]
+def test_it_takes_exactly_what_the_oracle_takes(
+    redis_url: str, known: list[Limit], requested: list[tuple[float, int]]
 ) -> None:
     async def compare() -> None:
         oracle, now = Oracle(), START
         async with Redis.from_url(redis_url) as client:
             store = Limits(client)
-            for later, count in asked:
+            for later, count in requested:
                 now += later
                 wanted = known[:count]
                 opens = oracle.opens(wanted, now)
@@ -86,28 +86,28 @@ def test_it_counts_as_one_counts_by_hand(
                 assert oracle.take(wanted, now) is (wait == 0.0)
                 assert opens - now <= wait <= opens - now + 0.002
         for limit in known:
-            held_in_every_window(limit, oracle.taken.get(limit.key, []))
+            assert_no_window_has_too_many(limit, oracle.taken.get(limit.key, []))
 
-    over(redis_url, compare())
+    run(redis_url, compare())
 
 
-def held_in_every_window(limit: Limit, taken: list[float]) -> None:
+def assert_no_window_has_too_many(limit: Limit, taken: list[float]) -> None:
     for begin in taken:
         inside = [at for at in taken if begin <= at < begin + limit.seconds]
         assert len(inside) <= limit.count
 
 
-async def test_many_at_once_take_no_more_than_there_is(redis_url: str) -> None:
+async def test_concurrent_requests_take_no_more_than_the_limit(redis_url: str) -> None:
     limit = Limit("app", 20, 60)
     async with Redis.from_url(redis_url) as one, Redis.from_url(redis_url) as other:
-        doors = (Limits(one), Limits(other))
+        clients = (Limits(one), Limits(other))
         waits = await asyncio.gather(
-            *(doors[turn % 2].take("app", [limit], START) for turn in range(60))
+            *(clients[turn % 2].take("app", [limit], START) for turn in range(60))
         )
     assert waits.count(0.0) == 20
 
 
-async def test_what_does_not_fit_everywhere_is_taken_nowhere(redis_url: str) -> None:
+async def test_either_all_limits_are_taken_or_none(redis_url: str) -> None:
     wide = Limit("app", 2, 60)
     async with Redis.from_url(redis_url) as client:
         store = Limits(client)
@@ -118,8 +118,8 @@ async def test_what_does_not_fit_everywhere_is_taken_nowhere(redis_url: str) -> 
         assert await store.take("app", [other], START + 1) == 0.0
 
 
-async def test_a_narrower_limit_holds_for_what_was_taken_before(redis_url: str) -> None:
-    """A new version, or another setting, reads the same list."""
+async def test_a_changed_count_applies_to_what_was_taken_before(redis_url: str) -> None:
+    """Replicas with other settings use the same list."""
     async with Redis.from_url(redis_url) as client:
         store = Limits(client)
         for _ in range(5):
@@ -129,7 +129,7 @@ async def test_a_narrower_limit_holds_for_what_was_taken_before(redis_url: str) 
         assert await store.take("app", [Limit("app", 6, 60)], START + 30) > 0.0
 
 
-async def test_a_clock_that_is_behind_opens_nothing(redis_url: str) -> None:
+async def test_a_replica_whose_clock_is_behind_waits_longer(redis_url: str) -> None:
     async with Redis.from_url(redis_url) as client:
         store = Limits(client)
         two = Limit("app", 2, 60)
@@ -138,7 +138,7 @@ async def test_a_clock_that_is_behind_opens_nothing(redis_url: str) -> None:
         assert await store.take("app", [two], START + 60) == pytest.approx(10, abs=0.002)
 
 
-async def test_a_gate_is_shut_and_never_sooner_open(redis_url: str) -> None:
+async def test_a_gate_stays_shut_for_the_longest_time_it_was_given(redis_url: str) -> None:
     async with Redis.from_url(redis_url) as client:
         store = Limits(client)
         assert await store.shut_until("edfs", START) == 0.0
@@ -151,7 +151,7 @@ async def test_a_gate_is_shut_and_never_sooner_open(redis_url: str) -> None:
         assert await store.take("edfs", [Limit("edfs", 1, 1)], START + 30) == 0.0
 
 
-async def test_everything_ends_by_itself(redis_url: str) -> None:
+async def test_every_key_expires(redis_url: str) -> None:
     async with Redis.from_url(redis_url) as client:
         store = Limits(client)
         await store.shut("edfs", START * 2)
@@ -167,7 +167,7 @@ async def test_everything_ends_by_itself(redis_url: str) -> None:
     assert 3_650 < left["edfs:{app}:limit:app:3600"] <= 3_660
 
 
-async def test_an_answer_that_got_lost_counts_too_many_rather_than_too_few(
+async def test_a_lost_reply_counts_one_too_many_and_never_one_too_few(
     redis_url: str, tmp_path: Path
 ) -> None:
     proxy = RedisProxy(redis_url.removeprefix("unix://"))
@@ -183,6 +183,6 @@ async def test_an_answer_that_got_lost_counts_too_many_rather_than_too_few(
 
 
 @pytest.mark.parametrize(("count", "seconds"), [(0, 60.0), (1, 0.0), (-1, 1.0)])
-def test_a_limit_that_allows_nothing_is_none(count: int, seconds: float) -> None:
+def test_a_limit_must_allow_at_least_one(count: int, seconds: float) -> None:
     with pytest.raises(ValueError, match="at least one"):
         Limit("app", count, seconds)

@@ -1,4 +1,4 @@
-"""A stretch of wire in front of the store, which can be cut."""
+"""A proxy in front of the store that can cut connections."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,9 +11,9 @@ from redis.backoff import NoBackoff
 
 
 class RedisProxy:
-    """``lose`` cuts once, after a command with this in it ran; ``down`` cuts at every command.
+    """``lose``: cut once, after a command that contains it has run. ``down``: cut at every command.
 
-    ``refused`` counts the commands that were cut off because it is down.
+    ``refused`` counts the commands that were cut off while it was down.
     """
 
     def __init__(self, server: str) -> None:
@@ -24,7 +24,7 @@ class RedisProxy:
 
     @asynccontextmanager
     async def client(self, folder: Path) -> AsyncIterator[Redis]:
-        """A client that does not try again by itself, through the proxy."""
+        """Open a client through the proxy that does not retry."""
         path = str(folder / "proxy")
         server = await asyncio.start_unix_server(self._connected, path)
         async with server, Redis(unix_socket_path=path, retry=Retry(NoBackoff(), 0)) as redis:

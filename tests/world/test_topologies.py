@@ -79,7 +79,7 @@ async def test_over_tcp(folder: Path) -> None:
     (port,) = free_ports(1)
     server = Server(folder / "server", port, settings="appendonly yes\n")
     try:
-        wait_until(lambda: server.says("True", "PING"), "the server")
+        wait_until(lambda: server.replies("True", "PING"), "the server")
         async with told(f"redis://127.0.0.1:{port}/0") as story:
             await story.signs_in("alice")
             await turns_it_off(story)
@@ -110,7 +110,7 @@ async def test_the_master_dies_while_a_flip_is_answered(folder: Path) -> None:
             await story.sees("bob", "What you can ask")
             await undoes_it(story)
             await nothing_is_due(story)
-            servers.replica.asked("CONFIG", "SET", "min-replicas-to-write", 1)
+            servers.replica.call("CONFIG", "SET", "min-replicas-to-write", 1)
             assert await story.bot.store.replicas() == (0, True)
 
 
@@ -118,10 +118,10 @@ async def test_what_no_replica_knows_is_not_done(folder: Path) -> None:
     with watched(folder) as servers:
         async with told(f"{servers.url}?replicas=1") as story:
             await story.signs_in("alice")
-            servers.replica.asked("REPLICAOF", "127.0.0.1", free_ports(1)[0])
+            servers.replica.call("REPLICAOF", "127.0.0.1", free_ports(1)[0])
             await story.types("alice", TOGGLE)
             await story.sees("alice", "so nothing was changed")
-            servers.replica.asked("REPLICAOF", "127.0.0.1", servers.master.port)
+            servers.replica.call("REPLICAOF", "127.0.0.1", servers.master.port)
             await until(servers.in_step, reason="the replica is away")
             assert patches(story) == 0
             await turns_it_off(story)

@@ -1,7 +1,7 @@
 """A master with a replica and three Sentinels, and a Cluster, of real servers from the wheel.
 
-All of them listen on free ports of 127.0.0.1 and end, by their process ids, with the ``with``
-block. They are told of one another in their files, so nobody waits until they have met.
+All of them listen on free ports of 127.0.0.1 and are killed at the end of the ``with`` block. Their
+configuration files name the others, so no test waits until they have found each other.
 """
 
 import contextlib
@@ -20,8 +20,8 @@ from tests.world.waiting import wait_until
 
 MASTER = "edfs-master"
 SENTINELS = 3
-# Milliseconds without an answer until a Sentinel gives a server up: where all of them live, none
-# may be given up because the machine is busy.
+# Milliseconds without a reply until a Sentinel takes a server for down. While all of them run, none
+# may be taken for down because the machine is busy.
 PATIENT, IMPATIENT = 600_000, 400
 NODES = 3
 SLOTS = 16_384
@@ -46,15 +46,16 @@ class Server:
     def client(self) -> redis.Redis:
         return redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0), decode_responses=True)
 
-    def asked(self, *command: str | int) -> object:
-        """Return what it answers, or None when it does not."""
+    def call(self, *command: str | int) -> object:
+        """Return the reply to a command, or None where there is none."""
         with contextlib.closing(self.client()) as client, contextlib.suppress(redis.RedisError):
-            said: object = client.execute_command(*command)  # type: ignore[no-untyped-call]
-            return said
+            reply: object = client.execute_command(*command)  # type: ignore[no-untyped-call]
+            return reply
         return None
 
-    def says(self, words: str, *command: str | int) -> bool:
-        return words in str(self.asked(*command))
+    def replies(self, text: str, *command: str | int) -> bool:
+        """Whether the reply to a command contains the text."""
+        return text in str(self.call(*command))
 
     def kill(self) -> None:
         self.process.kill()
@@ -85,32 +86,32 @@ class Watched:
         self.url = f"redis+sentinel://{hosts}/{MASTER}/0"
 
     def lose_master(self) -> None:
-        """Kill it; the Sentinels make the replica the master soon."""
+        """Kill the master; the Sentinels soon promote the replica."""
         self.master.kill()
         for one in self.sentinels:
-            one.asked("SENTINEL", "SET", MASTER, "down-after-milliseconds", IMPATIENT)
+            one.call("SENTINEL", "SET", MASTER, "down-after-milliseconds", IMPATIENT)
 
     def in_step(self) -> bool:
-        """Whether the replica has everything that the master had a moment ago."""
+        """Whether the replica has everything that the master had when it was read."""
         return 0 <= _offset(self.master, "master") <= _offset(self.replica, "slave")
 
 
 def _offset(server: Server, role: str) -> int:
-    """How much of the stream of writes it has given or taken; -1 where it does not say."""
-    said = server.asked("INFO", "replication")
-    if not isinstance(said, dict) or (role == "slave" and said["master_link_status"] != "up"):
+    """Return the replication offset of a server; -1 where it does not tell."""
+    info = server.call("INFO", "replication")
+    if not isinstance(info, dict) or (role == "slave" and info["master_link_status"] != "up"):
         return -1
-    return int(said[f"{role}_repl_offset"])
+    return int(info[f"{role}_repl_offset"])
 
 
 @contextlib.contextmanager
 def watched(folder: Path) -> Iterator[Watched]:
     ports = free_ports(2 + SENTINELS)
-    kept = "appendonly yes\nsave ''\nrepl-diskless-sync-delay 0\n"
+    common = "appendonly yes\nsave ''\nrepl-diskless-sync-delay 0\n"
     servers: list[Server] = []
     with ending(servers):
-        servers.append(Server(folder / "master", ports[0], settings=kept))
-        following = f"{kept}replicaof 127.0.0.1 {ports[0]}\n"
+        servers.append(Server(folder / "master", ports[0], settings=common))
+        following = f"{common}replicaof 127.0.0.1 {ports[0]}\n"
         servers.append(Server(folder / "replica", ports[1], settings=following))
         for number in range(SENTINELS):
             settings = _sentinel(number, ports[0], ports[1], ports[2:])
@@ -125,10 +126,10 @@ def watched(folder: Path) -> Iterator[Watched]:
 
 
 def _ready(sentinel: Server) -> bool:
-    """Whether it sees enough others, and a replica that it has asked."""
-    return sentinel.says("OK 3 usable Sentinels", "SENTINEL", "CKQUORUM", MASTER) and sentinel.says(
-        "slave-repl-offset", "SENTINEL", "REPLICAS", MASTER
-    )
+    """Whether it knows enough other Sentinels, and a replica that has replied to it."""
+    return sentinel.replies(
+        "OK 3 usable Sentinels", "SENTINEL", "CKQUORUM", MASTER
+    ) and sentinel.replies("slave-repl-offset", "SENTINEL", "REPLICAS", MASTER)
 
 
 def _identity(number: int) -> str:
@@ -175,12 +176,12 @@ def cluster(folder: Path) -> Iterator[Cluster]:
     nodes: list[Server] = []
     with ending(nodes):
         for number in range(NODES):
-            home = folder / f"n{number}"
+            directory = folder / f"n{number}"
             settings = (
                 "appendonly yes\nsave ''\ncluster-enabled yes\n"
                 f"cluster-config-file nodes.conf\ncluster-port {ports[NODES + number]}\n"
             )
-            nodes.append(Server(home, ports[number], settings=settings))
+            nodes.append(Server(directory, ports[number], settings=settings))
         _introduce(nodes, ports[NODES:])
         for node in nodes:
             wait_until(partial(_whole, node), "the Cluster")
@@ -191,12 +192,12 @@ def _introduce(nodes: list[Server], buses: list[int]) -> None:
     for number, node in enumerate(nodes):
         wait_until(partial(node.says, "True", "PING"), "a node")
         first, last = SLOTS * number // NODES, SLOTS * (number + 1) // NODES - 1
-        node.asked("CLUSTER", "ADDSLOTSRANGE", first, last)
-        node.asked("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+        node.call("CLUSTER", "ADDSLOTSRANGE", first, last)
+        node.call("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
     for other, bus in zip(nodes[1:], buses[1:], strict=True):
-        nodes[0].asked("CLUSTER", "MEET", "127.0.0.1", other.port, bus)
+        nodes[0].call("CLUSTER", "MEET", "127.0.0.1", other.port, bus)
 
 
 def _whole(node: Server) -> bool:
-    said = str(node.asked("CLUSTER", "INFO"))
-    return "cluster_state:ok" in said and f"cluster_known_nodes:{NODES}" in said
+    info = str(node.call("CLUSTER", "INFO"))
+    return "cluster_state:ok" in info and f"cluster_known_nodes:{NODES}" in info

