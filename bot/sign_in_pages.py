@@ -80,7 +80,7 @@ _REFUSED: Mapping[str, str] = {
 }
 
 
-def trouble(error: BotError, trace: str) -> str:
+def error_page(error: BotError, trace: str) -> str:
     """Return the page for an error: cause and next step, without the error's own text."""
     match error:
         case NotAvailable(what=what):

@@ -96,11 +96,11 @@ class SignInPages:
     def _page(self, html: str, status: int = 200) -> HTMLResponse:
         return HTMLResponse(html, status, headers=sign_in_pages.headers(self.issuer))
 
-    def _trouble(self, error: BotError) -> HTMLResponse:
+    def _error_response(self, error: BotError) -> HTMLResponse:
         trace = secrets.token_hex(4)
         log.info("link.refused", trace=trace, error=type(error).__name__)
         unavailable = isinstance(error, StoreUnreachable)
-        return self._page(sign_in_pages.trouble(error, trace), 503 if unavailable else 400)
+        return self._page(sign_in_pages.error_page(error, trace), 503 if unavailable else 400)
 
     async def ask(self, request: Request) -> Response:
         """Show whose link it is, without claiming it: a link previewer may request it too."""
@@ -108,7 +108,7 @@ class SignInPages:
         try:
             found = await accounts.read_link(self.context.gateways, link)
         except BotError as error:
-            return self._trouble(error)
+            return self._error_response(error)
         browser = self._browser(request)
         if browser is None or not browser.startswith(f"{found.workspace}."):
             browser = f"{found.workspace}.{secrets.token_urlsafe(32)}"
@@ -134,28 +134,28 @@ class SignInPages:
         if browser is None or not hmac.compare_digest(
             _form_token(browser, link).encode(), given.encode()
         ):
-            return self._trouble(NotAvailable("browser"))
+            return self._error_response(NotAvailable("browser"))
         try:
             url = await accounts.claim_link(
                 self.context.gateways, self.context.sign_in_urls, link, browser
             )
         except BotError as error:
-            return self._trouble(error)
+            return self._error_response(error)
         return RedirectResponse(url, 303, headers=sign_in_pages.headers(self.issuer))
 
     async def back(self, request: Request) -> Response:
         """Handle Bentley's callback: store the sign-in and notify the person in Slack."""
         browser = self._browser(request)
         if browser is None:
-            return self._trouble(NotAvailable("browser"))
+            return self._error_response(NotAvailable("browser"))
         query = dict(request.query_params)
         try:
             link, acting = await accounts.complete_sign_in(self.context.gateways, browser, query)
             await self._deliver(link)
         except BotError as error:
-            response = self._trouble(error)
+            response = self._error_response(error)
         except ValueError:
-            response = self._trouble(SignInRefused("other"))
+            response = self._error_response(SignInRefused("other"))
         else:
             response = self._page(sign_in_pages.signed_in(link.person_name, acting.label))
         response.delete_cookie(
@@ -164,7 +164,7 @@ class SignInPages:
         return response
 
     async def _deliver(self, link: SignInLink) -> None:
-        """Hand the completed sign-in over as a delivery, which is answered in Slack."""
+        """Store the completed sign-in as a delivery, which is answered in Slack."""
         delivery = SignInCompleted(
             id=identity("signed_in", link.workspace, link.person, secrets.token_hex(16)),
             workspace=link.workspace,

@@ -1,11 +1,13 @@
 """The rules of the house, kept by reading the tree. Imports between rooms: `run.py check`."""
 
 import ast
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -404,7 +406,7 @@ def test_the_files_a_self_hoster_needs_are_there() -> None:
 
 
 def test_links_between_documents_lead_somewhere() -> None:
-    documents = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
+    documents = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
     broken = [
         f"{place(document)} {target}"
         for document in documents
@@ -412,3 +414,54 @@ def test_links_between_documents_lead_somewhere() -> None:
         if not (document.parent / target).exists()
     ]
     assert broken == []
+
+
+# Words and rooms: docs/glossary.md and docs/architecture.md
+
+
+def unused_words() -> list[str]:
+    """The words of the glossary's last table, which the code must not use."""
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    table = text.partition("## Words that are not used")[2]
+    cells = re.findall(r"^\| ([^|]+) \|", table, flags=re.MULTILINE)
+    return [word.strip("` ") for cell in cells[1:] for word in cell.split(",") if "-" not in word]
+
+
+def spoken_by_the_code(path: Path) -> Iterator[tuple[int, str]]:
+    """Names, comments and docstrings of a file with their lines; no text that people read."""
+    source = path.read_text(encoding="utf-8")
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type in {tokenize.NAME, tokenize.COMMENT}:
+            yield token.start[0], token.string
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield getattr(node, "lineno", 1), ast.get_docstring(node) or ""
+
+
+def test_the_code_uses_no_word_that_the_glossary_replaces() -> None:
+    words = unused_words()
+    assert {"Desk", "Sheet", "brush", "whisper"} <= set(words)
+    pattern = re.compile(rf"\b({'|'.join(map(re.escape, words))})\b")
+    found = [
+        f"{place(path)}:{number} {match.group()}"
+        for path in BOT
+        for number, text in spoken_by_the_code(path)
+        for match in pattern.finditer(text)
+    ]
+    assert found == []
+
+
+def test_every_folder_of_the_bot_stands_in_the_architecture() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    folders = {
+        path.parent.relative_to(ROOT).as_posix()
+        for path in tracked_files()
+        if path.is_relative_to(ROOT / "bot")
+    }
+    assert sorted(folder for folder in folders if f"`{folder}/`" not in page) == []
+
+
+def test_the_architecture_names_only_modules_that_exist() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:bot|bench|tests)/[\w/.]*)`", page))
+    assert sorted(name for name in named if not (ROOT / name).exists()) == []

@@ -2,7 +2,7 @@
 
 Each entry holds, sealed, its number and the SHA-256 of the sealed entry before it. So ``check``
 notices when somebody who can write to the store, but has no key, changes, moves, inserts or removes
-an entry. It cannot notice that the newest entries were cut off; the copy in the log shows that.
+an entry. It cannot detect that the newest entries were cut off; the copy in the log shows that.
 
 A script that appends an entry compares the head for which the entry was sealed, and replies
 ``moved`` where another writer was faster; the entry is then sealed for the new head.
