@@ -180,7 +180,7 @@ async def test_a_wrong_state_ends_the_sign_in(story: Story, query: str) -> None:
 async def test_an_expired_link_leads_to_a_new_one(story: Story, redis_url: str) -> None:
     link = await link_of(story, "alice")
     with redis.Redis.from_url(redis_url) as client:
-        [key] = list(client.scan_iter("edfs:*:ticket:*"))
+        [key] = list(client.scan_iter("edfs:*:sign-in-link:*"))
         assert 590 < client.ttl(key) <= 600
         client.delete(key)
     text = await browser(story, "alice").get(link)

@@ -55,7 +55,7 @@ async def goes_off(story: Story, until: str = "for 3 days", because: str = "SAP 
 async def open_returns(story: Story, count: int) -> list[AutoEnable]:
     """Wait until so many are open."""
     with redis.Redis.from_url(story.bot.store_url) as client:
-        key = f"edfs:{{{TEAM_ID}}}:open:return"
+        key = f"edfs:{{{TEAM_ID}}}:open:auto-enable"
         await until(lambda: client.zcard(key) == count, reason=f"not {count} returns open")
     return await returns(story)
 

@@ -1,4 +1,4 @@
-"""Messages about a request for approval: answers to commands, and news for its requester."""
+"""Messages about a request for approval: answers to commands, and updates for its requester."""
 
 from bot.core.actions import Action
 from bot.core.approvals import Approval, Stage, Vote
