@@ -239,6 +239,139 @@ def test_no_work_is_left_undone_in_words() -> None:
     assert found == []
 
 
+# Time in the tests: a busy machine fails none. Where a clock may be read, and why nowhere else, is
+# said in tests/world/{clock,waiting}.py; what only a real clock can show is in tests/deep. The
+# mutation tester in tests/mutants is a tool, which measures what a test costs.
+
+CLOCKS = frozenset(
+    {
+        *("monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time"),
+        *("process_time_ns", "thread_time", "thread_time_ns", "clock_gettime", "time_ns"),
+        *("sleep", "wait_for", "timeout", "timeout_at", "Timeout", "call_later", "call_at"),
+        *("alarm", "setitimer"),
+    }
+)
+WAITS = frozenset({"wait", "join", "result", "get", "communicate", "select", "poll"})
+TODAY = frozenset({"now", "utcnow", "today"})
+HANGS = 300  # seconds: the limit in pyproject.toml; a longer one is for what is long
+
+
+def goes_by_a_clock(module: ast.Module) -> Iterator[ast.AST]:
+    """What reads a clock, sleeps, or gives up after a while of its own choice."""
+    yield from (node for name, node in imported(module) if names_a_clock(name))
+    for node in ast.walk(module):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="timeout") as mark) if is_a_mark(mark):
+                if not is_a_limit(node):
+                    yield node
+            case ast.Attribute(attr=name) if name in CLOCKS and not is_a_mark(node):
+                yield node
+            case ast.Call(func=ast.Attribute(attr="time"), args=[]):
+                yield node
+            case ast.Call(func=ast.Name("getattr"), args=[_, ast.Constant(name), *_]) if (
+                name in CLOCKS
+            ):
+                yield node
+            case ast.keyword(arg="timeout" | "deadline") if not is_for_ever_or_hung(node.value):
+                yield node
+            case ast.Call(func=ast.Attribute(attr=name), args=[ast.Constant(int() | float()), *_]):
+                if name in WAITS:
+                    yield node
+            case ast.Assert() | ast.Compare() | ast.BinOp(op=ast.Sub()) if tells_today(node):
+                yield node
+
+
+def names_a_clock(imported_name: str) -> bool:
+    package, _, last = imported_name.rpartition(".")
+    return "time" in {package, imported_name} or last in CLOCKS
+
+
+def is_a_mark(node: ast.Attribute) -> bool:
+    return dotted(node) == "pytest.mark.timeout"
+
+
+def is_a_limit(mark: ast.Call) -> bool:
+    """A test may be longer than others, but none is given less time than it takes to hang."""
+    match mark:
+        case ast.Call(args=[ast.Constant(int(seconds))], keywords=[]):
+            return seconds > HANGS
+        case _:
+            return False
+
+
+def is_for_ever_or_hung(value: ast.expr) -> bool:
+    none = isinstance(value, ast.Constant) and value.value is None
+    return none or any(isinstance(n, ast.Name) and n.id == "HUNG" for n in ast.walk(value))
+
+
+def tells_today(node: ast.AST) -> bool:
+    """Whether the machine's date takes part; the world's clock may."""
+    calls = (one.func for one in ast.walk(node) if isinstance(one, ast.Call))
+    names = (dotted(called).split(".") for called in calls)
+    return any(name[-1] in TODAY and {"datetime", "date"} & set(name[:-1]) for name in names)
+
+
+def test_tests_wait_for_conditions_and_not_for_clocks() -> None:
+    world = ROOT / "tests" / "world"
+    allowed = {world / "clock.py", world / "waiting.py"}
+    found = [
+        place(path, node)
+        for path in TESTS
+        if path not in allowed and path.parent.name not in {"deep", "mutants"}
+        for node in goes_by_a_clock(tree(path))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import time",
+        "import time as clock",
+        "from time import time",
+        "from asyncio import sleep as pause",
+        "from asyncio import timeout",
+        "asyncio.sleep(0)",
+        "wait = asyncio.wait_for",
+        "asyncio.get_running_loop().time()",
+        "loop.call_later(1, done)",
+        "getattr(asyncio, 'sleep')(1)",
+        "asyncio.wait(tasks, timeout=5)",
+        "subprocess.run(command, timeout=SECONDS)",
+        "settings(deadline=200)",
+        "process.wait(10)",
+        "thread.join(0.5)",
+        "httpx.Timeout(1)",
+        "signal.alarm(5)",
+        "world.clock.sleep(1)",
+        "assert datetime.now(UTC) < end",
+        "took = datetime.now(UTC) - began",
+        "took = dt.datetime.now() - began",
+        "pytest.mark.timeout(60)",
+        "pytest.mark.timeout(LONG)",
+        "limit = pytest.mark.timeout(600, method='thread')",
+    ],
+)
+def test_a_clock_is_seen_in(line: str) -> None:
+    assert list(goes_by_a_clock(ast.parse(line)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "assert world.clock.now() - begun < 3",
+        "subprocess.run(command, timeout=None)",
+        "page.set_options(timeout=HUNG * 1_000)",
+        "process.wait()",
+        "', '.join(names)",
+        "when = datetime.now(UTC).isoformat()",
+        "pytest.mark.timeout(900)",
+    ],
+)
+def test_no_clock_is_seen_in(line: str) -> None:
+    assert list(goes_by_a_clock(ast.parse(line))) == []
+
+
 # Importing is free of consequences
 
 IMPORTER = r"""

@@ -44,11 +44,10 @@ ARGUMENTS = [
     "--disable-dev-shm-usage",
 ]
 ZONE = "Europe/Berlin"
-PATIENCE = HUNG * 1_000  # milliseconds
 WIDE, NARROW = (1280, 800), (390, 844)
 OWN_HOSTS = ("127.0.0.1", "bot.localhost", "ims.localhost")
 
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=HUNG * 1_000)
 
 Theme = Literal["light", "dark"]
 
@@ -86,7 +85,7 @@ class Stage:
             locale="en-GB",
             reduced_motion="reduce",
         )
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(HUNG * 1_000)
         context.on("request", self._check_request)
         context.on("console", self._check_console)
         context.on("weberror", lambda error: self.problems.append(f"error: {error.error}"))

@@ -158,7 +158,7 @@ def test_any_three_letters_of_a_name_find_it(names: list[str], dice: random.Rand
             assert guid(number) in ids, (typed, name)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(HOSTILE, HOSTILE), max_size=130), HOSTILE, st.randoms())
 def test_hostile_names_keep_slacks_limits_in_a_fixed_order(
     names: list[tuple[str, str]], typed: str, dice: random.Random

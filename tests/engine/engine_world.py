@@ -29,13 +29,13 @@ from bot.gateways.slack.directory import Directory
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.sign_ins import SignIn
 from tests.engine.provider import Line, Provider
+from tests.world.waiting import HUNG
 
 START = 1_790_000_000.0
 WORKERS = 3
 PEOPLE = (PersonId("U0ALICE"), PersonId("U0BOB"), PersonId("U0CAROL"))
 LENT = 15.0  # as in jobs
 ISSUER, CLIENT, SCOPE = "http://127.0.0.1:1", "client", "itwin-platform"
-PATIENCE = 600.0  # the rules say when a request times out, never the machine's own speed
 
 # What is left of each lifetime goes by with the schedule's clock. ARGV: milliseconds.
 _AGE = """
@@ -133,7 +133,7 @@ class World:
         stack.push_async_callback(store.aclose)
         clock = self.clock.now
         budget = Budget(store.limits, clock)
-        edfs = Edfs(EdfsSettings(line.url, timeout=PATIENCE, connect=PATIENCE), clock, budget)
+        edfs = Edfs(EdfsSettings(line.url, timeout=HUNG, connect=HUNG), clock, budget)
         stack.push_async_callback(edfs.aclose)
         ims = Ims(ImsSettings(ISSUER, CLIENT, "secret", (SCOPE,)), store.sign_ins, clock)
         stack.push_async_callback(ims.aclose)

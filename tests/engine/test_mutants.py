@@ -17,7 +17,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 RULES = "tests/engine/test_rules.py"
 SCHEDULES = 2_500
-SECONDS = 500
 SHOWN = re.compile(r"^E +AssertionError: (INV\d+)", re.MULTILINE)
 NUMBER = re.compile(r"in schedule (\d+)")
 
@@ -135,7 +134,7 @@ def write_mutant(mutant: Mutant, root: Path) -> None:
     (root / mutant.file).write_text(edited(mutant), encoding="utf-8")
 
 
-@pytest.mark.timeout(SECONDS + 100)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.rule)
 def test_the_schedules_show_each_mutant(mutant: Mutant, tmp_path: Path, *, deep: bool) -> None:
     if not (deep or mutant.often):

@@ -14,6 +14,7 @@ from bot.gateways.store.sign_ins import SignIns
 from tests.gateways import ims_world
 from tests.gateways.ims_world import ALICE, BACK, TEAM, ImsWorld, browse
 from tests.world.identity_provider import GONE
+from tests.world.waiting import until
 
 ims_redis_socket, ims_redis, world = ims_world.FIXTURES
 
@@ -85,9 +86,15 @@ async def test_an_unreachable_provider_does_not_end_the_sign_in(
     world.clock.now += HOUR
     world.switches.token_status = status
     world.switches.gate = asyncio.Event()
+    reads = await world.calls("hmget")
     callers = [asyncio.create_task(world.ims.bearer(TEAM, ALICE)) for _ in range(3)]
     gate = await world.held()
-    asyncio.get_running_loop().call_later(0.05, gate.set)  # all three have joined by then
+
+    async def all_have_joined() -> bool:
+        return await world.calls("hmget") >= reads + 4  # one reads again, under the lock
+
+    await until(all_have_joined)
+    gate.set()
     for trouble in await asyncio.gather(*callers, return_exceptions=True):
         assert isinstance(trouble, IdentityProviderError)
         assert trouble.settings is settings

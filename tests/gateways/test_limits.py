@@ -68,7 +68,7 @@ class Oracle:
     max_examples=60,
     deadline=None,
     database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(limits, requests)
 def test_it_takes_exactly_what_the_oracle_takes(

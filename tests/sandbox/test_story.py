@@ -6,6 +6,7 @@ import pytest
 
 from bot.sandbox.people import BOT_USER_ID
 from tests.world.story import Story
+from tests.world.waiting import turns
 
 PLANT_OPS = "C0PLANTOPS"
 MODAL = {
@@ -60,7 +61,7 @@ async def test_gone_waits_until_a_text_disappears(story: Story) -> None:
     workspace = story.world.slack.state.workspace
     card = workspace.post(PLANT_OPS, BOT_USER_ID, "turning off…")
     waiting = asyncio.create_task(story.gone("bob", "turning off"))
-    await asyncio.sleep(0)
+    await turns()
     assert not waiting.done()
     workspace.edit(card.ts, "off", None)
     await waiting
@@ -70,7 +71,7 @@ async def test_submits_waits_for_a_modal(story: Story) -> None:
     modals = story.world.slack.state.modals
     alice = story.world.person("alice")
     submitting = asyncio.create_task(story.submits("alice", {"Why": "repair"}))
-    await asyncio.sleep(0)
+    await turns()
     assert not submitting.done()
     modals.open(alice, MODAL)
     await submitting

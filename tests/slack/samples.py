@@ -223,6 +223,7 @@ def troubles(voice: Voice) -> Iterator[Failure]:
     yield Failure(FailureKind.PERSON_REFUSED, why="unchecked")
     yield Failure(FailureKind.PERSON_REFUSED, why="guest")
     yield Failure(FailureKind.POLICY_REFUSED, code=voice.says("name"), why="denied")
+    yield Failure(FailureKind.CANNOT_UNDO, why="undone")
     yield Failure(FailureKind.DEFINITION_CHANGED, details=EDITED)
     yield Failure(FailureKind.TIMER_GONE)
     yield Failure(
@@ -232,7 +233,6 @@ def troubles(voice: Voice) -> Iterator[Failure]:
         FailureKind.ALREADY_IN_STATE,
         FailureKind.STATE_CHANGED,
         FailureKind.EXPIRED,
-        FailureKind.CANNOT_UNDO,
         FailureKind.SIGN_IN_NEEDED,
     ):
         yield Failure(kind)

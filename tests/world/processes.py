@@ -15,7 +15,7 @@ from typing import Any
 import redis
 
 from bot.__main__ import main
-from bot.jobs import NAME, REDELIVERY
+from bot.jobs import LEASE_SECONDS, NAME, REDELIVERY
 from bot.sandbox.people import TEAM_ID
 from bot.sandbox.world import World
 from tests.conftest import KEYS
@@ -27,7 +27,9 @@ from tests.world.wires import NAMED, Trap, Wire
 ROOT = Path(__file__).resolve().parents[2]
 DUE = f"edfs:{{{TEAM_ID}}}:due"
 STREAM = f"{NAME}:stream"
-SOON = 60.0  # what is due later than this (a late look) is nobody's business yet
+# What is due later than this is not waited for: a late read back, 330 s after a loss. It is a
+# little longer than the lease of what the tick has taken.
+SOON = LEASE_SECONDS + 5.0
 
 # Forks of a process that has its imports already: a start then costs a tenth.
 _FORKS = multiprocessing.get_context("forkserver")

@@ -1,4 +1,4 @@
-"""100 clicks by ten people on one request, twenty at each moment and over two replicas.
+"""100 clicks by ten people on one request, at the same moment and over two replicas.
 
 One of them decides, the timer is flipped once, and everybody else is told who decided.
 """
@@ -18,7 +18,7 @@ from tests.world.clock import paced_clock
 from tests.world.story import Story, read
 from tests.world.waiting import until
 
-CLICKS, AT_ONCE, PEOPLE = 100, 20, CREW[:10]
+CLICKS, PEOPLE = 100, CREW[:10]
 RATE = "50000/minute, 500000/hour"
 
 
@@ -34,13 +34,11 @@ async def gathered(story: Story, needed: int) -> None:
 
 async def clicked(story: Story, ts: str, doors: list[str]) -> None:
     """Each person clicks ten times, each time at one of the two doors."""
-    bound = asyncio.Semaphore(AT_ONCE)
 
     async def click(number: int) -> None:
+        story.world.slack.delivery.events_url = doors[number % len(doors)]
         person = PEOPLE[number % len(PEOPLE)]
-        async with bound:
-            story.world.slack.delivery.events_url = doors[number % len(doors)]
-            ack = await story.world.clicks(person.name, "edfs.approve", message=ts)
+        ack = await story.world.clicks(person.name, "edfs.approve", message=ts)
         assert ack.ok
 
     await asyncio.gather(*map(click, range(CLICKS)))
@@ -60,6 +58,7 @@ def needed(request: pytest.FixtureRequest, policy: Path) -> int:
 
 async def test_a_hundred_clicks_are_one_decision(redis_url: str, policy: Path, needed: int) -> None:
     world = World(clock=paced_clock())
+    world.slack.delivery.patience = None  # how soon so many are answered is the machine's matter
     await world.open()
     settings = {"EDFS_BOT_POLICY": str(policy), "EDFS_BOT_RATE": RATE}
     try:
@@ -92,7 +91,7 @@ async def judged(story: Story, needed: int) -> None:
     assert len([c for c in story.world.edfs.calls if c["method"] == "PATCH"]) == 1
     entries = await story.bot.store.audit.read(HOME, count=10_000)
     counted = Counter(entry.event for entry in entries)
-    assert counted["approval.asked"] == 1
+    assert counted["approval.requested"] == 1
     assert counted["approval.waiting"] == needed - 1
     assert counted["approval.approved"] == 2  # decided, and how it ended
     assert counted["operation.sending"] == 1

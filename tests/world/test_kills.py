@@ -128,7 +128,7 @@ async def chain(points: Sequence[Point], bound: asyncio.Semaphore) -> list[Wish]
             async with bound:
                 async with place.bot():
                     await place.asks("bob", "/edfs help", "What you can ask")
-                    await until(place.at_rest, reason=f"still due: {place.due()}")
+                    await until(place.at_rest, lambda: f"still due: {place.due()}")
                 await looks_late(place)
                 await all_is_true(place, wishes)
             return wishes
@@ -180,7 +180,7 @@ async def looks_late(place: Scene) -> None:
     """Whatever is due for the distant future comes to its end too."""
     place.world.clock.forward(LATE)
     async with living(place.world, place.valkey.url):
-        await until(lambda: not place.due(math.inf), reason=str(place.due(math.inf)))
+        await until(lambda: not place.due(math.inf), lambda: place.due(math.inf))
 
 
 async def all_is_true(place: Scene, wishes: Sequence[Wish]) -> None:

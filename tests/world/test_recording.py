@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.world.recording import read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,13 +24,14 @@ def ran(target: Path, *more: str) -> list[tuple[str, object]]:
     return list(read(target))
 
 
+@pytest.mark.timeout(900)
 def test_what_is_sent_to_slack_is_kept(tmp_path: Path, *, deep: bool) -> None:
     target = tmp_path / "record.jsonl"
     target.with_name(f"{target.name}.gw7.part").write_text("what a killed run left\n")
     spread = ran(target, "-n", "2")
     kinds = {name.rpartition(":")[2] for name, _ in spread}
     assert kinds >= {"message", "view", "ack", "options"}, kinds
-    assert all(name.startswith("tests/test_stand_ins_") for name, _ in spread)
+    assert all(name.startswith("tests/sandbox/") for name, _ in spread)
     lines = target.read_text("utf-8").splitlines()
     assert lines == sorted(set(lines))
     if deep:

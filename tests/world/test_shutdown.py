@@ -12,6 +12,7 @@ import pytest
 
 from bot.__main__ import unless
 from bot.sandbox.slack import Ack
+from tests.world import waiting
 from tests.world.ports import is_open
 from tests.world.processes import BotProcess, Scene, scene
 from tests.world.story import TOGGLE
@@ -54,7 +55,7 @@ async def all_is_well(place: Scene, helped: int) -> None:
     """The next start finds what is left: one flip, a true card, and each "help" answered once."""
     async with place.bot():
         await place.sees("bob", "SAP work orders is now disabled")
-        await until(place.at_rest, reason=str(place.due()))
+        await until(place.at_rest, place.due)
     said = [message for message in place.world.reads("bob") if "SAP work orders" in message.text]
     assert len(said) == 1, said
     assert place.world.edfs.flips("SAP work orders", "plant-a") == 1
@@ -84,10 +85,8 @@ async def test_what_is_open_when_the_signal_comes_is_not_broken_off(turns: int, 
         later = functools.partial(loop.call_soon, later)
     later()
     async with unless(stopped):
-        for _ in range(left):
-            await asyncio.sleep(0)
-    for _ in range(turns + 6):
-        await asyncio.sleep(0)
+        await waiting.turns(left)
+    await waiting.turns(turns + 6)
     assert stopped.is_set()
 
 

@@ -119,7 +119,7 @@ def watched(folder: Path) -> Iterator[Watched]:
                 Server(folder / f"s{number}", ports[2 + number], "--sentinel", settings=settings)
             )
         found = Watched(servers[0], servers[1], servers[2:])
-        wait_until(partial(found.replica.says, "'up'", "INFO", "replication"), "the replica")
+        wait_until(partial(found.replica.replies, "'up'", "INFO", "replication"), "the replica")
         for one in found.sentinels:
             wait_until(partial(_ready, one), "a Sentinel")
         yield found
@@ -190,7 +190,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
 
 def _introduce(nodes: list[Server], buses: list[int]) -> None:
     for number, node in enumerate(nodes):
-        wait_until(partial(node.says, "True", "PING"), "a node")
+        wait_until(partial(node.replies, "True", "PING"), "a node")
         first, last = SLOTS * number // NODES, SLOTS * (number + 1) // NODES - 1
         node.call("CLUSTER", "ADDSLOTSRANGE", first, last)
         node.call("CLUSTER", "SET-CONFIG-EPOCH", number + 1)

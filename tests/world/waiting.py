@@ -43,6 +43,12 @@ async def again_and_again(act: Callable[[], object]) -> None:
         await asyncio.sleep(PAUSE)
 
 
+async def turns(count: int = 1) -> None:
+    """Let everything that is ready have so many turns."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
 def wait_until(condition: Callable[[], Value], reason: Reason = "") -> Value:
     """Do the same where no event loop runs."""
     ends = time.monotonic() + HUNG

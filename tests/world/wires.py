@@ -120,7 +120,7 @@ class Wire:
     async def _closed(self) -> None:
         """Every connection has an end in the bot, so they end with it."""
         if self._open:
-            await asyncio.wait(self._open, timeout=5)
+            await asyncio.wait(self._open)
 
     def _accepted(self, near: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._connected(near, out))

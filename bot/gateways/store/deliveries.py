@@ -16,7 +16,7 @@ What is left is a process that said no, was cut off from the store or killed bef
 retract, and whose delivery was saved in time all the same.
 """
 
-import time
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -63,7 +63,7 @@ class Deliveries:
         ``owner`` is a fresh random word of this request. When this raises StoreUnreachable, it was
         stored or not, but will not be once ``within`` seconds are over.
         """
-        last = time.monotonic() + within
+        last = _loop_time() + within
         key = self._key(delivery.installed_in, delivery.id)
         body = self._codec.seal(delivery, key=key, purpose=PURPOSE, kind=_SHAPES)
         keys = [key, _due(delivery.installed_in)]
@@ -156,7 +156,16 @@ class Deliveries:
 def _seconds_ahead(clock: Sequence[int | bytes | str]) -> float:
     """Return how far the store's clock is ahead. The reply took time, so it is never less."""
     seconds, micros = (int(part) for part in clock)
-    return seconds + micros / 1_000_000 - time.monotonic()
+    return seconds + micros / 1_000_000 - _loop_time()
+
+
+def _loop_time() -> float:
+    """Return the event loop's time, by which everything that is awaited here goes.
+
+    The loop must not be one that reads its clock once a turn, as uvloop does: a reply would seem
+    to have arrived earlier than it did.
+    """
+    return asyncio.get_running_loop().time()
 
 
 def _due(workspace: Workspace) -> str:
