@@ -1,7 +1,7 @@
-"""The world of one schedule: real engines over a real store and real HTTP, and a clock of its own.
+"""The world of a schedule: real engines over a real store and real HTTP, with their own clock.
 
-Three workers are three replicas: each has an engine, connections and caches of its own. A worker
-is paused while the provider holds its request; the rules go on around it.
+The three workers are three replicas: each has its own engine, connections and caches. A worker is
+paused while the provider holds its request; the other rules go on meanwhile.
 """
 
 import asyncio
@@ -29,15 +29,14 @@ from bot.gateways.slack.directory import Directory
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.sign_ins import SignIn
 from tests.engine.provider import Line, Provider
-from tests.world.waiting import HUNG
 
 START = 1_790_000_000.0
 WORKERS = 3
 PEOPLE = (PersonId("U0ALICE"), PersonId("U0BOB"), PersonId("U0CAROL"))
-LENT = 15.0  # as in jobs
+LEASE_SECONDS = 15.0  # as in jobs
 ISSUER, CLIENT, SCOPE = "http://127.0.0.1:1", "client", "itwin-platform"
 
-# What is left of each lifetime goes by with the schedule's clock. ARGV: milliseconds.
+# Shortens the lifetime of each key, as the schedule's clock goes on. ARGV[1] milliseconds
 _AGE = """
 for _, key in ipairs(redis.call('KEYS', '*')) do
   local left = redis.call('PTTL', key)
@@ -47,7 +46,7 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
   end
 end
 """
-# KEYS: 1 what the operations' keys begin with. Returns each and its version.
+# KEYS[1] prefix of the operations' keys. Returns the id and the version of each.
 _VERSIONS = """
 local found = {}
 for _, key in ipairs(redis.call('KEYS', KEYS[1] .. '*')) do
@@ -66,8 +65,8 @@ class Clock:
         return self.at
 
 
-async def still_stands(_: Operation) -> Failure | None:
-    """What was allowed here is done within moments: nothing lies between."""
+async def always_authorized(_: Operation) -> Failure | None:
+    """Authorize everything: no schedule changes a policy."""
 
 
 @dataclass
@@ -91,14 +90,14 @@ class Worker:
 
 
 class World:
-    """``schedules`` counts them. Each has a workspace of its own and an empty store."""
+    """The world of all schedules. Each schedule has its own workspace and an empty store."""
 
     def __init__(self) -> None:
         self.clock = Clock()
         self.provider = Provider(self.clock.now, self.renew)
         self.schedules = 0
         self.workspace = Workspace("")
-        self.asked = 0
+        self.invoked = 0
         self.tokens = 0
         self.chance = Random(0)
         self.workers: list[Worker] = []
@@ -122,7 +121,7 @@ class World:
             world.front = opened.pop()
             world.store = world.front.store
             for gateways, line in zip(opened, world.provider.lines, strict=False):
-                world.workers.append(Worker(Engine(gateways, still_stands), line))
+                world.workers.append(Worker(Engine(gateways, always_authorized), line))
             world._age = world.store.redis.register_script(_AGE)
             world._versions = world.store.redis.register_script(_VERSIONS)
             yield world
@@ -143,11 +142,11 @@ class World:
         return Gateways(store, edfs, ims, directory, clock, jitter=self.chance.uniform)
 
     async def begin(self) -> None:
-        """Make everything new for one schedule."""
+        """Reset everything for a new schedule."""
         self.schedules += 1
         self.workspace = Workspace(f"T{self.schedules:06d}")
         self.clock.at = START
-        self.asked = self.tokens = 0
+        self.invoked = self.tokens = 0
         self.chance.seed(0)
         self.provider.reset()
         await self.store.redis.flushdb()
@@ -156,7 +155,7 @@ class World:
             await self.renew(person)
 
     async def end(self) -> None:
-        """Leave nobody waiting."""
+        """End every request and task of the schedule."""
         for worker in self.workers:
             if worker.paused:
                 self.provider.cut(worker.line)
@@ -178,12 +177,12 @@ class World:
         sign_in = SignIn(self.tokens, ISSUER, person, person, "", cache.compact(), self.clock.at)
         await self.store.sign_ins.put(self.workspace, person, sign_in)
 
-    def asking(self, person: PersonId, again: OperationId | None = None) -> Invocation:
-        """Return a new asking, or the one of this operation delivered once more."""
-        self.asked += not again
+    def invocation(self, person: PersonId, again: OperationId | None = None) -> Invocation:
+        """Return a new invocation, or that of this operation once more."""
+        self.invoked += not again
         self.provider.lines[-1].person = person
         who = Person(person, self.workspace, person)
-        identity = again or OperationId(f"{self.asked:024x}")
+        identity = again or OperationId(f"{self.invoked:024x}")
         return Invocation(identity, who, Origin(ChannelId("C0PLANT")), self.clock.at)
 
     async def versions(self) -> dict[OperationId, int]:
@@ -197,7 +196,7 @@ class World:
         return found
 
     async def run(self, worker: Worker, operation: Operation) -> None:
-        """Have a worker advance it, until it is done or paused."""
+        """Let a worker advance it, until it is done or paused."""
         assert not worker.paused
         worker.line.operation, worker.line.person = operation.id, operation.person
         advance = worker.engine.advance(self.workspace, operation.id)
@@ -214,7 +213,7 @@ class World:
         await worker.stops()
 
     async def crash(self, worker: Worker) -> None:
-        """Its process ends; what it had sent may be executed all the same."""
+        """Kill the worker; what it has sent may still be executed."""
         assert worker.task is not None
         worker.task.cancel()
         await asyncio.wait({worker.task})
@@ -222,7 +221,7 @@ class World:
         worker.line.parked.clear()
 
     async def passes(self, seconds: float) -> None:
-        """Move the clock; what must be executed by then is executed when it must."""
+        """Move the clock; a pending PATCH is executed at its latest time."""
         until = self.clock.at + seconds
         while first := min((one.by for one in self.provider.pending), default=0.0):
             if first > until:
@@ -233,14 +232,14 @@ class World:
         await self._age(args=[int(seconds * 1_000)])
 
     async def due(self) -> list[tuple[str, OperationId]]:
-        """Take what is due, as the tick of jobs does."""
-        found = await self.store.deliveries.lease_due(self.clock.at, LENT)
-        # What is to be drawn says of which kind it is; here all are operations.
+        """Lease what is due, as the tick of the jobs does."""
+        found = await self.store.deliveries.lease_due(self.clock.at, LEASE_SECONDS)
+        # The id of a card is "<kind>:<id>"; here all are of operations.
         named = [(kind, identity.rpartition(":")[2]) for _, kind, identity in found]
         return [(kind, OperationId(identity)) for kind, identity in named]
 
     async def next_due(self) -> float | None:
-        """Return the time of what is due next, whatever it is."""
+        """Return when anything is due next; None where nothing is."""
         key = f"edfs:{{{self.workspace}}}:due"
         first: Any = await self.store.redis.zrange(key, 0, 0, withscores=True)
         return first[0][1] if first else None

@@ -1,4 +1,4 @@
-"""What may become of a request to the provider, and what the provider keeps of it."""
+"""The fates of requests to the provider, and the provider's timers and pending PATCHes."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -7,15 +7,15 @@ from bot.core.names import ITwinId, OperationId, TimerId
 
 ITWIN = ITwinId("6172e54b-45eb-5ff1-829a-df7b4fcdae2c")
 TIMERS = tuple(TimerId(f"0b7f4d3e-0000-4000-8000-00000000000{digit}") for digit in (1, 2))
-PATCH_SECONDS, SETTLE_SECONDS = 20.0, 120.0  # as in Terms
+PATCH_SECONDS, SETTLE_SECONDS = 20.0, 120.0  # as in Timeouts
 
 
 class Fate(Enum):
-    """What becomes of one request; of a read, whatever of it makes sense."""
+    """What happens to one request; a read has only what applies to reads."""
 
     ANSWERED = "executed and answered"
-    ANSWER_LOST = "executed, the answer is lost"
-    DROPPED = "lost on the way"
+    RESPONSE_LOST = "executed, the response is lost"
+    DROPPED = "lost before it arrives"
     LATE = "lost to the caller, executed later"
     HELD = "executed, answered when released"
     HELD_BEFORE = "executed and answered when released"
@@ -24,7 +24,7 @@ class Fate(Enum):
     LIMITED_FOR_LONG = "429 for longer than an operation lives"
     BROKEN_BEFORE = "500, not executed"
     BROKEN_AFTER = "500, executed"
-    CUT = "executed, the body of the answer is cut"
+    CUT = "executed, the body of the response is cut off"
     UNREACHABLE = "the connection is refused"
     FORBIDDEN = "403"
 
@@ -38,44 +38,44 @@ STATUS = {
     Fate.FORBIDDEN: 403,
 }
 RETRY_AFTER = {Fate.LIMITED: 7, Fate.LIMITED_FOR_LONG: 900}
-EXECUTED = {Fate.ANSWERED, Fate.ANSWER_LOST, Fate.HELD, Fate.BROKEN_AFTER, Fate.CUT}
+EXECUTED = {Fate.ANSWERED, Fate.RESPONSE_LOST, Fate.HELD, Fate.BROKEN_AFTER, Fate.CUT}
 
 
 @dataclass(frozen=True, slots=True)
-class Meets:
-    """What the first reads and the first PATCHes of one run meet; later ones are answered."""
+class Fates:
+    """The fates of the first reads and the first PATCHes of one run; later ones are answered."""
 
     reads: tuple[Fate, ...] = ()
     flips: tuple[Fate, ...] = ()
 
 
-PLAIN = Meets()
-# What is worth most stands here most often: what is slow, and what comes late.
-MEETINGS = (
+PLAIN = Fates()
+# What finds most is here most often: slow and late requests.
+FATES = (
     *[PLAIN] * 3,
-    *[Meets(flips=(fate,)) for fate in Fate],
-    *[Meets(flips=(fate,)) for fate in (Fate.HELD, Fate.HELD_BEFORE, Fate.LATE)],
-    Meets(flips=(Fate.TOKEN_REFUSED, Fate.TOKEN_REFUSED)),
-    Meets(flips=(Fate.TOKEN_REFUSED, Fate.LATE)),
-    *[Meets(reads=(Fate.HELD,))] * 3,
-    Meets(reads=(Fate.DROPPED,)),
-    Meets(reads=(Fate.DROPPED, Fate.DROPPED)),
-    Meets(reads=(Fate.BROKEN_BEFORE, Fate.BROKEN_BEFORE)),
-    Meets(reads=(Fate.CUT, Fate.CUT)),
-    Meets(reads=(Fate.TOKEN_REFUSED,)),
-    Meets(reads=(Fate.TOKEN_REFUSED, Fate.TOKEN_REFUSED)),
-    Meets(reads=(Fate.LIMITED,)),
-    Meets(reads=(Fate.FORBIDDEN,)),
-    *[Meets((Fate.ANSWERED, Fate.HELD), (Fate.LATE,))] * 3,
-    Meets((Fate.ANSWERED, Fate.HELD), (Fate.ANSWER_LOST,)),
-    Meets((Fate.ANSWERED, Fate.HELD), (Fate.BROKEN_BEFORE,)),
-    Meets((Fate.ANSWERED, Fate.DROPPED, Fate.DROPPED), (Fate.LATE,)),
-    *[Meets((Fate.HELD,), (fate,)) for fate in (Fate.HELD, Fate.HELD_BEFORE, Fate.LATE)],
+    *[Fates(flips=(fate,)) for fate in Fate],
+    *[Fates(flips=(fate,)) for fate in (Fate.HELD, Fate.HELD_BEFORE, Fate.LATE)],
+    Fates(flips=(Fate.TOKEN_REFUSED, Fate.TOKEN_REFUSED)),
+    Fates(flips=(Fate.TOKEN_REFUSED, Fate.LATE)),
+    *[Fates(reads=(Fate.HELD,))] * 3,
+    Fates(reads=(Fate.DROPPED,)),
+    Fates(reads=(Fate.DROPPED, Fate.DROPPED)),
+    Fates(reads=(Fate.BROKEN_BEFORE, Fate.BROKEN_BEFORE)),
+    Fates(reads=(Fate.CUT, Fate.CUT)),
+    Fates(reads=(Fate.TOKEN_REFUSED,)),
+    Fates(reads=(Fate.TOKEN_REFUSED, Fate.TOKEN_REFUSED)),
+    Fates(reads=(Fate.LIMITED,)),
+    Fates(reads=(Fate.FORBIDDEN,)),
+    *[Fates((Fate.ANSWERED, Fate.HELD), (Fate.LATE,))] * 3,
+    Fates((Fate.ANSWERED, Fate.HELD), (Fate.RESPONSE_LOST,)),
+    Fates((Fate.ANSWERED, Fate.HELD), (Fate.BROKEN_BEFORE,)),
+    Fates((Fate.ANSWERED, Fate.DROPPED, Fate.DROPPED), (Fate.LATE,)),
+    *[Fates((Fate.HELD,), (fate,)) for fate in (Fate.HELD, Fate.HELD_BEFORE, Fate.LATE)],
 )
 
 
 @dataclass
-class Kept:
+class ProviderTimer:
     """One timer; ``history`` is (time, enabled), ``touched`` counts what others did to it."""
 
     id: TimerId
@@ -97,15 +97,15 @@ class Kept:
 
 @dataclass(eq=False)
 class Pending:
-    """A PATCH that arrived and was not executed yet; ``gone`` is when its caller went away."""
+    """A PATCH that arrived and is not executed yet; ``gone`` is when its caller disconnected."""
 
     operation: OperationId | None
-    timer: Kept
+    timer: ProviderTimer
     arrived: float
     gone: float | None = None
 
     @property
     def by(self) -> float:
-        """What the whole design takes for granted: later than this it is not executed."""
+        """When it is executed at the latest: the assumption that the whole design rests on."""
         waited = self.arrived + PATCH_SECONDS
         return (waited if self.gone is None else min(waited, self.gone)) + SETTLE_SECONDS

@@ -1,7 +1,7 @@
-"""A provider of timers that does to a request whatever a schedule says, and counts.
+"""A stand-in of EDFS that gives each request the fate that a schedule says, and counts flips.
 
-Each worker has an address of its own, so that every request can be told to the operation it is
-for. It speaks just enough HTTP on loopback to be quick. Its time is the schedule's.
+Each worker has its own address, so that each request can be attributed to the operation that it is
+for. It implements just enough HTTP on loopback to be fast. Its clock is the schedule's.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ from tests.engine.fates import (
     STATUS,
     TIMERS,
     Fate,
-    Kept,
-    Meets,
+    Fates,
     Pending,
+    ProviderTimer,
 )
 
 _BEARER = re.compile(rb"authorization: bearer (\S+)", re.IGNORECASE)
@@ -32,18 +32,18 @@ _BEARER = re.compile(rb"authorization: bearer (\S+)", re.IGNORECASE)
 
 @dataclass
 class Held:
-    """A request that waits for its answer, which says what was so when it came or was executed."""
+    """A request whose response waits; it has the state when it arrived or was executed."""
 
     transport: asyncio.Transport
-    timer: Kept
-    answer: bytes
+    timer: ProviderTimer
+    response: bytes
     enabled: bool
     pending: Pending | None = None
 
 
 @dataclass
 class Line:
-    """One worker's address: for which operation and person it calls now, and what awaits it."""
+    """One worker's address: whom it calls for now, and the fates of its next calls."""
 
     port: int
     operation: OperationId | None = None
@@ -58,13 +58,13 @@ class Line:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def expects(self, meets: Meets) -> None:
-        self.reads, self.flips = list(meets.reads), list(meets.flips)
+    def expects(self, fates: Fates) -> None:
+        self.reads, self.flips = list(fates.reads), list(fates.flips)
         self.parked.clear()
 
 
 class Provider:
-    """``renew`` gives a person a new token, as a refresh of another replica would."""
+    """The stand-in. ``renew`` gives a person a new token, as a refresh by another replica would."""
 
     def __init__(
         self, clock: Callable[[], float], renew: Callable[[PersonId], Awaitable[None]]
@@ -77,7 +77,7 @@ class Provider:
         self.reset()
 
     def reset(self) -> None:
-        self.timers = {identity: Kept(identity) for identity in TIMERS}
+        self.timers = {identity: ProviderTimer(identity) for identity in TIMERS}
         for timer in self.timers.values():
             timer.history.append((self._clock(), timer.enabled))
         self.owners: dict[str, PersonId] = {}
@@ -90,7 +90,7 @@ class Provider:
 
     async def open(self, lines: int) -> Self:
         for _ in range(lines):
-            # Bound but not listening, it keeps the port while its listener is away.
+            # Bound but not listening, it reserves the port while the listener is closed.
             guard = self._stack.enter_context(socket.socket())
             guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             guard.bind(("127.0.0.1", 0))
@@ -111,13 +111,13 @@ class Provider:
                 lambda: _Connection(self, line), "127.0.0.1", line.port, reuse_port=True
             )
 
-    def flip(self, timer: Kept, operation: OperationId | None) -> None:
+    def flip(self, timer: ProviderTimer, operation: OperationId | None) -> None:
         timer.enabled = not timer.enabled
         timer.history.append((self._clock(), timer.enabled))
         self.flips[operation] += 1
 
     def touch(self, identity: TimerId, *, edit: bool) -> None:
-        """Somebody else flips it, or edits its definition."""
+        """Flip the timer, or edit its definition, as another person would."""
         timer = self.timers[identity]
         timer.touched += 1
         if edit:
@@ -127,26 +127,26 @@ class Provider:
             timer.history.append((self._clock(), timer.enabled))
 
     def catch_up(self, until: float | None = None) -> None:
-        """Execute what is pending; with ``until`` only what may not wait beyond that time."""
+        """Execute what is pending; with ``until`` only what must be executed by that time."""
         for pending in [one for one in self.pending if until is None or one.by <= until]:
             self.pending.remove(pending)
             self.flip(pending.timer, pending.operation)
 
     def release(self, line: Line) -> None:
-        """Answer what is held, after executing it if that is still to be done."""
+        """Answer the held request, after executing it if it is not executed yet."""
         held, line.held = line.held, None
         assert held is not None
         if held.pending is not None:
             if held.pending in self.pending:
                 self.pending.remove(held.pending)
                 self.flip(held.pending.timer, held.pending.operation)
-            held.answer, held.enabled = self._good(held.timer), held.timer.enabled
+            held.response, held.enabled = self._good(held.timer), held.timer.enabled
         self.held_answers.add((held.timer.id, self._clock(), held.enabled))
         line.parked.clear()
-        held.transport.write(held.answer)
+        held.transport.write(held.response)
 
     def cut(self, line: Line) -> None:
-        """Close the connection of what is held."""
+        """Close the connection of the held request."""
         held, line.held = line.held, None
         assert held is not None
         if held.pending is not None:
@@ -155,14 +155,14 @@ class Provider:
         held.transport.abort()
 
     def had(self, timer: TimerId, at: float) -> set[bool]:
-        """Every state it had at that time, or that an answer held until then said."""
-        said = {on for which, when, on in self.held_answers if (which, when) == (timer, at)}
+        """Return every state that it had at that time, or that a response held until then had."""
+        held = {on for which, when, on in self.held_answers if (which, when) == (timer, at)}
         history = self.timers[timer].history
         before = [on for when, on in history if when < at][-1:]
-        return said | set(before) | {on for when, on in history if when == at}
+        return held | set(before) | {on for when, on in history if when == at}
 
-    def asked(self, line: Line, transport: asyncio.Transport, head: bytes) -> None:
-        """One request has come in."""
+    def on_request(self, line: Line, transport: asyncio.Transport, head: bytes) -> None:
+        """Handle one request."""
         method, path, _ = head.split(b" ", 2)
         found = _BEARER.search(head)
         owner = self.owners.get(found.group(1).decode() if found else "")
@@ -170,11 +170,11 @@ class Provider:
             self.wrongs.append(f"{path!r} for {line.person} came with a token of {owner}")
         if method == b"PATCH":
             timer = self.timers[TimerId(path.decode().split("/")[-2])]
-            self._flip_asked(line, transport, timer)
+            self._on_patch(line, transport, timer)
         else:
-            self._read_asked(line, transport, path.decode())
+            self._on_read(line, transport, path.decode())
 
-    def _flip_asked(self, line: Line, transport: asyncio.Transport, timer: Kept) -> None:
+    def _on_patch(self, line: Line, transport: asyncio.Transport, timer: ProviderTimer) -> None:
         self.patches[line.operation] += 1
         if self.writes_off:
             self.wrongs.append("a PATCH came while changes were off")
@@ -195,7 +195,7 @@ class Provider:
             case _:
                 self._answer(line, transport, fate, self._good(timer))
 
-    def _read_asked(self, line: Line, transport: asyncio.Transport, path: str) -> None:
+    def _on_read(self, line: Line, transport: asyncio.Transport, path: str) -> None:
         fate = line.reads.pop(0) if line.reads else Fate.ANSWERED
         timer = self.timers.get(TimerId(path.rpartition("/")[2]))
         if path.endswith("/timers"):
@@ -214,7 +214,11 @@ class Provider:
             self._answer(line, transport, fate, good)
 
     def _hold(
-        self, line: Line, transport: asyncio.Transport, timer: Kept, pending: Pending | None = None
+        self,
+        line: Line,
+        transport: asyncio.Transport,
+        timer: ProviderTimer,
+        pending: Pending | None = None,
     ) -> None:
         line.held = Held(transport, timer, self._good(timer), timer.enabled, pending)
         line.parked.set()
@@ -239,7 +243,7 @@ class Provider:
         await self._renew(line.person)
         transport.write(_response(401, {}))
 
-    def _good(self, timer: Kept) -> bytes:
+    def _good(self, timer: ProviderTimer) -> bytes:
         return _response(200, timer.body())
 
 
@@ -247,22 +251,22 @@ class _Connection(asyncio.Protocol):
     def __init__(self, provider: Provider, line: Line) -> None:
         self._provider = provider
         self._line = line
-        self._heard = b""
+        self._received = b""
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        self._heard += data
-        head, end, rest = self._heard.partition(b"\r\n\r\n")
+        self._received += data
+        head, end, rest = self._received.partition(b"\r\n\r\n")
         if end:
-            self._heard = rest
-            self._provider.asked(self._line, self._transport, head)
+            self._received = rest
+            self._provider.on_request(self._line, self._transport, head)
 
 
 def _response(status: int, body: dict[str, object], retry_after: int | None = None) -> bytes:
     raw = json.dumps(body).encode()
     wait = f"Retry-After: {retry_after}\r\n" if retry_after is not None else ""
-    head = f"HTTP/1.1 {status} Said\r\n{wait}Content-Length: {len(raw)}\r\n\r\n"
+    head = f"HTTP/1.1 {status} Status\r\n{wait}Content-Length: {len(raw)}\r\n\r\n"
     return head.encode() + raw

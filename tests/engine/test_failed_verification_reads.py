@@ -1,4 +1,4 @@
-"""The engine keeps reading after a lost answer, whatever the reads meet."""
+"""After a lost response the engine goes on reading, whatever happens to the reads."""
 
 from bot.core.language.commands import Switch
 from bot.core.names import OperationId
@@ -6,9 +6,9 @@ from bot.core.operations.operation import State
 from bot.core.outcomes import OperationStarted
 from bot.features import timers
 from tests.engine.engine_world import PEOPLE, World
-from tests.engine.fates import ITWIN, TIMERS, Fate, Meets
+from tests.engine.fates import ITWIN, TIMERS, Fate, Fates
 
-READS = 20  # many more than there are until the verdict
+READS = 20  # many more than happen until the verdict
 FAILING = (Fate.BROKEN_BEFORE,) * 4
 
 
@@ -20,13 +20,15 @@ async def due_at(world: World, operation: OperationId) -> float:
     return float(at)
 
 
-async def test_failing_reads_do_not_keep_the_verdict_past_the_quiet_time(redis_url: str) -> None:
+async def test_failing_reads_do_not_delay_the_verdict_past_the_time_it_has_settled(
+    redis_url: str,
+) -> None:
     async with World.opened(redis_url) as world:
         await world.begin()
         worker, command = world.workers[0], Switch("enable", ITWIN, TIMERS[0])
-        outcome = await timers.switch(world.front, world.asking(PEOPLE[0]), command)
+        outcome = await timers.switch(world.front, world.invocation(PEOPLE[0]), command)
         assert isinstance(outcome, OperationStarted)
-        worker.line.expects(Meets((Fate.ANSWERED, *FAILING), (Fate.ANSWER_LOST,)))
+        worker.line.expects(Fates((Fate.ANSWERED, *FAILING), (Fate.RESPONSE_LOST,)))
         await world.run(worker, outcome.operation)
         operation = await world.read(outcome.operation.id)
         assert operation.state is State.VERIFYING
@@ -34,10 +36,10 @@ async def test_failing_reads_do_not_keep_the_verdict_past_the_quiet_time(redis_u
             world.clock.at = await due_at(world, operation.id)
             if world.clock.at >= operation.settled_at:
                 break
-            worker.line.expects(Meets(FAILING))
+            worker.line.expects(Fates(FAILING))
             await world.run(worker, operation)
         assert world.clock.at == operation.settled_at
-        worker.line.expects(Meets())
+        worker.line.expects(Fates())
         await world.run(worker, operation)
         assert (await world.read(operation.id)).state is State.APPLIED
         await world.end()

@@ -1,16 +1,16 @@
-"""The real engine under schedules that hypothesis makes up: commands, workers, faults and time.
+"""The real engine under schedules that hypothesis generates: commands, workers, faults and time.
 
 INV1   an operation flips its timer at most once, and sends one PATCH for one permit at most
-INV3   what an ended operation says agrees with what was counted
-INV4   once everything is healed, every operation ends, nothing is due and every card is drawn
-INV5   every request carries a token of its person; none flips while changes are switched off
-INV6   no token stands in a record, in the audit trail or in the log
+INV3   the outcome of an ended operation agrees with the flips that were counted
+INV4   once all faults are over, every operation ends, nothing is due and every card is rendered
+INV5   every request carries a token of its person; none flips while changes are stopped
+INV6   no token is in a record, in the audit trail or in the log
 INV7   one audit entry for each version of each operation, and the chain is whole
-INV8   one timer is in one operation's hands at a time
-INV9   an ended operation stays as it ended
-INV10  what was refused has left no operation
-INV11  a card says "is now" of what was applied and still stands, and what it says was so then
-INV12  a wish repeated within a minute is the same operation; an undo compares before it begins
+INV8   a timer is held by one operation at a time
+INV9   an ended operation does not change
+INV10  a command that was refused has left no operation
+INV11  a card says "is now" only where that was applied and holds, and its states were read
+INV12  a change repeated within a minute is the same operation; an undo compares before it starts
 """
 
 import asyncio
@@ -40,12 +40,12 @@ from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import OperationStarted
 from bot.features import timers
 from tests.engine.engine_world import PEOPLE, Worker, World
-from tests.engine.fates import ITWIN, MEETINGS, PLAIN, TIMERS, Fate, Meets
+from tests.engine.fates import FATES, ITWIN, PLAIN, TIMERS, Fate, Fates
 from tests.engine.judge import Judge
 
 SCHEDULES, DEEP_SCHEDULES, PARTS = 160, 20_000, 8
 STEPS = 25
-DAY = 86_430.0  # a little more than what an operation looks for its verdict
+DAY = 86_430.0  # a little more than Timeouts.give_up
 UNKNOWN = OperationId("f" * 24)
 
 people = st.sampled_from(PEOPLE)
@@ -55,7 +55,7 @@ verbs = st.sampled_from(["toggle"] * 4 + ["enable", "disable"])
 seconds = st.sampled_from([1, 6, 6, 26, 26, 130, 150, 400, 90_000])
 pauses = st.sampled_from([0, 26, 150, 150])
 endings = st.sampled_from(["answer", "answer", "answer", "silence", "crash"])
-meetings = st.sampled_from(MEETINGS)
+some_fates = st.sampled_from(FATES)
 Verb = Literal["toggle", "enable", "disable"]
 
 
@@ -71,7 +71,7 @@ def has_operations(schedule: Any) -> bool:
     return bool(schedule.judge.operations)
 
 
-def verifies_undisturbed(schedule: Any) -> bool:
+def only_verifies(schedule: Any) -> bool:
     states = {operation.state for operation in schedule.judge.operations.values()}
     return State.VERIFYING in states and not paused(schedule)
 
@@ -88,7 +88,7 @@ class Schedule(RuleBasedStateMachine):
         self.do(world.begin())
 
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """Run it to its end; once something broke, nothing more is asserted."""
+        """Run a coroutine to its end; after a failure nothing more is asserted."""
         self.broken = True
         done = self.loop.run_until_complete(work)
         self.broken = False
@@ -99,67 +99,67 @@ class Schedule(RuleBasedStateMachine):
 
     @precondition(lambda self: len(self.judge.free()) < len(TIMERS))
     @rule(who=people, verb=verbs, timer=places)
-    def asks_meanwhile(self, who: PersonId, verb: Verb, timer: TimerId) -> None:
-        self.do(self._asked(who, Switch(verb, ITWIN, timer)))
+    def requests_while_busy(self, who: PersonId, verb: Verb, timer: TimerId) -> None:
+        self.do(self._request(who, Switch(verb, ITWIN, timer)))
 
     @precondition(lambda self: bool(self.judge.free() and idle(self)))
-    @rule(who=people, verb=verbs, which=picks, meets=meetings)
-    def asks_and_it_runs(self, who: PersonId, verb: Verb, which: int, meets: Meets) -> None:
+    @rule(who=people, verb=verbs, which=picks, fates=some_fates)
+    def requests_and_runs(self, who: PersonId, verb: Verb, which: int, fates: Fates) -> None:
         timer = one_of(self.judge.free(), which)
-        if begun := self.do(self._asked(who, Switch(verb, ITWIN, timer))):
-            self.do(self._run(idle(self)[0], begun, meets))
+        if started := self.do(self._request(who, Switch(verb, ITWIN, timer))):
+            self.do(self._run(idle(self)[0], started, fates))
 
     @precondition(has_operations)
     @rule(who=people, which=picks, again=st.sampled_from([False, False, True]))
-    def is_undone_or_delivered_again(self, who: PersonId, which: int, *, again: bool) -> None:
+    def undoes_or_delivers_again(self, who: PersonId, which: int, *, again: bool) -> None:
         operation = one_of(self.newest(), which)
         if again:
-            command = self.judge.asked[operation.id]
-            self.do(self._asked(operation.person, command, operation.id))
+            command = self.judge.commands[operation.id]
+            self.do(self._request(operation.person, command, operation.id))
         else:
-            self.do(self._asked(who, Undo(operation.id)))
+            self.do(self._request(who, Undo(operation.id)))
 
-    async def _asked(
+    async def _request(
         self, who: PersonId, command: Switch | Undo, again: OperationId | None = None
     ) -> Operation | None:
-        """Ask; return the operation where that began a new one."""
-        asking = self.world.asking(who, again)
+        """Give a command; return the operation if it started a new one."""
+        invocation = self.world.invocation(who, again)
         refused: BotError | None = None
         try:
             if isinstance(command, Undo):
-                outcome = await timers.undo(self.world.front, asking, command)
+                outcome = await timers.undo(self.world.front, invocation, command)
             else:
-                outcome = await timers.switch(self.world.front, asking, command)
+                outcome = await timers.switch(self.world.front, invocation, command)
             if isinstance(outcome, OperationStarted) and again is None:
-                await self.judge.begun(outcome.operation, command)
+                await self.judge.started(outcome.operation, command)
                 return outcome.operation
         except BotError as error:
             refused = error
-        assert not isinstance(refused, StoreUnreachable), "INV10: the store was well"
+        assert not isinstance(refused, StoreUnreachable), "INV10: the store was reachable"
         return None
 
     @precondition(lambda self: bool(self.judge.operations and idle(self)))
-    @rule(worker=picks, which=picks, meets=meetings)
-    def runs(self, worker: int, which: int, meets: Meets) -> None:
+    @rule(worker=picks, which=picks, fates=some_fates)
+    def runs(self, worker: int, which: int, fates: Fates) -> None:
         operation = one_of(self.newest(), which)
-        self.do(self._run(one_of(idle(self), worker), operation, meets))
+        self.do(self._run(one_of(idle(self), worker), operation, fates))
 
-    async def _run(self, worker: Worker, operation: Operation, meets: Meets = PLAIN) -> None:
-        worker.line.expects(meets)
+    async def _run(self, worker: Worker, operation: Operation, fates: Fates = PLAIN) -> None:
+        worker.line.expects(fates)
         await self.world.run(worker, operation)
 
     @precondition(has_operations)
-    @rule(seconds=seconds, meets=meetings)
-    def time_passes_and_it_ticks(self, seconds: int, meets: Meets) -> None:
+    @rule(seconds=seconds, fates=some_fates)
+    def time_passes_and_it_ticks(self, seconds: int, fates: Fates) -> None:
         self.do(self.world.passes(seconds))
-        self.do(self._tick(meets))
+        self.do(self._tick(fates))
 
     @precondition(has_operations)
     @rule(seconds=seconds)
     def time_passes(self, seconds: int) -> None:
         self.do(self.world.passes(seconds))
 
-    async def _tick(self, meets: Meets = PLAIN) -> None:
+    async def _tick(self, fates: Fates = PLAIN) -> None:
         for kind, identity in await self.world.due():
             operation = await self.world.read(identity)
             if kind == "card":
@@ -167,25 +167,25 @@ class Schedule(RuleBasedStateMachine):
             elif kind == "ended":
                 await self.world.store.operations.ended_handled(operation)
             elif free := idle(self):
-                await self._run(free[0], operation, meets)
-                meets = PLAIN
+                await self._run(free[0], operation, fates)
+                fates = PLAIN
 
-    @precondition(verifies_undisturbed)
+    @precondition(only_verifies)
     @rule()
     def nothing_is_read_for_a_day(self) -> None:
-        self.do(self._bad_day())
+        self.do(self._day_without_reads())
 
-    async def _bad_day(self) -> None:
+    async def _day_without_reads(self) -> None:
         for _ in range(3):
             await self.world.passes(DAY / 3)
             for kind, identity in await self.world.due():
                 if kind == "operation":
-                    unread = Meets(reads=(Fate.DROPPED, Fate.DROPPED))
+                    unread = Fates(reads=(Fate.DROPPED, Fate.DROPPED))
                     await self._run(self.world.workers[0], await self.world.read(identity), unread)
 
     @precondition(lambda self: bool(paused(self)))
     @rule(which=picks, how=endings, after=pauses, flipped=st.sampled_from([False] * 3 + [True]))
-    def ends_its_pause(self, which: int, how: str, *, after: int, flipped: bool) -> None:
+    def a_pause_ends(self, which: int, how: str, *, after: int, flipped: bool) -> None:
         worker = one_of(paused(self), which)
         self.do(self.world.passes(after))
         if flipped:
@@ -200,23 +200,23 @@ class Schedule(RuleBasedStateMachine):
 
     @precondition(lambda self: self.world.provider.pending)
     @rule()
-    def is_executed_late(self) -> None:
+    def pending_patches_are_executed(self) -> None:
         self.world.provider.catch_up()
 
     @rule(timer=places, how=st.sampled_from(["flip", "flip", "edit", "switch off", "mistake"]))
-    def something_else_happens(self, timer: TimerId, how: str) -> None:
+    def something_else_changes(self, timer: TimerId, how: str) -> None:
         match how:
             case "switch off":
                 self.do(self._switch_writes())
             case "mistake":
-                self.do(self._asked(PEOPLE[0], Switch("enable", ITWIN, "no such timer")))
-                self.do(self._asked(PEOPLE[0], Undo(UNKNOWN)))
+                self.do(self._request(PEOPLE[0], Switch("enable", ITWIN, "no such timer")))
+                self.do(self._request(PEOPLE[0], Undo(UNKNOWN)))
             case _:
                 self.world.provider.touch(timer, edit=how == "edit")
 
     @precondition(lambda self: self.world.provider.writes_off)
     @rule()
-    def changes_are_switched_on(self) -> None:
+    def changes_are_allowed_again(self) -> None:
         self.do(self._switch_writes())
 
     async def _switch_writes(self) -> None:
@@ -231,7 +231,7 @@ class Schedule(RuleBasedStateMachine):
         self.do(self.judge.holds())
 
     def teardown(self) -> None:
-        """Heal everything, let it end, and judge; whatever happened, leave nobody waiting."""
+        """End all faults, let everything end, and judge; end all requests in any case."""
         try:
             if not self.broken:
                 self.do(self._ends())
@@ -264,7 +264,7 @@ def one_of(things: list[Any], which: int) -> Any:
 
 @contextlib.contextmanager
 def worlds(url: str) -> Iterator[Any]:
-    """Open one world for all schedules; give what begins a schedule in it."""
+    """Open one world for all schedules; yield a function that makes a schedule in it."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         opened = World.opened(url)
         world = runner.run(opened.__aenter__())
@@ -281,10 +281,10 @@ def worlds(url: str) -> Iterator[Any]:
 @pytest.mark.timeout(2_400)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_rules_hold_on_every_schedule(part: int, redis_url: str, *, deep: bool) -> None:
-    """Each part has schedules of its own; all of them are for ``--deep``.
+    """Each part has other schedules; all parts run with ``--deep`` only.
 
-    ``EDFS_RULES_SCHEDULES`` is set where the engine is broken on purpose: the first schedule that
-    shows it is enough, and it need not be the shortest.
+    ``EDFS_RULES_SCHEDULES`` is set where the engine is a mutant: the first schedule that fails is
+    enough, and need not be the shortest.
     """
     wanted = os.environ.get("EDFS_RULES_SCHEDULES")
     if part and not deep:
