@@ -29,6 +29,7 @@ from bot.gateways.slack.directory import Directory
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.sign_ins import SignIn
 from tests.engine.provider import Line, Provider
+from tests.world.waiting import HUNG
 
 START = 1_790_000_000.0
 WORKERS = 3
