@@ -146,6 +146,7 @@ def mutants(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.timeout(600)  # ten starts of Python, on a machine that may be crowded
 def test_each_mutant_meets_its_end(tree: Path) -> None:
     done = mutants(tree, "part", "--score", "50")
     assert (done.returncode, done.stdout) == (1, PRINTED), done.stderr

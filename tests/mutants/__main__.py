@@ -44,7 +44,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
         default=20.0,
         help="processor seconds of tests a mutant (%(default)s)",
     )
-    add("--patience", type=float, default=8.0, help="seconds a test may wait (%(default)s)")
+    add("--patience", type=float, default=8.0, help="seconds a test may hang (%(default)s)")
     add("--workers", type=int, default=2 * (os.cpu_count() or 1), help="processes (%(default)s)")
     chosen = parser.parse_args(given)
     if chosen.seed is None:

@@ -19,9 +19,7 @@ from tests.mutants import worker
 from tests.mutants.mutations import Mutant
 from tests.mutants.reach import TimedTest
 
-# A test waits for what does not come as long as the patience; then it fails by itself. Only one
-# that goes on for longer than this, and than so many times its processor time, is ended here.
-PATIENCES, TIMES_SLOWER = 2.0, 10.0
+TIMES_SLOWER = 10.0  # than without a mutant, in processor time, and a test loops endlessly
 HUNG = "EDFS_TESTS_HUNG"  # tells the tests how many seconds of waiting mean that they hang
 START, END = 300.0, 10.0  # seconds for a worker; many times what a crowded machine needs
 
@@ -114,9 +112,7 @@ class Worker:
         self, mutant: Mutant | None, tests: Sequence[TimedTest], root: Path
     ) -> dict[str, Any]:
         """Runs the tests against the mutant, or against what was loaded, until one fails."""
-        limits = [
-            [test.name, PATIENCES * self._patience + TIMES_SLOWER * test.seconds] for test in tests
-        ]
+        limits = [[test.name, self._patience + TIMES_SLOWER * test.seconds] for test in tests]
         job: dict[str, Any] = {"tests": limits, "mutant": None}
         if mutant is not None:
             job["mutant"] = {"path": str(root / mutant.path), "source": mutant.source}

@@ -27,6 +27,7 @@ from tests.mutants.applying import (
 SOCKET = "EDFS_MUTANTS_SOCKET"
 INSTEAD = "EDFS_MUTANTS_INSTEAD"
 MEMORY = 4 << 30  # bytes of address space; an endless loop may also fill a list
+LOST = 600.0  # seconds without a word: beyond pytest's own limit, which ends what waits in vain
 
 
 def pytest_configure() -> None:
@@ -97,14 +98,16 @@ class Worker:
             with os.fdopen(writing, "w", encoding="utf-8") as lines:
                 self._be_child(job, lines)
         os.close(writing)
-        try:
-            return _watch(reading, job)
-        finally:
-            os.close(reading)
-            for ended in (child, -child):  # the group holds what the tests of the child started
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(ended, signal.SIGKILL)
-            os.waitpid(child, 0)
+        said = _hear(reading)
+        os.close(reading)
+        for ended in (child, -child):  # the group holds what the tests of the child started
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(ended, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        out_of_time = os.WTERMSIG(status) in (signal.SIGPROF, signal.SIGKILL)
+        if "verdict" not in said:
+            said |= {"verdict": "timed out" if out_of_time else "killed", "why": "it was ended"}
+        return said
 
     def _be_child(self, job: dict[str, Any], lines: Any) -> None:
         """Runs the tests and ends the process; never returns."""
@@ -114,10 +117,13 @@ class Worker:
             if job["mutant"] is not None:
                 mutant = job["mutant"]
                 replace_functions(Path(mutant["path"]), mutant["original"], mutant["source"])
-            for test, _ in job["tests"]:
-                _say(lines, running=test)
+            for test, seconds in job["tests"]:
+                _say(lines, by=test)
+                signal.setitimer(signal.ITIMER_PROF, seconds)  # of processor time; ends the child
                 if why := self._run(self._items[test]):
-                    _say(lines, verdict="killed", by=test, why=why)
+                    in_vain = why.endswith("from pytest-timeout.")
+                    verdict = "timed out" if in_vain else "killed"
+                    _say(lines, verdict=verdict, by=test, why=why)
                     break
             else:
                 _say(lines, verdict="survived")
@@ -127,22 +133,16 @@ class Worker:
             os._exit(0)
 
 
-def _watch(reading: int, job: dict[str, Any]) -> dict[str, Any]:
-    """Hears what the child says until it gives a verdict, or a test takes too long."""
-    limits: dict[str, float] = dict(job["tests"])
-    running, limit, heard = "", max(limits.values()), b""
-    while select.select([reading], [], [], limit)[0]:
-        data = os.read(reading, 1 << 16)
-        if not data:
-            return {"verdict": "killed", "by": running, "why": "the process ended"}
+def _hear(reading: int) -> dict[str, Any]:
+    """Answers the last that the child says: the verdict, or the test that it ended in."""
+    said, heard = b"{}", b""
+    while select.select([reading], [], [], LOST)[0] and (data := os.read(reading, 1 << 16)):
         *complete, heard = (heard + data).split(b"\n")
-        for line in complete:
-            said: dict[str, Any] = json.loads(line)
-            if "verdict" in said:
-                return said
-            running = said["running"]
-            limit = limits[running]
-    return {"verdict": "timed out", "by": running, "why": f"over {limit:.0f} s"}
+        said = complete[-1] if complete else said
+        if b'"verdict"' in said:
+            break
+    last: dict[str, Any] = json.loads(said)
+    return last
 
 
 def _say(lines: Any, **message: Any) -> None:
