@@ -51,7 +51,7 @@ async def test_mrkdwn_is_rendered(gallery: Gallery) -> None:
     text = await block(screen, "marked")
     assert "a*b*c 2 < 3 && 4 @Bob Brook #plant-ops named" in text
     assert "@approvers @here" in text
-    await expect(marked.locator("blockquote")).to_have_text("text")
+    await expect(marked.locator("blockquote")).to_have_text("said")
     await expect(marked.locator("pre")).to_have_text("code *here*")
     link = marked.get_by_role("link", name="named")
     await expect(link).to_have_attribute("rel", "noopener noreferrer")

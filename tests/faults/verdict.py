@@ -109,7 +109,7 @@ def _true(scene: Scene, operation: Operation) -> set[str]:
     """How the timer was when the card says so; as it is now where nobody else touched it."""
     if scene.cell.fault is not Fault.OUTSIDE_FLIP:
         return {_word(scene.enabled)}
-    late = getattr(operation, "late", None)
+    late = operation.late_finding
     times = [seen.at for seen in (operation.seen, late) if seen is not None]
     return {_word(enabled) for at in times for enabled in _at(scene, at)}
 
