@@ -234,6 +234,7 @@ def stored(redis_url: str) -> list[bytes]:
 
 
 @pytest.mark.no_cover  # the tracer would take longer than the requests
+@pytest.mark.timeout(900)
 async def test_not_one_of_thousands_of_forgeries_is_accepted(
     story: Story, redis_url: str, *, deep: bool, capfd: pytest.CaptureFixture[str]
 ) -> None:
