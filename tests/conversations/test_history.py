@@ -1,7 +1,7 @@
-"""History: who did what, as whom, why, approved by whom, and what came of it; for those who read.
+"""History in Slack: what a person is shown of the audit trail.
 
-What other people's requests and returns leave in the trail is written there as the shelves of the
-store write it, so that nothing but history is looked at here.
+Entries of other people's requests and auto-enables are written with the entry functions of the
+store's schemas: one conversation has no time for all of it.
 """
 
 import re
