@@ -134,8 +134,10 @@ def tree(tmp_path: Path) -> Path:
 
 def mutants(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     options = ("--tests", "checks", "--patience", "1", "--workers", "1", "--seed", "1")
+    # Without what tells a child that it is a worker of this very run.
+    ours = ("PYTEST_", "COVERAGE_", "COV_")
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
         "PYTHONPATH": str(ROOT),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # most of the time would go into loading them
         "PYTEST_PLUGINS": "pytest_cov.plugin",
