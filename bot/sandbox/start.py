@@ -23,7 +23,7 @@ from bot.web import serving
 
 PROMPT = "> "
 POLICY = Path(__file__).with_name("policy.toml")  # makes plant-b need approval
-SETTLED_SECONDS = 0.7
+SETTLED_SECONDS = 3.0  # long enough for a bot on a busy machine to finish a step
 
 
 @dataclass(frozen=True, slots=True)
