@@ -23,7 +23,7 @@ from bot.web import serving
 
 PROMPT = "> "
 POLICY = Path(__file__).with_name("policy.toml")  # makes plant-b need approval
-SETTLED_SECONDS = 3.0  # long enough for a bot on a busy machine to finish a step
+LOOK_SECONDS, LOOKS = 0.7, 5  # how often what a line changed is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,10 @@ async def _run_console(world: World, stopped: asyncio.Event) -> None:
                 _print(shown)
         except Quit:
             return
-        await asyncio.sleep(SETTLED_SECONDS)
-        for line in printer.changes():
-            _print(line)
+        for _ in range(LOOKS):
+            await asyncio.sleep(LOOK_SECONDS)
+            for line in printer.changes():
+                _print(line)
 
 
 def _lines(stopped: asyncio.Event) -> "asyncio.Queue[str | None]":
