@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import os
 import re
 import tempfile
@@ -130,6 +131,7 @@ def redis_url(valkey: Valkey) -> Iterator[str]:
     assert not strange, f"keys that the store's docstring does not name: {strange}"
 
 
+@functools.cache
 def known_keys() -> list[re.Pattern[str]]:
     """Read the patterns of the store's docstring: ``<…>`` stands for any word."""
     patterns = []

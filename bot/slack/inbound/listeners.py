@@ -82,6 +82,7 @@ def bolt_app(slack: SlackClient, installation: Installation, token: str) -> Asyn
         return BoltResponse(status=400)
 
     app = AsyncApp(
+        name="edfs-bot",  # without one, Bolt looks for it in the source of the whole stack
         logger=quiet,
         client=slack.web_client,
         authorize=authorize,
