@@ -71,21 +71,34 @@ LONGEST = (
         "tests/faults/",
     ),
     *("tests/world/test_shutdown.py", "tests/engine/", "tests/world/test_auto_enables_load.py"),
-    *("tests/browser/", "tests/world/test_recording.py"),
+    "tests/world/test_recording.py",
 )
+BROWSER = "tests/browser/"
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each worker begins with a stretch of the list; the rest of it stays in its random order."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is for ``--deep``, and begin with what takes longest.
+
+    Each worker begins with a stretch of the list; the rest of it stays in its random order.
+    """
+    if not config.getoption("--deep"):
+        for item in items:
+            if item.get_closest_marker("deep"):
+                item.add_marker(pytest.mark.skip(reason="only with --deep"))
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    pages = [item for item in items if item.nodeid.startswith(BROWSER)]
     long = [item for item in items if item.nodeid.startswith(LONGEST)]
     long.sort(key=lambda item: [item.nodeid.startswith(one) for one in LONGEST], reverse=True)
-    rest = [item for item in items if not item.nodeid.startswith(LONGEST)]
+    rest = [item for item in items if not item.nodeid.startswith((BROWSER, *LONGEST))]
     stretch = -(-len(items) // workers)
+    # One worker has all of the browser's, so that one browser is started.
+    others = workers - 1
+    shares = (
+        [pages, *(long[other::others] for other in range(others))] if others else [pages + long]
+    )
     ordered: list[pytest.Item] = []
-    for worker in range(workers):
-        mine = long[worker::workers]
+    for mine in shares:
         room = max(0, stretch - len(mine))
         ordered += [*mine, *rest[:room]]
         rest = rest[room:]

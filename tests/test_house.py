@@ -1,6 +1,7 @@
 """The rules of the house, kept by reading the tree. Imports between rooms: `run.py check`."""
 
 import ast
+import functools
 import io
 import json
 import os
@@ -23,6 +24,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@functools.cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 

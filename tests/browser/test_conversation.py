@@ -9,7 +9,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 TOGGLE = '/edfs toggle plant-a "SAP work orders"'
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(
+    "size", [pytest.param(WIDE, marks=pytest.mark.deep), NARROW], ids=["wide", "narrow"]
+)
 async def test_a_toggle_from_completion_to_undo(stage: Stage, size: tuple[int, int]) -> None:
     screen = await stage.open_as("alice", size=size)
     await screen.composer.press_sequentially("/edfs tog")

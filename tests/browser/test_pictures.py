@@ -64,7 +64,7 @@ async def test_cards_windows_and_home(stage: Stage) -> None:
     await bob.picture("home", bob.page.locator("#main"))
 
 
-@pytest.mark.parametrize("look", ["light", "dark", "narrow"])
+@pytest.mark.parametrize("look", ["light", pytest.param("dark", marks=pytest.mark.deep), "narrow"])
 async def test_the_page(stage: Stage, look: str) -> None:
     size = NARROW if look == "narrow" else (1280, 800)
     theme = "dark" if look == "dark" else "light"

@@ -95,7 +95,9 @@ async def does(screen: Screen, words: str) -> None:
     raise AssertionError(f"nobody here knows how somebody {words!r}")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(
+    "size", [WIDE, pytest.param(NARROW, marks=pytest.mark.deep)], ids=["wide", "narrow"]
+)
 async def test_readme_tour_holds(stage: Stage, size: tuple[int, int]) -> None:
     screens = {name: await stage.open_as(name, size=size) for name in ("alice", "bob")}
     tour = steps()

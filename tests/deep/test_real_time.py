@@ -26,11 +26,7 @@ IDLE = 2.0
 GRACE = 10.0  # what Docker gives by default
 SIGNALS = [signal.SIGTERM, signal.SIGINT]
 
-
-@pytest.fixture(autouse=True)
-def only_deep(deep: bool) -> None:
-    if not deep:
-        pytest.skip("only with --deep")
+pytestmark = pytest.mark.deep
 
 
 @pytest.fixture

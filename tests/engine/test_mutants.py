@@ -135,10 +135,14 @@ def write_mutant(mutant: Mutant, root: Path) -> None:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.rule)
-def test_the_schedules_show_each_mutant(mutant: Mutant, tmp_path: Path, *, deep: bool) -> None:
-    if not (deep or mutant.often):
-        pytest.skip("only with --deep")
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        pytest.param(one, id=one.rule, marks=() if one.often else pytest.mark.deep)
+        for one in MUTANTS
+    ],
+)
+def test_the_schedules_show_each_mutant(mutant: Mutant, tmp_path: Path) -> None:
     write_mutant(mutant, tmp_path)
     command = [sys.executable, "-m", "pytest", RULES, "-x", "-q", "-k", "[0]"]
     done = subprocess.run(  # noqa: S603 - our own tests

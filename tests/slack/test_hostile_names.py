@@ -161,7 +161,9 @@ def accepted(blocks: Any) -> None:
 
 
 @pytest.mark.no_cover  # the tracer would take longer than the names
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize(
+    "part", [0, 1, *(pytest.param(part, marks=pytest.mark.deep) for part in range(2, PARTS))]
+)
 def test_in_no_view_does_a_name_come_alive(part: int) -> None:
     dice = random.Random(f"{SEED}{part}")
     for _ in range(NAMES // PARTS):

@@ -79,10 +79,14 @@ def test_every_view_is_rendered_by_a_sample() -> None:
 
 
 @pytest.mark.no_cover  # the tracer would take longer than the views
-@OF_VOICES
-def test_every_message_keeps_slacks_limits(voice: Voice, keep: Keep, *, deep: bool) -> None:
-    if voice.label not in EACH_TIME and not deep:
-        pytest.skip("only with --deep")
+@pytest.mark.parametrize(
+    "voice",
+    [
+        pytest.param(one, id=one.label, marks=() if one.label in EACH_TIME else pytest.mark.deep)
+        for one in VOICES
+    ],
+)
+def test_every_message_keeps_slacks_limits(voice: Voice, keep: Keep) -> None:
     for name, message in everything(voice):
         try:
             check_rules(message)

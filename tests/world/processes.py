@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import inspect
 import multiprocessing
 import os
 import signal
@@ -36,7 +35,6 @@ SOON = LEASE_SECONDS + 5.0
 # Forks of a process that has its imports already: a start then costs a tenth.
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.world.processes"])
-inspect.stack()  # Bolt asks for it, which looks at every module; the forks inherit what it found
 
 
 def _born(environment: Mapping[str, str], log: str) -> None:

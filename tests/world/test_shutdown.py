@@ -24,9 +24,9 @@ SIGNALS = [signal.SIGTERM, signal.SIGINT]
 
 
 @contextlib.asynccontextmanager
-async def stage() -> AsyncIterator[Scene]:
+async def stage(*, fresh: bool = False) -> AsyncIterator[Scene]:
     with tempfile.TemporaryDirectory(prefix="edfs-own-") as folder:
-        async with scene(Path(folder), Trap(), fresh=True) as made:
+        async with scene(Path(folder), Trap(), fresh=fresh) as made:
             yield made
 
 
@@ -65,9 +65,9 @@ async def all_is_well(place: Scene, helped: int) -> None:
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
-async def test_an_idle_bot_ends(place: Scene, number: signal.Signals) -> None:
-    """How soon, the deep run measures."""
-    async with place.bot() as process:
+async def test_an_idle_bot_ends(number: signal.Signals) -> None:
+    """Started as people start it. How soon it ends, the deep run measures."""
+    async with stage(fresh=True) as place, place.bot() as process:
         await place.signs_in()
         process.send(number)
         await ended(process)

@@ -68,10 +68,11 @@ class Trap:
             return "pass"
         return "lose" if self.after else "kill"
 
-    def kill(self) -> None:
-        assert self.process is not None
-        self.armed, self.sprung = False, True
-        self.process.kill()
+    def kill(self, victim: Mortal | None) -> None:
+        """Kill the process at whose connection it was; nothing where another one lives by now."""
+        if victim is self.process and victim is not None:
+            self.armed, self.sprung = False, True
+            victim.kill()
 
 
 def _in_words(wire: str, said: bytes) -> str | None:
@@ -139,16 +140,23 @@ class Wire:
             out.close()
             return
         lost = asyncio.Event()
-        await asyncio.gather(self._forth(near, there, lost), self._back(far, out, lost))
+        victim = self.trap.process
+        await asyncio.gather(
+            self._forth(near, there, lost, victim), self._back(far, out, lost, victim)
+        )
 
     async def _forth(
-        self, near: asyncio.StreamReader, there: asyncio.StreamWriter, lost: asyncio.Event
+        self,
+        near: asyncio.StreamReader,
+        there: asyncio.StreamWriter,
+        lost: asyncio.Event,
+        victim: Mortal | None,
     ) -> None:
         with contextlib.suppress(ConnectionError):
             while said := await near.read(65_536):
                 fate = self.trap.judge(self.name, said)
                 if fate == "kill":
-                    self.trap.kill()
+                    self.trap.kill(victim)
                     break
                 if fate == "lose":
                     lost.set()
@@ -157,12 +165,16 @@ class Wire:
         there.close()
 
     async def _back(
-        self, far: asyncio.StreamReader, out: asyncio.StreamWriter, lost: asyncio.Event
+        self,
+        far: asyncio.StreamReader,
+        out: asyncio.StreamWriter,
+        lost: asyncio.Event,
+        victim: Mortal | None,
     ) -> None:
         with contextlib.suppress(ConnectionError):
             while said := await far.read(65_536):
                 if lost.is_set():  # it has been done, and nobody hears so
-                    self.trap.kill()
+                    self.trap.kill(victim)
                     break
                 out.write(said)
                 await out.drain()
