@@ -67,7 +67,7 @@ _AGAIN = (
     "Go back to Slack: press <strong>New link</strong> there, or type <code>/edfs signin</code>."
 )
 _GONE: Mapping[str, str] = {
-    "ticket": "This link has expired, or it was used.",
+    "link": "This link has expired, or it was used.",
     "claimed": "This link was opened in another browser. It works in one only.",
     "browser": "This browser did not begin the sign-in, or that is over.",
 }
@@ -84,7 +84,7 @@ def error_page(error: BotError, trace: str) -> str:
     """Return the page for an error: cause and next step, without the error's own text."""
     match error:
         case NotAvailable(what=what):
-            cause = _GONE.get(what, _GONE["ticket"])
+            cause = _GONE.get(what, _GONE["link"])
         case SignInRefused(reason=reason):
             cause = _REFUSED.get(reason, "The sign-in could not be completed.")
         case AccountTaken():

@@ -119,14 +119,14 @@ class NotAvailable(BotError):
     """Something that a person came back to has expired, been used, or belongs to somebody else."""
 
     what: Literal[
-        "ticket",
-        "kept",
+        "link",
+        "pending command",
         "operation",
         "claimed",
         "browser",
         "modal",
         "request",
-        "return",
+        "auto-enable",
         "subscription",
     ]
 

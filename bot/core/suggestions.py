@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal, NamedTuple
 
-from bot.core.names import guid_in_address, is_guid, normalized
+from bot.core.names import PersonId, Workspace, guid_in_address, is_guid, normalized
 from bot.core.timers import ITwin, Timer
 
 MOST = 100
@@ -26,6 +26,14 @@ class Entry(NamedTuple):
     name: str
     note: str
     enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The person whose lists they are."""
+
+    workspace: Workspace
+    person: PersonId
 
 
 @dataclass(frozen=True, slots=True)

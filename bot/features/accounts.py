@@ -130,7 +130,7 @@ async def pending_command(
     """Return this person's pending command. Raises NotAvailable, for another person's too."""
     found = await gateways.store.sign_in_links.load_command(invocation.workspace, pending)
     if found is None or found.person != invocation.who:
-        raise NotAvailable("kept")
+        raise NotAvailable("pending command")
     return found
 
 
@@ -141,7 +141,7 @@ def workspace_of(name: str) -> tuple[Workspace, str]:
     """
     workspace, _, secret = name.partition(".")
     if not is_slack_id(workspace) or not 20 <= len(secret) <= 100 or not secret.isascii():
-        raise NotAvailable("ticket")
+        raise NotAvailable("link")
     return Workspace(workspace), secret
 
 
@@ -150,7 +150,7 @@ async def read_link(gateways: Gateways, link: str) -> SignInLink:
     workspace, secret = workspace_of(link)
     found = await gateways.store.sign_in_links.load_link(workspace, secret)
     if found is None:
-        raise NotAvailable("ticket")
+        raise NotAvailable("link")
     return found
 
 
@@ -162,7 +162,7 @@ async def claim_link(gateways: Gateways, urls: SignInUrls, link: str, browser: s
     workspace, secret = workspace_of(link)
     found, ours = await gateways.store.sign_in_links.claim_link(workspace, secret, browser)
     if found is None:
-        raise NotAvailable("ticket")
+        raise NotAvailable("link")
     if not ours:
         await _record(gateways, workspace, found.person, "signin.second_browser")
         raise NotAvailable("claimed")

@@ -29,7 +29,7 @@ async def as_switch(
     """
     auto_enable = await gateways.store.auto_enables.read(invocation.workspace, command.off)
     if auto_enable is None:
-        raise NotAvailable("return")
+        raise NotAvailable("auto-enable")
     if auto_enable.phase is Phase.CLOSED:
         raise AutoEnableClosed(auto_enable.closed_as or "kept_disabled", auto_enable.closed_by)
     timer = (auto_enable.itwin.id, auto_enable.timer.id)

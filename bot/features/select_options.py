@@ -6,7 +6,6 @@ again. A list over a minute old is returned at once and refreshed in the backgro
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
@@ -20,10 +19,11 @@ from bot.core.errors import (
     TokenRefused,
     Unclear,
 )
-from bot.core.names import ITwinId, PersonId, Workspace
+from bot.core.names import ITwinId
 from bot.core.suggestions import (
     OptionList,
     OptionPage,
+    Owner,
     itwin_options,
     option_list_of_itwins,
     option_list_of_timers,
@@ -43,14 +43,6 @@ Result = TypeVar("Result")
 Read = Callable[["Owner"], Awaitable[OptionList]]
 
 log = structlog.get_logger("options")
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The person whose lists they are."""
-
-    workspace: Workspace
-    person: PersonId
 
 
 class OptionLists:

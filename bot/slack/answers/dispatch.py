@@ -26,6 +26,7 @@ from bot.core.language.commands import (
     WhoAmI,
 )
 from bot.core.outcomes import HelpShown, Outcome
+from bot.core.suggestions import Owner
 from bot.features import (
     accounts,
     approvals,
@@ -36,7 +37,6 @@ from bot.features import (
     subscriptions,
     timers,
 )
-from bot.features.select_options import Owner
 from bot.gateways.gateways import policy_groups
 from bot.gateways.slack.channels import postable_channel
 

@@ -13,7 +13,7 @@ from bot.context import Context
 from bot.core.actions import Action, action_from
 from bot.core.errors import BotError, PersonRefused
 from bot.core.names import ITwinId, PersonId, Workspace
-from bot.features.select_options import Owner
+from bot.core.suggestions import Owner
 from bot.gateways.slack.messages import Block
 from bot.slack.inbound.forms import input_text, itwin_id
 from bot.slack.inbound.payloads import BlockSuggestion, View

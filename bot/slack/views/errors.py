@@ -69,11 +69,11 @@ _UNDOS: dict[str, tuple[str, str]] = {
 _TYPE = "Type the command again."
 _NEW_LINK = "Type /edfs signin for a new link."
 _GONE: dict[str, tuple[str, str]] = {
-    "ticket": ("This sign-in link has expired or was used.", _NEW_LINK),
-    "kept": ("That command is no longer kept; it waits for an hour.", _TYPE),
+    "link": ("This sign-in link has expired or was used.", _NEW_LINK),
+    "pending command": ("That command is no longer kept; it waits for an hour.", _TYPE),
     "operation": ("That operation is no longer kept.", _TYPE),
     "request": ("That request is no longer kept.", "See what waits with /edfs pending."),
-    "return": ("That return is no longer kept.", "See what is off with /edfs list disabled."),
+    "auto-enable": ("That return is no longer kept.", "See what is off with /edfs list disabled."),
     "subscription": (
         "There is no such subscription in this channel.",
         "See those there are with /edfs subscriptions.",
