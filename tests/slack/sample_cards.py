@@ -40,15 +40,15 @@ from tests.slack.samples import (
     ROOM,
     RUNS,
     Voice,
-    back,
-    notice,
+    an_auto_enable,
+    change_thread,
+    failures_of,
+    notification,
     operation,
     own_id,
     person,
     request,
-    story,
     subscription,
-    troubles,
     vote,
     weekly,
 )
@@ -62,7 +62,9 @@ def backs(voice: Voice) -> Iterator[tuple[str, AutoEnable]]:
     for phase in Phase:
         for how in typing.get_args(ClosedAs) if phase is Phase.CLOSED else (None,):
             for consents in (True, False) if phase is Phase.SCHEDULED else (True,):
-                one = back(voice, phase=phase, closed_as=how, closed_by=BOB, sign_in_valid=consents)
+                one = an_auto_enable(
+                    voice, phase=phase, closed_as=how, closed_by=BOB, sign_in_valid=consents
+                )
                 yield f"{phase.value} {how or ''} {consents}", one
 
 
@@ -88,11 +90,11 @@ def timer_cards(voice: Voice) -> Iterator[Drawn]:
         off = operation(voice, state=state, until=Until(NOW + 3 * DAY))
         yield f"timer {state.value}, {says}", cards.card(off, NOW, ZONE, one)
         on = operation(voice, state=state, wanted=True, auto_enables=own_id(1))
-        yield f"timer back {state.value}, {says}", cards.card(on, NOW, ZONE, one)
-    for trouble in troubles(voice):
+        yield f"timer enabled as planned {state.value}, {says}", cards.card(on, NOW, ZONE, one)
+    for failure in failures_of(voice):
         for state in (State.LOCKED, State.REJECTED, State.STALE):
-            one = operation(voice, state=state, failure=trouble)
-            says = f"{state.value} {trouble.kind} {trouble.why}"
+            one = operation(voice, state=state, failure=failure)
+            says = f"{state.value} {failure.kind} {failure.why}"
             yield f"timer {says}", cards.card(one, NOW, ZONE)
             yield f"waiting {says}", cards.waiting_message(one)
     crowd = Approved(tuple(person(place) for place in range(20)), NOW, "digest")
@@ -134,9 +136,9 @@ def request_cards(voice: Voice) -> Iterator[Drawn]:
                 ):
                     about = type(error).__name__
                     yield f"concluded {says} {about}", approval_replies.concluded(one, error, NOW)
-    for trouble in troubles(voice):
-        void = request(voice, stage=Stage.VOID, failure=trouble)
-        says = f"void {trouble.kind} {trouble.why}"
+    for failure in failures_of(voice):
+        void = request(voice, stage=Stage.VOID, failure=failure)
+        says = f"void {failure.kind} {failure.why}"
         yield f"request {says}", approvals.card(void, RUNS, ZONE)
         yield f"ended {says}", approval_replies.ended(void)
 
@@ -144,30 +146,35 @@ def request_cards(voice: Voice) -> Iterator[Drawn]:
 def return_cards(voice: Voice) -> Iterator[Drawn]:
     for says, one in backs(voice):
         yield f"return {says}", auto_enables.card(one)
-    for trouble in troubles(voice):
+    for failure in failures_of(voice):
         for replaces in (None, one.timer.id):
-            asks = back(voice, phase=Phase.NEEDS_PERSON, failure=trouble, replaces=replaces)
-            says = f"{trouble.kind} {trouble.why} {bool(replaces)}"
-            yield f"return asks {says}", auto_enables.card(asks)
+            asks = an_auto_enable(
+                voice, phase=Phase.NEEDS_PERSON, failure=failure, replaces=replaces
+            )
+            says = f"{failure.kind} {failure.why} {bool(replaces)}"
+            yield f"auto-enable asks {says}", auto_enables.card(asks)
             yield f"return to setter {says}", auto_enables.to_requester(asks)
     covered = tuple(person(place) for place in range(20))
-    yield "return escalated", auto_enables.escalated(back(voice, end_approved=covered))
-    yield "return, nobody else", auto_enables.escalated(back(voice))
-    yield "return, consent ended", auto_enables.sign_in_ended(back(voice))
+    yield (
+        "auto-enable escalated",
+        auto_enables.escalated(an_auto_enable(voice, end_approved=covered)),
+    )
+    yield "auto-enable, nobody else", auto_enables.escalated(an_auto_enable(voice))
+    yield "auto-enable, sign-in ended", auto_enables.sign_in_ended(an_auto_enable(voice))
 
 
 def notice_cards(voice: Voice) -> Iterator[Drawn]:
     every = typing.get_args(EventKind)
     for what in every:
-        one = story(voice, (what,))
-        yield f"notice {what}", notifications.card(notice((one,)))
+        one = change_thread(voice, (what,))
+        yield f"notice {what}", notifications.card(notification((one,)))
         yield f"word {what}", notifications.event_reply(one, 0)
-    yield "notice, a long story", notifications.card(notice((story(voice, every),)))
+    yield "notice, a long story", notifications.card(notification((change_thread(voice, every),)))
     many = tuple(
-        story(voice, (every[place % len(every)],), place) for place in range(MOST_IN_DIGEST)
+        change_thread(voice, (every[place % len(every)],), place) for place in range(MOST_IN_DIGEST)
     )
     for count in (2, MOST_IN_DIGEST):
-        yield f"digest {count}", notifications.card(notice(many[:count]))
+        yield f"digest {count}", notifications.card(notification(many[:count]))
     for count in (1, 200):
         yield f"weekly {count}", notifications.card(weekly(voice, count))
     yield "watch goes on", subscriptions.card(subscription(voice))

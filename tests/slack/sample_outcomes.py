@@ -57,7 +57,7 @@ from tests.slack.samples import (
     RUNS,
     STATES,
     Voice,
-    back,
+    an_auto_enable,
     itwin,
     last_seen,
     operation,
@@ -81,10 +81,10 @@ def acting(voice: Voice) -> ActingAccount:
 def standings(voice: Voice) -> Iterator[tuple[str, OpenItems]]:
     waiting = (request(voice), request(voice, approvers=MANY_APPROVERS))
     yield "nothing arranged", OpenItems()
-    yield "a return", OpenItems(back(voice))
-    yield "a return that asks", OpenItems(back(voice, phase=Phase.NEEDS_PERSON))
+    yield "an auto-enable", OpenItems(an_auto_enable(voice))
+    yield "an auto-enable that asks", OpenItems(an_auto_enable(voice, phase=Phase.NEEDS_PERSON))
     yield "requests", OpenItems(None, waiting)
-    yield "both", OpenItems(back(voice), waiting)
+    yield "both", OpenItems(an_auto_enable(voice), waiting)
 
 
 def shown(voice: Voice, *, enabled: bool = True) -> TimerShown:
@@ -210,9 +210,9 @@ def off(voice: Voice) -> Iterator[Sample]:
     kinds = (
         DisabledTimer(itwin(voice), gone, None),
         DisabledTimer(itwin(voice), gone, last_seen(), reason),
-        DisabledTimer(itwin(voice), gone, last_seen(None), reason, back(voice)),
+        DisabledTimer(itwin(voice), gone, last_seen(None), reason, an_auto_enable(voice)),
         DisabledTimer(
-            itwin(voice), gone, last_seen(), reason, back(voice, phase=Phase.NEEDS_PERSON)
+            itwin(voice), gone, last_seen(), reason, an_auto_enable(voice, phase=Phase.NEEDS_PERSON)
         ),
     )
     many = tuple(kinds[place % 4] for place in range(60))

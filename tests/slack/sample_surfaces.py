@@ -18,7 +18,7 @@ from tests.slack.samples import (
     ROOM,
     RUNS,
     Voice,
-    back,
+    an_auto_enable,
     itwin,
     last_seen,
     own_id,
@@ -28,7 +28,7 @@ from tests.slack.samples import (
 )
 
 Sample: TypeAlias = tuple[str, Outcome]
-TROUBLE = Forbidden(operation="timers", status=403, code="x", message="no")
+FAILING = Forbidden(operation="timers", status=403, code="x", message="no")
 
 
 def homes(voice: Voice) -> Iterator[Sample]:
@@ -44,7 +44,7 @@ def homes(voice: Voice) -> Iterator[Sample]:
         )
         for place in range(60)
     ]
-    off[0] = replace(off[0], auto_enable=back(voice))
+    off[0] = replace(off[0], auto_enable=an_auto_enable(voice))
     waiting = [
         request(voice, operation=replace(request(voice).operation, id=own_id(n))) for n in range(20)
     ]
@@ -59,9 +59,9 @@ def homes(voice: Voice) -> Iterator[Sample]:
     for page in range(1, 8):
         yield f"full, page {page}", replace(full, page=page)
     yield (
-        "every part in trouble",
+        "every part failing",
         replace(
-            signed_in, disabled=TROUBLE, pending=TROUBLE, favorites=TROUBLE, subscriptions=TROUBLE
+            signed_in, disabled=FAILING, pending=FAILING, favorites=FAILING, subscriptions=FAILING
         ),
     )
 
@@ -78,7 +78,7 @@ def choosers(voice: Voice) -> Iterator[Sample]:
     yield "asks where", ChooserShown(type(ROOM)(""))
     yield "because of a message", ChooserShown(ROOM, reason=voice.says("reason"))
     yield "an iTwin", ChooserShown(ROOM, itwin(voice))
-    yield "in trouble", ChooserShown(ROOM, itwin(voice), error=TROUBLE)
+    yield "failing", ChooserShown(ROOM, itwin(voice), error=FAILING)
     for enabled in (True, False):
         shown = TimerShown(itwin(voice), timer(voice, enabled=enabled), None)
         chosen = ChooserShown(ROOM, itwin(voice), shown, reason=voice.says("reason"))

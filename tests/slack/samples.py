@@ -206,8 +206,8 @@ EDITED = (
 )
 
 
-def troubles(voice: Voice) -> Iterator[Failure]:
-    """Each trouble that cards tell apart."""
+def failures_of(voice: Voice) -> Iterator[Failure]:
+    """Each failure that cards tell apart."""
     said = voice.says("reason")
     for kind in (
         FailureKind.RATE_LIMITED,
@@ -240,7 +240,7 @@ def troubles(voice: Voice) -> Iterator[Failure]:
         yield Failure(kind)
 
 
-def back(voice: Voice, **changes: Any) -> AutoEnable:
+def an_auto_enable(voice: Voice, **changes: Any) -> AutoEnable:
     made = AutoEnable(
         id=own_id(1),
         workspace=Workspace(TEAM_ID),
@@ -303,12 +303,12 @@ def event(voice: Voice, what: Any, place: int = 0) -> NotificationEvent:
     return NotificationEvent(f"key {place}", NOW, what, ALICE, said, None, False, until, NOW - DAY)
 
 
-def story(voice: Voice, whats: tuple[Any, ...], place: int = 0) -> ChangeThread:
+def change_thread(voice: Voice, whats: tuple[Any, ...], place: int = 0) -> ChangeThread:
     events = tuple(event(voice, what, number) for number, what in enumerate(whats))
     return ChangeThread(f"root {place}", itwin(voice), timer(voice).without_values(), events)
 
 
-def notice(stories: tuple[ChangeThread, ...], **changes: Any) -> Notification:
+def notification(stories: tuple[ChangeThread, ...], **changes: Any) -> Notification:
     made = Notification(own_id(4), Workspace(TEAM_ID), ROOM, stories, NOW, NOW, NOW)
     return replace(made, **changes)
 
@@ -316,7 +316,7 @@ def notice(stories: tuple[ChangeThread, ...], **changes: Any) -> Notification:
 def weekly(voice: Voice, count: int) -> Notification:
     off = StillDisabled(voice.says("timer"), NOW - DAY, ALICE, voice.says("reason"), NOW + DAY)
     unknown = replace(off, since=0.0, by=None, reason="", until=None)
-    return notice((), itwin=itwin(voice), still_disabled=((off, unknown) * count)[:count])
+    return notification((), itwin=itwin(voice), still_disabled=((off, unknown) * count)[:count])
 
 
 def past(voice: Voice, number: int, **changes: Any) -> PastEvent:
