@@ -74,7 +74,7 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
         )
         context = _context(settings, gateways, slack, installation, stack)
         jobs = Jobs(url)
-        intake = Intake(store, clock, jobs.nudge, set())
+        intake = Intake(store, clock, jobs.nudge, jobs.check, set())
         stack.push_async_callback(intake.aclose)
         bolt = bolt_app(slack, installation, settings.slack_bot_token.get_secret_value())
         listen(bolt, context, intake)
@@ -87,11 +87,16 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
             if secret and not sockets
             else None
         )
+
+        async def ready() -> None:
+            await store.ping()
+            jobs.check()
+
         links = SignInPages(context, intake, settings.ims_issuer)
         log.info("bot.started", transport=settings.transport, workspace=installation.workspace)
         yield Bot(
             public=public_app(links, endpoint),
-            admin=admin_app(store.ping),
+            admin=admin_app(ready),
             context=context,
             store=store,
             store_url=url,

@@ -144,7 +144,7 @@ async def lost_nudge(_: Delivery) -> None:
 
 
 def intake(store: Store) -> Intake:
-    return Intake(store, lambda: NOW, lost_nudge, set())
+    return Intake(store, lambda: NOW, lost_nudge, lambda: None, set())
 
 
 async def due_in(store: Store, delivery: Delivery) -> float | None:

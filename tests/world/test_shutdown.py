@@ -71,7 +71,7 @@ async def test_an_idle_bot_ends(number: signal.Signals) -> None:
         await place.signs_in()
         process.send(number)
         await ended(process)
-        assert "jobs.handed_on" not in place.log.read_text()
+        assert "jobs.abandoned_at_stop" not in place.log.read_text()
 
 
 @pytest.mark.parametrize("turns", range(6))

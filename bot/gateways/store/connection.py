@@ -27,12 +27,21 @@ from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import RedisClusterException, RedisError, ResponseError
 
 from bot.core.errors import StoreUnreachable
-from bot.gateways.store.redis_url import RedisUrl, parse_redis_url, through, unconfirmed
+from bot.gateways.store.redis_url import (
+    RedisUrl,
+    parse_redis_url,
+    through,
+    unconfirmed,
+    with_option,
+)
 
 CONNECT_SECONDS = 1.0
 REPLY_SECONDS = 2.0
 CONNECTIONS = 32
 POOL_WAIT_SECONDS = 2.0  # for a free one of them
+# The job engine sets none itself, because it has one read that waits for a minute. That one starts
+# anew, once it has hung for so long; any other that does hangs at a store that is gone.
+JOB_REPLY_SECONDS = 10
 CONFIRM_MILLISECONDS = 100
 
 
@@ -65,11 +74,12 @@ async def job_url(url: str, redis: Redis) -> str:
     """
     cluster: object = redis
     if not isinstance(cluster, RedisCluster):
-        return unconfirmed(url)
+        return with_option(unconfirmed(url), "socket_timeout", JOB_REPLY_SECONDS)
     async with translate_errors():
         await cluster.initialize()
     node = cluster.get_primaries()[0]
-    return through(url, (node.host, int(node.port)))
+    node_url = through(url, (node.host, int(node.port)))
+    return with_option(node_url, "socket_timeout", JOB_REPLY_SECONDS)
 
 
 async def server_info(redis: Redis, section: str) -> list[dict[str, Any]] | None:

@@ -76,6 +76,15 @@ def unconfirmed(url: str) -> str:
     return _unconfirmed(url)[0]
 
 
+def with_option(url: str, name: str, value: object) -> str:
+    """Return the address with an option in its query, where it does not have that one already."""
+    before, _, query = url.partition("?")
+    options = parse_qsl(query, keep_blank_values=True)
+    if any(one == name for one, _ in options):
+        return url
+    return f"{before}?{urlencode([*options, (name, str(value))])}"
+
+
 def _unconfirmed(url: str) -> tuple[str, int]:
     """Return the address without ``replicas``, and the number that it had."""
     before, _, query = url.partition("?")

@@ -44,6 +44,7 @@ class Intake:
     """Saves deliveries and has them answered.
 
     ``nudge`` asks for the answer at once; without it the tick finds the delivery when it is due.
+    ``check_jobs`` raises StoreUnreachable while nothing that is due would be done.
     ``retracted`` are deliveries that must not be answered; each leaves the set when the store
     knows of it.
     """
@@ -51,6 +52,7 @@ class Intake:
     store: Store
     clock: Callable[[], float]
     nudge: Nudge
+    check_jobs: Callable[[], None]
     retracted: set[DeliveryId]
     _retractions: "Retractions" = field(init=False)
     _accepting: set[asyncio.Task[None]] = field(init=False, default_factory=set)
@@ -61,8 +63,9 @@ class Intake:
     async def take(self, delivery: Delivery) -> None:
         """Save it and have it answered; do nothing where it was saved before.
 
-        Raises StoreUnreachable: then it is retracted, and will not be answered.
+        Raises StoreUnreachable: then it was not saved, or is retracted, and will not be answered.
         """
+        self.check_jobs()
         owner = secrets.token_hex(8)
         due = self.clock() + CERTAIN_AFTER
         try:
