@@ -163,7 +163,9 @@ async def goes_on_without_the_first_it_was_told_of(nodes: Cluster) -> None:
     redis = connect(gone)
     async with aclosing(redis):
         address = await job_url(gone, redis)
-    assert address.partition("?")[0] in {through(gone, ("127.0.0.1", one.port)) for one in nodes.nodes}
+    assert address.partition("?")[0] in {
+        through(gone, ("127.0.0.1", one.port)) for one in nodes.nodes
+    }
 
 
 async def says_that_nobody_answers(nodes: Cluster) -> None:
