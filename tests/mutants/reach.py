@@ -44,6 +44,9 @@ class TimedTest:
     seconds: float
 
 
+DECLARED = frozenset({"tests/core/test_declared_values.py", "tests/core/test_verbs.py"})
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What the runs under coverage showed. ``failed`` are the tests that failed by themselves."""
@@ -55,7 +58,8 @@ class Reach:
     def tests_of(self, mutant: Mutant) -> list[TimedTest]:
         """Returns the tests that execute the mutant's lines, in the order to run them.
 
-        Those of a constant are the tests that execute anything in its file.
+        Those of a constant are the tests that execute anything in its file, and those that compare
+        what is declared, which execute nothing.
         """
         lines = _lines(self.data, mutant.path)
         for around in (mutant.lines, mutant.statement):
@@ -64,6 +68,7 @@ class Reach:
         else:
             imported = any(lines.get(line) for line in mutant.statement)
             found = {test for tests in lines.values() for test in tests if test and imported}
+            found |= {test for test in self.seconds if imported and _file(test) in DECLARED}
         tests = [TimedTest(test, self.seconds[test]) for test in found if test in self.seconds]
         return in_turn(tests)
 
