@@ -122,11 +122,12 @@ class Shortcut(DeliveryHead):
 class Mention(DeliveryHead):
     """A message to the bot, by mention or in a direct message; ``text`` is the command in it.
 
-    ``thread`` as in ``InMessage``.
+    ``thread`` as in ``InMessage``. ``edited``: the message was sent earlier, and read then.
     """
 
     text: str
     thread: str
+    edited: bool = False
     kind: Literal["mention"] = "mention"
 
 

@@ -29,6 +29,7 @@ BotError
  ├─ AuthorizationRevoked     what had allowed an operation does not allow it any more
  ├─ Expired                  the operation is too old to be sent
  ├─ DefinitionChanged        the timer was edited since it was last read
+ ├─ MessageEdited            a message to the bot was edited after it was sent
  ├─ RetriesExhausted         every attempt failed
  ├─ NotAvailable             a link, command, record or window does not exist any more
  └─ ApiError                 a call to the EDFS or iTwins API failed
@@ -129,6 +130,10 @@ class NotAvailable(BotError):
         "auto-enable",
         "subscription",
     ]
+
+
+class MessageEdited(BotError):
+    """A message to the bot was edited: a message is acted on once, as it was sent."""
 
 
 class RetriesExhausted(BotError):

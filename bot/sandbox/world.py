@@ -87,6 +87,10 @@ class World:
         place = self._workspace.channel_named(channel)
         return await self.slack.actions.types(self.person(person), place, text, deliveries, thread)
 
+    async def edits(self, person: str, ts: str, text: str) -> Ack:
+        """Edits a message that the person has written."""
+        return await self.slack.actions.edits(self.person(person), ts, text)
+
     async def clicks(
         self, person: str, action: str, *, message: str | None = None, deliveries: int = 1
     ) -> Ack:

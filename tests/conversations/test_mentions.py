@@ -112,3 +112,61 @@ async def test_an_event_delivered_three_times_flips_once(story: Story) -> None:
     await story.world.types("alice", "#plant-ops", text, deliveries=3)
     await story.sees("bob", "is now disabled")
     assert story.flips() == 1
+
+
+async def test_an_edited_mention_is_not_acted_on_again(story: Story) -> None:
+    """Slack sends the mention again, as another event: a corrected typo must not flip it back."""
+    await story.signs_in("alice")
+    await mention(story, f'{BOT} toggle plant-a "SAP work orders" becuase SAP is down')
+    await story.sees("alice", "No such timer")
+    await mention(story, f'{BOT} toggle plant-a "SAP work orders"')
+    await story.sees("bob", "is now disabled")
+    typed = await story.sees("bob", 'toggle plant-a "SAP work orders"')
+    await story.world.edits(
+        "alice", typed.ts, f'{BOT} toggle plant-a "SAP work orders" because SAP'
+    )
+    said = await story.sees("alice", "Edited messages are not read")
+    assert said.visible_to is not None
+    assert story.flips() == 1
+
+
+@pytest.mark.parametrize("later", [10, 62, 3_700])
+async def test_an_edit_after_a_colleagues_change_undoes_nothing(story: Story, later: int) -> None:
+    await story.signed_in("alice", "bob")
+    text = f'{BOT} off plant-a "SAP work orders"'
+    await mention(story, text)
+    await story.sees("bob", "is now disabled")
+    await story.clicks("bob", "Enable")
+    await story.sees("alice", "is now enabled")
+    typed = await story.sees("bob", "off plant-a")
+    story.world.clock.forward(later)
+    await story.world.edits("alice", typed.ts, f"{text} because SAP is down")
+    await story.sees("alice", "Edited messages are not read")
+    assert story.flips() == 2
+    await story.clicks("alice", "Try again")  # what it says now is asked for by a press
+    await until(lambda: story.flips() == 3)
+    await story.sees("bob", "is now disabled")
+
+
+async def test_an_edited_direct_message_is_not_acted_on_either(story: Story) -> None:
+    await story.signs_in("alice", "@alice")
+    await story.types("alice", 'off plant-a "SAP work orders"', "@alice")
+    await story.sees("alice", "is now disabled", "@alice")
+    typed = await story.sees("alice", 'off plant-a "SAP work orders"', "@alice")
+    await story.world.edits("alice", typed.ts, 'on plant-a "SAP work orders"')
+    await story.sees("alice", "Edited messages are not read", "@alice")
+    assert story.flips() == 1
+
+
+async def test_a_reply_that_is_also_sent_to_the_channel_acts_once(story: Story) -> None:
+    """Slack has a subtype for it, and sends the mention beside the message."""
+    await story.signs_in("alice")
+    workspace, alice = story.world.slack.state.workspace, story.world.person("alice")
+    root = await thread_of(story)
+    text = f'{BOT} toggle plant-a "SAP work orders"'
+    channel = workspace.channel_named("#plant-ops").id
+    message = workspace.post(channel, alice.id, text, thread_ts=root, broadcast=True)
+    await story.world.slack.actions._send_message_events(message, 2)
+    card = await story.sees("bob", "is now disabled")
+    assert card.thread_ts == root
+    assert story.flips() == 1

@@ -4,7 +4,7 @@ See `gestures` for the same by ids, as a screen knows them.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.sandbox.people import SLACKBOT_ID, Person, UnknownNameError
@@ -21,7 +21,7 @@ from bot.sandbox.slack.controls import (
 )
 from bot.sandbox.slack.delivery import Ack, Delivery
 from bot.sandbox.slack.errors import WebApiError
-from bot.sandbox.slack.events import events_of, home_opened
+from bot.sandbox.slack.events import events_of, events_of_edit, home_opened
 from bot.sandbox.slack.modals import View
 from bot.sandbox.slack.options import checked_options
 from bot.sandbox.slack.state import SlackState
@@ -76,6 +76,16 @@ class Actions:
         for ack in acks:
             self._show_command_ack(person, channel, command, ack)
         return acks[0]
+
+    async def edits(self, person: Person, ts: str, text: str) -> Ack:
+        """Edits a message of the person's own, of which the bot gets the events."""
+        before = self._state.workspace.messages.get(ts)
+        if before is None or before.user != person.id:
+            raise UnknownNameError(f"{person.name} has written no message {ts!r}")
+        message = self._state.workspace.edit(ts, text, None)
+        channel = self._state.workspace.channels[message.channel]
+        inner = events_of_edit(message, before, channel, self._state.subscribed)
+        return await self._send_events(inner, channel)
 
     async def clicks(
         self, person: Person, action: str, message: str | None, deliveries: int
@@ -265,11 +275,18 @@ class Actions:
         state = self._state
         channel = state.workspace.channels[message.channel]
         root = state.workspace.messages.get(message.thread_ts or "")
-        events = [
-            self._send_event(inner, deliveries, is_ext_shared=channel.is_ext_shared)
-            for inner in events_of(message, channel, root, state.subscribed)
-        ]
-        acks = await asyncio.gather(*events)
+        inner = events_of(message, channel, root, state.subscribed)
+        return await self._send_events(inner, channel, deliveries)
+
+    async def _send_events(
+        self, inner: Sequence[Mapping[str, Any]], channel: Channel, deliveries: int = 1
+    ) -> Ack:
+        acks = await asyncio.gather(
+            *(
+                self._send_event(one, deliveries, is_ext_shared=channel.is_ext_shared)
+                for one in inner
+            )
+        )
         return acks[0] if acks else NOTHING_SENT
 
     async def _send_event(

@@ -36,6 +36,35 @@ def events_of(
     return events
 
 
+def events_of_edit(
+    message: Message, before: Message, channel: Channel, subscribed: AbstractSet[str]
+) -> list[dict[str, Any]]:
+    """The inner events of an edited message: the mention again, and message_changed.
+
+    Shape: /reference/events/message/message_changed.
+    """
+    events = [
+        event
+        for event in events_of(message, channel, None, subscribed)
+        if event["type"] == "app_mention"
+    ]
+    if BOT_USER_ID in channel.members and _SUBSCRIPTIONS[channel.type] in subscribed:
+        events.append(
+            {
+                "type": "message",
+                "subtype": "message_changed",
+                "hidden": True,
+                "channel": channel.id,
+                "channel_type": channel.type,
+                "ts": message.edited_ts,
+                "event_ts": message.edited_ts,
+                "message": message.as_slack(),
+                "previous_message": before.as_slack(),
+            }
+        )
+    return events
+
+
 def home_opened(user: str, channel: str, at: float) -> Mapping[str, Any]:
     return {
         "type": "app_home_opened",

@@ -66,6 +66,7 @@ class Message:
     visible_to: str | None = None
     thread_ts: str | None = None
     edited: bool = False
+    edited_ts: str = ""
     metadata: Mapping[str, Any] | None = field(default=None, repr=False)
     broadcast: bool = False
 
@@ -90,7 +91,7 @@ class Message:
         if self.broadcast:
             shown["subtype"] = "thread_broadcast"
         if self.edited:
-            shown["edited"] = {"user": self.user, "ts": self.ts}
+            shown["edited"] = {"user": self.user, "ts": self.edited_ts}
         return shown
 
 
@@ -190,6 +191,7 @@ class Workspace:
             text=old.text if text is None else text,
             blocks=old.blocks if blocks is None else _with_block_ids(blocks, ts),
             edited=True,
+            edited_ts=self._next_ts(),
         )
         self.messages[ts] = new
         return new

@@ -24,7 +24,14 @@ from bot.core.deliveries import (
     thread_of,
 )
 from bot.core.due_work import DueWork, due_after
-from bot.core.errors import BotError, Expired, NotInChannel, RetriesExhausted, StoreUnreachable
+from bot.core.errors import (
+    BotError,
+    Expired,
+    MessageEdited,
+    NotInChannel,
+    RetriesExhausted,
+    StoreUnreachable,
+)
 from bot.core.invocation import Invocation
 from bot.core.language.forms import picked_channel
 from bot.core.language.parser import parse
@@ -132,6 +139,8 @@ async def _outcome(context: Context, delivery: Delivery, invocation: Invocation)
             return await on_submission(context, delivery, invocation)
         case Shortcut():
             return await on_shortcut(context, delivery, invocation)
+        case Mention(edited=True):
+            raise MessageEdited
         case Mention(text=text):
             return await run(context, invocation, parse(text or "help"))
         case ThreadMessage():

@@ -27,6 +27,8 @@ from bot.gateways.slack.client import Installation
 from bot.slack.inbound import payloads
 from bot.slack.inbound.forms import channel_id, chooser_of, form_of
 
+# Subtypes of messages that people write; every other message event tells of something else.
+WRITTEN = frozenset({"", "file_share", "me_message", "thread_broadcast"})
 LONGEST = 4_000  # characters of a message's text; what is longer is no command
 
 
@@ -155,12 +157,15 @@ def _operation_in(blocks: list[dict[str, Any]]) -> OperationId | None:
 
 
 def _event(body: dict[str, Any], installation: Installation, now: float) -> Delivery | None:
+    event = body.get("event")
+    if isinstance(event, dict) and event.get("subtype") == "message_changed":
+        return _message_changed(body, installation, now)
     payload = payloads.EventCallback.model_validate(body)
     event = payload.event
     match event.type:
         case "app_home_opened":
             return _home_opened(payload, installation, now) if event.tab == "home" else None
-        case _ if event.subtype or event.bot_id:
+        case _ if event.subtype not in WRITTEN or event.bot_id:
             return None
         case "app_mention":
             return _mention(payload, installation, now)
@@ -186,9 +191,15 @@ def _home_opened(
 
 
 def _mention(payload: payloads.EventCallback, installation: Installation, now: float) -> Mention:
+    """Read a message to the bot. Slack sends it again, as another event, when it was edited.
+
+    Source: docs.slack.dev/reference/events/app_mention.
+    """
     event = payload.event
+    sent = event.ts or payload.event_id
+    once = ("edited", sent, event.edited.ts) if event.edited else ("message", sent)
     return Mention(
-        id=identity("event", payload.team_id, payload.event_id),
+        id=identity(*once, payload.team_id, event.channel),
         workspace=_workspace_of_event(payload),
         installed_in=installation.workspace,
         person=PersonId(event.user),
@@ -196,6 +207,25 @@ def _mention(payload: payloads.EventCallback, installation: Installation, now: f
         at=now,
         text=command_text(installation.bot_user, event.text[: LONGEST + 1]),
         thread=event.thread_ts,
+        edited=event.edited is not None,
+    )
+
+
+def _message_changed(
+    body: dict[str, Any], installation: Installation, now: float
+) -> Mention | None:
+    """Read an edit of a direct message; None where the bot, or an unfurled link, changed it.
+
+    In channels the mention is sent again. Source: …/reference/events/message/message_changed.
+    """
+    changed = payloads.MessageChanged.model_validate(body["event"])
+    message = changed.message
+    same = message.edited is None or message.text == changed.previous_message.text
+    if changed.channel_type != "im" or same or message.bot_id:
+        return None
+    event = {**message.model_dump(), "type": "message", "channel": changed.channel}
+    return _mention(
+        payloads.EventCallback.model_validate({**body, "event": event}), installation, now
     )
 
 

@@ -164,6 +164,34 @@ class Shortcut(Payload):
     response_url: str = Field(default="", max_length=1_000)
 
 
+class Edited(Payload):
+    """When a message was last edited."""
+
+    ts: str = Field(default="", max_length=40)
+
+
+class EventMessage(Payload):
+    """The message that a ``message_changed`` event is about, as it reads now or as it read."""
+
+    user: str = Field(default="", max_length=20)
+    bot_id: str = Field(default="", max_length=20)
+    text: str = Field(default="", max_length=100_000)
+    ts: str = Field(default="", max_length=40)
+    thread_ts: str = Field(default="", max_length=40)
+    team: str = Field(default="", max_length=20)
+    user_team: str = Field(default="", max_length=20)
+    edited: Edited | None = None
+
+
+class MessageChanged(Payload):
+    """The inner event of an edited message; unfurled links and reactions cause it too."""
+
+    channel: str = Field(pattern=_ID)
+    channel_type: str = Field(default="", max_length=20)
+    message: EventMessage
+    previous_message: EventMessage = EventMessage()
+
+
 class Event(Payload):
     """The inner event of the Events API: a message, a mention, or an opened App Home."""
 
@@ -179,6 +207,7 @@ class Event(Payload):
     tab: str = Field(default="", max_length=20)
     team: str = Field(default="", max_length=20)
     user_team: str = Field(default="", max_length=20)
+    edited: Edited | None = None
 
 
 class EventCallback(Payload):

@@ -171,6 +171,10 @@ def _own_error_text(error: BotError) -> ErrorText:
         case errors.DefinitionChanged():
             cause = "The timer's definition was edited after it was looked at."
             return _error("Not changed", cause, "Look at it, then ask again.", can_retry=True)
+        case errors.MessageEdited():
+            cause = "A message is read once, as it was sent, so the edit has changed nothing."
+            step = "Press Try again to run it as it reads now, or send it as a new message."
+            return _error("Edited messages are not read", cause, step, can_retry=True)
         case errors.RetriesExhausted():
             cause = "Answering this broke off several times, so it is given up."
             step = "Tell an admin the trace id; look with /edfs show before you ask again."
