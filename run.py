@@ -32,7 +32,7 @@ usage: python3 run.py <verb> [arguments]
             (--port N, --headless; Ctrl+C ends it)
   test      the tests; arguments go to pytest (--deep for the long ones, --coverage to say
             what they reach, --record FILE to keep every payload for Slack as JSON lines)
-  check     format, lint, types, import rules, house rules
+  check     format, lint, types, import rules, house rules, whether all tests can be collected
   bench     how long a select waits for its options (--check: exit 1 where it is too long)
   mutants   which changes of the code no test notices (PATH…, --most N, --minutes N; --help)
 
@@ -57,6 +57,7 @@ CHECKS = (
     ("types", ("-m", "mypy", "bot", "run.py")),
     ("imports", ("-c", "from importlinter.cli import lint_imports_command as c; c()")),
     ("house rules", ("-m", "pytest", "-q", "tests/test_house.py")),
+    ("collection", ("-m", "pytest", "-q", "--collect-only", "tests")),
 )
 # What the installers print, what it means, what to do next. The first that fits is said.
 CAUSES = (

@@ -4,11 +4,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
+from bot.cli.policy import REFUSED, rule_in_words
 from bot.cli.policy import policy as commands
+from bot.core.policy.rules import Refusal, Rule
+from bot.gateways.policy_toml import Settings
 
 ROOT = Path(__file__).parents[2]
 BROKEN = '[defaults]\nconfirm = true\nchannel = "canary"\nexpires = 3\n'
@@ -78,6 +82,29 @@ def test_check_prints_each_rule(path: Path) -> None:
          "protected: nobody switches it from Slack; no approval; the requester may approve"],
         ["rule 4: everything: denies S0BOTS"],
     ]  # fmt: skip
+
+
+def test_check_says_each_key_that_a_rule_sets() -> None:
+    sets: dict[str, object] = {
+        **dict.fromkeys(("approvers", "allow", "deny"), frozenset({"S0OPS"})),
+        **dict.fromkeys(("self_approval", "confirm", "protected", "emergency"), False),
+        "approvals": 0,
+        "runs_as": "approver",
+        "expires": 300.0,
+        "channel": "C0ASK",
+        "reason": "optional",
+    }
+    assert set(sets) == set(Settings.model_fields)
+    silent = [
+        key
+        for key, value in sets.items()
+        if "nothing asked" in rule_in_words(Rule("x", **{key: value}))
+    ]
+    assert silent == []
+
+
+def test_each_refusal_has_words() -> None:
+    assert {"", *REFUSED} == set(get_args(Refusal))
 
 
 def test_check_lists_every_problem_by_line_and_key(path: Path) -> None:

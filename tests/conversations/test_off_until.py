@@ -161,6 +161,15 @@ async def test_extend_keep_return_now_and_undo_leave_no_second_return(story: Sto
     assert story.flips() == 6
 
 
+async def test_keep_can_be_typed_by_another_person(story: Story) -> None:
+    off = await goes_off(story)
+    await story.signs_in("bob")
+    await story.types("bob", f"/edfs keep {off}")
+    await open_returns(story, 0)
+    await story.sees("alice", "It stays off until somebody turns it on.")
+    assert not enabled(story)
+
+
 async def test_bob_extends_in_his_own_zone(story: Story) -> None:
     await goes_off(story)
     await story.signs_in("bob")

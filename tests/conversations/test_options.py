@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.features.select_options import Owner
+from bot.core.suggestions import Owner
 from bot.sandbox.slack import Ack
 from tests.world.story import TOGGLE, Story
 from tests.world.waiting import until

@@ -1,6 +1,6 @@
 """What a requested change needs first, and the operation, command and approval made of it."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
@@ -235,6 +235,15 @@ def test_a_refusal_of_either_change_refuses_both_and_the_first_one_is_told(
 ) -> None:
     found = ruling(disable=disable, enable=enable)
     assert (found.refused, found.because[0][1]) == (refused, rule)
+
+
+# How ruling_for makes one ruling of two; what is not told here is that of the stricter one.
+OF_BOTH = {"approvers", "denied", "reason_required", "confirm", "emergency", "refused"}
+OF_THE_STRICTER = {"approvals", "self_approval", "runs_as", "expires", "channel", "because"}
+
+
+def test_each_part_of_a_ruling_is_of_both_or_of_the_stricter_one() -> None:
+    assert {field.name for field in fields(Ruling)} == OF_BOTH | OF_THE_STRICTER
 
 
 @pytest.mark.parametrize("key", ["reason_required", "confirm"])

@@ -215,7 +215,7 @@ def test_defaults_of_records() -> None:
             "core.deliveries.ButtonAction": {"kind": "'action'"},
             "core.deliveries.ModalSubmission": {"kind": "'submission'"},
             "core.deliveries.Shortcut": {"kind": "'shortcut'"},
-            "core.deliveries.Mention": {"kind": "'mention'"},
+            "core.deliveries.Mention": {"edited": "False", "kind": "'mention'"},
             "core.deliveries.ThreadMessage": {"kind": "'thread_message'"},
             "core.deliveries.HomeOpened": {"kind": "'home_opened'"},
             "core.deliveries.SignInCompleted": {"kind": "'sign_in_completed'"},

@@ -15,6 +15,7 @@ from bot.slack.views.errors import error_text
 NOT_STORED = {
     errors.SignInRefused,
     errors.InvalidCommand,
+    errors.MessageEdited,
     errors.NotInChannel,
     errors.NoChannelDefault,
     errors.NoSuchName,
@@ -51,7 +52,7 @@ SAMPLES: dict[str, dict[str, object]] = {
     "CannotUndo": {"reason": "changed"},
     "TimerBusy": {"holder": OperationId("0" * 24)},
     "AccountTaken": {"holder": PersonId("U0ALICE")},
-    "NotAvailable": {"what": "ticket"},
+    "NotAvailable": {"what": "link"},
     "PolicyRefused": {"reason": "denied", "rule": "rule 1"},
     "ReasonRequired": {"command": "disable a b"},
     "MayNotDecide": {"reason": "own"},

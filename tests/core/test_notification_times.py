@@ -20,7 +20,7 @@ from bot.core.notifications import (
     with_events,
 )
 from bot.core.operations.operation import LateFinding, Observation, State
-from tests.slack.samples import NOW, ORDINARY, ROOM, event, operation, story
+from tests.slack.samples import NOW, ORDINARY, ROOM, change_thread, event, operation
 
 HOME = Workspace("T0HOME")
 ENDED = operation(ORDINARY, state=State.APPLIED, seen=Observation(enabled=False, at=NOW))
@@ -40,7 +40,7 @@ def test_a_late_reading_is_news_only_where_it_disagrees(
 
 
 def stories(count: int) -> tuple[ChangeThread, ...]:
-    return tuple(story(ORDINARY, ("disabled",), place) for place in range(count))
+    return tuple(change_thread(ORDINARY, ("disabled",), place) for place in range(count))
 
 
 @pytest.mark.parametrize(

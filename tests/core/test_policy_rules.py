@@ -1,6 +1,6 @@
 """The policy's rulings: a table for each key, and properties of random policies."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given, settings
@@ -88,24 +88,28 @@ def test_without_a_policy_nothing_is_required() -> None:
     assert ruled(Rule("for another", itwin=("x",), approvals=3, deny=people("U0ALICE"))) == Ruling()
 
 
-@pytest.mark.parametrize(
-    ("sets", "gives"),
-    [
-        ({"approvals": 2}, {"approvals": 2}),
-        ({"approvers": people("S0OPS")}, {"approvers": people("S0OPS")}),
-        ({"self_approval": True}, {"self_approval": True}),
-        ({"runs_as": "approver", "approvals": 1}, {"runs_as": "approver", "approvals": 1}),
-        ({"runs_as": "approver"}, {"runs_as": "requester"}),  # there is no approver to run as
-        ({"expires": 300.0}, {"expires": 300.0}),
-        ({"channel": "C0ASK"}, {"channel": "C0ASK"}),
-        ({"reason": "required"}, {"reason_required": True}),
-        ({"reason": "optional"}, {"reason_required": False}),
-        ({"confirm": True}, {"confirm": True}),
-        ({"emergency": True}, {"emergency": True}),
-        ({"protected": True}, {"refused": "protected"}),
-        ({"protected": False}, {"refused": ""}),
-    ],
-)
+EACH_KEY: list[tuple[dict[str, object], dict[str, object]]] = [
+    ({"approvals": 2}, {"approvals": 2}),
+    ({"approvers": people("S0OPS")}, {"approvers": people("S0OPS")}),
+    ({"self_approval": True}, {"self_approval": True}),
+    ({"runs_as": "approver", "approvals": 1}, {"runs_as": "approver", "approvals": 1}),
+    ({"runs_as": "approver"}, {"runs_as": "requester"}),  # there is no approver to run as
+    ({"expires": 300.0}, {"expires": 300.0}),
+    ({"channel": "C0ASK"}, {"channel": "C0ASK"}),
+    ({"reason": "required"}, {"reason_required": True}),
+    ({"reason": "optional"}, {"reason_required": False}),
+    ({"confirm": True}, {"confirm": True}),
+    ({"emergency": True}, {"emergency": True}),
+    ({"protected": True}, {"refused": "protected"}),
+    ({"protected": False}, {"refused": ""}),
+]
+
+
+def test_each_key_has_a_row() -> None:
+    assert {key for sets, _ in EACH_KEY for key in sets} == set(LAYERED_KEYS)
+
+
+@pytest.mark.parametrize(("sets", "gives"), EACH_KEY)
 def test_each_key_is_set_by_a_rule_and_by_the_defaults(
     sets: dict[str, object], gives: dict[str, object]
 ) -> None:
@@ -233,20 +237,18 @@ MATCHED = {
     "channels": st.sampled_from([(), ("C0HERE",), ("C0OTHER",)]),
 }
 FLAG = st.sampled_from([None, True, False])
-RULES = st.builds(
-    Rule,
-    name=st.just("a rule"),
-    **MATCHED,
-    approvals=st.none() | st.integers(0, 5),
-    approvers=st.none() | IDS,
+SET = {
+    "approvals": st.none() | st.integers(0, 5),
+    "approvers": st.none() | IDS,
     **dict.fromkeys(("self_approval", "confirm", "protected", "emergency"), FLAG),
-    runs_as=st.sampled_from([None, "requester", "approver"]),
-    expires=st.none() | st.floats(300, 1_209_600),
-    channel=st.sampled_from([None, "C0ASK"]),
-    reason=st.sampled_from([None, "optional", "required"]),
-    allow=st.none() | st.none() | IDS,
-    deny=st.none() | st.none() | IDS,
-)
+    "runs_as": st.sampled_from([None, "requester", "approver"]),
+    "expires": st.none() | st.floats(300, 1_209_600),
+    "channel": st.sampled_from([None, "C0ASK"]),
+    "reason": st.sampled_from([None, "optional", "required"]),
+    "allow": st.none() | st.none() | IDS,
+    "deny": st.none() | st.none() | IDS,
+}
+RULES = st.builds(Rule, name=st.just("a rule"), **MATCHED, **SET)
 DENYING = st.builds(Rule, name=st.just("denies"), **MATCHED, deny=IDS)
 POLICIES = st.builds(Policy, RULES, st.lists(RULES, max_size=5).map(tuple))
 GROUPS = st.frozensets(st.sampled_from(["S0OPS", "S0QA", "C0PLANT"]))
@@ -262,6 +264,11 @@ REQUESTS = st.builds(
 
 def with_rule(policy: Policy, rule: Rule, place: int) -> Policy:
     return replace(policy, rules=(*policy.rules[:place], rule, *policy.rules[place:]))
+
+
+def test_random_rules_have_every_key_and_all_but_the_lists_of_people_are_layered() -> None:
+    assert {"name", *MATCHED, *SET} == {field.name for field in fields(Rule)}
+    assert {*LAYERED_KEYS, "allow", "deny"} == set(SET)
 
 
 @FIXED
@@ -290,8 +297,7 @@ def test_a_rule_with_deny_only_narrows(
 ) -> None:
     before, after = judge(policy, request), judge(with_rule(policy, deny, place), request)
     assert after.refused or not before.refused
-    same = ("approvals", "approvers", "self_approval", "runs_as", "expires", "channel")
-    same += ("reason_required", "confirm", "emergency")
+    same = {field.name for field in fields(Ruling)} - {"denied", "refused", "because"}
     assert [getattr(after, key) for key in same] == [getattr(before, key) for key in same]
     for person in (ALICE, BOB):
         asked = {"person": person, "groups": groups, "requester": request.person}

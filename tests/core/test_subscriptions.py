@@ -1,5 +1,6 @@
 """Subscriptions: matching of names, batching of notifications, and detection of changes."""
 
+import typing
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -8,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.approvals import Stage
+from bot.core.auto_enables import ClosedAs, Phase
 from bot.core.change_detection import (
+    Change,
     PollSnapshot,
     added_and_removed,
     last_monday,
@@ -21,17 +25,36 @@ from bot.core.notifications import (
     MOST_IN_DIGEST,
     MOST_SINGLE,
     ChangeThread,
+    EventKind,
     NotificationEvent,
     PendingEvent,
     batched,
     change_threads,
+    event_of_auto_enable,
+    event_of_request,
+    events_of,
     notification_of,
     with_events,
 )
-from bot.core.subscriptions import Subscription, ended, identity, matches, stopped, subscribed
+from bot.core.operations.operation import LateFinding, State
+from bot.core.outcomes import Subscribed
+from bot.core.subscriptions import (
+    EVENTS,
+    Kind,
+    Subscription,
+    ended,
+    identity,
+    matches,
+    stopped,
+    subscribed,
+)
 from bot.core.timers import ITwin, LastSeen, Timer
+from bot.features.subscriptions import KINDS
+from bot.slack.views.subscriptions import subscribed as subscribed_view
+from tests.slack.samples import NOW, ORDINARY, an_auto_enable, operation, request
 
 WORKSPACE, CHANNEL, ALICE, BOB = Workspace("T1"), ChannelId("C1"), PersonId("U1"), PersonId("U2")
+OPERATION = OperationId("0" * 24)
 PLANT = ITwin(ITwinId("i1"), "plant-a")
 ORDERS = Timer(TimerId("t1"), "SAP work orders", "SAP_WORK_ORDERS", "0 2 * * *", enabled=True)
 SUBSCRIPTION = Subscription(
@@ -98,6 +121,21 @@ def test_only_polled_subscriptions_are_due() -> None:
     assert (resumed.due, resumed.stopped_at, resumed.why) == (400.0, 300.0, None)
 
 
+def test_every_kind_can_be_typed_and_is_kept() -> None:
+    kinds = typing.get_args(Kind)
+    assert (*kinds, "not-mine") == EVENTS
+    assert kinds == KINDS
+
+
+@pytest.mark.parametrize("kind", typing.get_args(Kind))
+def test_every_kind_is_named_where_a_channel_subscribes(kind: Kind) -> None:
+    one, none = (
+        str(subscribed_view(Subscribed(replace(SUBSCRIPTION, kinds=kinds), ())).blocks)
+        for kinds in (frozenset({kind}), frozenset())
+    )
+    assert one != none
+
+
 def pending_event(root: str, key: str, at: float) -> PendingEvent:
     return PendingEvent(root, PLANT, ORDERS, NotificationEvent(key, at, "disabled", BOB))
 
@@ -144,8 +182,33 @@ def test_a_burst_is_put_into_one_message() -> None:
     assert len(batched(four[:2], 2)) == 1
 
 
+def test_every_kind_of_event_happens() -> None:
+    operations = [
+        operation(ORDINARY, state=state, wanted=wanted, auto_enables=auto_enables)
+        for state in State
+        for wanted in (True, False)
+        for auto_enables in (None, OPERATION)
+    ]
+    late = [
+        operation(
+            ORDINARY, state=State.UNKNOWN, late_finding=LateFinding(NOW, reads, "look"), seen=None
+        )
+        for reads in (True, False)
+    ]
+    requests = [request(ORDINARY, stage=stage, review=r) for stage in Stage for r in (True, False)]
+    auto_enables = [
+        an_auto_enable(ORDINARY, phase=phase, closed_as=how if phase is Phase.CLOSED else None)
+        for phase in Phase
+        for how in typing.get_args(ClosedAs)
+    ]
+    found = [event for one in (*operations, *late) for event in events_of(one)]
+    found += [event_of_request(one) for one in requests]
+    found += [event for one in auto_enables if (event := event_of_auto_enable(one))]
+    elsewhere = typing.get_args(Change)  # each difference that a poll finds is an event of its kind
+    assert {event.kind for event in found} | {*elsewhere} == {*typing.get_args(EventKind)}
+
+
 OFF = replace(ORDERS, enabled=False)
-OPERATION = OperationId("0" * 24)
 
 
 @pytest.mark.parametrize(

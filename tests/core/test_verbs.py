@@ -32,8 +32,10 @@ def parsed(example: str) -> Command:
 def test_examples_parse_to_their_verb(verb: Verb) -> None:
     assert verb.examples
     for example in verb.examples:
-        written = str(parsed(example))
+        command = parsed(example)
+        written = str(command)
         assert written.split(" ", maxsplit=1)[0] == verb.name, example
+        assert parse(written) == command, example
 
 
 def test_each_command_has_a_verb() -> None:

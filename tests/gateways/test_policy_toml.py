@@ -1,5 +1,6 @@
 """Parsing the policy file: every key, and every problem with its line."""
 
+from dataclasses import fields
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -34,34 +35,43 @@ def problems_of(text: str) -> list[str]:
 # Valid keys
 
 
-@pytest.mark.parametrize(
-    ("line", "field", "value"),
-    [
-        ('itwin = "plant-*"', "itwin", ("plant-*",)),
-        ('itwin = ["Überlandwerk", "PLANT-7"]', "itwin", ("Überlandwerk", "PLANT-7")),
-        ('timer = "SAP*"', "timer", ("SAP*",)),
-        ('change = "enable"', "change", "enable"),
-        ('change = "any"', "change", None),
-        ('in_channel = ["C0PLANT", "G0PLANT"]', "channels", ("C0PLANT", "G0PLANT")),
-        ("approvals = 0", "approvals", 0),
-        ("approvals = 5", "approvals", 5),
-        ('approvers = ["U0BOB", "W0EVE", "S0OPS", "C0OPS", "G0OPS"]', "approvers", None),
-        ('approvers = "S0OPS"', "approvers", people("S0OPS")),
-        ("self_approval = true", "self_approval", True),
-        ('runs_as = "approver"', "runs_as", "approver"),
-        ('expires = "5m"', "expires", 300.0),
-        ('expires = "90m"', "expires", 5_400.0),
-        ('expires = "8h"', "expires", 28_800.0),
-        ('expires = "14d"', "expires", 1_209_600.0),
-        ('channel = "C0ASKED"', "channel", "C0ASKED"),
-        ('reason = "required"', "reason", "required"),
-        ('reason = "optional"', "reason", "optional"),
-        ("confirm = true", "confirm", True),
-        ("protected = true", "protected", True),
-        ("emergency = true", "emergency", True),
-        ('allow = "C0PLANT"', "allow", people("C0PLANT")),
-    ],
-)
+VALID: list[tuple[str, str, object]] = [
+    ('itwin = "plant-*"', "itwin", ("plant-*",)),
+    ('itwin = ["Überlandwerk", "PLANT-7"]', "itwin", ("Überlandwerk", "PLANT-7")),
+    ('timer = "SAP*"', "timer", ("SAP*",)),
+    ('change = "enable"', "change", "enable"),
+    ('change = "any"', "change", None),
+    ('in_channel = ["C0PLANT", "G0PLANT"]', "channels", ("C0PLANT", "G0PLANT")),
+    ("approvals = 0", "approvals", 0),
+    ("approvals = 5", "approvals", 5),
+    ('approvers = ["U0BOB", "W0EVE", "S0OPS", "C0OPS", "G0OPS"]', "approvers", None),
+    ('approvers = "S0OPS"', "approvers", people("S0OPS")),
+    ("self_approval = true", "self_approval", True),
+    ('runs_as = "approver"', "runs_as", "approver"),
+    ('expires = "5m"', "expires", 300.0),
+    ('expires = "90m"', "expires", 5_400.0),
+    ('expires = "8h"', "expires", 28_800.0),
+    ('expires = "14d"', "expires", 1_209_600.0),
+    ('channel = "C0ASKED"', "channel", "C0ASKED"),
+    ('reason = "required"', "reason", "required"),
+    ('reason = "optional"', "reason", "optional"),
+    ("confirm = true", "confirm", True),
+    ("protected = true", "protected", True),
+    ("emergency = true", "emergency", True),
+    ('allow = "C0PLANT"', "allow", people("C0PLANT")),
+]
+
+
+def test_each_key_of_a_rule_can_be_written_says_what_it_takes_and_has_a_row() -> None:
+    renamed = {"in_channel": "channels"}
+    written = {**Matching.model_fields, **Settings.model_fields}
+    assert {renamed.get(key, key) for key in written} == {field.name for field in fields(Rule)}
+    assert [key for key, field in written.items() if not field.description] == []
+    # A rule with deny sets nothing else, and a name is part of its number: both have tests below.
+    assert {line.partition(" ")[0] for line, _, _ in VALID} == written.keys() - {"deny", "name"}
+
+
+@pytest.mark.parametrize(("line", "field", "value"), VALID)
 def test_each_key(line: str, field: str, value: object) -> None:
     # A rule that only matches is invalid, so it sets something too.
     text = f"[[rule]]\n{line}\n" + ("" if line.startswith("confirm") else "confirm = false\n")

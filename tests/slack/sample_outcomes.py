@@ -142,6 +142,7 @@ def timers_shown(voice: Voice) -> Iterator[Sample]:
                 yield f"{enabled}{how}, {says}", variant
                 yield f"{enabled}{how}, {says}", AlreadyInState(variant)
                 yield f"{enabled}{how}, {says}", DetailsShown(variant, acting(voice))
+    yield "next run unknown", replace(shown(voice), next_run=None)
     many = tuple(timer(voice).parameters[:1] * 150)
     crowded = replace(shown(voice), timer=replace(timer(voice), parameters=many))
     yield "150 parameters", DetailsShown(crowded, acting(voice))

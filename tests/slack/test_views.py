@@ -46,6 +46,34 @@ def test_every_outcome_has_samples() -> None:
     assert sampled == set(typing.get_args(Outcome))
 
 
+def variants_of(hint: object) -> tuple[object, ...]:
+    """Return what a field of this type may be, where that is one of a few."""
+    if hint is bool:
+        return (True, False)
+    if typing.get_origin(hint) is typing.Literal:
+        return typing.get_args(hint)
+    return ("nothing", "something") if type(None) in typing.get_args(hint) else ()
+
+
+def variant_of(hint: object, value: object) -> object:
+    if hint is bool or typing.get_origin(hint) is typing.Literal:
+        return value
+    return "nothing" if value is None else "something"
+
+
+@pytest.mark.parametrize("kind", typing.get_args(Outcome), ids=lambda kind: kind.__name__)
+def test_every_variant_of_an_outcome_has_a_sample(kind: type) -> None:
+    """A field that is a flag, a Literal or None has samples of each of its values."""
+    sampled = [outcome for _, outcome in outcomes(ORDINARY) if type(outcome) is kind]
+    missing = [
+        (name, variant)
+        for name, hint in typing.get_type_hints(kind).items()
+        for variant in variants_of(hint)
+        if variant not in {variant_of(hint, getattr(one, name)) for one in sampled}
+    ]
+    assert missing == []
+
+
 def public_views() -> Iterator[types.FunctionType]:
     """Yield every public function of the views that returns a message or blocks."""
     for found in pkgutil.iter_modules(views.__path__):

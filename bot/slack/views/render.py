@@ -81,18 +81,8 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
             return [_account(outcome)]
         case HelpShown(verb):
             return [help_of(verb)]
-        case ITwinsListed():
-            return [timers.itwins(outcome)]
-        case TimersListed():
-            return [timers.timers(outcome)]
-        case TimerShown():
-            state = state_word(outcome.timer.enabled)
-            return [timers.timer(outcome, f"{_name(outcome)} is {state}", now, zone)]
-        case AlreadyInState(shown):
-            title = f"{_name(shown)} is already {state_word(shown.timer.enabled)}"
-            return [timers.timer(shown, title, now, zone)]
-        case DetailsShown():
-            return [timers.details(outcome, now, zone)]
+        case ITwinsListed() | TimersListed() | TimerShown() | AlreadyInState() | DetailsShown():
+            return [_of_timers(outcome, now, zone)]
         case TimeChoiceNeeded():
             return [confirmations.choose_time(outcome)]
         case ConfirmationNeeded():
@@ -101,12 +91,8 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
             return [_of_requests(outcome)]
         case DisabledListed():
             return [auto_enables.disabled(outcome)]
-        case Subscribed():
-            return [subscriptions.subscribed(outcome)]
-        case Unsubscribed():
-            return [subscriptions.unsubscribed(outcome)]
-        case SubscriptionsListed():
-            return [subscriptions.listed(outcome)]
+        case Subscribed() | Unsubscribed() | SubscriptionsListed():
+            return [_of_subscriptions(outcome)]
         case HistoryShown():
             return [history.shown(outcome, now)]
         case HomeShown() | ChooserShown() | SubscriptionFormShown():
@@ -117,6 +103,36 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
             return [channel_default.set_by(itwin, by)]
         case Failed():
             return [failed(outcome, now)]
+
+
+def _of_timers(
+    outcome: ITwinsListed | TimersListed | TimerShown | AlreadyInState | DetailsShown,
+    now: float,
+    zone: str,
+) -> Message:
+    match outcome:
+        case ITwinsListed():
+            return timers.itwins(outcome)
+        case TimersListed():
+            return timers.timers(outcome)
+        case TimerShown():
+            title = f"{_name(outcome)} is {state_word(outcome.timer.enabled)}"
+            return timers.timer(outcome, title, now, zone)
+        case AlreadyInState(shown):
+            title = f"{_name(shown)} is already {state_word(shown.timer.enabled)}"
+            return timers.timer(shown, title, now, zone)
+        case DetailsShown():
+            return timers.details(outcome, now, zone)
+
+
+def _of_subscriptions(outcome: Subscribed | Unsubscribed | SubscriptionsListed) -> Ephemeral:
+    match outcome:
+        case Subscribed():
+            return subscriptions.subscribed(outcome)
+        case Unsubscribed():
+            return subscriptions.unsubscribed(outcome)
+        case SubscriptionsListed():
+            return subscriptions.listed(outcome)
 
 
 def _of_requests(
