@@ -147,6 +147,7 @@ async def suffer(
     if fault.status is not None and not fault.after:
         return _failure(fault, fault.status, answer_with)
     if fault.kind == "slow":
+        await request.read()  # it has arrived, whether or not its sender waits so long
         await clock.sleep(fault.seconds)
         return await handler(request)
     answer = await handler(request)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from bot.core.names import ChannelId
-from bot.gateways.slack.client import SlackUnavailable
+from bot.core.names import ChannelId, Workspace
+from bot.gateways.slack.client import LIMITED, PASSING, SlackUnavailable
 from bot.gateways.slack.messages import Card, Ephemeral
 from bot.gateways.slack.rate_limits import SECOND, SlackRateLimiter
-from bot.sandbox.people import person_named
+from bot.sandbox.people import TEAM_ID, person_named
 from bot.sandbox.world import World
 from tests.conftest import living
 from tests.world.clock import paced_clock
@@ -18,6 +18,7 @@ from tests.world.story import TOGGLE, Story, read
 from tests.world.valkey import Valkey
 from tests.world.waiting import until
 
+HOME = Workspace(TEAM_ID)
 CARD = Card("a card", [])
 NAMES = [f"Timer {number:02}" for number in range(12)]
 
@@ -175,3 +176,29 @@ async def test_opening_a_modal_does_not_wait_longer_than_its_trigger_lives(story
     started = now()
     assert await limiter.wait_for_turn("views.open") > 0.5
     assert now() - started < 0.5
+
+
+NOT_NOW = sorted(LIMITED | PASSING)
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
+@pytest.mark.parametrize("code", NOT_NOW)
+async def test_a_code_for_not_now_loses_no_card(story: Story, code: str, method: str) -> None:
+    """Slack sends these with status 200, and without a Retry-After."""
+    await story.signs_in("alice")
+    story.world.slack.fail(method, "error", code=code, times=2)
+    await story.types("alice", TOGGLE)
+
+    async def is_drawn() -> bool:
+        story.world.clock.forward(1)
+        return any("is now disabled" in said for said in story.says("bob"))
+
+    await until(is_drawn)
+    assert story.flips() == 1
+    assert not await story.bot.store.dead_letters.read(HOME)
+
+
+async def test_a_response_url_that_says_no_is_answered_otherwise(story: Story) -> None:
+    story.world.slack.fail("response_url", "error", code="expired_url")
+    await story.types("bob", "/edfs help")
+    await story.sees("bob", "What you can ask")

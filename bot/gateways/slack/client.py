@@ -5,6 +5,7 @@ within Slack's limits. The client never retries: a second ``chat.postMessage`` w
 message. Whoever wanted the call made tries again later.
 """
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable
@@ -26,6 +27,12 @@ from bot.gateways.slack.rate_limits import RESPONSE_URL, SlackRateLimiter
 
 TIMEOUT_SECONDS = 15
 RESPONSE_URL_SECONDS = 29 * 60.0  # a response_url lives 30 minutes
+# Codes for "not now" (source: the errors of each method's page). The limits of a workspace, and of
+# a channel, come with status 200 and without a Retry-After too.
+LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+PASSING = frozenset(
+    {"service_unavailable", "fatal_error", "internal_error", "request_timeout", "team_added_to_org"}
+)
 NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived"})
 _FAILURES = (SlackClientError, aiohttp.ClientError, TimeoutError, ValueError, OSError)
 
@@ -33,11 +40,15 @@ log = structlog.get_logger("slack")
 
 
 class SlackUnavailable(Exception):
-    """Slack, or our rate limiter, does not take the call now. Retry after ``wait`` seconds."""
+    """Slack, or our rate limiter, does not take the call now. Retry after ``wait`` seconds.
 
-    def __init__(self, what: str, wait: float = 5.0) -> None:
+    ``may_arrive``: the call was sent, so it may have had an effect, or have it later.
+    """
+
+    def __init__(self, what: str, wait: float = 5.0, *, may_arrive: bool = False) -> None:
         super().__init__(what)
         self.wait = wait
+        self.may_arrive = may_arrive
 
 
 class SlackRateLimited(SlackUnavailable):
@@ -162,9 +173,9 @@ class SlackClient:
         }
         try:
             async with self._session.post(url, json=body, allow_redirects=False) as answer:
-                return answer.status == 200
+                return answer.status == 200 and _is_taken(await answer.text())
         except _FAILURES as failure:
-            raise SlackUnavailable(type(failure).__name__) from failure
+            raise SlackUnavailable(type(failure).__name__, may_arrive=True) from failure
 
     async def _takes_turn(self, url: str) -> bool:
         """Whether the rate limiter lets a post to this response_url through soon."""
@@ -232,11 +243,24 @@ class SlackClient:
         answer = await self._call("conversations.open", opening, users=person)
         return ChannelId(answer["channel"]["id"])
 
-    async def update(self, channel: ChannelId, ts: str, card: Card) -> None:
-        """Replace a message of the bot's by this version of its card."""
+    async def update(self, channel: ChannelId, ts: str, card: Card) -> float:
+        """Replace a message of the bot's by this version of its card.
+
+        Return how many seconds Slack took. An edit that takes long may be overtaken by a later one.
+        """
         update = self.web_client.chat_update
         payload = {"text": card.text, "blocks": card.blocks}
-        await self._call("chat.update", update, channel=channel, ts=ts, **payload)
+        took = 0.0
+
+        async def timed(**arguments: Any) -> Any:
+            nonlocal took
+            began = asyncio.get_running_loop().time()
+            answer = await update(**arguments)
+            took = asyncio.get_running_loop().time() - began
+            return answer
+
+        await self._call("chat.update", timed, channel=channel, ts=ts, **payload)
+        return took
 
     async def open_view(self, trigger: str, modal: Modal, *, above: bool = False) -> str:
         """Open a modal and return its view id. A trigger_id lives three seconds.
@@ -279,7 +303,7 @@ class SlackClient:
                 await limiter.pause(method, translated.wait)
             raise translated from error
         except _FAILURES as failure:
-            raise SlackUnavailable(type(failure).__name__) from failure
+            raise SlackUnavailable(type(failure).__name__, may_arrive=True) from failure
         return dict(answer.data) if isinstance(answer.data, dict) else {}
 
 
@@ -289,22 +313,30 @@ def _payload(message: InChannel | Card | ThreadReply | Ephemeral) -> dict[str, A
     return {**content, "unfurl_links": False, "unfurl_media": False}
 
 
+def _is_taken(body: str) -> bool:
+    """Whether a response_url's answer of 200 is a yes: a JSON ``ok: false`` is a rejection."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return True  # it says "ok" in plain text
+    if isinstance(answer, dict) and answer.get("ok") is False:
+        log.warning("response_url.rejected", code=single_line(str(answer.get("error", "")), 60))
+        return False
+    return True
+
+
 def _translated(error: SlackApiError) -> SlackUnavailable | SlackRejected:
     """Tell a temporary failure from a rejection. A 5xx answer of Slack's has no JSON in it."""
     answer = error.response
     data = getattr(answer, "data", None)
     code = data.get("error", "") if isinstance(data, dict) else ""
     status = getattr(answer, "status_code", 0)
-    if status == 429 or code == "ratelimited":
+    if status == 429 or code in LIMITED:
         retry_after = str((getattr(answer, "headers", None) or {}).get("Retry-After", ""))
         wait = float(retry_after) if retry_after.isdigit() else 30.0
         return SlackRateLimited("ratelimited", wait)
-    if (
-        status >= 500
-        or not code
-        or code in {"internal_error", "fatal_error", "service_unavailable"}
-    ):
-        return SlackUnavailable(f"status {status}")
+    if status >= 500 or not code or code in PASSING:
+        return SlackUnavailable(code or f"status {status}", may_arrive=True)
     log.warning("slack.rejected", code=code, details=_details(data))
     return SlackRejected(code)
 

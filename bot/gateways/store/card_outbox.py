@@ -6,6 +6,7 @@ very version.
 """
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from redis.asyncio import Redis
 
@@ -15,6 +16,9 @@ from bot.gateways.store.scripts import load_script
 from bot.gateways.store.sealed import in_text, key_of
 
 LOCK_SECONDS = 30
+# After so long no edit can arrive any more that was sent before: our client has given it up, and
+# no network or server of Slack's holds a request for a minute.
+EDIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,14 @@ class CardStatus:
         return self.rendered >= ref.version and self.auto_enable_version >= ref.auto_enable_version
 
 
+class Lock(Enum):
+    """Who has a card's lock; ``REPAINT``: it is ours, and the card may show an older version."""
+
+    TAKEN = auto()
+    OURS = auto()
+    REPAINT = auto()
+
+
 class CardOutbox:
     """Every method may raise StoreUnreachable."""
 
@@ -40,6 +52,8 @@ class CardOutbox:
         self._redis = redis
         self._mark_rendered = redis.register_script(load_script("mark_rendered"))
         self._delete_if_equal = redis.register_script(load_script("delete_if_equal"))
+        self._begin_drawing = redis.register_script(load_script("begin_drawing"))
+        self._end_drawing = redis.register_script(load_script("end_drawing"))
 
     async def read(self, ref: CardRef) -> CardStatus:
         async with translate_errors():
@@ -49,10 +63,7 @@ class CardOutbox:
         return CardStatus(in_text(ts or b""), version, int(auto_enable or 0), bool(transferred))
 
     async def lock_card(self, ref: CardRef, owner: str) -> bool:
-        """Take the card's lock; False while another owner has it.
-
-        Without it, two that render at once could leave the older card in Slack.
-        """
+        """Take the card's lock, not to draw it; False while another owner has it."""
         async with translate_errors():
             taken = await self._redis.set(_lock(ref), owner, nx=True, ex=LOCK_SECONDS)
         return bool(taken)
@@ -61,6 +72,29 @@ class CardOutbox:
         """Release the card's lock, if this owner still has it."""
         async with translate_errors():
             await self._delete_if_equal(keys=[_lock(ref)], args=[owner])
+
+    async def begin_drawing(self, ref: CardRef, owner: str, now: float) -> Lock:
+        """Take the card's lock, unless another owner has it, and note that it is about to be drawn.
+
+        Without the lock, two that draw at once could leave the older card in Slack.
+        """
+        args: list[str | float] = [owner, LOCK_SECONDS, now, now + EDIT_SECONDS]
+        async with translate_errors():
+            taken, *again = await self._begin_drawing(keys=[_lock(ref), _key(ref)], args=args)
+        if not taken:
+            return Lock.TAKEN
+        return Lock.REPAINT if again[0] else Lock.OURS
+
+    async def end_drawing(self, ref: CardRef, owner: str, now: float, *, unconfirmed: bool) -> None:
+        """Release the card's lock.
+
+        The card is drawn once more where another owner has the lock by now, and, as soon as it can
+        be overtaken no more, where this owner does not know what became of its edit.
+        """
+        keys = [_lock(ref), _key(ref), key_of(ref.workspace, "due")]
+        again = now + EDIT_SECONDS if unconfirmed else ""
+        async with translate_errors():
+            await self._end_drawing(keys=keys, args=[owner, ref.member, now, again])
 
     async def set_message(self, ref: CardRef, ts: str) -> None:
         """Remember the message that is this record's card."""
@@ -76,15 +110,15 @@ class CardOutbox:
             async with translate_errors():
                 await self._redis.hset(_key(ref), "transferred", "1")
 
-    async def claim(self, ref: CardRef, message: str) -> bool:
-        """Claim the right to send a message about the record, once; False when it was claimed."""
+    async def was_sent(self, ref: CardRef, message: str) -> bool:
+        """Whether Slack has taken this message about the record."""
         async with translate_errors():
-            return bool(await self._redis.hsetnx(_key(ref), f"sent-{message}", "1"))
+            return bool(await self._redis.hexists(_key(ref), f"sent-{message}"))
 
-    async def release(self, ref: CardRef, message: str) -> None:
-        """Give the claim back: the message was not sent."""
+    async def mark_sent(self, ref: CardRef, message: str) -> None:
+        """Note that Slack has taken it, or rejected it for good: it is not sent again."""
         async with translate_errors():
-            await self._redis.hdel(_key(ref), f"sent-{message}")
+            await self._redis.hset(_key(ref), f"sent-{message}", "1")
 
     async def mark_rendered(self, ref: CardRef) -> bool:
         """Note that the card shows this version; return whether that is certainly the newest."""
@@ -96,9 +130,10 @@ class CardOutbox:
             return bool(await self._mark_rendered(keys=keys, args=args))
 
     async def reschedule(self, ref: CardRef, until: float) -> None:
-        """Render it at that time (unix seconds): Slack does not take it now."""
+        """Render it at that time (unix seconds), if it still waits: Slack does not take it now."""
+        member = {f"card:{ref.member}": until}
         async with translate_errors():
-            await self._redis.zadd(key_of(ref.workspace, "due"), {f"card:{ref.member}": until})
+            await self._redis.zadd(key_of(ref.workspace, "due"), member, xx=True)
 
     async def forget(self, ref: CardRef) -> None:
         """Remove it from the outbox: there is no such record any more."""

@@ -53,6 +53,7 @@ class Operations:
         self._start = redis.register_script(load_script("start_operation"))
         self._change = redis.register_script(load_script("change_operation"))
         self._clear_ended = redis.register_script(load_script("clear_ended"))
+        self._set_due = redis.register_script(load_script("set_due"))
 
     async def start(self, operation: Operation) -> StartResult:
         """Store a new operation and give it its timer's lock, or say why not."""
@@ -140,13 +141,12 @@ class Operations:
         return in_text(ended or b"") == operation.id and holder is None
 
     async def reschedule(self, operation: Operation, until: float) -> None:
-        """Make it due at that time (unix seconds); it keeps its timer's lock."""
-        key = key_of(operation.workspace, "due")
-        lock = _keys(operation)[1]
+        """Make it due at that time (unix seconds), if this is its version; it keeps its lock."""
+        own, lock, due_key, *_ = _keys(operation)
+        keys = [own, due_key, *([] if operation.state.ended else [lock])]
+        arguments: list[str | int | float] = [f"operation:{operation.id}", operation.version, until]
         async with translate_errors():
-            await self._redis.zadd(key, {f"operation:{operation.id}": until})
-            if not operation.state.ended:
-                await self._redis.expire(lock, self._lock_lifetime)
+            await self._set_due(keys=keys, args=[*arguments, operation.id, self._lock_lifetime])
 
     def _sealed(self, operation: Operation) -> bytes:
         key = key_of(operation.workspace, "operation", operation.id)

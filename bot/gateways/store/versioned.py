@@ -87,6 +87,7 @@ class VersionedRecords(Generic[Value]):
         self._lifetime = days * 86_400
         self._schema = schema
         self._script = redis.register_script(load_script("write_record"))
+        self._set_due_script = redis.register_script(load_script("set_due"))
 
     async def put(self, value: Value) -> WriteResult:
         """Store a new record."""
@@ -140,21 +141,23 @@ class VersionedRecords(Generic[Value]):
         return OperationId(in_text(holder)) if holder else None
 
     async def reschedule(self, value: Value, until: float) -> None:
-        """Make it due at that time (unix seconds), and not before."""
-        member = f"{self._schema.kind}:{value.id}"
-        async with translate_errors():
-            await self._redis.zadd(key_of(value.workspace, "due"), {member: until})
+        """Make it due at that time (unix seconds), and not before, if this is its version."""
+        await self._set_due(value.workspace, value.id, value.version, until)
 
     async def sync_due(self, workspace: Workspace, identity: str) -> None:
         """Make it due when its stored version says, or not at all where there is no such record."""
         value = await self.read(workspace, identity)
         due = self._schema.due(value) if value is not None else None
-        member, key = f"{self._schema.kind}:{identity}", key_of(workspace, "due")
+        await self._set_due(workspace, identity, value.version if value else "", due)
+
+    async def _set_due(
+        self, workspace: Workspace, identity: str, version: int | str, due: float | None
+    ) -> None:
+        kind = self._schema.kind
+        keys = [key_of(workspace, kind, identity), key_of(workspace, "due")]
+        args: list[Any] = [f"{kind}:{identity}", version, _or_empty(due)]
         async with translate_errors():
-            if due is None:
-                await self._redis.zrem(key, member)
-            else:
-                await self._redis.zadd(key, {member: due})
+            await self._set_due_script(keys=keys, args=args)
 
     async def _write(self, before: str, value: Value) -> WriteResult:
         schema, workspace = self._schema, value.workspace

@@ -5,7 +5,7 @@ not take now is drawn later. Nothing else in the bot calls ``chat.update``.
 """
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -22,7 +22,7 @@ from bot.gateways.slack.messages import (
     PrivateReply,
     ThreadReply,
 )
-from bot.gateways.store.card_outbox import CardStatus
+from bot.gateways.store.card_outbox import CardStatus, Lock
 from bot.gateways.store.dead_letters import DeadLetter
 from bot.slack.cards.card_state import CardState
 from bot.slack.cards.registry import card_state_of
@@ -31,6 +31,7 @@ from bot.slack.views.blocks import context_block
 # Stored as the ts of a card that only its requester gets, because the bot is not in the channel.
 EPHEMERAL = "-"
 LOCK_RETRY = 3.0  # while another process draws the same card
+SLOW_SECONDS = 5.0  # what takes longer may have been overtaken
 GIVE_UP_AFTER = 24 * 3600.0
 _LOST_CARD = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 INVITE = (
@@ -49,82 +50,107 @@ async def draw(context: Context, workspace: Workspace, kind: str, identity: Oper
     if card_state is None:
         await outbox.forget(ref)
         return
-    if not await outbox.lock_card(ref, owner):
+    lock = await outbox.begin_drawing(ref, owner, context.now)
+    if lock is Lock.TAKEN:
         await outbox.reschedule(ref, context.now + LOCK_RETRY)
         return
+    drawing = _Drawing(context, again=lock is Lock.REPAINT)
     try:
-        while card_state is not None and not await _draw_version(context, card_state):
+        card_state = await card_state_of(context, ref)  # no older than the lock
+        while card_state is not None and not await drawing.draw(card_state):
             card_state = await card_state_of(context, ref)
     except SlackUnavailable as unavailable:
         log.warning("card.deferred", kind=kind, trace=identity[:8], why=str(unavailable))
         await outbox.reschedule(ref, context.now + unavailable.wait)
     finally:
-        await outbox.unlock_card(ref, owner)
+        await outbox.end_drawing(ref, owner, context.now, unconfirmed=drawing.unconfirmed)
 
 
-async def _draw_version(context: Context, card_state: CardState) -> bool:
-    """Draw this version; return False if the record has a newer one by now."""
-    ref, outbox = card_state.ref, context.gateways.store.card_outbox
-    status = await outbox.read(ref)
-    if status.is_current(ref):
-        return await outbox.mark_rendered(ref)
-    try:
-        ts = await _post_or_update_safely(context, card_state, status)
-        for reply in card_state.replies:
-            await _send_once(context, card_state, reply, ts)
-    except SlackUnavailable:
-        if context.now < card_state.since + GIVE_UP_AFTER:
-            raise
-        log.error("card.abandoned", kind=ref.kind, trace=ref.id[:8])
-        await _record_dead_letter(context, card_state, "away")
-    return await outbox.mark_rendered(ref)
+@dataclass(slots=True)
+class _Drawing:
+    """One process's work on a card, under its lock.
 
-
-async def _post_or_update_safely(
-    context: Context, card_state: CardState, status: CardStatus
-) -> str:
-    """Post or update the card and return its ts, or an empty one if Slack rejects it for good.
-
-    A card that another record has taken over is left alone.
+    ``again``: draw it even if it should show the newest version, because an older edit may have
+    arrived after that. ``unconfirmed``: an edit of ours may still arrive.
     """
-    if status.transferred:
-        return status.ts
-    try:
-        return await _post_or_update(context, card_state, status)
-    except SlackRejected as rejected:
-        ref = card_state.ref
-        log.error("card.rejected", kind=ref.kind, trace=ref.id[:8], code=rejected.code)
-        await _record_dead_letter(context, card_state, rejected.code)
-        if rejected.code in NOT_THERE:
-            await notifications.on_rejected(context, ref, card_state.channel)
-        return ""
 
+    context: Context
+    again: bool
+    unconfirmed: bool = False
 
-async def _post_or_update(context: Context, card_state: CardState, status: CardStatus) -> str:
-    """Update the card that is there, else post one; return its ts, or EPHEMERAL."""
-    outbox, ts = context.gateways.store.card_outbox, status.ts or card_state.card_to_take
-    if ts and ts != EPHEMERAL:
+    async def draw(self, card_state: CardState) -> bool:
+        """Draw this version; return False if the record has a newer one by now."""
+        context, ref = self.context, card_state.ref
+        outbox = context.gateways.store.card_outbox
+        status = await outbox.read(ref)
+        if status.is_current(ref) and not self.again:
+            return await outbox.mark_rendered(ref)
         try:
-            await context.slack.update(card_state.channel, ts, card_state.card)
-        except SlackRejected as rejected:
-            if rejected.code not in _LOST_CARD | NOT_THERE:
+            ts = await self._post_or_update_safely(card_state, status)
+            self.again = False
+            for reply in card_state.replies:
+                await _send_once(context, card_state, reply, ts)
+        except SlackUnavailable:
+            if context.now < card_state.since + GIVE_UP_AFTER:
                 raise
-        else:
-            if not status.ts:
-                await outbox.set_message(card_state.ref, ts)
-            return ts
-    if ts != EPHEMERAL:
+            log.error("card.abandoned", kind=ref.kind, trace=ref.id[:8])
+            await _record_dead_letter(context, card_state, "away")
+        return await outbox.mark_rendered(ref)
+
+    async def _post_or_update_safely(self, card_state: CardState, status: CardStatus) -> str:
+        """Post or update the card and return its ts, or an empty one if Slack rejects it for good.
+
+        A card that another record has taken over is left alone.
+        """
+        if status.transferred:
+            return status.ts
         try:
-            ts = await context.slack.post(card_state.channel, card_state.card, card_state.thread)
+            return await self._post_or_update(card_state, status)
         except SlackRejected as rejected:
-            if rejected.code not in NOT_THERE or card_state.requester is None:
-                raise
-            ts = EPHEMERAL
-        await outbox.set_message(card_state.ref, ts)
-    if ts == EPHEMERAL and card_state.ended and card_state.requester is not None:
-        person = card_state.requester.person
-        await _answer(context, card_state, PrivateReply("card", person, _private(card_state.card)))
-    return ts
+            context, ref = self.context, card_state.ref
+            log.error("card.rejected", kind=ref.kind, trace=ref.id[:8], code=rejected.code)
+            await _record_dead_letter(context, card_state, rejected.code)
+            if rejected.code in NOT_THERE:
+                await notifications.on_rejected(context, ref, card_state.channel)
+            return ""
+
+    async def _post_or_update(self, card_state: CardState, status: CardStatus) -> str:
+        """Update the card that is there, else post one; return its ts, or EPHEMERAL."""
+        context = self.context
+        outbox, ts = context.gateways.store.card_outbox, status.ts or card_state.card_to_take
+        if ts and ts != EPHEMERAL:
+            try:
+                await self._update(card_state, ts)
+            except SlackRejected as rejected:
+                if rejected.code not in _LOST_CARD | NOT_THERE:
+                    raise
+            else:
+                if not status.ts:
+                    await outbox.set_message(card_state.ref, ts)
+                return ts
+        if ts != EPHEMERAL:
+            try:
+                ts = await context.slack.post(
+                    card_state.channel, card_state.card, card_state.thread
+                )
+            except SlackRejected as rejected:
+                if rejected.code not in NOT_THERE or card_state.requester is None:
+                    raise
+                ts = EPHEMERAL
+            await outbox.set_message(card_state.ref, ts)
+        if ts == EPHEMERAL and card_state.ended and card_state.requester is not None:
+            person = card_state.requester.person
+            private = PrivateReply("card", person, _private(card_state.card))
+            await _answer(context, card_state, private)
+        return ts
+
+    async def _update(self, card_state: CardState, ts: str) -> None:
+        try:
+            took = await self.context.slack.update(card_state.channel, ts, card_state.card)
+        except SlackUnavailable as unavailable:
+            self.unconfirmed |= unavailable.may_arrive
+            raise
+        self.unconfirmed |= took > SLOW_SECONDS
 
 
 def _private(card: Card) -> Ephemeral:
@@ -139,18 +165,20 @@ async def _record_dead_letter(context: Context, card_state: CardState, reason: s
 
 
 async def _send_once(context: Context, card_state: CardState, reply: CardReply, ts: str) -> None:
-    """Send a reply unless it was sent before; one that Slack rejects is not tried again."""
+    """Send a reply unless it was sent before; one that Slack rejects is not tried again.
+
+    It is marked as sent afterwards: whoever dies in between has it said twice, and never not at
+    all.
+    """
     outbox = context.gateways.store.card_outbox
-    if not await outbox.claim(card_state.ref, reply.key):
+    if await outbox.was_sent(card_state.ref, reply.key):
         return
     try:
         await _send(context, card_state, reply, ts)
-    except SlackUnavailable:
-        await outbox.release(card_state.ref, reply.key)
-        raise
     except SlackRejected as rejected:  # it must not keep the other replies from being sent
         trace = card_state.ref.id[:8]
         log.warning("card.reply_rejected", trace=trace, reply=reply.key, code=rejected.code)
+    await outbox.mark_sent(card_state.ref, reply.key)
 
 
 async def _send(context: Context, card_state: CardState, reply: CardReply, ts: str) -> None:

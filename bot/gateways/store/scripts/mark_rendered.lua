@@ -3,7 +3,8 @@
 -- The card of an operation also shows the auto-enable that the operation scheduled, so the
 -- auto-enable's version counts beside the operation's own.
 --
--- KEYS[1] record        hash: v (version), rendered, auto_enable_version (versions last rendered)
+-- KEYS[1] record        hash: v (version), rendered, auto_enable_version (versions last rendered),
+--                       painter, repaint_at (see begin_drawing)
 -- KEYS[2] due           zset
 -- KEYS[3] auto-enable   hash: v; given for an operation only
 -- ARGV[1] member        "<kind>:<id>"
@@ -18,6 +19,11 @@ if auto_enable < tonumber(ARGV[3]) then
 end
 if redis.call('HGET', KEYS[1], 'v') ~= ARGV[2] then return 0 end
 if rendered > tonumber(ARGV[2]) or auto_enable > tonumber(ARGV[3]) then return 0 end
+local painter, repaint_at = unpack(redis.call('HMGET', KEYS[1], 'painter', 'repaint_at'))
 if KEYS[3] and (redis.call('HGET', KEYS[3], 'v') or '0') ~= ARGV[3] then return 0 end
-redis.call('ZREM', KEYS[2], 'card:' .. ARGV[1])
+if painter == 'lost' then
+  redis.call('ZADD', KEYS[2], repaint_at, 'card:' .. ARGV[1])
+else
+  redis.call('ZREM', KEYS[2], 'card:' .. ARGV[1])
+end
 return 1
