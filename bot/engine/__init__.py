@@ -13,6 +13,8 @@ from bot.gateways.gateways import Gateways
 
 __all__ = ["Engine", "Reauthorize"]
 
+CLOCK_TOLERANCE = 30.0  # of the clocks of two replicas
+
 
 class Engine:
     """Advances operations. ``reauthorize`` is called before each permit."""
@@ -37,6 +39,8 @@ class Engine:
     async def _step(self, operation: Operation) -> Operation | None:
         """Take one step; return None when no (further) step can be taken now."""
         now = self._gateways.clock()
+        if operation.changed_at > now + CLOCK_TOLERANCE and not operation.state.ended:
+            return await self._sender.apply(operation, events.ClockSetBack(now))
         if operation.resume_at > now:
             await self._gateways.store.operations.reschedule(operation, operation.resume_at)
             return None

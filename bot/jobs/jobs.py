@@ -12,6 +12,7 @@ from bot.core.due_work import DueWork
 from bot.core.errors import SealBroken, StoreUnreachable
 from bot.core.names import DeliveryId, OperationId, Workspace
 from bot.gateways.slack.client import SlackUnavailable
+from bot.jobs.clock_watch import ClockWatch
 from bot.jobs.engine import Function, JobEngine
 from bot.jobs.ticker import Ticker
 from bot.slack.answers import answer as answers
@@ -32,6 +33,7 @@ class Jobs:
         functions: list[Function] = [self._answer, self._advance, self._draw, self._run_due]
         self._engine = JobEngine(url, functions)
         self._ticker = Ticker(self._tick, self._engine.ping, self._engine.renew)
+        self._clock_watch = ClockWatch()
         self._started_context: Context | None = None
         self._retracted: set[DeliveryId] = set()
 
@@ -147,8 +149,10 @@ class Jobs:
     async def _tick(self) -> None:
         """Enqueue what is due. Raises StoreUnreachable."""
         context = self._context()
+        store = context.gateways.store
+        await self._clock_watch.check(store.due_times, context.gateways.clock)
         context.gateways.policy_file.refresh()  # logs a broken file though nobody asks for a ruling
-        due = await context.gateways.store.deliveries.lease_due(context.now, LEASE_SECONDS)
+        due = await store.deliveries.lease_due(context.now, LEASE_SECONDS)
         for workspace, kind, identity in due:
             match kind:
                 case "delivery":

@@ -54,10 +54,12 @@ EVENTS: dict[str, Callable[[Operation], Event]] = {
     "read": lambda o: events.ReadBack(121.0, 120.0, o.wanted),
     "read otherwise": lambda o: events.ReadBack(121.0, 120.0, not o.wanted),
     "abandoned": lambda _: events.VerificationAbandoned(101.0),
+    "clock set back": lambda _: events.ClockSetBack(99.0),
     "late read": lambda _: events.LateReadBack(500.0, enabled=True),
     "late response": lambda _: events.LateResponse(500.0, enabled=True),
 }
 TABLE = {
+    **{(state, "clock set back"): state for state in State if not state.ended},
     (State.READY, "lock acquired"): State.LOCKED,
     (State.LOCKED, "found in state"): State.ALREADY,
     (State.LOCKED, "found redefined"): State.STALE,
@@ -104,6 +106,28 @@ def through(*happened: Event) -> Operation:
 
 
 TIMEOUTS = READY.timeouts
+
+
+def test_after_the_clock_was_set_back_each_wait_takes_as_long_as_before() -> None:
+    for happened in (
+        (),
+        (events.LockAcquired(2_000.0), events.Delayed(2_001.0, UNSENT, 2_007.0)),
+        (events.LockAcquired(2_000.0), events.Permitted(2_001.0)),
+        (
+            events.LockAcquired(2_000.0),
+            events.Permitted(2_001.0),
+            events.ResponseLost(2_002.0, LOST),
+            events.ReadBack(2_003.0, 2_003.0, enabled=True),
+        ),
+    ):
+        before = through(*happened)
+        moved = after(before, events.ClockSetBack(before.changed_at - 1_200.0))
+        wait = due(before)
+        assert wait is not None
+        assert due(moved) == wait - 1_200.0
+        assert moved.ends_at == before.ends_at - 1_200.0
+        assert moved.settled_at == (before.settled_at and before.settled_at - 1_200.0)
+        assert moved.state is before.state
 
 
 def test_deadlines_are_data() -> None:

@@ -142,8 +142,8 @@ async def test_a_gate_stays_shut_for_the_longest_time_it_was_given(redis_url: st
     async with Redis.from_url(redis_url) as client:
         store = Limits(client)
         assert await store.shut_until("edfs", START) == 0.0
-        await store.shut("edfs", START + 30)
-        await store.shut("edfs", START + 10)
+        await store.shut("edfs", START + 30, START)
+        await store.shut("edfs", START + 10, START)
         assert await store.shut_until("edfs", START) == START + 30
         assert await store.shut_until("edfs", START + 30) == 0.0
         assert await store.take("edfs", [ONCE], START + 5) == pytest.approx(25, abs=0.002)
@@ -151,10 +151,20 @@ async def test_a_gate_stays_shut_for_the_longest_time_it_was_given(redis_url: st
         assert await store.take("edfs", [Limit("edfs", 1, 1)], START + 30) == 0.0
 
 
+async def test_after_the_clock_was_set_back_no_limit_or_gate_lasts_longer(redis_url: str) -> None:
+    async with Redis.from_url(redis_url) as client:
+        store, earlier = Limits(client), START - 1_200
+        assert await store.take("app", [ONCE], START) == 0.0
+        assert await store.take("app", [ONCE], earlier) == 0.0
+        assert await store.take("app", [ONCE], earlier) == pytest.approx(60, abs=0.002)
+        await store.shut("edfs", START + 30, START)
+        assert 30 < await store.take("edfs", [ONCE], earlier) <= 90
+
+
 async def test_every_key_expires(redis_url: str) -> None:
     async with Redis.from_url(redis_url) as client:
         store = Limits(client)
-        await store.shut("edfs", START * 2)
+        await store.shut("edfs", START * 2, START)
         assert await store.take("app", [Limit("app", 3, 60), Limit("app", 9, 3_600)], START) == 0.0
         left = {in_text(key): await client.ttl(key) for key in await client.keys("*")}
     assert set(left) == {

@@ -106,7 +106,7 @@ async def test_every_public_method_translates_the_clients_errors(store: Store) -
 
 
 async def test_an_address_for_the_jobs_of_a_cluster_that_is_down(store: Store) -> None:
-    assert await job_url(NOBODY_LISTENS, store.redis) == NOBODY_LISTENS
+    assert await job_url(NOBODY_LISTENS, store.redis) == f"{NOBODY_LISTENS}?socket_timeout=10"
     cluster = open_store("redis+cluster://127.0.0.1:1", KeyRing.parse(KEYS))
     with pytest.raises(StoreUnreachable):
         await job_url("redis+cluster://127.0.0.1:1", cluster.redis)

@@ -99,6 +99,10 @@ def try_all(
         pool.run(trials, tell)
     except KeyboardInterrupt:
         say("interrupted")
+    except (TimeoutError, WorkerError) as error:
+        if not results:
+            raise
+        say(f"broke off: {type(error).__name__}: {error}")  # what was tried still counts
     finally:
         timer.cancel()
     return results

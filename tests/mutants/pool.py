@@ -138,7 +138,7 @@ class Pool:
         self._stopped.set()
 
     def run(self, trials: Sequence[Trial], tell: Callable[[Result], None]) -> None:
-        """Tells of each result as it comes; raises WorkerError when a worker cannot go on."""
+        """Tells of each result as it comes; raises WorkerError when no worker can go on."""
         self._check(trials)
         files = sorted({_file(test) for trial in trials for test in trial.tests})
         waiting, lock = iter(trials), threading.Lock()
@@ -148,21 +148,21 @@ class Pool:
                 return None if self._stopped.is_set() else next(waiting, None)
 
         def serve() -> None:
-            try:
-                with Worker(self._root, files, self._patience) as warm:
-                    if why := warm.starts():
-                        raise WorkerError(why)
-                    while trial := next_trial():
-                        result = self._result(warm, trial)
-                        with lock:
-                            tell(result)
-            finally:
-                self.stop()  # after an error nobody else goes on either
+            with Worker(self._root, files, self._patience) as warm:
+                if why := warm.starts():
+                    raise WorkerError(why)
+                while trial := next_trial():
+                    result = self._result(warm, trial)
+                    with lock:
+                        tell(result)
 
+        # Who comes to grief leaves its work to the others, as long as there are others.
         count = min(self._workers, len(trials))
         with ThreadPoolExecutor(max(count, 1)) as threads:
-            for served in [threads.submit(serve) for _ in range(count)]:
-                served.result()
+            served = [threads.submit(serve) for _ in range(count)]
+        failures = [error for one in served if (error := one.exception())]
+        if failures and (len(failures) == count or not all(map(_is_ours, failures))):
+            raise failures[0]
 
     def _check(self, trials: Sequence[Trial]) -> None:
         """Raises WorkerError where a file that is imported instead of itself fails its tests.
@@ -200,6 +200,10 @@ class Pool:
                 last = why.rstrip().rpartition("\n")[2]
                 return {"verdict": "killed", "by": "the import", "why": last}
             return cold.tries(None, trial.tests, self._root)
+
+
+def _is_ours(error: BaseException) -> bool:
+    return isinstance(error, WorkerError | TimeoutError)
 
 
 def _file(test: TimedTest) -> str:

@@ -100,6 +100,13 @@ class VerificationAbandoned:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockSetBack:
+    """The operation was changed in the future: since then the clock was set back."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class LateReadBack:
     """The last read. ``enabled`` None: not read, as another operation has ended on it since."""
 
@@ -127,6 +134,7 @@ Event = (
     | ResponseLost
     | ReadBack
     | VerificationAbandoned
+    | ClockSetBack
     | LateReadBack
     | LateResponse
 )

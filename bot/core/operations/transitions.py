@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.core.operations.events import (
     Answered,
+    ClockSetBack,
     Delayed,
     Event,
     FoundInState,
@@ -52,6 +53,8 @@ StateAndChanges = tuple[State, dict[str, Any]]
 
 def _transition(operation: Operation, event: Event) -> StateAndChanges:
     match operation.state:
+        case state if isinstance(event, ClockSetBack) and not state.ended:
+            return state, _moved_back(operation, operation.changed_at - event.at)
         case State.READY if isinstance(event, LockAcquired):
             return State.LOCKED, {}
         case State.LOCKED:
@@ -123,6 +126,15 @@ def _from_ended(operation: Operation, event: Event) -> dict[str, Any]:
 
 def _invalid(operation: Operation, event: Event) -> InvalidTransition:
     return InvalidTransition(f"{operation.state.value}: {type(event).__name__}")
+
+
+def _moved_back(operation: Operation, seconds: float) -> dict[str, Any]:
+    """Move every time of the operation, so that each wait takes as long as it was to take.
+
+    How much of it is over is not known, so none is.
+    """
+    times = {"asked_at", "resume_at", "response_lost_at", "settled_at"}
+    return {name: at - seconds for name in times if (at := getattr(operation, name))}
 
 
 def _answered(operation: Operation, event: Answered) -> StateAndChanges:

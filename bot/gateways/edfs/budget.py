@@ -54,7 +54,8 @@ class Budget:
     async def on_rate_limited(self, error: RateLimited) -> None:
         """Stop all requests for the time that Bentley's 429 names."""
         try:
-            await self.limits.shut(GATE, self.clock() + error.retry_after)
+            now = self.clock()
+            await self.limits.shut(GATE, now + error.retry_after, now)
         except StoreUnreachable:
             log.warning("edfs.limiter_unavailable", wait=error.retry_after)
 

@@ -71,11 +71,12 @@ class SlackRateLimiter:
 
     async def pause(self, method: str, wait: float) -> None:
         """Stop all replicas from calling a method for ``wait`` seconds, after a 429 from Slack."""
-        until = self._clock() + min(max(wait, SECOND), MAX_PAUSE)
+        now = self._clock()
+        until = now + min(max(wait, SECOND), MAX_PAUSE)
         log.warning("slack.rate_limited", method=method, wait=wait)
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                await self._limits.shut(_name(method), until)
+                await self._limits.shut(_name(method), until, now)
         except (StoreUnreachable, TimeoutError) as error:
             log.warning("slack.limiter_unavailable", method=method, error=type(error).__name__)
 

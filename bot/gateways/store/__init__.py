@@ -2,6 +2,7 @@
 
     key                                meaning                                        lifetime
     edfs:workspaces                    set: workspaces that ever had something due     no end
+    edfs:last-tick                     unix time at which a replica last looked at it  no end
     edfs:{<W>}:due                     zset of "<kind>:<id>" by the unix time at which it is due:
                                        delivery, operation (its next step), ended (what follows
                                        from an operation's end), approval, auto-enable,
@@ -12,7 +13,8 @@
     edfs:{<W>}:operation:<id>          hash: v (version), b (sealed operation), ts (of its card),
                                        rendered, auto_enable_version (the versions that the card
                                        shows), sent-<message>, transferred (the card belongs
-                                       to another record now)                          90 days
+                                       to another record now), painter, repaint_at (an edit of
+                                       the card that may still arrive)                 90 days
     edfs:{<W>}:approval:<id>           hashes, as of an operation: v, b, ts, rendered, …
     edfs:{<W>}:auto-enable:<id>                                                        90 days,
     edfs:{<W>}:subscription:<id>                                                       open: no end
@@ -81,6 +83,7 @@ from bot.gateways.store.channel_outbox import ChannelOutbox
 from bot.gateways.store.connection import connect, job_url, server_info, translate_errors
 from bot.gateways.store.dead_letters import DeadLetters
 from bot.gateways.store.deliveries import Deliveries
+from bot.gateways.store.due_times import DueTimes
 from bot.gateways.store.kill_switch import KillSwitch
 from bot.gateways.store.limits import Limits
 from bot.gateways.store.modal_clicks import ModalClicks
@@ -107,6 +110,7 @@ class Store:
     audit: Audit
     channel_outbox: ChannelOutbox
     deliveries: Deliveries
+    due_times: DueTimes
     card_outbox: CardOutbox
     option_lists: OptionListCache
     limits: Limits
@@ -170,6 +174,7 @@ def open_store(url: str, ring: KeyRing, operation_days: int = 90, audit_days: in
         audit=audit,
         channel_outbox=ChannelOutbox(redis, codec, operation_days),
         deliveries=Deliveries(redis, codec),
+        due_times=DueTimes(redis),
         card_outbox=CardOutbox(redis),
         option_lists=OptionListCache(redis, codec),
         limits=Limits(redis),

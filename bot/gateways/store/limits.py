@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 from bot.gateways.store.connection import translate_errors
 from bot.gateways.store.scripts import load_script
 
-GATE_SECONDS = 3_600  # a gate expires after so long, whatever the caller asked for
+GATE_SECONDS = 3_600.0  # a gate expires after so long, whatever the caller asked for
 _MARGIN = 60.0
 
 
@@ -66,10 +66,15 @@ class Limits:
             milliseconds = await self._take(keys=keys, args=[now, *windows])
         return int(milliseconds) / 1_000
 
-    async def shut(self, gate: str, until: float) -> None:
-        """Let nothing pass this gate before ``until``; a gate that is shut for longer stays so."""
+    async def shut(self, gate: str, until: float, now: float) -> None:
+        """Let nothing pass this gate before ``until``; a gate that is shut for longer stays so.
+
+        The key expires a little later than that, by the store's clock: so a gate opens although
+        the clock of whoever shut it was set back.
+        """
+        lifetime = min(max(until - now, 0.0) + _MARGIN, GATE_SECONDS)
         async with translate_errors():
-            await self._shut(keys=[_gate(gate)], args=[until, GATE_SECONDS])
+            await self._shut(keys=[_gate(gate)], args=[until, int(lifetime)])
 
     async def shut_until(self, gate: str, now: float) -> float:
         """Return until when the gate is shut; 0.0 when it is open."""

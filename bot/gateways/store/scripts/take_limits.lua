@@ -9,8 +9,15 @@
 local now = tonumber(ARGV[1])
 local wait = 0
 local shut_until = redis.call('GET', KEYS[1])
-if shut_until then wait = math.max(wait, tonumber(shut_until) - now) end
+if shut_until then
+  -- It is shut for no longer than its key lives; where it seems so, the clock was set back.
+  local left = redis.call('PTTL', KEYS[1]) / 1000
+  wait = math.max(wait, math.min(tonumber(shut_until) - now, left))
+end
 for place = 2, #KEYS do
+  -- Times from far in the future were written before the clock was set back.
+  local newest = redis.call('LINDEX', KEYS[place], 0)
+  if newest and tonumber(newest) > now + 30 then redis.call('DEL', KEYS[place]) end
   local first = 3 * place - 4
   local oldest = redis.call('LINDEX', KEYS[place], tonumber(ARGV[first]) - 1)
   if oldest then wait = math.max(wait, tonumber(oldest) + tonumber(ARGV[first + 1]) - now) end
