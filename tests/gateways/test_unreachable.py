@@ -47,7 +47,7 @@ def sample(hint: Any, of: Any = None) -> Any:
 
 def _container(origin: Any, parameters: tuple[Any, ...], of: Any) -> Any:
     if issubclass(origin, Callable):  # type: ignore[arg-type]
-        return lambda value: value
+        return (lambda value: value) if parameters[0] else (lambda: 0.0)
     items = [sample(one, of) for one in parameters if one is not Ellipsis]
     return {tuple: tuple, frozenset: frozenset}.get(origin, list)(items)
 
