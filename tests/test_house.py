@@ -612,3 +612,13 @@ def test_the_architecture_names_only_modules_that_exist() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`((?:bot|bench|tests)/[\w/.]*)`", page))
     assert sorted(name for name in named if not (ROOT / name).exists()) == []
+
+
+def test_each_event_that_the_operations_page_names_is_written() -> None:
+    """To the log, or into the audit trail, whose second word may be a value."""
+    code = "".join(path.read_text(encoding="utf-8") for path in BOT)
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", page)) - {"slack.com"}
+    made = ("approval.", "auto_enable.", "operation.", "subscription.")
+    assert "jobs.stalled" in named
+    assert [one for one in named if f'"{one}"' not in code and not one.startswith(made)] == []
