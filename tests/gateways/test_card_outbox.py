@@ -53,7 +53,9 @@ async def test_an_edit_without_an_answer_is_painted_over_when_it_can_arrive_no_m
 ) -> None:
     cards = store.card_outbox
     await cards.begin_drawing(REF, "a", NOW)
+    await cards.reschedule(REF, NOW + 5)
     await cards.end_drawing(REF, "a", NOW, unconfirmed=True)
+    assert server.zscore(DUE, MEMBER) == NOW + 5
     # Tried again at once, with success: the first edit may still be on its way.
     assert await cards.begin_drawing(REF, "b", NOW + 5) is Lock.OURS
     assert await cards.mark_rendered(REF)

@@ -42,7 +42,7 @@ log = structlog.get_logger("slack")
 class SlackUnavailable(Exception):
     """Slack, or our rate limiter, does not take the call now. Retry after ``wait`` seconds.
 
-    ``may_arrive``: the call was sent, so it may have had an effect, or have it later.
+    ``may_arrive``: the call was sent and not answered, so it may yet have an effect.
     """
 
     def __init__(self, what: str, wait: float = 5.0, *, may_arrive: bool = False) -> None:
@@ -336,7 +336,7 @@ def _translated(error: SlackApiError) -> SlackUnavailable | SlackRejected:
         wait = float(retry_after) if retry_after.isdigit() else 30.0
         return SlackRateLimited("ratelimited", wait)
     if status >= 500 or not code or code in PASSING:
-        return SlackUnavailable(code or f"status {status}", may_arrive=True)
+        return SlackUnavailable(code or f"status {status}")
     log.warning("slack.rejected", code=code, details=_details(data))
     return SlackRejected(code)
 

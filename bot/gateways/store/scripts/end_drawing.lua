@@ -14,7 +14,8 @@ if redis.call('EXISTS', KEYS[2]) == 0 then return 1 end
 if ARGV[4] ~= '' or not held then
   local at = ARGV[4] ~= '' and ARGV[4] or ARGV[3]
   redis.call('HSET', KEYS[2], 'painter', 'lost', 'repaint_at', at)
-  redis.call('ZADD', KEYS[3], at, 'card:' .. ARGV[2])
+  -- Sooner, where it is to be tried again before that.
+  redis.call('ZADD', KEYS[3], 'LT', at, 'card:' .. ARGV[2])
 elseif redis.call('HGET', KEYS[2], 'painter') == ARGV[1] then
   redis.call('HDEL', KEYS[2], 'painter', 'repaint_at')
 end
