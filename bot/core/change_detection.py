@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from bot.core.names import TimerId
 from bot.core.timers import LastSeen, Timer
+from bot.core.zones import zone_named
 
 MONDAY, EIGHT = 0, 8
 
@@ -116,13 +116,13 @@ def snapshot_of(
 
 def last_monday(now: float, zone: str) -> float:
     """Return the newest Monday 08:00 in this zone that is not in the future."""
-    local = datetime.fromtimestamp(now, ZoneInfo(zone))
+    local = datetime.fromtimestamp(now, zone_named(zone))
     return max(at for at in _mondays(local) if at <= now)
 
 
 def next_monday(now: float, zone: str) -> float:
     """Return the first Monday 08:00 in this zone that is still to come."""
-    local = datetime.fromtimestamp(now, ZoneInfo(zone))
+    local = datetime.fromtimestamp(now, zone_named(zone))
     return min(at for at in _mondays(local) if at > now)
 
 

@@ -82,9 +82,13 @@ class SignedOut:
 
 @dataclass(frozen=True, slots=True)
 class WhoAmIShown:
-    """The iTwin account that the bot uses for the person; None: not signed in."""
+    """The iTwin account that the bot uses for the person; None: not signed in.
+
+    ``zone`` is the one in which it reads the times that they type.
+    """
 
     acting: ActingAccount | None
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

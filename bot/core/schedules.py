@@ -10,11 +10,12 @@ and those that cron-descriptor cannot, no description.
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
 from cron_descriptor import ExpressionDescriptor, FormatException, Options
 from croniter import croniter
 from croniter.croniter import CroniterError
+
+from bot.core.zones import zone_named
 
 _EVERY_MINUTE = "Every minute, "
 _PAUSE = 300.0
@@ -32,7 +33,7 @@ def next_run(cron: str, now: float, zone: str = "UTC") -> float | None:
     """Return the next run after ``now`` (unix seconds), or None if the schedule cannot be read."""
     if len(cron.split()) not in {5, 6}:
         return None
-    start = datetime.fromtimestamp(now, ZoneInfo(zone))
+    start = datetime.fromtimestamp(now, zone_named(zone))
     try:
         following = croniter(cron, start, day_or=False, second_at_beginning=True)
         return float(following.get_next(datetime).timestamp())

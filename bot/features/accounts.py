@@ -108,7 +108,7 @@ async def _auto_enables_of(gateways: Gateways, invocation: Invocation) -> list[f
 
 async def who_am_i(gateways: Gateways, invocation: Invocation) -> Outcome:
     account = await gateways.ims.account(invocation.workspace, invocation.who)
-    return WhoAmIShown(account.acting if account else None)
+    return WhoAmIShown(account.acting if account else None, invocation.person.zone)
 
 
 async def signed_in(gateways: Gateways, invocation: Invocation, pending: str) -> Outcome:

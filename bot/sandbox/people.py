@@ -34,6 +34,7 @@ class Person:
     real_name: str
     role: str
     time_zone: str = "Europe/Berlin"
+    utc_offset: int | None = None  # in seconds; None: that of the time zone
     team_id: str = TEAM_ID
     is_bot: bool = False
     is_restricted: bool = False

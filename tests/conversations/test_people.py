@@ -1,6 +1,7 @@
 """Who may ask: refused privately before anything else, and everybody with their own token."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -151,3 +152,17 @@ async def test_one_itwin_account_is_one_persons(story: Story) -> None:
     assert "This iTwin account is linked to another person of this Slack workspace" in page
     await story.types("bob", "/edfs whoami")
     await story.sees("bob", "Not signed in")
+
+
+async def test_a_time_zone_that_is_not_known_falls_back_to_its_offset(story: Story) -> None:
+    story.world.change("alice", time_zone="Mars/Olympus", utc_offset=19_800)
+    await story.signs_in("alice")
+    await story.types("alice", "/edfs whoami")
+    said = read(await story.sees("alice", "The bot acts for you"))
+    assert "Times that you type are read in UTC+05:30." in said
+    assert "The bot does not know the time zone that Slack has for you." in said
+    in_two_days = datetime.fromtimestamp(story.world.clock.now() + 2 * 86_400, UTC).date()
+    end = f"until {in_two_days} 08:00"
+    await story.types("alice", f'/edfs disable plant-a "SAP work orders" {end}')
+    card = read(await story.sees("bob", "Off until"))
+    assert f"Off until: {in_two_days} 02:30 UTC" in card

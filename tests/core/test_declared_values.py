@@ -411,6 +411,7 @@ def test_defaults_of_records() -> None:
             },
             "core.outcomes.SignedIn": {"pending_command": "''", "command": "''"},
             "core.outcomes.SignedOut": {"auto_enables": "0", "next_auto_enable": "0.0"},
+            "core.outcomes.WhoAmIShown": {"zone": "'UTC'"},
             "core.outcomes.HelpShown": {"verb": "''"},
             "core.outcomes.ApprovalRequested": {"duplicate": "False"},
             "core.outcomes.Failed": {"retry": "''"},

@@ -16,11 +16,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
 from bot.core.errors import InvalidCommand
 from bot.core.names import single_line
 from bot.core.schedules import after_runs, on_the_clock
+from bot.core.zones import zone_named
 
 YEAR = 366 * 86_400.0
 SOONEST = 60.0
@@ -110,7 +110,7 @@ def parse_until(
     timer's, for counting runs. Raises InvalidCommand for what is no time, is past, or is less than
     a minute or more than a year ahead.
     """
-    person = _zone(zone)
+    person = zone_named(zone)
     opener, _, rest = phrase.partition(" ")
     text = " ".join(re.sub(r",(?= |$)", "", rest).split())
     if opener == "until":
@@ -126,14 +126,9 @@ def parse_until(
 def format_until(at: float, zone: str) -> str:
     """Write a moment as a phrase that ``parse_until`` reads back, to the second where needed."""
     timespec = "seconds" if at % 60 >= 1 else "minutes"
-    return f"until {datetime.fromtimestamp(at, _zone(zone)).isoformat(timespec=timespec)}".lower()
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown, malformed, a folder of the database
-        return UTC
+    return (
+        f"until {datetime.fromtimestamp(at, zone_named(zone)).isoformat(timespec=timespec)}".lower()
+    )
 
 
 def _number(amount: str) -> float:

@@ -21,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.core.errors import PersonRefused
 from bot.core.names import ChannelId, PersonId, Workspace, single_line
 from bot.core.people import Person
+from bot.core.zones import zone_or_offset
 from bot.gateways.loopback import is_loopback
 from bot.gateways.slack.messages import AppHome, Card, Ephemeral, InChannel, Modal, ThreadReply
 from bot.gateways.slack.rate_limits import RESPONSE_URL, SlackRateLimiter
@@ -129,7 +130,7 @@ class SlackClient:
             id=person,
             workspace=Workspace(user.get("team_id") or workspace),
             name=single_line(next(name for name in names if name), 80),
-            zone=user.get("tz") or "UTC",
+            zone=zone_or_offset(str(user.get("tz") or "UTC"), _offset(user)),
             deleted=bool(user.get("deleted")),
             is_bot=any(user.get(flag) for flag in ("is_bot", "is_workflow_bot")),
             is_guest=any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted")),
@@ -305,6 +306,12 @@ class SlackClient:
         except _FAILURES as failure:
             raise SlackUnavailable(type(failure).__name__, may_arrive=True) from failure
         return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+
+def _offset(user: dict[str, Any]) -> int:
+    """Return a user's offset from UTC in seconds (source: ``tz_offset`` of Slack's user object)."""
+    offset = user.get("tz_offset")
+    return offset if isinstance(offset, int) else 0
 
 
 def _payload(message: InChannel | Card | ThreadReply | Ephemeral) -> dict[str, Any]:

@@ -142,8 +142,11 @@ def _page_start(ids: list[str], cursor: str) -> int:
 
 
 def _user(person: Person, now: float) -> Body:
-    zone = ZoneInfo(person.time_zone)
-    offset = datetime.fromtimestamp(now, UTC).astimezone(zone).utcoffset()
+    offset = person.utc_offset
+    if offset is None:
+        zone = ZoneInfo(person.time_zone)
+        ahead = datetime.fromtimestamp(now, UTC).astimezone(zone).utcoffset()
+        offset = int(ahead.total_seconds()) if ahead is not None else 0
     outsider = person.team_id != TEAM_ID
     return {
         "id": person.id,
@@ -153,7 +156,7 @@ def _user(person: Person, now: float) -> Body:
         "real_name": person.real_name,
         "tz": person.time_zone,
         "tz_label": person.time_zone,
-        "tz_offset": int(offset.total_seconds()) if offset is not None else 0,
+        "tz_offset": offset,
         "profile": {
             "display_name": person.name,
             "real_name": person.real_name,

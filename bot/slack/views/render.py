@@ -37,6 +37,7 @@ from bot.core.outcomes import (
     WhoAmIShown,
 )
 from bot.core.surfaces import ChooserShown, HomeShown, SubscriptionFormShown
+from bot.core.zones import is_offset
 from bot.gateways.slack.messages import Block, Ephemeral, Message
 from bot.slack.views import (
     approval_replies,
@@ -215,9 +216,19 @@ def _account(outcome: SignedIn | SignedInAlready | SignedOut | WhoAmIShown) -> E
             return _note("Signed out", _signed_out(outcome))
         case WhoAmIShown(None):
             return _note("Not signed in", [line("Sign in with ", code(f"{COMMAND} signin"), ".")])
-        case WhoAmIShown(acting):
+        case WhoAmIShown(acting, zone):
             label = single_line(acting.label, NAME) if acting else ""
-            return _note("You", [line("The bot acts for you as ", bold(label), ".")])
+            return _note(
+                "You", [line("The bot acts for you as ", bold(label), "."), _times_in(zone)]
+            )
+
+
+def _times_in(zone: str) -> Line:
+    """Return in which zone times are read; a zone that is only an offset knows no summer time."""
+    read = line("Times that you type are read in ", bold(single_line(zone, NAME)), ".")
+    if not is_offset(zone):
+        return read
+    return (*read, *line(" The bot does not know the time zone that Slack has for you."))
 
 
 def _signed_out(outcome: SignedOut) -> list[Line]:
