@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from bot.background.reauthorization import Reauthorization
 from bot.context import Context
+from bot.core.errors import StoreUnreachable
 from bot.core.operations.operation import Timeouts
 from bot.engine import Engine
 from bot.features.accounts import SignInUrls
@@ -34,6 +35,7 @@ from bot.jobs import Jobs
 from bot.settings import Settings
 from bot.slack.inbound.intake import Intake
 from bot.slack.inbound.listeners import bolt_app, listen
+from bot.slack.inbound.socket_watch import SocketWatch
 from bot.web import SignInPages, SlackEndpoint, admin_app, public_app
 
 log = structlog.get_logger("app")
@@ -49,6 +51,29 @@ class Bot:
     store: Store
     store_url: str
     sockets: AsyncSocketModeHandler | None
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What must hold for this process to be of use. ``socket`` is None without Socket Mode."""
+
+    store: Store
+    jobs: Jobs
+    socket: SocketWatch | None
+
+    async def why_not(self) -> str:
+        """Return why it is not ready; an empty text where it is."""
+        try:
+            await self.store.ping()
+        except StoreUnreachable:
+            return "the store does not answer"
+        try:
+            self.jobs.check()
+        except StoreUnreachable:
+            return "nothing that is due is done: the job engine's connection does not answer"
+        if self.socket is not None and self.socket.lost:
+            return "Slack's socket is not connected: check SLACK_APP_TOKEN and the network"
+        return ""
 
 
 @contextlib.asynccontextmanager
@@ -81,6 +106,7 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
         stack.push_async_callback(jobs.stop)
         await jobs.start(context, intake.retracted)
         sockets = await _sockets(settings, bolt, stack)
+        watch = _socket_watch(sockets, stack)
         secret = settings.slack_signing_secret
         endpoint = (
             SlackEndpoint(bolt, secret.get_secret_value(), context)
@@ -88,15 +114,11 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
             else None
         )
 
-        async def ready() -> None:
-            await store.ping()
-            jobs.check()
-
         links = SignInPages(context, intake, settings.ims_issuer)
         log.info("bot.started", transport=settings.transport, workspace=installation.workspace)
         yield Bot(
             public=public_app(links, endpoint),
-            admin=admin_app(ready),
+            admin=admin_app(Readiness(store, jobs, watch).why_not),
             context=context,
             store=store,
             store_url=url,
@@ -205,6 +227,17 @@ def _context(
         option_lists=option_lists,
         support_url=settings.edfs_bot_support_url or "",
     )
+
+
+def _socket_watch(
+    sockets: AsyncSocketModeHandler | None, stack: contextlib.AsyncExitStack
+) -> SocketWatch | None:
+    if sockets is None:
+        return None
+    watch = SocketWatch(sockets.client.is_connected)
+    watch.start()
+    stack.push_async_callback(watch.stop)
+    return watch
 
 
 async def _sockets(

@@ -208,14 +208,12 @@ def public_app(links: SignInPages, slack: SlackEndpoint | None) -> Starlette:
     return Starlette(routes=routes)
 
 
-def admin_app(ready: Callable[[], Awaitable[None]]) -> Starlette:
-    """Return the admin app, which has its own port. ``ready`` raises BotError when not ready."""
+def admin_app(why_not_ready: Callable[[], Awaitable[str]]) -> Starlette:
+    """Return the admin app, which has its own port. ``why_not_ready`` is empty when it is ready."""
 
     async def readyz(_: Request) -> Response:
-        try:
-            await ready()
-        except BotError as error:
-            return PlainTextResponse(f"not ready: {type(error).__name__}", status_code=503)
+        if why := await why_not_ready():
+            return PlainTextResponse(f"not ready: {why}", status_code=503)
         return PlainTextResponse("ready")
 
     async def metrics(_: Request) -> Response:

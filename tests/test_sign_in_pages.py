@@ -366,7 +366,7 @@ async def test_it_is_not_ready_without_its_store(own_story: Story, own: Valkey) 
         alive = await client.get(f"{origin(own_story)}/healthz")
         page = await client.get(link)
     own.start()
-    assert (ready.status_code, ready.text) == (503, "not ready: StoreUnreachable")
+    assert (ready.status_code, ready.text) == (503, "not ready: the store does not answer")
     assert alive.status_code == 200
     assert page.status_code == 503
     assert own.url not in page.text

@@ -9,6 +9,7 @@ from bot.sandbox.world import World
 from tests.conftest import living
 from tests.world.clock import paced_clock
 from tests.world.story import TOGGLE, Story, read
+from tests.world.test_hung_store import readiness
 from tests.world.waiting import until
 
 
@@ -78,3 +79,26 @@ async def test_nothing_of_slacks_comes_in_over_http(socket_story: Story) -> None
         answer = await client.post(delivery.events_url, content=body, headers=delivery.signed(body))
     assert answer.status_code in {404, 405}
     assert socket_story.says("alice") == []
+
+
+async def test_a_revoked_app_token_fails_readiness_and_is_said_once(
+    socket_story: Story, capfd: pytest.CaptureFixture[str]
+) -> None:
+    story, slack = socket_story, socket_story.world.slack
+    assert await readiness(story) == 200
+    slack.fail("apps.connections.open", "error", code="token_revoked", times=None)
+    slack.drop_sockets()
+
+    async def is_not_ready() -> bool:
+        return await readiness(story) == 503
+
+    async def is_ready() -> bool:
+        return await readiness(story) == 200
+
+    await until(is_not_ready)
+    slack.clear_faults()
+    await until(is_ready)
+    await story.types("alice", "/edfs help")
+    await story.sees("alice", "What you can ask")
+    said = "".join(capfd.readouterr())
+    assert said.count("socket.lost") == 1
