@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from bot.cli.doctor import _replicas
 from bot.core.errors import StoreUnreachable
@@ -22,6 +23,7 @@ from tests.world.clock import paced_clock
 from tests.world.story import TOGGLE, Story, read
 from tests.world.topologies import Cluster, Server, cluster, free_ports, watched
 from tests.world.waiting import until, wait_until
+from tests.world.wires import Trap, Wire
 
 DUE = f"edfs:{{{TEAM_ID}}}:due"
 SOON = 60.0  # a last look at what was lost is kept for later than that
@@ -142,6 +144,29 @@ async def test_over_a_cluster(folder: Path) -> None:
         await wait_for_one_another(nodes)
         await goes_on_without_the_first_it_was_told_of(nodes)
         await says_that_nobody_answers(nodes)
+
+
+async def test_a_cluster_whose_nodes_all_have_other_addresses(folder: Path) -> None:
+    """As when it is restarted in Kubernetes: the configured name leads to the new ones."""
+    with cluster(folder / "a") as before, cluster(folder / "b") as after:
+        name = Wire("redis", before.nodes[0].port, Trap())
+        async with name.at_port() as port:
+            redis = connect(f"redis+cluster://127.0.0.1:{port}")
+            async with aclosing(redis):
+                assert await redis.set("a", "1")
+                for node in before.nodes:
+                    node.kill()
+                name.far = after.nodes[0].port
+
+                async def answers() -> bool:
+                    try:
+                        return bool(await redis.set("a", "2"))
+                    except RedisError:
+                        return False
+
+                await until(answers)
+                address = await job_url(f"redis+cluster://127.0.0.1:{port}", redis)
+                assert any(f":{one.port}" in address for one in after.nodes)
 
 
 def known(key: str) -> bool:

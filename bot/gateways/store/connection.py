@@ -207,6 +207,8 @@ class _BoundedCluster(RedisCluster):
         cluster = cls(
             startup_nodes=[ClusterNode(host, port) for host, port in address.nodes],
             ssl=address.tls,
+            # Nodes may all get other addresses; the names that were configured still lead to them.
+            dynamic_startup_nodes=False,
             # Transactions take theirs beside the commands that are counted.
             max_connections=2 * CONNECTIONS,
             **{**_timeouts(), **options},
