@@ -90,6 +90,19 @@ _WAIT = (
 _CHECK = "Check the id you gave; if you gave none, tell an admin the trace id."
 
 
+def _of_status(status: int) -> str:
+    """Name a status that no document of the platform explains for the request."""
+    match status:
+        case 408:
+            return "Bentley gave up waiting for the request (status 408)."
+        case 409:
+            return "Bentley reports a conflict with another change (status 409)."
+        case _ if status < 500:
+            return f"Bentley answered in a way that it does not document (status {status})."
+        case _:
+            return f"Bentley has trouble of its own (status {status})."
+
+
 def _without_an_answer(error: ApiError) -> ApiErrorText:
     match error:
         case errors.NotSent():
@@ -99,9 +112,10 @@ def _without_an_answer(error: ApiError) -> ApiErrorText:
                 "Try again in a minute.",
             )
         case errors.Unclear(why=why, status=status):
-            cause = _UNCLEAR.get(why, f"Bentley has trouble of its own (status {status}).")
-            step = _WAIT if error.operation == "toggle" else _LOOK
-            return ("No clear answer", cause, step)
+            cause = _UNCLEAR.get(why) or _of_status(status)
+            if error.operation == "toggle":
+                return ("No clear answer", cause, _WAIT)
+            return ("No clear answer", f"{cause} Nothing was changed.", _LOOK)
         case _:
             refused = f"Bentley refused the request (status {error.status})."
             return ("Refused", refused, "If it stays so, tell an admin the trace id.")
