@@ -44,6 +44,7 @@ class TimedTest:
     seconds: float
 
 
+SLOWER_TIMEOUT = 1_200  # seconds for a test under coverage, which notes who executes which line
 DECLARED = frozenset({"tests/core/test_declared_values.py", "tests/core/test_verbs.py"})
 
 
@@ -158,6 +159,7 @@ def _run(
     command = [sys.executable, "-m", "pytest", "-q"]
     command += ["-n", str(workers)] if workers > 1 else []
     command += ["-p", "tests.mutants.recorder", "-p", "no:cacheprovider"]
+    command += ["-o", f"timeout={SLOWER_TIMEOUT}"]
     command += ["--cov", f"--cov-config={settings}", "--cov-context=test", "--cov-report="]
     with (folder / "log").open("wb") as log:
         done = subprocess.run(  # noqa: S603  # our own interpreter

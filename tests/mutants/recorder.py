@@ -40,7 +40,8 @@ class Recorder:
         self._skipped: set[str] = set()
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        self._costs[report.nodeid] = self._costs.get(report.nodeid, 0.0) + report.cost
+        cost = getattr(report, "cost", 0.0)  # xdist reports a worker that crashed without one
+        self._costs[report.nodeid] = self._costs.get(report.nodeid, 0.0) + cost
         if report.failed:
             self._failed.add(report.nodeid)
         elif report.skipped:
