@@ -31,9 +31,13 @@ class OperationStarted:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """The same person asked for the same change moments ago, so nothing new was started."""
+    """The same person asked for the same change moments ago, so nothing new was started.
+
+    ``reads`` is the state that was just read, where it is not the one that came of it.
+    """
 
     operation: Operation
+    reads: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

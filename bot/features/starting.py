@@ -89,7 +89,9 @@ async def start(gateways: Gateways, draft: Operation) -> Outcome:
             same = await gateways.store.operations.read(operation.workspace, started.operation)
             if same is None:
                 raise TimerGone(operation.timer.label)
-            return Duplicate(same)
+            came_of_it = same.seen.enabled if same.state.ended and same.seen else None
+            reads = draft.timer.enabled
+            return Duplicate(same, None if came_of_it in {None, reads} else reads)
         case "busy":
             raise TimerBusy(started.operation)
         case "undone":

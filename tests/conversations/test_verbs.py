@@ -8,6 +8,8 @@ from bot.core.language.verbs import VERBS
 from tests.world.story import TOGGLE, Story, read
 from tests.world.waiting import until
 
+DATE = r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"
+
 WORK = '"SAP work orders"'
 UNKNOWN_ID = "0123456789abcdef01234567"
 
@@ -134,6 +136,19 @@ async def test_a_timer_in_the_wanted_state_is_reported_and_nothing_is_done(
     assert (await story.sees("alice", words)).visible_to is not None
     assert story.says("bob") == []
     assert patches(story) == 0
+
+
+async def test_a_repeat_says_what_came_of_it_then_and_what_is_true_now(story: Story) -> None:
+    await story.signs_in("alice")
+    disable = '/edfs disable plant-a "SAP work orders"'
+    await story.types("alice", disable)
+    await story.sees("alice", "is now disabled")
+    story.world.edfs.state.flip_outside("plant-a", "SAP work orders")
+    await story.types("alice", disable)
+    answer = read(await story.sees("alice", "moments ago"))
+    assert re.search(rf"What came of it, {DATE}: SAP work orders is now disabled\.", answer), answer
+    assert "It reads enabled now: somebody has changed it since." in answer
+    assert patches(story) == 1
 
 
 async def test_the_same_toggle_again_never_flips_back(story: Story) -> None:

@@ -404,6 +404,7 @@ def test_defaults_of_records() -> None:
                 "failure": "None",
                 "version": "0",
             },
+            "core.outcomes.Duplicate": {"reads": "None"},
             "core.outcomes.SignInOffered": {
                 "pending_command": "''",
                 "command": "''",

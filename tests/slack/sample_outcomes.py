@@ -97,7 +97,8 @@ def begun(voice: Voice) -> Iterator[Sample]:
 
 def same_again(voice: Voice) -> Iterator[Sample]:
     for state in STATES:
-        yield state.value, Duplicate(operation(voice, state=state))
+        for reads in (None, True, False):
+            yield f"{state.value} {reads}", Duplicate(operation(voice, state=state), reads)
 
 
 def sign_ins(voice: Voice) -> Iterator[Sample]:

@@ -44,11 +44,14 @@ class HangingProxy:
     async def at(self, folder: Path) -> AsyncIterator[str]:
         """Listen; yield the address."""
         path = str(folder / "proxy")
-        async with await asyncio.start_unix_server(self._accepted, path):
+        server = await asyncio.start_unix_server(self._accepted, path)
+        try:
             yield f"unix://{path}"
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        finally:
+            server.close()  # from Python 3.12 on, to wait for it is to wait for what hangs
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._connected(reader, writer))

@@ -12,7 +12,6 @@ from bot.core.listings import (
     TimersListed,
 )
 from bot.core.names import single_line
-from bot.core.operations.operation import Operation
 from bot.core.outcomes import (
     AlreadyInState,
     ApprovalRequested,
@@ -74,8 +73,8 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
     match outcome:
         case OperationStarted():
             return []  # the operation has a card
-        case Duplicate(operation):
-            return [_duplicate(operation)]
+        case Duplicate():
+            return [_duplicate(outcome)]
         case SignInOffered():
             return [_sign_in(outcome)]
         case SignedIn() | SignedInAlready() | SignedOut() | WhoAmIShown():
@@ -162,12 +161,17 @@ def _surface(
             return chooser.subscribe(shown)
 
 
-def _duplicate(operation: Operation) -> Ephemeral:
-    lines = [
-        line("What came of it: ", bold(title_of(operation)), "."),
-        line("Nothing new was begun. If you mean it once more, ask again in a minute."),
-    ]
-    return _note("You asked for this moments ago", lines)
+def _duplicate(outcome: Duplicate) -> Ephemeral:
+    operation, reads = outcome.operation, outcome.reads
+    if not operation.state.ended:
+        came = [line("It is under way: ", bold(title_of(operation)), ". The card says the rest.")]
+    else:
+        at = Timestamp(operation.changed_at)
+        came = [line("What came of it, ", at, ": ", bold(title_of(operation)), ".")]
+    if reads is not None:
+        came.append(line(f"It reads {state_word(reads)} now: somebody has changed it since."))
+    again = line("Nothing new was begun. If you mean it once more, ask again in a minute.")
+    return _note("You asked for this moments ago", [*came, again])
 
 
 def continued(started: OperationStarted) -> Ephemeral:
