@@ -25,6 +25,7 @@ from bot.gateways.store import job_url
 from bot.gateways.store.connection import translate_errors
 from bot.gateways.store.job_codec import ClosedCodec
 from bot.gateways.store.job_streams import sweep_parked, sweep_stream
+from bot.gateways.tasks import end_task
 
 NAME = "edfs-jobs"
 REDELIVERY = timedelta(seconds=15)
@@ -130,7 +131,7 @@ class JobEngine:
 
     async def _work(self, jobs: Docket) -> None:
         """Run the worker; if it ends by an error, start another."""
-        while self._docket is jobs:  # docket's worker swallows a cancel and returns
+        while self._docket is jobs:
             try:
                 async with (
                     self._swept(jobs),
@@ -145,6 +146,7 @@ class JobEngine:
                     ) as worker,
                 ):
                     await worker.run_forever()
+                    return  # it was cancelled, or its connection was closed
             except Exception as error:  # noqa: BLE001 - no error of docket's may end all jobs
                 log.error("jobs.worker_ended", error=type(error).__name__)
                 await asyncio.sleep(1)
@@ -162,8 +164,7 @@ class JobEngine:
         try:
             yield
         finally:
-            sweeper.cancel()
-            await asyncio.wait({sweeper})
+            await end_task(sweeper)
 
     async def _sweep_queue(self, jobs: Docket) -> None:
         while True:

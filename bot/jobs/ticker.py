@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bot.core.errors import StoreUnreachable
+from bot.gateways.tasks import end_task
 
 TICK_SECONDS = 1.0
 ANSWER_SECONDS = 5.0  # for one tick
@@ -37,8 +38,7 @@ class Ticker:
 
     async def stop(self) -> None:
         if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait({self._running})
+            await end_task(self._running)
 
     @property
     def stalled(self) -> bool:

@@ -7,7 +7,6 @@ replica acts on them either (``gateways/store/deliveries.py`` says what that gua
 """
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from bot.core.errors import StoreUnreachable
 from bot.core.names import DeliveryId, Workspace
 from bot.gateways.store import Store
 from bot.gateways.store.deliveries import Deliveries
+from bot.gateways.tasks import end_task
 
 # Of Slack's three seconds, within which the person reads whether it was accepted.
 SAVE_SECONDS = 1.5
@@ -124,9 +124,7 @@ class Retractions:
     async def aclose(self) -> None:
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=RETRACT_CLOSE_SECONDS)
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end_task(self._task)
         if self._waiting:
             log.error("delivery.retractions_lost", traces=[one[:8] for _, one, _ in self._waiting])
 

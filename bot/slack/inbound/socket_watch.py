@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 from prometheus_client import Gauge
 
+from bot.gateways.tasks import end_task
+
 LOOK_SECONDS = 5.0
 LOST_SECONDS = 60.0  # Slack replaces each connection now and then, within seconds
 
@@ -33,8 +35,7 @@ class SocketWatch:
 
     async def stop(self) -> None:
         if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait({self._running})
+            await end_task(self._running)
 
     @property
     def lost(self) -> bool:
