@@ -62,6 +62,7 @@ class JobEngine:
         self._stack = contextlib.AsyncExitStack()
         self._worker: asyncio.Task[None] | None = None
         self._retiring: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
 
     async def start(self, redis: Redis) -> None:
         """Connect to the store of this client, and start the worker. Raises StoreUnreachable."""
@@ -70,6 +71,7 @@ class JobEngine:
 
     async def stop(self) -> None:
         """Wait a moment for running jobs; those that do not end by then are still due."""
+        self._stopping.set()  # whatever retires has as long as it had, and no longer
         await asyncio.gather(self._close(STOP_SECONDS), *self._retiring)
 
     async def renew(self) -> None:
@@ -78,7 +80,8 @@ class JobEngine:
         A Cluster's node, or the master that Sentinels name, may be another one now. What the old
         worker runs comes to its end: it may be about to record what became of a PATCH.
         """
-        retiring = asyncio.create_task(self._close(RETIRE_SECONDS), name="retiring")
+        closing = self._close(RETIRE_SECONDS, unless=self._stopping)
+        retiring = asyncio.create_task(closing, name="retiring")
         self._retiring.add(retiring)
         retiring.add_done_callback(self._retiring.discard)
         await asyncio.sleep(0)  # the old ones have left their places
@@ -112,15 +115,16 @@ class JobEngine:
         self._docket = jobs
         self._worker = asyncio.create_task(self._work(jobs), name="jobs")
 
-    async def _close(self, seconds: float) -> None:
+    async def _close(self, seconds: float, *, unless: asyncio.Event | None = None) -> None:
         """End the worker, its running jobs after so many seconds, and close the connections.
 
-        Connections that do not let themselves be closed are left.
+        ``unless``: the running jobs end at once when that happens. Connections that do not let
+        themselves be closed are left.
         """
         worker, stack = self._worker, self._stack
         self._docket, self._worker, self._stack = None, None, contextlib.AsyncExitStack()
         if worker is not None:
-            await _end(worker, seconds)
+            await _end(worker, seconds, unless or asyncio.Event())
         closing = asyncio.ensure_future(stack.aclose())
         _, open_still = await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
         if open_still:
@@ -186,14 +190,18 @@ class JobEngine:
             log.error("jobs.unreadable", removed=removed)
 
 
-async def _end(worker: asyncio.Task[None], seconds: float) -> None:
+async def _end(worker: asyncio.Task[None], seconds: float, unless: asyncio.Event) -> None:
     # The first cancel lets the worker start no more jobs, and wait for the running ones.
     worker.cancel()
-    _, running = await asyncio.wait({worker}, timeout=seconds)
-    if running:
-        log.warning("jobs.abandoned_at_stop")
-        worker.cancel()  # ends the jobs; another worker gets them after REDELIVERY
-        await asyncio.wait({worker}, timeout=STOP_SECONDS)
+    happens = asyncio.ensure_future(unless.wait())
+    await asyncio.wait({worker, happens}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    happens.cancel()
+    if worker.done():
+        return
+    log.warning("jobs.abandoned_at_stop")
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await end_task(worker)  # ends the jobs; another worker gets them after REDELIVERY
 
 
 async def _is_readable(jobs: Docket, message: Mapping[bytes, bytes]) -> bool:
