@@ -101,9 +101,11 @@ def test_both_installers_check_hashes_and_go_to_the_environment(uv: str | None, 
 def test_nothing_of_another_environment_leads_astray(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PIP_TARGET"):
         monkeypatch.setenv(name, "/elsewhere")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setenv("SSL_CERT_FILE", "/kept")
     cleaned = run.clean_environment()
     assert "/elsewhere" not in cleaned.values()
+    assert "PYTHONDONTWRITEBYTECODE" not in cleaned
     assert cleaned["SSL_CERT_FILE"] == "/kept"
     assert cleaned["PATH"] == os.environ["PATH"]
 

@@ -192,6 +192,34 @@ async def test_an_expired_link_leads_to_a_new_one(story: Story, redis_url: str) 
     assert "You are signed in" in await story.world.signs_in("alice", url=fresh)
 
 
+async def trail(story: Story) -> list[tuple[str, str]]:
+    """Who and what stands in the audit trail, oldest first."""
+    entries = await story.bot.store.audit.read(story.bot.context.installation.workspace)
+    return [(entry.person, entry.event) for entry in entries]
+
+
+async def test_each_refused_sign_in_stands_in_the_audit_trail(story: Story) -> None:
+    alice, bob = (story.world.person(name).id for name in ("alice", "bob"))
+    link = await claimed(story)
+    await browser(story, "bob").get(link)
+    await browser(story, "bob").submit()
+    assert await trail(story) == [(alice, "signin.second_browser")]
+    await browser(story, "alice").get(f"{origin(story)}/link/callback?code=x&state=wrong")
+    assert (await trail(story))[1:] == [(alice, "signin.wrong_state")]
+
+    await story.clicks("alice", "New link")
+    story.world.ims.fail("token", 400, code="invalid_grant")
+    page = await story.world.signs_in("alice", url=await other_link(story, "alice", link))
+    assert "The sign-in took too long" in page
+    assert (await trail(story))[2:] == [(alice, "signin.expired")]
+
+    await story.signs_in("bob")
+    link = await link_of(story, "carol")
+    await story.world.signs_in("carol", url=link, account="bob")
+    carol = story.world.person("carol").id
+    assert (await trail(story))[3:] == [(bob, "signin"), (carol, "signin.account_taken")]
+
+
 async def test_an_account_can_be_linked_to_one_person_only(story: Story) -> None:
     await story.signs_in("alice")
     link = await link_of(story, "bob")

@@ -201,3 +201,14 @@ async def test_nobody_else_of_slack_decides(ruled: Story, policy: Path) -> None:
     await story.clicks("bob", "Approve", card.ts)
     await story.sees("bob", DONE)
     assert [vote.by for vote in (await record(story, card)).votes] == [person_named("bob").id]
+
+
+async def test_who_has_agreed_may_still_decline(ruled: Story, policy: Path) -> None:
+    """It takes two: who learns something after the first vote can end it."""
+    story = ruled
+    card = await ask(story, policy, IN_APPROVALS.replace("= 1", "= 2"))
+    await story.clicks("bob", "Approve", card.ts)
+    await story.sees("bob", "It takes one more person to agree")
+    await story.types("bob", f"/edfs decline {request_in(card)} because it is needed after all")
+    assert "Because: it is needed after all" in await told(story, "alice", "Declined by: @bob")
+    assert story.flips() == 0

@@ -104,6 +104,23 @@ async def test_pending_lists_first_what_one_may_decide(ruled: Story, policy: Pat
     await story.sees("gina", "guests of this workspace")
 
 
+async def test_pending_offers_no_decision_to_the_requesters_other_slack_account(
+    ruled: Story, policy: Path
+) -> None:
+    """Who signed in with the account that made the request is the same person by another name."""
+    story = ruled
+    await ask(story, policy, IN_APPROVALS)
+    await story.types("alice", "/edfs signout")
+    await story.sees("alice", "Signed out")
+    await story.types("carol", "/edfs signin")
+    await story.sees("carol", "Sign in to iTwin")
+    assert "You are signed in" in await story.world.signs_in("carol", account="alice")
+    await story.types("carol", "/edfs pending")
+    listed = read(await story.sees("carol", "Requests that wait: 1"))
+    assert "turn off SAP work orders" in listed
+    assert "[Approve]" not in listed
+
+
 async def test_words_in_the_thread_decide_nothing(ruled: Story, policy: Path) -> None:
     story = ruled
     card = await ask(story, policy, IN_APPROVALS)
@@ -145,6 +162,24 @@ async def test_an_emergency_goes_ahead_and_has_to_be_reviewed(ruled: Story, poli
     await story.clicks("bob", "Reviewed")
     await told(story, "alice", "Reviewed by: @bob")
     await story.sees("bob", "Reviewed: SAP work orders is now disabled", "#approvals")
+    assert story.flips() == 1
+
+
+async def test_an_emergency_that_did_not_start_leaves_nothing_to_review(
+    ruled: Story, policy: Path
+) -> None:
+    story = ruled
+    await story.signed_in("alice", "bob")
+    with story.world.edfs.hold("toggle") as held:
+        await story.types("bob", '/edfs disable plant-a "SAP work orders"')
+        await until(lambda: held.waiting == 1)
+        rule(story, policy, f"{IN_APPROVALS}emergency = true\n")
+        await story.types("alice", EMERGENCY)
+        await story.sees("alice", "Another operation holds this timer")
+    await story.sees("bob", DONE, "#plant-ops")
+    await story.types("bob", "/edfs pending")
+    await story.sees("bob", "No request waits for a decision")
+    assert not any("Emergency" in text for text in story.says("bob", "#approvals"))
     assert story.flips() == 1
 
 

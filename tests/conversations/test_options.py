@@ -177,6 +177,31 @@ async def test_a_stale_list_is_offered_while_it_is_refreshed(story: Story) -> No
     assert await timers(story, "brand") == ["No timer fits “brand”"]
 
 
+async def test_two_people_who_wait_for_their_lists_each_get_their_own(story: Story) -> None:
+    await story.signed_in("alice", "bob")
+    story.world.edfs.state.put_out("bob")
+    opens(story)
+    opens(story, "bob")
+    with story.world.edfs.hold("itwins") as held:
+        asking = [asyncio.create_task(itwins(story, "plant-a", who)) for who in ("alice", "bob")]
+        await until(lambda: held.waiting == 2)
+    alices, bobs = await asyncio.gather(*asking)
+    assert alices == ["plant-a · PA-001"]
+    assert bobs == ["Your account belongs to no iTwin: ask who runs yours"]
+
+
+async def test_two_lists_that_one_person_waits_for_are_two(story: Story) -> None:
+    await story.signs_in("alice")
+    opens(story)
+    with story.world.edfs.hold("timers") as held:
+        places = ("plant-a", "plant-b")
+        asking = [asyncio.create_task(timers(story, "", place)) for place in places]
+        await until(lambda: held.waiting == 2)
+    in_a, in_b = await asyncio.gather(*asking)
+    assert "Month end (on)" in in_a
+    assert in_b == ["Nightly documents (on)", "SAP work orders (on)"]
+
+
 async def test_one_option_says_that_the_person_must_sign_in_or_is_not_allowed(story: Story) -> None:
     opens(story)
     assert await itwins(story, "") == ["Sign in first: /edfs signin"]
