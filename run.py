@@ -149,9 +149,13 @@ def is_usable(venv: Path) -> bool:
 
 
 def clean_environment() -> "dict[str, str]":
-    """The caller's environment without what would lead Python, pip or uv elsewhere."""
+    """The caller's environment without what would lead Python, pip or uv elsewhere.
+
+    Bytecode is kept: without it each of the many processes that tests start compiles the bot anew.
+    """
     unwanted = {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"}
     unwanted |= {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "UV_SYSTEM_PYTHON", "UV_TARGET"}
+    unwanted |= {"PYTHONDONTWRITEBYTECODE"}
     kept = {name: value for name, value in os.environ.items() if name not in unwanted}
     kept["PIP_USER"] = "0"
     # uv trusts the system's certificates, as pip does; the first name is for its older versions.
