@@ -22,8 +22,12 @@ TOGGLE = '/edfs toggle plant-a "SAP work orders"'
 
 
 def free_ports(count: int) -> int:
-    """Return the first of ``count`` consecutive free ports."""
-    for start in range(21_000 + os.getpid() % 20_000, 60_000, count):
+    """Return the first of ``count`` consecutive free ports.
+
+    They are below those that the system gives to whoever connects, and each process that runs
+    tests begins elsewhere: between looking and listening nobody takes one.
+    """
+    for start in range(20_000 + os.getpid() % 1_000 * 10, 32_000, count):
         with contextlib.ExitStack() as stack:
             try:
                 for port in range(start, start + count):
@@ -58,10 +62,11 @@ def process(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[st
             running.communicate()
 
 
-def until(look: Callable[[], Any]) -> Any:
-    """Wait for a response that contains the text."""
+def until(look: Callable[[], Any], running: subprocess.Popen[str] | None = None) -> Any:
+    """Wait for a response that contains the text, as long as this process runs."""
 
     def found() -> Any:
+        assert running is None or running.poll() is None, running.communicate()
         with contextlib.suppress(httpx.HTTPError):
             return look()
         return None
@@ -124,10 +129,10 @@ def main_job(api: Api) -> None:
 def test_the_sandbox_api_disables_a_timer_and_again_after_a_reset() -> None:
     port = free_ports(5)
     with (
-        process("sandbox", "--headless", "--port", str(port)),
+        process("sandbox", "--headless", "--port", str(port)) as running,
         contextlib.closing(Api(port)) as api,
     ):
-        until(api.state)
+        until(api.state, running)
         main_job(api)
         api.post("/clock", forward=7_200)
         api.post("/click", **{"as": "alice", "action": "Undo"})
