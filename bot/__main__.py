@@ -21,6 +21,7 @@ from bot.gateways.policy_file import PolicyFile
 from bot.gateways.policy_toml import PolicyBroken
 from bot.gateways.sealing import KeyRing
 from bot.gateways.slack.client import SlackRejected, SlackUnavailable
+from bot.gateways.store.replication import StoreMisconfigured
 from bot.logs import set_up
 from bot.settings import HostPort, Settings, SettingsError, read_settings
 from bot.web import serving
@@ -71,6 +72,9 @@ def run() -> None:
     except PolicyBroken as broken:
         for problem in broken.problems:
             _print_error(f"{settings.edfs_bot_policy}:{problem}")
+        raise typer.Exit(2) from None
+    except StoreMisconfigured as error:
+        _print_error(f"{error}.")
         raise typer.Exit(2) from None
     except (StoreUnreachable, SlackRejected, OSError) as error:
         _print_error(f"{type(error).__name__}: {error}. See: edfs-bot doctor")

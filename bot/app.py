@@ -71,6 +71,8 @@ class Readiness:
             self.jobs.check()
         except StoreUnreachable:
             return "nothing that is due is done: the job engine's connection does not answer"
+        if self.jobs.replica_missing:
+            return "a replica of the store is missing: no new command is accepted until it is back"
         if self.socket is not None and self.socket.lost:
             return "Slack's socket is not connected: check SLACK_APP_TOKEN and the network"
         return ""
@@ -80,14 +82,15 @@ class Readiness:
 async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Bot]:
     """Open everything, in order, and close it in the opposite order.
 
-    Raises StoreUnreachable, SlackUnavailable or SlackRejected when a required service does not
-    accept the bot; PolicyBroken or OSError when the policy file is invalid.
+    Raises StoreUnreachable, StoreMisconfigured, SlackUnavailable or SlackRejected when a required
+    service does not accept the bot; PolicyBroken or OSError when the policy file is invalid.
     """
     async with contextlib.AsyncExitStack() as stack:
         url = await store_url(settings, stack)
         store = open_store(url, ring_of(settings))
         stack.push_async_callback(store.aclose)
         await store.ping()
+        await store.replication.check()
         policy_file = PolicyFile(settings.edfs_bot_policy)
         policy_file.load()
         slack = await _slack_client(settings, SlackRateLimiter(store.limits, clock), stack)

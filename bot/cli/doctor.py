@@ -19,6 +19,11 @@ from bot.gateways.policy_toml import PolicyBroken
 from bot.gateways.slack.client import SlackClient, SlackRejected, SlackUnavailable
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
+from bot.gateways.store.replication import (
+    StoreMisconfigured,
+    too_few_asked,
+    too_few_connected,
+)
 from bot.settings import Settings
 
 TIMEOUT = 10.0  # seconds for each check
@@ -71,6 +76,8 @@ async def _store(
         stack.push_async_callback(store.aclose)
         await store.ping()
         message = await _durability(store, kind)
+    except StoreMisconfigured as error:
+        return store, Check("store", False, str(error))
     except StoreUnreachable as error:
         message = f"does not answer ({error}): check REDIS_URL, or the state directory"
         return None, Check("store", False, message)
@@ -102,15 +109,24 @@ async def _durability(store: Store, kind: str) -> str:
 
 
 async def _replicas(store: Store) -> str:
-    """Return what a failover may lose; an empty text without replicas."""
-    replicas = await store.replicas()
-    if replicas is None or replicas[0] == 0:
+    """Return what a failover may lose; an empty text without replicas.
+
+    Raises StoreMisconfigured where other replicas are connected than have to confirm.
+    """
+    state, asked = await store.replication.read(), store.replication.asked
+    if state is None:
+        return "; it does not tell its replicas, so check their number yourself" if asked else ""
+    if asked and state.connected > asked:
+        raise StoreMisconfigured(too_few_asked(asked, state.connected))
+    if state.connected < asked:
+        raise StoreMisconfigured(too_few_connected(asked, state.connected))
+    if asked:
+        return f"; all {asked} replicas confirm what is written"
+    if not state.connected:
         return ""
-    if replicas[1]:
-        return "; has replicas and does not write without them"
     return (
         "; has replicas, and a failover may forget what it acknowledged: "
-        "set min-replicas-to-write 1 (docs/operations.md says what that promises)"
+        f"set ?replicas={state.connected} (docs/operations.md says what that promises)"
     )
 
 

@@ -75,6 +75,8 @@ class Sender(Step):
                 return await self._flip(permitted, bearer, begin_by)
             case "stopped":
                 return await self.reject(operation, Failure(FailureKind.CHANGES_STOPPED))
+            case "failed_over":
+                return await self.apply(operation, events.FailedOver(self.now))
             case "lost":
                 return None
 

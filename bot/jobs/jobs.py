@@ -14,6 +14,7 @@ from bot.core.names import DeliveryId, OperationId, Workspace
 from bot.gateways.slack.client import SlackUnavailable
 from bot.jobs.clock_watch import ClockWatch
 from bot.jobs.engine import Function, JobEngine
+from bot.jobs.replication_watch import ReplicationWatch
 from bot.jobs.ticker import Ticker
 from bot.slack.answers import answer as answers
 from bot.slack.answers.app_home import refresh_home
@@ -34,6 +35,7 @@ class Jobs:
         self._engine = JobEngine(url, functions)
         self._ticker = Ticker(self._tick, self._engine.ping, self._engine.renew)
         self._clock_watch = ClockWatch()
+        self._replication_watch = ReplicationWatch()
         self._started_context: Context | None = None
         self._retracted: set[DeliveryId] = set()
 
@@ -52,6 +54,11 @@ class Jobs:
         """Raises StoreUnreachable when this process does nothing of what is due."""
         if self._ticker.stalled:
             raise StoreUnreachable("the jobs are not answered by the store")
+
+    @property
+    def replica_missing(self) -> bool:
+        """Whether fewer replicas of the store are connected than have to confirm a write."""
+        return self._replication_watch.missing
 
     async def nudge(self, delivery: Delivery) -> None:
         """Enqueue a delivery that was just stored, without waiting for the tick."""
@@ -151,6 +158,7 @@ class Jobs:
         context = self._context()
         store = context.gateways.store
         await self._clock_watch.check(store.due_times, context.gateways.clock)
+        await self._replication_watch.check(store.replication)
         context.gateways.policy_file.refresh()  # logs a broken file though nobody asks for a ruling
         due = await store.deliveries.lease_due(context.now, LEASE_SECONDS)
         for workspace, kind, identity in due:

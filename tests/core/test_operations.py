@@ -44,6 +44,7 @@ EVENTS: dict[str, Callable[[Operation], Event]] = {
     "found redefined": lambda _: events.FoundRedefined(101.0),
     "delayed": lambda _: events.Delayed(101.0, UNSENT, 102.0),
     "permitted": lambda _: events.Permitted(101.0),
+    "failed over": lambda _: events.FailedOver(101.0),
     "not executed": lambda _: events.NotExecuted(101.0, UNSENT, 102.0),
     "answered": lambda o: events.Answered(101.0, o.attempts, o.wanted),
     "answered otherwise": lambda o: events.Answered(101.0, o.attempts, not o.wanted),
@@ -65,6 +66,7 @@ TABLE = {
     (State.LOCKED, "found redefined"): State.STALE,
     (State.LOCKED, "delayed"): State.LOCKED,
     (State.LOCKED, "permitted"): State.SENDING,
+    (State.LOCKED, "failed over"): State.VERIFYING,
     (State.LOCKED, "refused"): State.REJECTED,
     (State.SENDING, "not executed"): State.LOCKED,
     (State.SENDING, "answered"): State.APPLIED,
@@ -149,6 +151,15 @@ def test_after_a_crash_it_has_settled_when_its_patch_must_have_ended() -> None:
     assert found.settled_at == 100.0 + TIMEOUTS.send + TIMEOUTS.patch + TIMEOUTS.settle
     told = after(sending, events.ResponseLost(103.0, LOST))
     assert told.settled_at == 103.0 + TIMEOUTS.settle
+
+
+def test_after_a_failover_it_is_verified_as_if_a_permit_had_been_given_just_now() -> None:
+    locked = through(events.LockAcquired(100.0))
+    found = after(locked, events.FailedOver(110.0))
+    assert found.settled_at == 110.0 + TIMEOUTS.send + TIMEOUTS.patch + TIMEOUTS.settle
+    assert due(found) == found.response_lost_at == 110.0
+    # Whoever holds the forgotten permit may still tell what became of it.
+    assert after(found, events.Answered(112.0, 1, enabled=False)).state is State.APPLIED
 
 
 def test_when_it_is_read_after_a_lost_response() -> None:

@@ -24,7 +24,9 @@ CLOSED: dict[tuple[str, str], tuple[Any, ...]] = {
     ),
     ("RequestClosed", "stage"): tuple(s.value for s in Stage if s is not Stage.WAITING),
     ("AutoEnableClosed", "how"): typing.get_args(auto_enables.ClosedAs),
-    ("Unclear", "why"): (*("timeout", "cut", "status", "redirect", "body", "other_id", "crash"),),
+    ("Unclear", "why"): (
+        *("timeout", "cut", "status", "redirect", "body", "other_id", "crash", "failover"),
+    ),
     ("NotFound", "code"): (
         *("TimerNotFound", "TimerListNotFound", "iTwinNotFound", "ResourceNotFound"),
     ),

@@ -113,7 +113,9 @@ async def test_the_master_dies_while_a_flip_is_answered(folder: Path) -> None:
             await undoes_it(story)
             await nothing_is_due(story)
             servers.replica.call("CONFIG", "SET", "min-replicas-to-write", 1)
-            assert await story.bot.store.replicas() == (0, True)
+            state = await story.bot.store.replication.read()
+            assert state is not None
+            assert (state.connected, state.refuses) == (0, True)
 
 
 async def test_what_no_replica_knows_is_not_done(folder: Path) -> None:
@@ -138,7 +140,9 @@ async def test_over_a_cluster(folder: Path) -> None:
             await undoes_it(story)
             await nothing_is_due(story)
             assert await story.bot.store.durability() == (True, "noeviction")
-            assert await story.bot.store.replicas() == (0, False)
+            state = await story.bot.store.replication.read()
+            assert state is not None
+            assert (state.connected, state.refuses) == (0, False)
         strange = [key for key in nodes.all_keys() if not known(key)]
         assert not strange, f"keys that the store's docstring does not name: {strange}"
         await wait_for_one_another(nodes)

@@ -37,11 +37,18 @@ class Server:
         configuration = folder / "server.conf"
         common = f"port {port}\nbind 127.0.0.1\ndir {folder}\nlogfile {self.log}\n"
         configuration.write_text(common + settings)
-        self.process = subprocess.Popen(  # noqa: S603 - the bundled binary
-            [str(get_binary_path()), str(configuration), *options],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+        self._command = [str(get_binary_path()), str(configuration), *options]
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - the bundled binary
+            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
+
+    def restart(self) -> None:
+        """Kill it, and start another one on the same files."""
+        self.kill()
+        self.process = self._start()
 
     def client(self) -> redis.Redis:
         return redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0), decode_responses=True)

@@ -50,6 +50,13 @@ class Permitted:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedOver:
+    """The store failed over since the lock was taken, and may have forgotten an earlier permit."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class NotExecuted:
     """There is proof that the PATCH was not executed, and another attempt makes sense."""
 
@@ -128,6 +135,7 @@ Event = (
     | FoundRedefined
     | Delayed
     | Permitted
+    | FailedOver
     | NotExecuted
     | Answered
     | Refused

@@ -3,6 +3,7 @@
     READY ─LockAcquired─▶ LOCKED
     LOCKED ─Delayed──────────▶ LOCKED
            ─Permitted────────▶ SENDING
+           ─FailedOver───────▶ VERIFYING
            ─FoundInState─────▶ ALREADY
            ─FoundRedefined───▶ STALE
            ─Refused──────────▶ REJECTED

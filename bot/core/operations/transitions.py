@@ -11,6 +11,7 @@ from bot.core.operations.events import (
     ClockSetBack,
     Delayed,
     Event,
+    FailedOver,
     FoundInState,
     FoundRedefined,
     LateReadBack,
@@ -81,6 +82,8 @@ def _from_locked(operation: Operation, event: Event) -> StateAndChanges:
             return State.LOCKED, _waiting(operation, event)
         case Permitted(at=at):
             return State.SENDING, _permitted(operation, at)
+        case FailedOver(at=at):
+            return State.VERIFYING, _permit_forgotten(operation, at)
         case Refused(failure=failure):
             return State.REJECTED, {"failure": failure}
         case _:
@@ -173,6 +176,14 @@ def _response_lost(operation: Operation, at: float, failure: Failure) -> dict[st
         "response_lost_at": at,
         "settled_at": settled_at,
     }
+
+
+def _permit_forgotten(operation: Operation, at: float) -> dict[str, Any]:
+    """Verify as if the forgotten permit had been given just now and its PATCH had been lost."""
+    failure = Failure(FailureKind.UNCLEAR, operation="toggle", why="failover")
+    permitted = replace(operation, **_permitted(operation, at))
+    lost = _response_lost(permitted, at, failure)
+    return {**_permitted(operation, at), **lost, "settled_at": permitted.settled_at}
 
 
 def _ended(operation: Operation, seen: Observation) -> dict[str, Any]:

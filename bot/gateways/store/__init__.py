@@ -10,7 +10,8 @@
                                        "card:<kind>:<id>" (a card to be rendered)      no end
     edfs:{<W>}:delivery:<id>           hash: owner, body (sealed), done                24 hours
     edfs:{<W>}:attempts:<kind>:<id>    how often a job on it broke off in a row        1 hour
-    edfs:{<W>}:operation:<id>          hash: v (version), b (sealed operation), ts (of its card),
+    edfs:{<W>}:operation:<id>          hash: v (version), b (sealed operation), replication (the
+                                       server's history at its lock), ts (of its card),
                                        rendered, auto_enable_version (the versions that the card
                                        shows), sent-<message>, transferred (the card belongs
                                        to another record now), painter, repaint_at (an edit of
@@ -91,6 +92,7 @@ from bot.gateways.store.operations import Operations
 from bot.gateways.store.option_lists import OptionListCache
 from bot.gateways.store.people import People
 from bot.gateways.store.poll_snapshots import PollSnapshots
+from bot.gateways.store.replication import Replication
 from bot.gateways.store.schemas import APPROVALS, AUTO_ENABLES, NOTIFICATIONS, SUBSCRIPTIONS
 from bot.gateways.store.sealed import SealedCodec
 from bot.gateways.store.sign_in_links import SignInLinks
@@ -126,6 +128,7 @@ class Store:
     poll_snapshots: PollSnapshots
     modal_clicks: ModalClicks
     kill_switch: KillSwitch
+    replication: Replication
 
     async def ping(self) -> None:
         """Raise StoreUnreachable when the server does not answer."""
@@ -146,18 +149,6 @@ class Store:
             return None
         appends = all(one.get("aof_enabled") for one in persistence)
         return appends, min(policies, key=lambda policy: policy == "noeviction")
-
-    async def replicas(self) -> tuple[int, bool] | None:
-        """Return (replicas of the server that has fewest, whether it refuses writes without them).
-
-        None where the server does not tell. Raises StoreUnreachable.
-        """
-        servers = await server_info(self.redis, "replication")
-        if servers is None or not all("connected_slaves" in one for one in servers):
-            return None
-        # INFO has this field only where min-replicas-to-write is set.
-        refuses = all("min_slaves_good_slaves" in one for one in servers)
-        return min(int(one["connected_slaves"]) for one in servers), refuses
 
     async def aclose(self) -> None:
         await self.redis.aclose()
@@ -190,4 +181,5 @@ def open_store(url: str, ring: KeyRing, operation_days: int = 90, audit_days: in
         poll_snapshots=PollSnapshots(redis, codec),
         modal_clicks=ModalClicks(redis),
         kill_switch=KillSwitch(redis, audit),
+        replication=Replication(redis),
     )

@@ -113,8 +113,8 @@ async def translate_errors() -> AsyncIterator[None]:
 def _client(pool: BlockingConnectionPool, replicas: int) -> Redis:
     if not replicas:
         return Redis.from_pool(pool)
-    client = cast("_Confirmed", _Confirmed.from_pool(pool))
-    client.replicas = replicas
+    client = cast("ConfirmedRedis", ConfirmedRedis.from_pool(pool))
+    client.replicas = client.needed = replicas
     return client
 
 
@@ -132,21 +132,24 @@ class NotConfirmed(RedisError):
     """A write was not confirmed by so many replicas in time: a failover may lose it."""
 
 
-class _Confirmed(Redis):
-    """A client whose scripts' writes count only when ``replicas`` replicas have them too.
+class ConfirmedRedis(Redis):
+    """A client whose scripts' writes count only when ``needed`` replicas have them too.
+
+    That is never fewer than ``replicas``, the number that the address asks for.
 
     Everything that must not be lost (a delivery, a permit, a verdict) is written by scripts. WAIT
     is about the connection's own writes, so it is sent in the same pipeline as the script.
     """
 
     replicas: int
+    needed: int
 
     async def evalsha(self, sha: str, numkeys: int, *rest: Any) -> Any:
         async with self.pipeline(transaction=False) as both:
             both.evalsha(sha, numkeys, *rest)
-            both.wait(self.replicas, CONFIRM_MILLISECONDS)
+            both.wait(self.needed, CONFIRM_MILLISECONDS)
             reply, confirmed = await both.execute()
-        if int(confirmed) < self.replicas:
+        if int(confirmed) < self.needed:
             raise NotConfirmed
         return reply
 

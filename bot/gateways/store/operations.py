@@ -36,8 +36,9 @@ class StartResult:
     operation: OperationId
 
 
-# won: it is stored; lost: another writer was faster; stopped: no permits are given.
-Changed = Literal["won", "lost", "stopped"]
+# won: it is stored; lost: another writer was faster; stopped: no permits are given; failed_over:
+# since the lock was taken a replica was promoted, which may have forgotten an earlier permit.
+Changed = Literal["won", "lost", "stopped", "failed_over"]
 
 
 class Operations:

@@ -37,6 +37,7 @@ _UNCLEAR: dict[str, str] = {
     "redirect": "Bentley answered with a redirect, which is never followed with your token.",
     "body": "Bentley's answer could not be read.",
     "other_id": "Bentley's answer was about something else than what was asked.",
+    "failover": "The bot's store moved to another server, which may have forgotten a request.",
     "crash": "The bot was interrupted while it waited for the answer.",
 }
 

@@ -89,6 +89,12 @@ def title_of(operation: Operation) -> str:
             return f"Nobody can tell: {name}"
 
 
+def _uncertain(operation: Operation) -> str:
+    if operation.failure and operation.failure.why == "failover":
+        return "The bot's store moved to another server, and may have forgotten that it was sent."
+    return "Bentley's answer was lost."
+
+
 def _state_lines(operation: Operation) -> list[Line]:
     """Explain the state, where the title alone does not."""
     read = _reading(operation.seen)
@@ -100,7 +106,7 @@ def _state_lines(operation: Operation) -> list[Line]:
         case State.VERIFYING:
             verdict = Timestamp(operation.settled_at, exact=True)
             wait = line("The verdict comes ", verdict, ". Do not press again.")
-            return [line("Bentley's answer was lost."), (*read, *wait)]
+            return [line(_uncertain(operation)), (*read, *wait)]
         case State.CONFLICT:
             other = "Somebody else switched it at the same moment, so both changes cancelled out."
             return [

@@ -1,6 +1,6 @@
 -- Writes an operation's next version and its audit entry, if the stored version is the one before.
 --
--- KEYS[1] operation     hash: v (version), b (sealed body)
+-- KEYS[1] operation     hash: v (version), b (sealed body), replication (id of the server's history)
 -- KEYS[2] lock          the operation that holds the timer
 -- KEYS[3] due           zset
 -- KEYS[4] dedupe        the latest operation of this person, verb, timer and "until"
@@ -22,8 +22,10 @@
 -- ARGV[11] timer lifetime
 -- ARGV[12] undone lifetime
 -- ARGV[13] number before, [14] hash before, [15] entry, [16] number after, [17] hash after, [18] oldest
--- Returns {'won'}, {'lost'}, {'stopped'} (no permit while changes are stopped), or {'moved', …}.
+-- Returns {'won'}, {'lost'}, {'stopped'} (no permit while changes are stopped),
+-- {'failed_over'} (no permit: an earlier one may have been forgotten), or {'moved', …}.
 --- @include "audit_chain"
+--- @include "replication"
 local id, kind = ARGV[1], ARGV[8]
 
 local version = redis.call('HGET', KEYS[1], 'v')
@@ -32,7 +34,10 @@ if version ~= ARGV[2] then
   if version == ARGV[3] and redis.call('HGET', KEYS[1], 'b') == ARGV[4] then return {'won'} end
   return {'lost'}
 end
-if kind == 'permit' and redis.call('EXISTS', KEYS[7]) == 1 then return {'stopped'} end
+if kind == 'permit' then
+  if redis.call('EXISTS', KEYS[7]) == 1 then return {'stopped'} end
+  if failed_over(redis.call('HGET', KEYS[1], 'replication') or '') then return {'failed_over'} end
+end
 
 local moved = audit_head_moved(KEYS[9], ARGV[13], ARGV[14])
 if moved then return moved end

@@ -1,6 +1,6 @@
 -- Starts an operation: takes its timer's lock and writes the record and its audit entry.
 --
--- KEYS[1] operation     hash: v (version), b (sealed body)
+-- KEYS[1] operation     hash: v (version), b (sealed body), replication (id of the server's history)
 -- KEYS[2] lock          the operation that holds the timer
 -- KEYS[3] due           zset
 -- KEYS[4] dedupe        the latest operation of this person, verb, timer and "until"
@@ -20,6 +20,7 @@
 -- ARGV[9] number before, [10] hash before, [11] entry, [12] number after, [13] hash after, [14] oldest
 -- Returns {result, operation id}, the results as in `operations.StartResult`; or {'moved', …}.
 --- @include "audit_chain"
+--- @include "replication"
 local id = ARGV[1]
 
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'exists', id} end
@@ -39,7 +40,7 @@ if redis.call('EXISTS', KEYS[7]) == 1 then return {'stopped', id} end
 local moved = audit_head_moved(KEYS[9], ARGV[9], ARGV[10])
 if moved then return moved end
 audit_append(KEYS[8], KEYS[9], ARGV[11], ARGV[12], ARGV[13], ARGV[14])
-redis.call('HSET', KEYS[1], 'v', ARGV[2], 'b', ARGV[3])
+redis.call('HSET', KEYS[1], 'v', ARGV[2], 'b', ARGV[3], 'replication', replication_id())
 redis.call('EXPIRE', KEYS[1], ARGV[6])
 redis.call('SET', KEYS[2], id, 'EX', ARGV[7])
 redis.call('ZADD', KEYS[3], ARGV[4], 'operation:' .. id)

@@ -1,0 +1,212 @@
+"""A replica is promoted: what was confirmed is known to it, and what may be forgotten is verified.
+
+The servers are replicated and promoted by hand, so that it is known what each of them has.
+"""
+
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.cli.doctor import examine
+from bot.core.errors import StoreUnreachable
+from bot.gateways.sealing import KeyRing
+from bot.gateways.store import open_store
+from bot.gateways.store.replication import StoreMisconfigured
+from bot.sandbox.world import World
+from bot.settings import read_settings
+from tests.conftest import KEYS, living
+from tests.world.approval_story import HOME
+from tests.world.clock import paced_clock
+from tests.world.story import TOGGLE, Story, read
+from tests.world.topologies import Server, ending, free_ports
+from tests.world.waiting import until, wait_until
+from tests.world.wires import Trap, Wire
+
+COMMON = "appendonly yes\nsave ''\nrepl-diskless-sync-delay 0\n"
+NOWHERE = ("127.0.0.1", 1)
+
+
+class Replicated:
+    """A master and its replicas, all of them in step when they are yielded."""
+
+    def __init__(self, master: Server, replicas: list[Server]) -> None:
+        self.master, self.replicas = master, replicas
+        self.url = f"redis://127.0.0.1:{master.port}/0"
+
+    def in_step(self) -> bool:
+        """Whether each replica has what the master had when this began."""
+        offset = self._field(self.master, "master_repl_offset")
+        return all(self._field(one, "slave_repl_offset") >= offset >= 0 for one in self.replicas)
+
+    @staticmethod
+    def _field(server: Server, name: str) -> int:
+        info = server.call("INFO", "replication")
+        return int(info.get(name, -1)) if isinstance(info, dict) else -1
+
+
+@contextlib.contextmanager
+def replicated(folder: Path, count: int) -> Iterator[Replicated]:
+    first, *others = free_ports(1 + count)
+    servers: list[Server] = []
+    with ending(servers):
+        servers.append(Server(folder / "master", first, settings=COMMON))
+        for port in others:
+            following = f"{COMMON}replicaof 127.0.0.1 {first}\n"
+            servers.append(Server(folder / f"replica{port}", port, settings=following))
+        for one in servers[1:]:
+            up = partial(one.replies, "'master_link_status': 'up'", "INFO", "replication")
+            wait_until(up, "a replica")
+        yield Replicated(servers[0], servers[1:])
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="edfs-failover-") as name:
+        yield Path(name)
+
+
+@asynccontextmanager
+async def told(url: str, patience: str = "2") -> AsyncIterator[Story]:
+    world = World(clock=paced_clock())
+    await world.open()
+    try:
+        async with living(world, url, EDFS_BOT_EDFS_TIMEOUT=patience) as bot:
+            yield Story(world, bot)
+    finally:
+        await world.close()
+
+
+def patches(story: Story) -> int:
+    return sum(call["method"] == "PATCH" for call in story.world.edfs.calls)
+
+
+async def test_what_only_some_replicas_have_does_not_count(folder: Path) -> None:
+    """While one replica is promoted, the old master's other one goes on to confirm."""
+    with replicated(folder, 2) as servers:
+        for asked, counts in ((1, True), (2, False)):
+            store = open_store(f"{servers.url}?replicas={asked}", KeyRing.parse(KEYS))
+            await store.kill_switch.engage(HOME, 1.0)
+            servers.replicas[0].call("REPLICAOF", "NO", "ONE")
+            with contextlib.nullcontext() if counts else pytest.raises(StoreUnreachable):
+                await store.kill_switch.engage(HOME, 2.0)
+            servers.replicas[0].call("REPLICAOF", "127.0.0.1", servers.master.port)
+            await until(servers.in_step)
+            await store.aclose()
+
+
+async def test_a_start_refuses_to_ask_fewer_replicas_than_there_are(folder: Path) -> None:
+    said = "asks 1 of 2 replicas to confirm"
+    with replicated(folder, 2) as servers:
+        with pytest.raises(StoreMisconfigured, match=said):
+            async with told(f"{servers.url}?replicas=1"):
+                pass
+        assert said in await doctor(f"{servers.url}?replicas=1")
+        assert "all 2 replicas confirm" in await doctor(f"{servers.url}?replicas=2")
+        assert "set ?replicas=2" in await doctor(servers.url)
+        servers.replicas[0].kill()
+        await until(partial(servers.master.replies, "'connected_slaves': 1", "INFO", "replication"))
+        assert "asks 2 replicas to confirm and 1 are" in await doctor(f"{servers.url}?replicas=2")
+
+
+async def doctor(url: str) -> str:
+    world = World(clock=paced_clock())
+    await world.open()
+    try:
+        given = {
+            **world.settings("http://bot.localhost:1"),
+            "REDIS_URL": url,
+            "EDFS_BOT_KEYS": KEYS,
+        }
+        checks = await examine(read_settings(given))
+        return next(check.message for check in checks if check.part == "store")
+    finally:
+        await world.close()
+
+
+async def readiness(story: Story) -> str:
+    transport = httpx.ASGITransport(app=story.bot.admin)
+    async with httpx.AsyncClient(transport=transport, base_url="http://bot.localhost") as client:
+        return (await client.get("/readyz")).text
+
+
+async def test_without_one_of_its_replicas_it_accepts_nothing_and_says_so(folder: Path) -> None:
+    with replicated(folder, 2) as servers:
+        async with told(f"{servers.url}?replicas=2") as story:
+            await story.signs_in("alice")
+            assert await readiness(story) == "ready"
+            servers.replicas[0].call("REPLICAOF", *NOWHERE)
+
+            async def says_so() -> bool:
+                return "a replica of the store is missing" in await readiness(story)
+
+            await until(says_so)
+            assert "nothing was changed" in str((await story.types("alice", TOGGLE)).body)
+            servers.replicas[0].call("REPLICAOF", "127.0.0.1", servers.master.port)
+
+            async def is_ready() -> bool:
+                return await readiness(story) == "ready"
+
+            await until(is_ready)
+            await story.types("alice", TOGGLE)
+            await story.sees("bob", "SAP work orders is now disabled")
+            assert story.flips() == patches(story) == 1
+
+
+async def test_a_replica_that_was_added_later_has_to_confirm_too(folder: Path) -> None:
+    with replicated(folder, 2) as servers:
+        late = servers.replicas[1]
+        late.call("REPLICAOF", "NO", "ONE")
+        await until(partial(servers.master.replies, "'connected_slaves': 1", "INFO", "replication"))
+        async with told(f"{servers.url}?replicas=1") as story:
+            late.call("REPLICAOF", "127.0.0.1", servers.master.port)
+            await until(partial(late.replies, "'master_link_status': 'up'", "INFO", "replication"))
+            redis = story.bot.store.redis
+            await until(lambda: redis.needed == 2)  # type: ignore[attr-defined]
+
+
+async def test_a_permit_that_a_failover_forgot_is_not_given_again(folder: Path) -> None:
+    """Its PATCH is still on its way: a second one would switch the timer back."""
+    with replicated(folder, 1) as servers:
+        [replica] = servers.replicas
+        name = Wire("redis", servers.master.port, Trap())
+        async with name.at_port() as port, told(f"redis://127.0.0.1:{port}/0") as story:
+            await story.signs_in("alice")
+            edfs = story.world.edfs
+            with edfs.hold("timer") as reading:
+                await story.types("alice", TOGGLE)
+                await until(lambda: reading.waiting)
+                await until(servers.in_step)
+                replica.call("REPLICAOF", *NOWHERE)
+                sending = edfs.hold("toggle")
+            await until(lambda: sending.waiting)
+            servers.master.kill()
+            replica.call("REPLICAOF", "NO", "ONE")
+            name.far = replica.port
+            checking = await story.sees("alice", "Not certain yet: SAP work orders")
+            assert "moved to another server" in read(checking)
+            assert sending.waiting == 1
+            sending.release()
+            await story.sees("bob", "SAP work orders is now disabled")
+            assert story.flips() == patches(story) == 1
+
+
+async def test_a_server_alone_that_is_restarted_has_forgotten_nothing(folder: Path) -> None:
+    (port,) = free_ports(1)
+    servers = [Server(folder / "a", port, settings=COMMON)]
+    with ending(servers):
+        wait_until(lambda: servers[0].replies("True", "PING"), "the server")
+        async with told(f"redis://127.0.0.1:{port}/0", patience="20") as story:
+            await story.signs_in("alice")
+            with story.world.edfs.hold("timer") as reading:
+                await story.types("alice", TOGGLE)
+                await until(lambda: reading.waiting)
+                servers[0].restart()
+                wait_until(lambda: servers[0].replies("True", "PING"), "the server")
+            await story.sees("bob", "SAP work orders is now disabled")
+            assert story.flips() == patches(story) == 1
