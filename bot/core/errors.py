@@ -136,6 +136,10 @@ class MessageEdited(BotError):
     """A message to the bot was edited: a message is acted on once, as it was sent."""
 
 
+class Forgotten(BotError):
+    """The store failed over and does not know the command that it had stored."""
+
+
 class RetriesExhausted(BotError):
     """Every attempt failed; the log says why."""
 

@@ -5,6 +5,7 @@ import contextlib
 import structlog
 
 from bot.background.dispatch import run_due
+from bot.background.forgotten import restore_forgotten
 from bot.context import Context
 from bot.core.card_refs import card_ref
 from bot.core.deliveries import Delivery
@@ -38,6 +39,8 @@ class Jobs:
         self._replication_watch = ReplicationWatch()
         self._started_context: Context | None = None
         self._retracted: set[DeliveryId] = set()
+        self._answering: set[DeliveryId] = set()
+        self._failed_over = False
 
     async def start(self, context: Context, retracted: set[DeliveryId]) -> None:
         """Raises StoreUnreachable."""
@@ -65,8 +68,16 @@ class Jobs:
         await self._enqueue_delivery(delivery.installed_in, delivery.id)
 
     async def _answer(self, workspace_id: str, delivery_id: str) -> None:
-        context, workspace = self._context(), Workspace(workspace_id)
-        identity, deliveries = DeliveryId(delivery_id), self._context().gateways.store.deliveries
+        identity = DeliveryId(delivery_id)
+        self._answering.add(identity)
+        try:
+            await self._answer_delivery(Workspace(workspace_id), identity)
+        finally:
+            self._answering.discard(identity)
+
+    async def _answer_delivery(self, workspace: Workspace, identity: DeliveryId) -> None:
+        context = self._context()
+        deliveries = context.gateways.store.deliveries
         try:
             delivery = await deliveries.read(workspace, identity)
         except SealBroken:  # a key may be missing from the ring; it cannot be answered without
@@ -158,7 +169,10 @@ class Jobs:
         context = self._context()
         store = context.gateways.store
         await self._clock_watch.check(store.due_times, context.gateways.clock)
-        await self._replication_watch.check(store.replication)
+        self._failed_over |= await self._replication_watch.check(store.replication)
+        if self._failed_over:
+            await self._restore_forgotten()
+            self._failed_over = False
         context.gateways.policy_file.refresh()  # logs a broken file though nobody asks for a ruling
         due = await store.deliveries.lease_due(context.now, LEASE_SECONDS)
         for workspace, kind, identity in due:
@@ -172,6 +186,23 @@ class Jobs:
                 case _:
                     key = f"{kind}:{identity}"
                     await self._engine.add(self._run_due, key, workspace, kind, identity)
+
+    async def _restore_forgotten(self) -> None:
+        """Restore what this process wrote and the store has forgotten, or tell who waits for it.
+
+        Raises StoreUnreachable.
+        """
+        context = self._context()
+        store, due = context.gateways.store, await restore_forgotten(context)
+        for delivery in await store.deliveries.forgotten():
+            started = OperationId(delivery.id)
+            if delivery.id in self._answering or started in due.operations:
+                continue
+            if await store.operations.read(delivery.installed_in, started) is None:
+                log.error("store.forgot_delivery", trace=delivery.id[:8])
+                with contextlib.suppress(SlackUnavailable):  # it is logged
+                    await answers.tell_forgotten(context, delivery)
+        await self._enqueue(context.installation.workspace, due)
 
     async def _is_poisoned(self, workspace: Workspace, member: str) -> bool:
         """Count an attempt; return whether too many of them have not come to an end."""

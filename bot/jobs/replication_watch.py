@@ -19,9 +19,10 @@ class ReplicationWatch:
         self.missing = False
 
     async def check(self, replication: Replication) -> bool:
-        """Return whether the store failed over since the last look. Raises StoreUnreachable.
+        """Return whether the store failed over, or was restarted, since the last look.
 
         ``missing`` says afterwards whether fewer replicas are connected than have to confirm.
+        Raises StoreUnreachable.
         """
         elapsed = asyncio.get_running_loop().time()
         if self._looked_at is not None and elapsed - self._looked_at < LOOK_SECONDS:
@@ -41,5 +42,5 @@ class ReplicationWatch:
         before, self._history = self._history, state.history
         changed = bool(before) and before != state.history
         if changed:
-            log.warning("store.failed_over")
+            log.warning("store.failed_over_or_restarted")
         return changed

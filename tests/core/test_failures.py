@@ -29,6 +29,7 @@ NOT_STORED = {
     errors.AutoEnableClosed,
     errors.CannotSubscribe,
     errors.RetriesExhausted,
+    errors.Forgotten,
     errors.AccountTaken,
     errors.NotAvailable,
 }

@@ -15,8 +15,12 @@ import pytest
 
 from bot.cli.doctor import examine
 from bot.core.errors import StoreUnreachable
+from bot.core.names import OperationId
+from bot.core.operations import events
+from bot.core.operations.operation import Operation, State
+from bot.core.operations.transitions import after
 from bot.gateways.sealing import KeyRing
-from bot.gateways.store import open_store
+from bot.gateways.store import Store, open_store
 from bot.gateways.store.replication import StoreMisconfigured
 from bot.sandbox.world import World
 from bot.settings import read_settings
@@ -174,8 +178,7 @@ async def test_a_permit_that_a_failover_forgot_is_not_given_again(folder: Path) 
     """Its PATCH is still on its way: a second one would switch the timer back."""
     with replicated(folder, 1) as servers:
         [replica] = servers.replicas
-        name = Wire("redis", servers.master.port, Trap())
-        async with name.at_port() as port, told(f"redis://127.0.0.1:{port}/0") as story:
+        async with told_by_name(servers) as (story, name):
             await story.signs_in("alice")
             edfs = story.world.edfs
             with edfs.hold("timer") as reading:
@@ -187,13 +190,113 @@ async def test_a_permit_that_a_failover_forgot_is_not_given_again(folder: Path) 
             await until(lambda: sending.waiting)
             servers.master.kill()
             replica.call("REPLICAOF", "NO", "ONE")
+            # Another process, which knows of no permit, finds the operation locked.
+            other = open_store(f"redis://127.0.0.1:{replica.port}/0", KeyRing.parse(KEYS))
+            locked = await the_operation(other)
+            permitted = after(locked, events.Permitted(story.world.clock.now()))
+            assert locked.state is State.LOCKED
+            assert await other.operations.change(locked, permitted) == "failed_over"
+            found = after(locked, events.FailedOver(story.world.clock.now()))
+            assert await other.operations.change(locked, found) == "won"
+            await other.aclose()
+
             name.far = replica.port
-            checking = await story.sees("alice", "Not certain yet: SAP work orders")
-            assert "moved to another server" in read(checking)
-            assert sending.waiting == 1
             sending.release()
             await story.sees("bob", "SAP work orders is now disabled")
             assert story.flips() == patches(story) == 1
+
+
+async def the_operation(store: Store) -> Operation:
+    [key] = [key async for key in store.redis.scan_iter(f"edfs:{{{HOME}}}:operation:*")]
+    found = await store.operations.read(HOME, OperationId(key.decode().rpartition(":")[2]))
+    assert found is not None
+    return found
+
+
+@asynccontextmanager
+async def told_by_name(servers: Replicated) -> AsyncIterator[tuple[Story, Wire]]:
+    """The bot connects to a name, which another server may take over."""
+    name = Wire("redis", servers.master.port, Trap())
+    async with name.at_port() as port, told(f"redis://127.0.0.1:{port}/0") as story:
+        yield story, name
+
+
+async def test_an_operation_that_a_failover_forgot_is_restored_and_told_on_its_card(
+    folder: Path,
+) -> None:
+    with replicated(folder, 1) as servers:
+        [replica] = servers.replicas
+        async with told_by_name(servers) as (story, name):
+            await story.signs_in("alice")
+            await until(servers.in_step)
+            replica.call("REPLICAOF", *NOWHERE)
+            sending = story.world.edfs.hold("toggle")
+            await story.types("alice", TOGGLE)
+            await until(lambda: sending.waiting)
+            card = await story.sees("bob", "Turning off: SAP work orders")
+            servers.master.kill()
+            replica.call("REPLICAOF", "NO", "ONE")
+            name.far = replica.port
+            sending.release()
+            done = await story.sees("bob", "SAP work orders is now disabled")
+            assert done.ts == card.ts
+            assert story.flips() == patches(story) == 1
+
+
+async def test_an_end_that_a_failover_forgot_is_restored(folder: Path) -> None:
+    """Else the timer would be locked for ever, and the card would turn back."""
+    with replicated(folder, 1) as servers:
+        [replica] = servers.replicas
+        async with told_by_name(servers) as (story, name):
+            await story.signs_in("alice")
+            with story.world.edfs.hold("toggle") as sending:
+                await story.types("alice", TOGGLE)
+                await until(lambda: sending.waiting)
+                await until(servers.in_step)
+                replica.call("REPLICAOF", *NOWHERE)
+            await story.sees("bob", "SAP work orders is now disabled")
+            servers.master.kill()
+            replica.call("REPLICAOF", "NO", "ONE")
+            name.far = replica.port
+
+            async def is_restored() -> bool:
+                with contextlib.suppress(StoreUnreachable):
+                    found, due = await the_operation(story.bot.store), f"edfs:{{{HOME}}}:due"
+                    waits = await story.bot.store.redis.zscore(due, f"ended:{found.id}")
+                    return found.state is State.APPLIED and waits is None
+                return False
+
+            await until(is_restored)
+            await story.signs_in("bob")
+            await story.clicks("bob", "Enable")
+            await story.sees("bob", "SAP work orders is now enabled")
+            assert story.flips() == patches(story) == 2
+
+
+async def test_a_command_that_a_failover_forgot_is_told(folder: Path) -> None:
+    with replicated(folder, 1) as servers:
+        [replica] = servers.replicas
+        async with told_by_name(servers) as (story, name):
+            await story.signs_in("alice")
+            await until(servers.in_step)
+            replica.call("REPLICAOF", *NOWHERE)
+            story.world.slack.fail(None, 503, times=None)  # so the answer has to wait
+            await story.types("alice", "/edfs help")
+            waits = f"edfs:{{{HOME}}}:due"
+
+            async def is_deferred() -> bool:
+                due = await story.bot.store.redis.zrange(waits, 0, -1, withscores=True)
+                later = story.world.clock.now() + 3
+                return any(b"delivery:" in member and at > later for member, at in due)
+
+            await until(is_deferred)
+            story.world.slack.clear_faults()
+            servers.master.kill()
+            replica.call("REPLICAOF", "NO", "ONE")
+            name.far = replica.port
+            told = read(await story.sees("alice", "Your command was lost"))
+            assert "/edfs show" in told
+            assert patches(story) == 0
 
 
 async def test_a_server_alone_that_is_restarted_has_forgotten_nothing(folder: Path) -> None:

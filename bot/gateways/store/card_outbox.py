@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from bot.core.card_refs import CardRef
 from bot.gateways.store.connection import translate_errors
+from bot.gateways.store.recent import Recent
 from bot.gateways.store.scripts import load_script
 from bot.gateways.store.sealed import in_text, key_of
 
@@ -54,6 +55,7 @@ class CardOutbox:
         self._delete_if_equal = redis.register_script(load_script("delete_if_equal"))
         self._begin_drawing = redis.register_script(load_script("begin_drawing"))
         self._end_drawing = redis.register_script(load_script("end_drawing"))
+        self._messages: Recent[str, str] = Recent()
 
     async def read(self, ref: CardRef) -> CardStatus:
         async with translate_errors():
@@ -98,8 +100,16 @@ class CardOutbox:
 
     async def set_message(self, ref: CardRef, ts: str) -> None:
         """Remember the message that is this record's card."""
+        self._messages.note(_key(ref), ts)
         async with translate_errors():
             await self._redis.hset(_key(ref), "ts", ts)
+
+    def last_message(self, ref: CardRef) -> str:
+        """Return the message that this process lately made the record's card, or an empty text.
+
+        A store that failed over may have forgotten it.
+        """
+        return self._messages.get(_key(ref)) or ""
 
     async def transfer(self, ref: CardRef, ts: str) -> None:
         """Note that the message belongs to another record now, if it is this record's card.

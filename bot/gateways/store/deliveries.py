@@ -26,6 +26,7 @@ from bot.core.deliveries import Delivery
 from bot.core.errors import StoreUnreachable
 from bot.core.names import DeliveryId, Workspace
 from bot.gateways.store.connection import translate_errors
+from bot.gateways.store.recent import Recent
 from bot.gateways.store.scripts import load_script
 from bot.gateways.store.sealed import SealedCodec, in_text, key_of
 
@@ -52,6 +53,7 @@ class Deliveries:
         self._finish = redis.register_script(load_script("finish_delivery"))
         self._lease = redis.register_script(load_script("lease_due"))
         self._known: set[str] = set()
+        self._recent: Recent[DeliveryId, Delivery] = Recent()
         # How many seconds the store's clock is ahead of our monotonic one, at least.
         self._ahead: float | None = None
 
@@ -75,6 +77,8 @@ class Deliveries:
                 moment = 0.0 if self._ahead is None else last + self._ahead
                 result, *clock = await self._save(keys=keys, args=[*args, moment])
                 self._ahead = _seconds_ahead(clock)
+                if result == _SAVED:
+                    self._recent.note(delivery.id, delivery)
                 if result != _TOO_LATE:
                     return bool(result == _SAVED)
         raise StoreUnreachable("it is too late to store it")
@@ -96,6 +100,7 @@ class Deliveries:
 
     async def retract(self, workspace: Workspace, delivery: DeliveryId, owner: str) -> bool:
         """Prevent an answer to what this owner saved or may yet save; False when it is too late."""
+        self._recent.drop(delivery)
         key = self._key(workspace, delivery)
         args: tuple[str | int, ...] = (owner, LIFETIME_SECONDS, f"delivery:{delivery}")
         async with translate_errors():
@@ -110,9 +115,23 @@ class Deliveries:
 
     async def finish(self, workspace: Workspace, delivery: DeliveryId) -> None:
         """Mark it as answered: its body is deleted, its id is kept to recognise duplicates."""
+        self._recent.drop(delivery)
         key = self._key(workspace, delivery)
         async with translate_errors():
             await self._finish(keys=[key, _due(workspace)], args=[f"delivery:{delivery}"])
+
+    async def forgotten(self) -> list[Delivery]:
+        """Return what this process saved lately and the store does not know, after a failover.
+
+        Each is returned once. That of another replica may have been answered.
+        """
+        saved = list(self._recent.values())
+        async with translate_errors():
+            known = [await self._redis.exists(self._key(d.installed_in, d.id)) for d in saved]
+        found = [one for one, there in zip(saved, known, strict=True) if not there]
+        for one in found:
+            self._recent.drop(one.id)
+        return found
 
     async def lease_due(self, now: float, lease: float) -> list[tuple[Workspace, str, str]]:
         """Return what is due as (workspace, kind, id); it is due again ``lease`` seconds later."""

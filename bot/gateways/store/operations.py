@@ -14,6 +14,7 @@ from bot.core.timers import LastSeen
 from bot.gateways.store.audit import Audit, AuditEntry, ChainLink, Reply
 from bot.gateways.store.connection import translate_errors
 from bot.gateways.store.option_lists import MOST_CHANGED, changed_key
+from bot.gateways.store.recent import Recent
 from bot.gateways.store.scripts import load_script
 from bot.gateways.store.sealed import SealedCodec, in_text, key_of
 from bot.gateways.store.timers import LAST_SEEN, TIMER_SECONDS, timer_key
@@ -55,6 +56,8 @@ class Operations:
         self._change = redis.register_script(load_script("change_operation"))
         self._clear_ended = redis.register_script(load_script("clear_ended"))
         self._set_due = redis.register_script(load_script("set_due"))
+        self._restore = redis.register_script(load_script("restore_operation"))
+        self._recent: Recent[tuple[Workspace, OperationId], Operation] = Recent()
 
     async def start(self, operation: Operation) -> StartResult:
         """Store a new operation and give it its timer's lock, or say why not."""
@@ -64,8 +67,11 @@ class Operations:
             *(due(operation), at + RENDER_AFTER),
             *(self._lifetime, self._lock_lifetime, DEDUPE_SECONDS),
         ]
-        event = operation.state.value
-        result, found = await self._written(operation, self._start, arguments, event)
+        event, delivery = (
+            operation.state.value,
+            key_of(operation.workspace, "delivery", operation.id),
+        )
+        result, found = await self._written(operation, self._start, arguments, event, delivery)
         return StartResult(in_text(result), OperationId(in_text(found)))  # type: ignore[arg-type]
 
     async def change(self, before: Operation, after: Operation) -> Changed:
@@ -91,14 +97,16 @@ class Operations:
         script: Callable[..., Awaitable[Reply]],
         arguments: list[Any],
         event: str,
+        *more_keys: str,
     ) -> Reply:
         workspace = operation.workspace
-        keys = [*_keys(operation), *self._audit.keys(workspace)]
+        keys = [*_keys(operation), *self._audit.keys(workspace), *more_keys]
 
         async def write(link: ChainLink) -> Reply:
             reply = await script(keys=keys, args=[*arguments, *link.arguments()])
             if in_text(reply[0]) in {"started", "won"}:
                 self._audit.linked(workspace, link)
+                self._recent.note((workspace, operation.id), operation)
             return reply
 
         return await self._audit.chained(workspace, _entry(operation, event), write)
@@ -111,6 +119,47 @@ class Operations:
         if sealed is None:
             return None
         return self._codec.open(Operation, sealed, key=key, purpose=PURPOSE)
+
+    async def forgotten(self) -> list[Operation]:
+        """Return what this process wrote lately and the store has not, or in an older version.
+
+        There is some after a failover only.
+        """
+        written = list(self._recent.values())
+        async with translate_errors():
+            stored = [await self._redis.hget(_keys(one)[0], "v") for one in written]
+        return [
+            one
+            for one, version in zip(written, stored, strict=True)
+            if version is None or int(version) < one.version
+        ]
+
+    async def restore(
+        self, operation: Operation, message: str, now: float
+    ) -> Literal["restored", "known", "busy"]:
+        """Write a forgotten operation as it was; ``message`` is the ts of its card, or empty.
+
+        known: it is stored by now; busy: another operation holds its timer. What has not been sent
+        will not be: its permit may have been forgotten too.
+        """
+        own, lock, due_key, _, timer, *_ = _keys(operation)
+        workspace, due_at = operation.workspace, due(operation)
+        arguments = [
+            *(operation.id, operation.version, self._sealed(operation)),
+            *("" if due_at is None else due_at, now, self._lifetime),
+            "" if operation.state.ended else self._lock_lifetime,
+            message,
+        ]
+        keys = [own, lock, due_key, *self._audit.keys(workspace), timer]
+
+        async def write(link: ChainLink) -> Reply:
+            reply: Reply = await self._restore(keys=keys, args=[*arguments, *link.arguments()])
+            if in_text(reply[0]) == "restored":
+                self._audit.linked(workspace, link)
+            return reply
+
+        reply = await self._audit.chained(workspace, _entry(operation, "restored"), write)
+        return in_text(reply[0])  # type: ignore[return-value]
 
     async def ended_handled(self, operation: Operation) -> None:
         """Mark what follows from this version's end as done.

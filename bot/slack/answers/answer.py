@@ -27,6 +27,7 @@ from bot.core.due_work import DueWork, due_after
 from bot.core.errors import (
     BotError,
     Expired,
+    Forgotten,
     MessageEdited,
     NotInChannel,
     RetriesExhausted,
@@ -92,7 +93,17 @@ def _changes_home(delivery: Delivery, outcome: Outcome) -> bool:
 
 async def give_up(context: Context, delivery: Delivery) -> None:
     """Tell the person that answering failed too often and will not be tried again."""
-    failed = _failed(delivery, RetriesExhausted())
+    await _tell(context, delivery, RetriesExhausted())
+
+
+async def tell_forgotten(context: Context, delivery: Delivery) -> None:
+    """Tell the person that the store has forgotten what it had accepted."""
+    if not isinstance(delivery, ThreadMessage | HomeOpened):  # nobody waits for an answer to these
+        await _tell(context, delivery, Forgotten())
+
+
+async def _tell(context: Context, delivery: Delivery, error: BotError) -> None:
+    failed = _failed(delivery, error)
     for message in render(failed, context.now, context.gateways.schedule_zone):
         await reply(context, delivery, message, "")
 

@@ -175,6 +175,10 @@ def _own_error_text(error: BotError) -> ErrorText:
             cause = "A message is read once, as it was sent, so the edit has changed nothing."
             step = "Press Try again to run it as it reads now, or send it as a new message."
             return _error("Edited messages are not read", cause, step, can_retry=True)
+        case errors.Forgotten():
+            cause = "The bot's store moved to another server, which does not know this command."
+            step = "Look with /edfs show whether it took effect; if it did not, ask again."
+            return _error("Your command was lost", cause, step)
         case errors.RetriesExhausted():
             cause = "Answering this broke off several times, so it is given up."
             step = "Tell an admin the trace id; look with /edfs show before you ask again."

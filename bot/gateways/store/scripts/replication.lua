@@ -4,7 +4,8 @@
 -- forgotten what its master confirmed last. `replication_id` returns the present id; '' where
 -- nobody could be promoted instead of this server and it never was itself, and where the server
 -- does not tell. `failed_over` says whether it has been since that was returned. A server alone
--- that is restarted gets a new id too, and has forgotten nothing.
+-- that is restarted gets a new id too, and has forgotten nothing. 'forgotten' stands for a history
+-- that no server has.
 local function replication()
   local info = redis.pcall('INFO', 'replication')
   if type(info) ~= 'string' then return '', false, false end
@@ -22,5 +23,5 @@ end
 local function failed_over(before)
   local id, _, promoted = replication()
   if before == '' then return promoted end
-  return id ~= '' and id ~= before
+  return before == 'forgotten' or (id ~= '' and id ~= before)
 end

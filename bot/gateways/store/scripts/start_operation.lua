@@ -9,6 +9,7 @@
 -- KEYS[7] kill-switch   exists while changes are stopped
 -- KEYS[8] audit
 -- KEYS[9] audit-head
+-- KEYS[10] delivery     that it comes from, if there is one
 -- ARGV[1] id
 -- ARGV[2] version
 -- ARGV[3] body
@@ -40,7 +41,11 @@ if redis.call('EXISTS', KEYS[7]) == 1 then return {'stopped', id} end
 local moved = audit_head_moved(KEYS[9], ARGV[9], ARGV[10])
 if moved then return moved end
 audit_append(KEYS[8], KEYS[9], ARGV[11], ARGV[12], ARGV[13], ARGV[14])
-redis.call('HSET', KEYS[1], 'v', ARGV[2], 'b', ARGV[3], 'replication', replication_id())
+-- A delivery that is answered again after a failover may have started it before, and that may have
+-- been forgotten with its permit.
+local saved_under = redis.call('HGET', KEYS[10], 'replication')
+local history = saved_under and failed_over(saved_under) and 'forgotten' or replication_id()
+redis.call('HSET', KEYS[1], 'v', ARGV[2], 'b', ARGV[3], 'replication', history)
 redis.call('EXPIRE', KEYS[1], ARGV[6])
 redis.call('SET', KEYS[2], id, 'EX', ARGV[7])
 redis.call('ZADD', KEYS[3], ARGV[4], 'operation:' .. id)
