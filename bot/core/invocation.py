@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.core.names import ChannelId, OperationId, PersonId, Workspace
+from bot.core.names import ChannelId, DeliveryId, OperationId, PersonId, Workspace
 from bot.core.operations.operation import Origin
 from bot.core.people import Person
 from bot.core.timers import ITwin
@@ -14,7 +14,8 @@ class Invocation:
 
     ``id`` is derived from the delivery, so that the command starts at most one operation however
     often the delivery is processed. ``now`` is in unix seconds. ``groups`` are the user groups and
-    channels of ``Policy.groups`` that the person is in.
+    channels of ``Policy.groups`` that the person is in. ``delivery`` is what is being answered; a
+    stored command that is resumed keeps its own ``id``.
     """
 
     id: OperationId
@@ -26,6 +27,7 @@ class Invocation:
     # A stored command is resumed with the channel's default iTwin of the time it was given.
     resumed: bool = False
     channel_itwin: ITwin | None = None
+    delivery: DeliveryId | None = None
 
     @property
     def workspace(self) -> Workspace:

@@ -17,6 +17,7 @@ from bot.core.change_requests import (
 from bot.core.errors import CannotUndo, ChangesStopped, NotAvailable, TimerBusy, TimerGone
 from bot.core.invocation import Invocation
 from bot.core.listings import TimerShown
+from bot.core.names import DeliveryId
 from bot.core.operations.events import LockAcquired
 from bot.core.operations.operation import Operation
 from bot.core.operations.transitions import after
@@ -31,6 +32,10 @@ from bot.core.schedules import next_run
 from bot.core.timers import ITwin, LastSeen, Timer
 from bot.gateways.gateways import Gateways
 from bot.gateways.store.sign_in_links import PendingCommand
+
+
+class AnsweredMeanwhile(Exception):
+    """This process was paused while it answered, and another one has answered the delivery."""
 
 
 async def observe(
@@ -63,28 +68,34 @@ async def authorize_and_start(
         case NextStep.CONFIRM:
             return await _ask_confirmation(gateways, invocation, operation)
         case NextStep.START:
-            return await start(gateways, replace(operation, emergency=False))
+            return await start(gateways, replace(operation, emergency=False), invocation.delivery)
         case NextStep.START_EMERGENCY:
             review = approval_for(operation, ruling, review=True)
-            return await _start_emergency(gateways, operation, review)
+            return await _start_emergency(gateways, operation, review, invocation.delivery)
         case NextStep.REQUEST_APPROVAL:
             request = approval_for(operation, ruling, review=False)
             return await _request_approval(gateways, operation, request)
 
 
-async def start(gateways: Gateways, draft: Operation) -> Outcome:
+async def start(
+    gateways: Gateways, draft: Operation, delivery: DeliveryId | None = None
+) -> Outcome:
     """Lock the timer and store the operation, which the engine then carries out.
 
-    Raises TimerBusy, CannotUndo, ChangesStopped.
+    ``delivery`` is the one that is being answered; nothing is started once it was answered.
+
+    Raises TimerBusy, CannotUndo, ChangesStopped, AnsweredMeanwhile.
     """
     operation = after(draft, LockAcquired(draft.asked_at))
-    started = await gateways.store.operations.start(operation)
+    started = await gateways.store.operations.start(operation, delivery)
     match started.result:
         case "started" | "exists":
             if operation.origin.replaces is not None:
                 before = CardRef(operation.workspace, "operation", operation.origin.replaces)
                 await gateways.store.card_outbox.transfer(before, operation.origin.card)
             return OperationStarted(operation)
+        case "answered":
+            raise AnsweredMeanwhile
         case "duplicate":
             same = await gateways.store.operations.read(operation.workspace, started.operation)
             if same is None:
@@ -122,7 +133,9 @@ async def _request_approval(gateways: Gateways, operation: Operation, request: A
     return ApprovalRequested(stored or request)
 
 
-async def _start_emergency(gateways: Gateways, operation: Operation, review: Approval) -> Outcome:
+async def _start_emergency(
+    gateways: Gateways, operation: Operation, review: Approval, delivery: DeliveryId | None
+) -> Outcome:
     """Store the request for a review, then start: an emergency without a review never starts.
 
     The request is canceled when the operation does not start. Then it cannot start later either:
@@ -133,7 +146,7 @@ async def _start_emergency(gateways: Gateways, operation: Operation, review: App
     if stored is not None and stored.stage is Stage.CANCELED:
         raise NotAvailable("request")
     try:
-        outcome = await start(gateways, operation)
+        outcome = await start(gateways, operation, delivery)
     except (TimerBusy, ChangesStopped, CannotUndo):
         await _cancel(gateways, review)
         raise

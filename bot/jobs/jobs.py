@@ -83,7 +83,9 @@ class Jobs:
         except SealBroken:  # a key may be missing from the ring; it cannot be answered without
             log.error("jobs.sealed_delivery", trace=identity[:8])
             delivery = None
-        if delivery is None or identity in self._retracted:
+        if identity in self._retracted:
+            return  # its retraction will be written; it is due until then
+        if delivery is None:
             await deliveries.finish(workspace, identity)
             return
         due = DueWork()

@@ -9,7 +9,7 @@ import signal
 import redis
 
 from bot.core.deliveries import Delivery, SlashCommand
-from bot.core.names import ChannelId, PersonId
+from bot.core.names import ChannelId, DeliveryId, PersonId, Workspace
 from bot.sandbox.people import BOT_USER_ID, TEAM_ID, person_named
 from bot.slack.inbound.deliveries import identity
 from tests.conversations.test_home import opened, presses
@@ -71,6 +71,27 @@ async def test_a_stored_delivery_whose_nudge_was_lost_is_answered(
     await story.sees("bob", "SAP work orders is now disabled")
     await until(lambda: not due_members(redis_url))
     assert story.flips() == 1
+
+
+async def test_an_answer_that_was_paused_starts_nothing_after_another_was_given(
+    story: Story, redis_url: str
+) -> None:
+    """The other replica found the timer held, and said so."""
+    await story.signs_in("alice")
+    with story.world.edfs.hold("timers") as reading:
+        await story.types("alice", TOGGLE)
+        await until(lambda: reading.waiting)
+        [waiting] = [
+            DeliveryId(member.decode().partition(":")[2])
+            for member in due_members(redis_url)
+            if member.startswith(b"delivery:")
+        ]
+        await story.bot.store.deliveries.finish(Workspace(TEAM_ID), waiting)
+    await until(lambda: not reading.waiting)
+    await story.types("alice", "/edfs show plant-a 'SAP work orders'")
+    await story.sees("alice", "SAP work orders is enabled")
+    assert story.flips() == 0
+    assert not [one for one in story.says("alice") if "Turning off" in one]
 
 
 async def test_a_save_that_is_repeated_by_its_owner_is_no_duplicate(story: Story) -> None:

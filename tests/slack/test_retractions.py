@@ -187,17 +187,29 @@ async def test_a_save_after_its_last_moment_is_refused(here: Store, there: Store
 
 async def test_a_retraction_blocks_a_save_that_is_still_to_come(there: Store) -> None:
     stored = delivery("help")
-    assert await there.deliveries.retract(WORKSPACE, stored.id, "me")
+    assert await there.deliveries.retract(WORKSPACE, stored.id, "me") == "retracted"
     await there.deliveries.save(stored, "me", NOW)
     assert await there.deliveries.read(WORKSPACE, stored.id) is None
     assert await due_in(there, stored) is None
-    assert not await there.deliveries.save(stored, "another owner", NOW)
+    with pytest.raises(StoreUnreachable):  # a copy of it is not acknowledged either
+        await there.deliveries.save(stored, "another owner", NOW)
 
 
 async def test_what_another_owner_saved_is_not_retracted(there: Store) -> None:
     stored = delivery("help")
     assert await there.deliveries.save(stored, "another owner", NOW)
-    assert await there.deliveries.retract(WORKSPACE, stored.id, "me")
+    assert await there.deliveries.retract(WORKSPACE, stored.id, "me") == "kept"
+    assert await there.deliveries.read(WORKSPACE, stored.id) == stored
+    assert await due_in(there, stored) is not None
+    assert await there.deliveries.retract(WORKSPACE, stored.id, "another owner") == "retracted"
+    assert await there.deliveries.retract(WORKSPACE, stored.id, "me") == "retracted"
+
+
+async def test_what_was_acknowledged_to_another_copy_is_not_retracted(there: Store) -> None:
+    stored = delivery("help")
+    assert await there.deliveries.save(stored, "me", NOW)
+    assert not await there.deliveries.save(stored, "another owner", NOW)
+    assert await there.deliveries.retract(WORKSPACE, stored.id, "me") == "kept"
     assert await there.deliveries.read(WORKSPACE, stored.id) == stored
     assert await due_in(there, stored) is not None
 
@@ -206,11 +218,35 @@ async def test_a_retraction_reports_that_it_came_too_late(there: Store) -> None:
     stored = delivery("help")
     assert await there.deliveries.save(stored, "me", NOW)
     await there.deliveries.finish(WORKSPACE, stored.id)
-    assert not await there.deliveries.retract(WORKSPACE, stored.id, "me")
+    assert await there.deliveries.retract(WORKSPACE, stored.id, "me") == "answered"
     again = delivery("again")
     assert await there.deliveries.save(again, "me", NOW)
-    assert await there.deliveries.retract(WORKSPACE, again.id, "me")
-    assert await there.deliveries.retract(WORKSPACE, again.id, "me")
+    assert await there.deliveries.retract(WORKSPACE, again.id, "me") == "retracted"
+    assert await there.deliveries.retract(WORKSPACE, again.id, "me") == "retracted"
+
+
+@pytest.mark.parametrize("meanwhile", ["answered", "acknowledged"])
+async def test_a_lost_reply_is_no_refusal_where_it_was_answered_or_acknowledged_elsewhere(
+    here: Store, there: Store, wire: Wire, meanwhile: str
+) -> None:
+    """As when this process was paused between saving and hearing that it is saved."""
+    stored, taking = delivery("help"), intake(here)
+    wire.lose = b":delivery:"
+
+    async def elsewhere() -> None:
+        await until(lambda: wire.lost)
+        if meanwhile == "answered":
+            await there.deliveries.finish(WORKSPACE, stored.id)
+        else:
+            assert not await there.deliveries.save(stored, "another owner", NOW)
+        wire.cut = False
+
+    other = asyncio.create_task(elsewhere())
+    await taking.take(stored)
+    await other
+    await taking.aclose()
+    assert not taking.retracted
+    assert await due_in(there, stored) == (None if meanwhile == "answered" else DUE_AFTER)
 
 
 async def test_a_delivery_whose_nudge_was_lost_is_due_within_a_second(there: Store) -> None:

@@ -8,7 +8,8 @@
                                        from an operation's end), approval, auto-enable,
                                        subscription, batch (of a channel's events);
                                        "card:<kind>:<id>" (a card to be rendered)      no end
-    edfs:{<W>}:delivery:<id>           hash: owner, body (sealed), replication, done   24 hours
+    edfs:{<W>}:delivery:<id>           hash: owner, body (sealed), replication,
+                                       bound, done                                    24 hours
     edfs:{<W>}:attempts:<kind>:<id>    how often a job on it broke off in a row        1 hour
     edfs:{<W>}:operation:<id>          hash: v (version), b (sealed operation), replication (the
                                        server's history at its lock), ts (of its card),

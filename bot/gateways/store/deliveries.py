@@ -8,7 +8,9 @@ not be answered later:
   reply, less the time at which it arrived. Where it is not known yet, or the clock was set, the
   store refuses once, and that reply corrects it.
 * If the delivery was saved and only the reply got lost, the process retracts it. A retraction also
-  keeps a save from happening later, whatever the clocks say.
+  keeps a save from happening later, whatever the clocks say. What is found then decides what the
+  sender is told: what was answered meanwhile, or acknowledged to the sender of another copy, is
+  accepted.
 * Until the process reports that the reply has arrived (``accept``), a delivery is due late enough
   for a retraction. If the process was killed, it is answered then: nobody was told no.
 
@@ -18,7 +20,7 @@ retract, and whose delivery was saved in time all the same.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from redis.asyncio import Redis
 
@@ -36,7 +38,8 @@ WORKSPACES = "edfs:workspaces"
 LIFETIME_SECONDS = 24 * 3600
 ATTEMPTS_SECONDS = 3600
 
-_SAVED, _TOO_LATE = 1, 2  # and 0: another request has saved it
+_SAVED, _TOO_LATE, _RETRACTED = 1, 2, 3  # and 0: another request has saved it
+Retraction = Literal["retracted", "answered", "kept"]
 
 
 class Deliveries:
@@ -79,6 +82,8 @@ class Deliveries:
                 self._ahead = _seconds_ahead(clock)
                 if result == _SAVED:
                     self._recent.note(delivery.id, delivery)
+                if result == _RETRACTED:
+                    raise StoreUnreachable("its sender was told that nothing is done")
                 if result != _TOO_LATE:
                     return bool(result == _SAVED)
         raise StoreUnreachable("it is too late to store it")
@@ -98,13 +103,17 @@ class Deliveries:
         async with translate_errors():
             await self._redis.zadd(_due(workspace), {member: until}, xx=True)
 
-    async def retract(self, workspace: Workspace, delivery: DeliveryId, owner: str) -> bool:
-        """Prevent an answer to what this owner saved or may yet save; False when it is too late."""
+    async def retract(self, workspace: Workspace, delivery: DeliveryId, owner: str) -> Retraction:
+        """Prevent an answer to what this owner saved or may yet save; return what became of it.
+
+        answered: it is too late. kept: another copy of it was acknowledged, so it will be answered.
+        """
         self._recent.drop(delivery)
         key = self._key(workspace, delivery)
         args: tuple[str | int, ...] = (owner, LIFETIME_SECONDS, f"delivery:{delivery}")
         async with translate_errors():
-            return bool(await self._retract(keys=[key, _due(workspace)], args=args))
+            reply = await self._retract(keys=[key, _due(workspace)], args=args)
+        return in_text(reply)  # type: ignore[return-value]
 
     async def read(self, workspace: Workspace, delivery: DeliveryId) -> Delivery | None:
         """Return it, or None when it was answered or never stored. Raises SealBroken."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from redis.asyncio import Redis
 
-from bot.core.names import OperationId, Workspace
+from bot.core.names import DeliveryId, OperationId, Workspace
 from bot.core.operations.operation import Operation, State
 from bot.core.operations.transitions import due
 from bot.core.timers import LastSeen
@@ -28,12 +28,13 @@ RENDER_AFTER = 3.0  # the process that changes it renders its card at once; this
 class StartResult:
     """What became of a start, and which operation that is about.
 
-    started; exists: this very operation was started before; duplicate: the same change was started
-    moments ago; busy: another operation holds the timer; undone: somebody has undone it already;
-    stopped: an admin has stopped all changes.
+    started; exists: this very operation was started before; answered: its delivery was answered
+    meanwhile, without it; duplicate: the same change was started moments ago; busy: another
+    operation holds the timer; undone: somebody has undone it already; stopped: an admin has stopped
+    all changes.
     """
 
-    result: Literal["started", "exists", "duplicate", "busy", "undone", "stopped"]
+    result: Literal["started", "exists", "answered", "duplicate", "busy", "undone", "stopped"]
     operation: OperationId
 
 
@@ -59,19 +60,20 @@ class Operations:
         self._restore = redis.register_script(load_script("restore_operation"))
         self._recent: Recent[tuple[Workspace, OperationId], Operation] = Recent()
 
-    async def start(self, operation: Operation) -> StartResult:
-        """Store a new operation and give it its timer's lock, or say why not."""
+    async def start(self, operation: Operation, delivery: DeliveryId | None = None) -> StartResult:
+        """Store a new operation and give it its timer's lock, or say why not.
+
+        ``delivery`` is the one that is being answered, if there is one.
+        """
         at = operation.changed_at
         arguments = [
             *(operation.id, operation.version, self._sealed(operation)),
             *(due(operation), at + RENDER_AFTER),
             *(self._lifetime, self._lock_lifetime, DEDUPE_SECONDS),
         ]
-        event, delivery = (
-            operation.state.value,
-            key_of(operation.workspace, "delivery", operation.id),
-        )
-        result, found = await self._written(operation, self._start, arguments, event, delivery)
+        origin = ("delivery", delivery) if delivery else ("operation", operation.id)
+        event, key = operation.state.value, key_of(operation.workspace, *origin)
+        result, found = await self._written(operation, self._start, arguments, event, key)
         return StartResult(in_text(result), OperationId(in_text(found)))  # type: ignore[arg-type]
 
     async def change(self, before: Operation, after: Operation) -> Changed:

@@ -36,11 +36,12 @@ from bot.core.errors import (
 from bot.core.invocation import Invocation
 from bot.core.language.forms import picked_channel
 from bot.core.language.parser import parse
-from bot.core.names import ChannelId, OperationId
+from bot.core.names import ChannelId, DeliveryId, OperationId
 from bot.core.operations.operation import Origin
 from bot.core.outcomes import Failed, OperationStarted, Outcome
 from bot.core.surfaces import HomeShown
 from bot.features import accounts
+from bot.features.starting import AnsweredMeanwhile
 from bot.slack.answers.app_home import home
 from bot.slack.answers.dispatch import run
 from bot.slack.answers.interactions import on_action, on_shortcut, on_submission, open_modal
@@ -66,6 +67,9 @@ async def answer(context: Context, delivery: Delivery) -> DueWork:
         outcome = await post_request(context, await _outcome(context, delivery, invocation))
     except StoreUnreachable:
         raise
+    except AnsweredMeanwhile:
+        log.warning("delivery.answered_meanwhile", trace=delivery.id[:8])
+        return DueWork()
     except BotError as error:
         outcome = _failed(delivery, error)
     log.info("delivery.answered", trace=delivery.id[:8], outcome=type(outcome).__name__)
@@ -124,7 +128,9 @@ async def _invocation(context: Context, delivery: Delivery) -> Invocation:
         channel = await _channel_of(context, delivery)
     url, card, thread = response_url_of(delivery), card_of(delivery), thread_of(delivery)
     origin = Origin(channel, url, card, thread=thread)
-    return Invocation(OperationId(delivery.id), person, origin, context.now)
+    return Invocation(
+        OperationId(delivery.id), person, origin, context.now, delivery=DeliveryId(delivery.id)
+    )
 
 
 async def _channel_of(context: Context, delivery: ModalSubmission) -> ChannelId:

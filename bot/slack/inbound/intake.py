@@ -17,7 +17,7 @@ from bot.core.deliveries import Delivery
 from bot.core.errors import StoreUnreachable
 from bot.core.names import DeliveryId, Workspace
 from bot.gateways.store import Store
-from bot.gateways.store.deliveries import Deliveries
+from bot.gateways.store.deliveries import Deliveries, Retraction
 from bot.gateways.tasks import end_task
 
 # Of Slack's three seconds, within which the person reads whether it was accepted.
@@ -29,11 +29,12 @@ CERTAIN_AFTER = 10.0
 DUE_AFTER = 1.0  # once it is confirmed: a lost nudge costs this much, never a request
 
 # Where only the store's reply was lost, the next connection works, and Slack still waits for us.
-RETRACT_HOLD_SECONDS = 0.3
+RETRACT_HOLD_SECONDS = 0.8
 RETRACT_PAUSE_SECONDS = 0.5
 RETRACT_ATTEMPT_SECONDS = 1.5
 RETRACT_CLOSE_SECONDS = 1.0
 
+_Waiting = tuple[Workspace, DeliveryId, str, "asyncio.Future[Retraction]"]
 Nudge = Callable[[Delivery], Awaitable[None]]
 
 log = structlog.get_logger("intake")
@@ -72,8 +73,10 @@ class Intake:
             async with asyncio.timeout(SAVE_SECONDS):
                 new = await self.store.deliveries.save(delivery, owner, due, LAST_MOMENT)
         except (StoreUnreachable, TimeoutError) as error:
-            await self._retractions.add(delivery.installed_in, delivery.id, owner)
-            raise StoreUnreachable("the delivery could not be saved") from error
+            found = await self._retractions.add(delivery.installed_in, delivery.id, owner)
+            if found not in {"answered", "kept"}:
+                raise StoreUnreachable("the delivery could not be saved") from error
+            new = found == "kept"  # whoever saved it may be gone
         if new:
             await self._nudge(delivery)
             task = asyncio.create_task(self._accept(delivery), name="accept")
@@ -110,34 +113,43 @@ class Retractions:
     def __init__(self, deliveries: Deliveries, unwritten: set[DeliveryId]) -> None:
         self._deliveries = deliveries
         self._unwritten = unwritten
-        self._waiting: list[tuple[Workspace, DeliveryId, str]] = []
+        self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def add(self, workspace: Workspace, delivery: DeliveryId, owner: str) -> None:
-        """Retract it; return when that is written, or after ``RETRACT_HOLD_SECONDS``."""
+    async def add(
+        self, workspace: Workspace, delivery: DeliveryId, owner: str
+    ) -> Retraction | None:
+        """Retract it, and return what was found; None after ``RETRACT_HOLD_SECONDS``."""
         self._unwritten.add(delivery)
-        self._waiting.append((workspace, delivery, owner))
+        found: asyncio.Future[Retraction] = asyncio.get_running_loop().create_future()
+        self._waiting.append((workspace, delivery, owner, found))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._write(), name="retractions")
-        await asyncio.wait({self._task}, timeout=RETRACT_HOLD_SECONDS)
+        await asyncio.wait({found}, timeout=RETRACT_HOLD_SECONDS)
+        if found.done():
+            return found.result()
+        found.cancel()  # its sender is told that nothing is done
+        return None
 
     async def aclose(self) -> None:
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=RETRACT_CLOSE_SECONDS)
             await end_task(self._task)
         if self._waiting:
-            log.error("delivery.retractions_lost", traces=[one[:8] for _, one, _ in self._waiting])
+            log.error("delivery.retractions_lost", traces=[one[:8] for _, one, *_ in self._waiting])
 
     async def _write(self) -> None:
         while self._waiting:
-            workspace, delivery, owner = self._waiting[0]
+            workspace, delivery, owner, told = self._waiting[0]
             try:
                 async with asyncio.timeout(RETRACT_ATTEMPT_SECONDS):
-                    in_time = await self._deliveries.retract(workspace, delivery, owner)
+                    found = await self._deliveries.retract(workspace, delivery, owner)
             except (StoreUnreachable, TimeoutError):
                 await asyncio.sleep(RETRACT_PAUSE_SECONDS)
                 continue
-            if not in_time:
-                log.error("delivery.retracted_too_late", trace=delivery[:8])
             self._waiting.pop(0)
             self._unwritten.discard(delivery)
+            if not told.done():
+                told.set_result(found)
+            elif found != "retracted":
+                log.error("delivery.retracted_too_late", trace=delivery[:8], found=found)

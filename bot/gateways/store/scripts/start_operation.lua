@@ -9,7 +9,7 @@
 -- KEYS[7] kill-switch   exists while changes are stopped
 -- KEYS[8] audit
 -- KEYS[9] audit-head
--- KEYS[10] delivery     that it comes from, if there is one
+-- KEYS[10] delivery     that is being answered; KEYS[1] where it does not come from one
 -- ARGV[1] id
 -- ARGV[2] version
 -- ARGV[3] body
@@ -25,6 +25,8 @@
 local id = ARGV[1]
 
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'exists', id} end
+-- This answer was paused, and another process has given one meanwhile.
+if redis.call('HGET', KEYS[10], 'done') then return {'answered', id} end
 local holder = redis.call('GET', KEYS[2])
 local recent = redis.call('GET', KEYS[4])
 if recent and (holder == recent or redis.call('HGET', KEYS[5], 'ended') == recent) then
