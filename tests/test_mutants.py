@@ -128,6 +128,8 @@ def tree(tmp_path: Path) -> Path:
     (tmp_path / "checks").mkdir()
     (tmp_path / "part" / "sums.py").write_text(CODE)
     (tmp_path / "checks" / "test_sums.py").write_text(CHECKS)
+    # It is imported before pytest is configured, as the bot is, and its constants are changed too.
+    (tmp_path / "checks" / "conftest.py").write_text("import part.sums")
     (tmp_path / "pyproject.toml").write_text('[tool.pytest]\naddopts = ["--import-mode=importlib"]')
     return tmp_path
 

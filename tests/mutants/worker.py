@@ -30,8 +30,12 @@ MEMORY = 4 << 30  # bytes of address space; an endless loop may also fill a list
 LOST = 600.0  # seconds without a word: beyond pytest's own limit, which ends what waits in vain
 
 
-def pytest_configure() -> None:
-    """Puts in the mutant that has to be there before the bot is imported, where there is one."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Puts in the mutant that has to be there before the bot is imported, where there is one.
+
+    A conftest imports the bot, before pytest is configured.
+    """
     if file := os.environ.get(INSTEAD):
         module = json.loads(Path(file).read_text(encoding="utf-8"))
         import_instead(module["name"], Path(module["path"]), module["source"])
