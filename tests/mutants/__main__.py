@@ -23,7 +23,7 @@ from tests.mutants.sampling import sample, source_files, within
 SOURCES = ("bot/core", "bot/features")
 # The rooms of the tests that go through the core and the features in pytest's own process.
 # The others start processes, which no mutant reaches, or look at the stand-ins.
-ROOMS = ("core", "features", "background", "slack", "gateways", "conversations")
+ROOMS = ("core", "features", "background", "slack", "gateways", "cli", "conversations")
 TOLD_EVERY = 25
 
 
