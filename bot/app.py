@@ -1,5 +1,6 @@
 """Composition root: builds a running bot from its settings."""
 
+import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable
@@ -15,6 +16,7 @@ from starlette.applications import Starlette
 from bot.background.reauthorization import Reauthorization
 from bot.context import Context
 from bot.core.errors import StoreUnreachable
+from bot.core.installation import Installation
 from bot.core.operations.operation import Timeouts
 from bot.engine import Engine
 from bot.features.accounts import SignInUrls
@@ -26,17 +28,21 @@ from bot.gateways.ims import Ims, ImsSettings
 from bot.gateways.loopback import LoopbackResolver
 from bot.gateways.policy_file import PolicyFile
 from bot.gateways.sealing import KeyRing
-from bot.gateways.slack.client import Installation, SlackClient
+from bot.gateways.slack.client import SlackClient
 from bot.gateways.slack.directory import Directory
 from bot.gateways.slack.rate_limits import SlackRateLimiter
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.embedded import start
+from bot.gateways.tasks import end_task
+from bot.installing import TokenCheck
 from bot.jobs import Jobs
 from bot.settings import Settings
 from bot.slack.inbound.intake import Intake
 from bot.slack.inbound.listeners import bolt_app, listen
 from bot.slack.inbound.socket_watch import SocketWatch
 from bot.web import SignInPages, SlackEndpoint, admin_app, public_app
+
+CONNECT_SECONDS = 10.0  # that a first start waits for Slack's socket
 
 log = structlog.get_logger("app")
 
@@ -60,6 +66,7 @@ class Readiness:
     store: Store
     jobs: Jobs
     socket: SocketWatch | None
+    token: TokenCheck
 
     async def why_not(self) -> str:
         """Return why it is not ready; an empty text where it is."""
@@ -73,6 +80,8 @@ class Readiness:
             return "nothing that is due is done: the job engine's connection does not answer"
         if self.jobs.replica_missing:
             return "a replica of the store is missing: no new command is accepted until it is back"
+        if self.token.rejected:
+            return f"Slack rejects the bot token ({self.token.rejected}): check SLACK_BOT_TOKEN"
         if self.socket is not None and self.socket.lost:
             return "Slack's socket is not connected: check SLACK_APP_TOKEN and the network"
         return ""
@@ -94,7 +103,9 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
         policy_file = PolicyFile(settings.edfs_bot_policy)
         policy_file.load()
         slack = await _slack_client(settings, SlackRateLimiter(store.limits, clock), stack)
-        installation = await slack.installation()
+        check = TokenCheck(slack, store.installations, settings.slack_bot_token.get_secret_value())
+        stack.push_async_callback(check.stop)
+        installation = await check.installation()
         await store.kill_switch.remember(installation.workspace)
         directory = Directory(slack, store.people, installation.workspace)
         gateways = _gateways(
@@ -108,7 +119,7 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
         listen(bolt, context, intake)
         stack.push_async_callback(jobs.stop)
         await jobs.start(context, intake.retracted)
-        sockets = await _sockets(settings, bolt, stack)
+        sockets = await _sockets(settings, bolt, stack, wait=not check.was_known)
         watch = _socket_watch(sockets, stack)
         secret = settings.slack_signing_secret
         endpoint = (
@@ -121,7 +132,7 @@ async def open_bot(settings: Settings, clock: Callable[[], float]) -> AsyncItera
         log.info("bot.started", transport=settings.transport, workspace=installation.workspace)
         yield Bot(
             public=public_app(links, endpoint),
-            admin=admin_app(Readiness(store, jobs, watch).why_not),
+            admin=admin_app(Readiness(store, jobs, watch, check).why_not),
             context=context,
             store=store,
             store_url=url,
@@ -244,11 +255,14 @@ def _socket_watch(
 
 
 async def _sockets(
-    settings: Settings, bolt: AsyncApp, stack: contextlib.AsyncExitStack
+    settings: Settings, bolt: AsyncApp, stack: contextlib.AsyncExitStack, *, wait: bool
 ) -> AsyncSocketModeHandler | None:
+    """Connect to Slack's socket; the client tries until it is connected, in the background."""
     if settings.slack_app_token is None:
         return None
     handler = AsyncSocketModeHandler(bolt, settings.slack_app_token.get_secret_value())
-    await handler.connect_async()  # type: ignore[no-untyped-call]
+    connecting: asyncio.Task[None] = asyncio.create_task(handler.connect_async(), name="sockets")  # type: ignore[no-untyped-call]
     stack.push_async_callback(handler.close_async)
+    stack.push_async_callback(end_task, connecting)
+    await asyncio.wait({connecting}, timeout=CONNECT_SECONDS if wait else 0)
     return handler

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from bot.core.installation import Installation
 from bot.engine import Engine
 from bot.features.accounts import SignInUrls
 from bot.features.select_options import OptionLists
 from bot.gateways.gateways import Gateways
-from bot.gateways.slack.client import Installation, SlackClient
+from bot.gateways.slack.client import SlackClient
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.errors import PersonRefused
+from bot.core.installation import Installation
 from bot.core.names import ChannelId, PersonId, Workspace, single_line
 from bot.core.people import Person
 from bot.core.zones import zone_or_offset
@@ -62,16 +62,6 @@ class SlackRejected(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """The workspace the bot is installed in (source: ``auth.test``)."""
-
-    workspace: Workspace
-    name: str
-    bot_user: PersonId
-    bot_id: str
 
 
 class SlackClient:

@@ -57,6 +57,7 @@
     edfs:{<W>}:audit                   stream of sealed entries                        400 days
     edfs:{<W>}:audit-head              hash: n, h (number, SHA-256 of the newest)      no end
     edfs:{app}:limit:*:<seconds>       list: when this limit was last taken            window + 60 s
+    edfs:{app}:installation:<hash>     sealed workspace of the bot token with this hash   no end
     edfs:{app}:gate:*                  unix time until which it is shut               1 hour
     edfs-jobs:*                        the job engine's own (short ids only);
                                        on a Cluster {edfs-jobs}:*                      its own
@@ -86,6 +87,7 @@ from bot.gateways.store.connection import connect, job_url, server_info, transla
 from bot.gateways.store.dead_letters import DeadLetters
 from bot.gateways.store.deliveries import Deliveries
 from bot.gateways.store.due_times import DueTimes
+from bot.gateways.store.installations import Installations
 from bot.gateways.store.kill_switch import KillSwitch
 from bot.gateways.store.limits import Limits
 from bot.gateways.store.modal_clicks import ModalClicks
@@ -130,6 +132,7 @@ class Store:
     modal_clicks: ModalClicks
     kill_switch: KillSwitch
     replication: Replication
+    installations: Installations
 
     async def ping(self) -> None:
         """Raise StoreUnreachable when the server does not answer."""
@@ -183,4 +186,5 @@ def open_store(url: str, ring: KeyRing, operation_days: int = 90, audit_days: in
         modal_clicks=ModalClicks(redis),
         kill_switch=KillSwitch(redis, audit),
         replication=Replication(redis),
+        installations=Installations(redis, codec),
     )

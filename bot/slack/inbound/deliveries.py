@@ -20,10 +20,10 @@ from bot.core.deliveries import (
     Source,
     ThreadMessage,
 )
+from bot.core.installation import Installation
 from bot.core.language.forms import picked_channel
 from bot.core.language.mentions import command_text
 from bot.core.names import ChannelId, DeliveryId, OperationId, PersonId, Workspace, is_own_id
-from bot.gateways.slack.client import Installation
 from bot.slack.inbound import payloads
 from bot.slack.inbound.forms import channel_id, chooser_of, form_of
 

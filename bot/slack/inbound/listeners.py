@@ -34,15 +34,11 @@ from bot.core.deliveries import (
     response_url_of,
 )
 from bot.core.errors import StoreUnreachable
+from bot.core.installation import Installation
 from bot.core.language.commands import COMMAND
 from bot.core.names import ChannelId
 from bot.core.outcomes import Failed
-from bot.gateways.slack.client import (
-    Installation,
-    SlackClient,
-    SlackRejected,
-    SlackUnavailable,
-)
+from bot.gateways.slack.client import SlackClient, SlackRejected, SlackUnavailable
 from bot.gateways.slack.messages import Ephemeral
 from bot.slack.answers.thread_replies import looks_like_decision
 from bot.slack.inbound.deliveries import delivery_of
