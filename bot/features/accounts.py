@@ -6,15 +6,18 @@ confirms claims the link, and a cookie ties the callback to that browser. Signin
 nothing: a pending command is offered again in Slack.
 """
 
+import asyncio
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import structlog
 
 from bot.core.auto_enables import Phase
-from bot.core.errors import AccountTaken, NotAvailable, SignInRefused
+from bot.core.errors import AccountTaken, ApiError, NotAvailable, SignInRefused, StoreUnreachable
 from bot.core.invocation import Invocation
-from bot.core.names import PersonId, Workspace, is_slack_id
+from bot.core.names import PersonId, Workspace, is_slack_id, single_line
 from bot.core.operations.operation import ActingAccount
 from bot.core.outcomes import (
     Outcome,
@@ -25,11 +28,17 @@ from bot.core.outcomes import (
     WhoAmIShown,
 )
 from bot.features.resolver import channel_itwin
+from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways
 from bot.gateways.store.audit import AuditEntry
 from bot.gateways.store.sign_in_links import PendingCommand, SignInFlow, SignInLink
+from bot.gateways.store.sign_ins import SignIn
 
 CALLBACK = "/link/callback"
+NAME_SECONDS = 3.0  # that a browser waits for a name which the ID token does not tell
+NAME_LIMIT = 200
+
+log = structlog.get_logger("accounts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +201,8 @@ async def complete_sign_in(
     except SignInRefused as refused:
         await _record(gateways, workspace, person, f"signin.{refused.reason}")
         raise
+    if not account.name and not account.email:
+        account = await _named(gateways, workspace, person, account)
     holder = await gateways.store.people.link(workspace, person, account.issuer, account.subject)
     if holder != person:
         await _record(gateways, workspace, person, "signin.account_taken")
@@ -203,6 +214,24 @@ async def complete_sign_in(
     await gateways.store.sign_in_links.drop_link(workspace, stored.link)
     await _record(gateways, workspace, person, "signin")
     return link, ActingAccount(account.subject, account.name, account.email)
+
+
+async def _named(
+    gateways: Gateways, workspace: Workspace, person: PersonId, sign_in: SignIn
+) -> SignIn:
+    """Ask the platform for the name that the ID token does not tell, once, if it answers."""
+    bearer = gateways.ims.bearer_of(sign_in)
+    if bearer is None:
+        return sign_in
+    try:
+        async with asyncio.timeout(NAME_SECONDS):
+            name, email = await gateways.edfs.me(Caller(workspace, person, bearer.secret))
+    except (ApiError, StoreUnreachable, TimeoutError) as error:
+        log.info("signin.without_name", error=type(error).__name__)
+        return sign_in
+    return replace(
+        sign_in, name=single_line(name, NAME_LIMIT), email=single_line(email, NAME_LIMIT)
+    )
 
 
 async def _record(gateways: Gateways, workspace: Workspace, person: PersonId, what: str) -> None:

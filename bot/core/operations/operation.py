@@ -89,7 +89,8 @@ class ActingAccount:
 
     @property
     def label(self) -> str:
-        return self.email or self.name or self.subject
+        """What people read. A provider that tells no name leaves the beginning of the subject."""
+        return self.email or self.name or f"account {self.subject[:8]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from bot.core.errors import Invalid, NotSent, Unclear
 from bot.core.names import ITwinId, TimerId, is_guid
 from bot.core.timers import ITwin, Timer
 from bot.gateways.edfs.budget import Budget, Caller
-from bot.gateways.edfs.responses import body_of, itwin_from, timer_from
+from bot.gateways.edfs.responses import body_of, itwin_from, timer_from, user_from
 from bot.gateways.edfs.transport import EdfsSettings, Request, Transport
 
 # The API's default is Project, so every class that may have timers is named.
@@ -70,6 +70,14 @@ class Edfs:
         body = await self._read(name, f"/itwins/{name}", caller, query)
         found = [itwin_from(one) for one in _array(body, "iTwins", name)]
         return tuple(itwin for itwin in found if itwin)
+
+    async def me(self, caller: Caller) -> tuple[str, str]:
+        """Return name and e-mail of the token's own account; either may be empty.
+
+        Source: Users API v1, ``GET /users/me``.
+        """
+        body = await self._read("me", "/users/me", caller)
+        return user_from(body.get("user"))
 
     async def itwin(self, caller: Caller, itwin: ITwinId) -> ITwin:
         body = await self._read("itwin", f"/itwins/{_segment('itwin', itwin, 'iTwinId')}", caller)

@@ -153,5 +153,15 @@ def itwin_from(body: object) -> ITwin | None:
     return ITwin(ITwinId(body["id"]), name, number)
 
 
+def user_from(body: object) -> tuple[str, str]:
+    """Parse a user of the Users API: name and e-mail, empty where there is none."""
+    if not isinstance(body, dict):
+        return "", ""
+    parts = (_name(body.get("givenName"), 200), _name(body.get("surname"), 200))
+    name = _name(body.get("displayName"), 200) or " ".join(part for part in parts if part)
+    email = _name(body.get("email"), 200)
+    return name.strip(), email if "@" in email else ""
+
+
 def _name(value: object, limit: int = 1_000) -> str:
     return value[:limit] if isinstance(value, str) else ""

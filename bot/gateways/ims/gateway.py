@@ -76,6 +76,10 @@ class Ims:
         if old != self._records.refresh_token(sign_in):
             await self._revocation.revoke(old)
 
+    def bearer_of(self, sign_in: SignIn) -> Bearer | None:
+        """Return the token of a sign-in that is not stored yet; None where it has expired."""
+        return self._records.hit(sign_in)
+
     async def bearer(self, workspace: Workspace, person: PersonId) -> Bearer:
         """Return a token to act as this person. Raises SignInNeeded, IdentityProviderError."""
         record = await self._records.read((workspace, person))
