@@ -121,6 +121,19 @@ async def test_undo_of_somebody_elses_operation_is_ones_own_act(story: Story) ->
     assert flipped_by(story) == ["alice", "bob"]
 
 
+async def test_a_slow_sign_in_is_told_while_it_is_waited_for(story: Story) -> None:
+    await story.signs_in("alice")
+    story.world.clock.forward(story.world.ims.state.token_seconds)
+    with story.world.ims.hold("token"):
+        await story.types("alice", TOGGLE)
+        await story.sees("alice", "Bentley takes long to renew your sign-in")
+        assert story.flips() == 0
+    await story.sees("alice", "is now disabled")
+    await story.types("alice", "/edfs show plant-a 'SAP work orders'")
+    await story.sees("alice", "SAP work orders is disabled")
+    assert len([one for one in story.says("alice") if "takes long" in one]) == 1
+
+
 async def test_a_token_that_died_early_is_renewed_without_a_word(story: Story) -> None:
     await story.signs_in("alice")
     story.world.ims.expire_access("alice")

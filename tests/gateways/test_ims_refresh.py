@@ -127,6 +127,47 @@ async def test_without_a_new_refresh_token_the_old_one_stays(world: ImsWorld) ->
     assert await world.stored_refresh_token() == refresh_token_in(sign_in.cache)
 
 
+@pytest.mark.parametrize("trouble", ["503", "cut", "silence"])
+async def test_while_the_provider_has_trouble_a_token_is_used_to_its_end(
+    world: ImsWorld, trouble: str
+) -> None:
+    await world.signed_in()
+    old = await world.ims.bearer(TEAM, ALICE)
+    match trouble:
+        case "503":
+            world.switches.token_status = (503, "text/html", "away")
+        case "cut":
+            world.switches.lost_answers = 1
+        case "silence":
+            world.switches.gate = asyncio.Event()
+    world.clock.now += HOUR - 120
+    assert await world.ims.bearer(TEAM, ALICE) == old
+    if trouble == "silence":
+        assert world.ims.is_refreshing(TEAM, ALICE)
+        (await world.held()).set()
+        await until(lambda: not world.ims.is_refreshing(TEAM, ALICE))
+        assert await world.ims.bearer(TEAM, ALICE) != old
+        return
+    world.switches.token_status = (503, "text/html", "away")
+    world.clock.now += 100  # it holds for less than a call takes
+    with pytest.raises(IdentityProviderError):
+        await world.ims.bearer(TEAM, ALICE)
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [("invalid_grant", SignInNeeded), ("invalid_client", IdentityProviderError)],
+)
+async def test_a_token_that_may_not_be_refreshed_is_not_used_any_more(
+    world: ImsWorld, code: str, error: type[Exception]
+) -> None:
+    await world.signed_in()
+    world.switches.token_status = (400, "application/json", json.dumps({"error": code}))
+    world.clock.now += HOUR - 120
+    with pytest.raises(error):
+        await world.ims.bearer(TEAM, ALICE)
+
+
 async def test_short_lived_tokens_are_used_but_never_hits(world: ImsWorld) -> None:
     world.switches.answer = {"expires_in": 300}
     await world.signed_in()

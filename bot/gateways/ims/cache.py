@@ -7,7 +7,7 @@ from typing import Any, Final
 import msal
 
 # Seconds. Hard-coded in msal.application 1.39.0: a token that expires sooner counts as expired.
-_MARGIN: Final = 300
+MARGIN: Final = 300
 # Neither is needed for a refresh, and the ID token holds personal data.
 _NOT_STORED: Final = ("IdToken", "AppMetadata")
 
@@ -37,11 +37,11 @@ class UserCache(msal.SerializableTokenCache):  # type: ignore[misc]
         corrected = {**event, "response": response, "scope": self._scopes}
         super().add(corrected, now=self._clock())
 
-    def access_token(self) -> str | None:
-        """Return the owner's access token if it is valid for five more minutes by our clock."""
+    def access_token(self, margin: float = MARGIN) -> str | None:
+        """Return the owner's access token if it is valid for ``margin`` seconds by our clock."""
         now = self._clock()
         for entry in self._entries(self.CredentialType.ACCESS_TOKEN):
-            if int(entry["expires_on"]) - now > _MARGIN:
+            if int(entry["expires_on"]) - now > margin:
                 return str(entry["secret"])
         return None
 

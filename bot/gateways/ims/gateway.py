@@ -1,6 +1,9 @@
 """The identity provider: signs people in and gives access tokens to act as them."""
 
+import asyncio
 from collections.abc import Callable, Mapping
+
+import structlog
 
 from bot.core.errors import IdentityProviderError
 from bot.core.names import PersonId, Workspace
@@ -15,6 +18,11 @@ from bot.gateways.ims.thread_pool import ThreadPool
 from bot.gateways.ims.transport import Transport
 from bot.gateways.ims.values import Account, Bearer, Flow, ImsSettings, SignOut
 from bot.gateways.store.sign_ins import SignIn, SignInBusy, SignIns
+
+PATIENCE_SECONDS = 3.0  # with a refresh, where the token before it still holds
+LAST_MARGIN = 30.0  # seconds that it must hold then: a call takes up to twenty
+
+log = structlog.get_logger("ims")
 
 
 class Ims:
@@ -81,9 +89,27 @@ class Ims:
         return self._records.hit(sign_in)
 
     async def bearer(self, workspace: Workspace, person: PersonId) -> Bearer:
-        """Return a token to act as this person. Raises SignInNeeded, IdentityProviderError."""
+        """Return a token to act as this person. Raises SignInNeeded, IdentityProviderError.
+
+        While the provider fails, or takes long, a token that is about to end is used to its
+        end; the refresh goes on. One that the provider refuses to refresh is not used.
+        """
         record = await self._records.read((workspace, person))
-        return self._records.hit(record) or await self._refresher.bearer((workspace, person))
+        if bearer := self._records.hit(record):
+            return bearer
+        last = self._records.hit(record, margin=LAST_MARGIN)
+        try:
+            async with asyncio.timeout(None if last is None else PATIENCE_SECONDS):
+                return await self._refresher.bearer((workspace, person))
+        except (IdentityProviderError, TimeoutError) as error:
+            if last is None or (isinstance(error, IdentityProviderError) and error.settings):
+                raise
+            log.info("sign_in.used_to_its_end", error=type(error).__name__)
+            return last
+
+    def is_refreshing(self, workspace: Workspace, person: PersonId) -> bool:
+        """Whether this process waits for the provider to refresh the person's token."""
+        return self._refresher.is_running((workspace, person))
 
     async def renewed(self, workspace: Workspace, person: PersonId, refused: Bearer) -> Bearer:
         """Return a token other than the one that the API refused. Raises as :meth:`bearer`."""

@@ -66,6 +66,9 @@ class TokenRefresher:
             if started_here or bearer.secret != refused:
                 return bearer
 
+    def is_running(self, person: _Person) -> bool:
+        return person in self._running
+
     async def drain(self, seconds: float) -> None:
         """Wait up to ``seconds`` for running refreshes, then cancel the others."""
         self._closing = True

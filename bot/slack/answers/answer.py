@@ -3,6 +3,10 @@
 Typed commands, buttons, modals, shortcuts, mentions and finished sign-ins all come through here.
 """
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
 import structlog
 
 from bot.background.approvals import post_request
@@ -42,12 +46,16 @@ from bot.core.outcomes import Failed, OperationStarted, Outcome
 from bot.core.surfaces import HomeShown
 from bot.features import accounts
 from bot.features.starting import AnsweredMeanwhile
+from bot.gateways.slack.client import SlackRejected, SlackUnavailable
+from bot.gateways.tasks import end_task
 from bot.slack.answers.app_home import home
 from bot.slack.answers.dispatch import run
 from bot.slack.answers.interactions import on_action, on_shortcut, on_submission, open_modal
 from bot.slack.answers.replies import reply
 from bot.slack.answers.thread_replies import decision_hint, request_in_thread
-from bot.slack.views.render import continued, render
+from bot.slack.views.render import continued, render, sign_in_is_slow
+
+SLOW_SECONDS = 3.0
 
 log = structlog.get_logger("answer")
 
@@ -64,7 +72,9 @@ async def answer(context: Context, delivery: Delivery) -> DueWork:
     view = await open_modal(context, delivery)
     try:
         invocation = await _invocation(context, delivery)
-        outcome = await post_request(context, await _outcome(context, delivery, invocation))
+        async with _tells_if_sign_in_is_slow(context, delivery, view):
+            outcome = await _outcome(context, delivery, invocation)
+        outcome = await post_request(context, outcome)
     except StoreUnreachable:
         raise
     except AnsweredMeanwhile:
@@ -82,6 +92,27 @@ async def answer(context: Context, delivery: Delivery) -> DueWork:
         await reply(context, delivery, continued(outcome), view)
     homes = (delivery.person,) if _changes_home(delivery, outcome) else ()
     return due_after(outcome) + DueWork(homes=homes)
+
+
+@contextlib.asynccontextmanager
+async def _tells_if_sign_in_is_slow(
+    context: Context, delivery: Delivery, view: str
+) -> AsyncIterator[None]:
+    """Tell the person what is waited for, once the provider has taken three seconds."""
+    telling = asyncio.create_task(_tell_of_slow_sign_in(context, delivery, view), name="slow")
+    try:
+        yield
+    finally:
+        await end_task(telling)
+
+
+async def _tell_of_slow_sign_in(context: Context, delivery: Delivery, view: str) -> None:
+    await asyncio.sleep(SLOW_SECONDS)
+    if isinstance(delivery, HomeOpened | SignInCompleted | ThreadMessage):
+        return
+    if context.gateways.ims.is_refreshing(delivery.installed_in, delivery.person):
+        with contextlib.suppress(SlackUnavailable, SlackRejected):  # the answer itself comes
+            await reply(context, delivery, sign_in_is_slow(), view)
 
 
 def _changes_home(delivery: Delivery, outcome: Outcome) -> bool:

@@ -180,6 +180,13 @@ def continued(started: OperationStarted) -> Ephemeral:
     return _note(title_of(started.operation), [message])
 
 
+def sign_in_is_slow() -> Ephemeral:
+    """Return what a person reads while the identity provider takes long to renew their token."""
+    return _note(
+        "Sign-in is slow", [line("Bentley takes long to renew your sign-in. The answer comes.")]
+    )
+
+
 def _name(shown: TimerShown) -> str:
     return single_line(shown.timer.label, NAME)
 
