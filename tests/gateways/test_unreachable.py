@@ -101,7 +101,7 @@ async def test_every_public_method_translates_the_clients_errors(store: Store) -
             with pytest.raises(StoreUnreachable) as refused:
                 await finish(method(**arguments))
             assert "127.0.0.1" not in str(refused.value), (part, name)
-    assert {"Operations.change", "Audit.newest", "SignIns.locked", "Store.replicas"} <= called
+    assert {"Operations.change", "Audit.newest", "SignIns.locked", "Replication.read"} <= called
     assert len(called) >= 85
 
 
