@@ -52,6 +52,31 @@ async def _channel_for(context: Context, approval: Approval) -> ChannelId:
     return await context.slack.direct_channel(approval.requester)
 
 
+async def on_rejected(
+    context: Context, workspace: Workspace, identity: OperationId, channel: ChannelId
+) -> None:
+    """Move a request whose card Slack does not take in this channel to the next possible one.
+
+    That is the channel of the command, and then the requester's direct messages; from there each
+    approver gets it directly. Raises SlackUnavailable, SlackRejected.
+    """
+    store = context.gateways.store.approvals
+    approval = await store.read(workspace, identity)
+    if approval is None or approval.posted_in != channel or approval.stage is not Stage.WAITING:
+        return
+    direct = await context.slack.direct_channel(approval.requester)
+    if channel == direct:
+        return
+    origin = approval.operation.origin.channel
+    tried_origin = channel == origin or not await is_in_channel(context.slack, origin)
+    moved_to = direct if tried_origin else origin
+
+    def change(now: Approval) -> Approval | None:
+        return after(now, Moved(moved_to)) if now.posted_in == channel else None
+
+    await store.update(workspace, identity, change)
+
+
 async def run_due(context: Context, workspace: Workspace, identity: OperationId) -> DueWork:
     """Remind of a request or let it expire, or see to the operation that it was approved for."""
     store = context.gateways.store.approvals

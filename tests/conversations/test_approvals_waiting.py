@@ -87,6 +87,40 @@ async def test_where_the_bot_is_not_the_request_is_not_lost(ruled: Story, policy
     assert story.flips() == 1
 
 
+async def test_a_request_that_its_channel_refuses_is_asked_elsewhere(
+    ruled: Story, policy: Path
+) -> None:
+    """Nobody may post in #approvals any more, which Slack says only when the card is posted."""
+    story = ruled
+    rule(story, policy, IN_APPROVALS)
+    await story.signed_in("alice", "bob")
+    story.world.slack.fail("chat.postMessage", "error", code="restricted_action", times=1)
+    await story.types("alice", OFF)
+    card = await story.sees("bob", ASKED)
+    assert card.channel != "C0APPROVAL"
+    await story.clicks("bob", "Approve", card.ts)
+    await told(story, "alice", DONE)
+    assert story.flips() == 1
+
+
+async def test_approvers_who_do_not_see_the_channel_are_told_of_the_request(
+    ruled: Story, policy: Path
+) -> None:
+    """Also those whom the policy names by their user group."""
+    story = ruled
+    story.world.edfs.state.let_in("crew01")
+    story.world.group("S0APPROVERS", ["bob", "crew01"])
+    listed = IN_APPROVALS + 'approvers = ["S0APPROVERS"]\n'
+    await ask(story, policy, listed)
+    said = await story.sees("crew01", ASKED, "@crew01")
+    assert said.channel.startswith("D")
+    assert not any(ASKED in text for text in story.direct("bob")), "Bob is in #approvals"
+    await story.signs_in("crew01", "@crew01")
+    await story.clicks("crew01", "Approve", said.ts)
+    await told(story, "alice", DONE)
+    assert story.flips() == 1
+
+
 async def test_pending_lists_first_what_one_may_decide(ruled: Story, policy: Path) -> None:
     story = ruled
     await ask(story, policy, IN_APPROVALS)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bot.core.names import ChannelId, Workspace
-from bot.gateways.slack.client import LIMITED, PASSING, SlackUnavailable
+from bot.gateways.slack.client import SlackUnavailable
+from bot.gateways.slack.codes import NOT_NOW, Meaning, documented_codes
 from bot.gateways.slack.messages import Card, Ephemeral
 from bot.gateways.slack.rate_limits import SECOND, SlackRateLimiter
 from bot.sandbox.people import TEAM_ID, person_named
@@ -178,11 +179,8 @@ async def test_opening_a_modal_does_not_wait_longer_than_its_trigger_lives(story
     assert now() - started < 0.5
 
 
-NOT_NOW = sorted(LIMITED | PASSING)
-
-
 @pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
-@pytest.mark.parametrize("code", NOT_NOW)
+@pytest.mark.parametrize("code", sorted(NOT_NOW))
 async def test_a_code_for_not_now_loses_no_card(story: Story, code: str, method: str) -> None:
     """Slack sends these with status 200, and without a Retry-After."""
     await story.signs_in("alice")
@@ -196,6 +194,62 @@ async def test_a_code_for_not_now_loses_no_card(story: Story, code: str, method:
     await until(is_drawn)
     assert story.flips() == 1
     assert not await story.bot.store.dead_letters.read(HOME)
+
+
+ONE_OF_EACH = {
+    Meaning.ELSEWHERE: "restricted_action_read_only_channel",
+    Meaning.GONE: "block_mismatch",
+    Meaning.MESSAGE: "msg_blocks_too_long",
+    Meaning.CREDENTIALS: "missing_scope",
+    Meaning.REFUSED: "a_code_of_next_year",
+}
+REFUSALS = [
+    *ONE_OF_EACH.values(),
+    *(
+        pytest.param(code, marks=pytest.mark.deep)
+        for code in sorted(documented_codes().keys() - NOT_NOW - set(ONE_OF_EACH.values()))
+    ),
+]
+
+
+def test_each_meaning_has_codes_and_each_code_one_meaning() -> None:
+    known = documented_codes()
+    assert set(known.values()) == set(Meaning) - {Meaning.REFUSED}
+    for meaning, code in ONE_OF_EACH.items():
+        assert known.get(code, Meaning.REFUSED) is meaning
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+async def test_whoever_asked_reads_what_came_of_it_although_slack_refuses_the_card(
+    story: Story, code: str
+) -> None:
+    await story.signs_in("alice")
+    story.world.slack.fail("chat.postMessage", "error", code=code, times=1)
+    await story.types("alice", TOGGLE)
+    await story.sees("alice", "SAP work orders is now disabled")
+    assert story.flips() == 1
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+async def test_no_card_says_under_way_for_ever_although_slack_refuses_its_edit(
+    story: Story, code: str
+) -> None:
+    await story.signs_in("alice")
+    with story.world.edfs.hold("toggle"):
+        await story.types("alice", TOGGLE)
+        await story.sees("alice", "Turning off: SAP work orders")
+        story.world.slack.fail("chat.update", "error", code=code, times=1)
+    await story.sees("alice", "SAP work orders is now disabled")
+    assert story.flips() == 1
+
+
+async def test_a_card_whose_blocks_are_refused_is_posted_as_text(story: Story) -> None:
+    await story.signs_in("alice")
+    story.world.slack.fail("chat.postMessage", "error", code="msg_blocks_too_long", times=1)
+    await story.types("alice", TOGGLE)
+    card = await story.sees("bob", "SAP work orders")
+    assert not card.blocks
+    await story.sees("bob", "SAP work orders is now disabled")
 
 
 async def test_a_response_url_that_says_no_is_answered_otherwise(story: Story) -> None:

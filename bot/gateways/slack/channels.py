@@ -5,7 +5,8 @@ Source: docs.slack.dev/reference/objects/conversation-object.
 
 from bot.core.errors import CannotSubscribe
 from bot.core.names import ChannelId
-from bot.gateways.slack.client import NOT_THERE, SlackClient, SlackRejected
+from bot.gateways.slack.client import SlackClient, SlackRejected
+from bot.gateways.slack.codes import Meaning
 
 
 async def postable_channel(slack: SlackClient, channel: ChannelId) -> ChannelId:
@@ -16,7 +17,7 @@ async def postable_channel(slack: SlackClient, channel: ChannelId) -> ChannelId:
     try:
         info = await slack.channel_info(channel)
     except SlackRejected as rejected:
-        if rejected.code in NOT_THERE:
+        if rejected.meaning is Meaning.ELSEWHERE:
             raise CannotSubscribe("not_there") from rejected
         raise
     if info.get("is_im") or info.get("is_mpim"):
@@ -36,6 +37,6 @@ async def is_in_channel(slack: SlackClient, channel: ChannelId) -> bool:
     try:
         info = await slack.channel_info(channel)
     except SlackRejected as rejected:
-        return rejected.code not in NOT_THERE
+        return rejected.meaning is not Meaning.ELSEWHERE
     direct = info.get("is_im") or info.get("is_mpim")
     return bool(direct or (info.get("is_member") and not info.get("is_archived")))

@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,18 +24,12 @@ from bot.core.names import ChannelId, PersonId, Workspace, single_line
 from bot.core.people import Person
 from bot.core.zones import zone_or_offset
 from bot.gateways.loopback import is_loopback
+from bot.gateways.slack.codes import LIMITED, NOT_NOW, Meaning, meaning_of
 from bot.gateways.slack.messages import AppHome, Card, Ephemeral, InChannel, Modal, ThreadReply
 from bot.gateways.slack.rate_limits import RESPONSE_URL, SlackRateLimiter
 
 TIMEOUT_SECONDS = 15
 RESPONSE_URL_SECONDS = 29 * 60.0  # a response_url lives 30 minutes
-# Codes for "not now" (source: the errors of each method's page). The limits of a workspace, and of
-# a channel, come with status 200 and without a Retry-After too.
-LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
-PASSING = frozenset(
-    {"service_unavailable", "fatal_error", "internal_error", "request_timeout", "team_added_to_org"}
-)
-NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived"})
 _FAILURES = (SlackClientError, aiohttp.ClientError, TimeoutError, ValueError, OSError)
 
 log = structlog.get_logger("slack")
@@ -62,6 +57,7 @@ class SlackRejected(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+        self.meaning = meaning_of(code)
 
 
 class SlackClient:
@@ -196,7 +192,7 @@ class SlackClient:
     async def post_ephemeral(
         self, channel: ChannelId, person: PersonId, message: Ephemeral
     ) -> None:
-        """Post a message to one person in a channel, or directly if one of them is not in it.
+        """Post a message to one person in a channel, or directly where Slack refuses it there.
 
         An empty ``channel`` means that the person acted where there is none, as in the App Home.
         """
@@ -210,9 +206,10 @@ class SlackClient:
         try:
             await self._call("chat.postEphemeral", post, channel=channel, user=person, **payload)
         except SlackRejected as rejected:
-            if rejected.code not in NOT_THERE:
-                raise
-            await self.send_direct(person, message)
+            plain = message
+            if rejected.meaning is Meaning.MESSAGE:
+                plain = replace(message, blocks=[])  # its text alone
+            await self.send_direct(person, plain)
 
     async def post(
         self, channel: ChannelId, message: Card | InChannel | ThreadReply, thread: str = ""
@@ -332,7 +329,7 @@ def _translated(error: SlackApiError) -> SlackUnavailable | SlackRejected:
         retry_after = str((getattr(answer, "headers", None) or {}).get("Retry-After", ""))
         wait = float(retry_after) if retry_after.isdigit() else 30.0
         return SlackRateLimited("ratelimited", wait)
-    if status >= 500 or not code or code in PASSING:
+    if status >= 500 or not code or code in NOT_NOW:
         return SlackUnavailable(code or f"status {status}")
     log.warning("slack.rejected", code=code, details=_details(data))
     return SlackRejected(code)

@@ -24,11 +24,11 @@ from bot.core.deliveries import (
     trigger_of,
 )
 from bot.gateways.slack.client import (
-    NOT_THERE,
     RESPONSE_URL_SECONDS,
     SlackRejected,
     SlackUnavailable,
 )
+from bot.gateways.slack.codes import Meaning
 from bot.gateways.slack.messages import AppHome, Ephemeral, InChannel, Message, Modal
 from bot.slack.views.confirmations import offer_modal
 from bot.slack.views.home import error_page
@@ -167,7 +167,7 @@ async def _reply_in_channel(context: Context, delivery: Delivery, message: InCha
     try:
         await context.slack.post(delivery.channel, message, thread_of(delivery))
     except SlackRejected as rejected:
-        if rejected.code not in NOT_THERE:
+        if rejected.meaning is not Meaning.ELSEWHERE:
             raise
         private = Ephemeral(message.text, message.blocks)
         await context.slack.post_ephemeral(delivery.channel, delivery.person, private)

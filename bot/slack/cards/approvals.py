@@ -15,6 +15,8 @@ from bot.slack.cards.card_state import CardState, thread_reply
 from bot.slack.views import approval_replies
 from bot.slack.views.approvals import card as approval_view
 
+MOST_TOLD = 50  # approvers who are told directly
+
 
 async def card_state(context: Context, ref: CardRef) -> CardState | None:
     approval = await context.gateways.store.approvals.read(ref.workspace, ref.id)
@@ -31,19 +33,24 @@ async def card_state(context: Context, ref: CardRef) -> CardState | None:
         card=card,
         since=approval.changed_at or approval.operation.asked_at,
         ended=approval.stage is not Stage.WAITING,
-        replies=tuple(_replies(approval, card, context.now)),
+        replies=tuple(_replies(approval, card, context.now, await _absent(context, approval))),
     )
 
 
-def _replies(approval: Approval, card: Card, now: float) -> Iterator[CardReply]:
-    """Yield all that is due up to this version, because versions before it may not be drawn."""
+def _replies(
+    approval: Approval, card: Card, now: float, absent: list[PersonId]
+) -> Iterator[CardReply]:
+    """Yield all that is due up to this version, because versions before it may not be drawn.
+
+    ``absent`` are the approvers who do not see the card.
+    """
     waiting = approval.stage is Stage.WAITING
-    if waiting and _is_direct(approval):
-        for person in _approvers(approval):
+    if waiting:
+        for person in absent:
             message = Ephemeral(card.text, card.blocks)
             yield DirectMessage(f"asked-{person}", person, message)
     if waiting and approval.reminders:
-        yield from _reminders(approval)
+        yield from _reminders(approval, absent)
     requester = approval.requester
     # The deciding vote is part of the message that says how it ended.
     votes = approval.votes if waiting else approval.votes[:-1]
@@ -60,21 +67,27 @@ def _replies(approval: Approval, card: Card, now: float) -> Iterator[CardReply]:
         yield DirectMessage("outcome", requester, message)
 
 
-def _reminders(approval: Approval) -> Iterator[CardReply]:
+def _reminders(approval: Approval, absent: list[PersonId]) -> Iterator[CardReply]:
     key, message = f"reminder-{approval.reminders}", approval_replies.reminder(approval)
     yield thread_reply(key, message)
-    if _is_direct(approval):
-        for person in _approvers(approval):
-            yield DirectMessage(f"{key}-{person}", person, message)
+    for person in absent:
+        yield DirectMessage(f"{key}-{person}", person, message)
 
 
-def _is_direct(approval: Approval) -> bool:
-    """Whether the card is in the requester's direct messages, where no approver sees it."""
-    return approval.posted_in.startswith("D")
+async def _absent(context: Context, approval: Approval) -> list[PersonId]:
+    """Return the approvers that the policy lists, by name or by group, who do not see the card.
 
-
-def _approvers(approval: Approval) -> list[PersonId]:
-    """Return the approvers that the policy lists by name, but not the requester."""
-    listed = approval.approvers or frozenset()
-    people = [PersonId(one) for one in sorted(listed) if one.startswith(("U", "W"))]
-    return [one for one in people if one != approval.requester]
+    Not the requester, and at most ``MOST_TOLD``. Raises SlackUnavailable.
+    """
+    if approval.stage is not Stage.WAITING or not approval.approvers:
+        return []
+    directory = context.gateways.directory
+    people: set[PersonId] = set()
+    for one in approval.approvers:
+        if one.startswith(("U", "W")):
+            people.add(PersonId(one))
+        else:
+            people |= await directory.members(one)
+    if not approval.posted_in.startswith("D"):  # in the requester's direct messages nobody sees it
+        people -= await directory.members(approval.posted_in)
+    return sorted(people - {approval.requester})[:MOST_TOLD]

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.background import notifications
+from bot.background import approvals, notifications
 from bot.context import Context
 from bot.core.card_refs import CardRef
 from bot.core.names import OperationId, Workspace
-from bot.gateways.slack.client import NOT_THERE, SlackRejected, SlackUnavailable
+from bot.gateways.slack.client import SlackRejected, SlackUnavailable
+from bot.gateways.slack.codes import Meaning
 from bot.gateways.slack.messages import (
     Card,
     CardReply,
@@ -33,7 +34,6 @@ EPHEMERAL = "-"
 LOCK_RETRY = 3.0  # while another process draws the same card
 SLOW_SECONDS = 5.0  # what takes longer may have been overtaken
 GIVE_UP_AFTER = 24 * 3600.0
-_LOST_CARD = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 INVITE = (
     "I am not in this channel, so only you see this. To let everybody see it: /invite @edfs-bot"
 )
@@ -100,7 +100,8 @@ class _Drawing:
     async def _post_or_update_safely(self, card_state: CardState, status: CardStatus) -> str:
         """Post or update the card and return its ts, or an empty one if Slack rejects it for good.
 
-        A card that another record has taken over is left alone.
+        A card that another record has taken over is left alone. One that Slack rejects, whatever
+        the code, is looked for another way to whoever waits for it, and told to the admin.
         """
         if status.transferred:
             return status.ts
@@ -110,8 +111,10 @@ class _Drawing:
             context, ref = self.context, card_state.ref
             log.error("card.rejected", kind=ref.kind, trace=ref.id[:8], code=rejected.code)
             await _record_dead_letter(context, card_state, rejected.code)
-            if rejected.code in NOT_THERE:
+            if rejected.meaning is Meaning.ELSEWHERE:
                 await notifications.on_rejected(context, ref, card_state.channel)
+            if ref.kind == "approval":
+                await approvals.on_rejected(context, ref.workspace, ref.id, card_state.channel)
             return ""
 
     async def _post_or_update(self, card_state: CardState, status: CardStatus) -> str:
@@ -121,21 +124,20 @@ class _Drawing:
         if ts and ts != EPHEMERAL:
             try:
                 await self._update(card_state, ts)
-            except SlackRejected as rejected:
-                if rejected.code not in _LOST_CARD | NOT_THERE:
-                    raise
+            except SlackRejected as rejected:  # whatever the reason, it must not stay as it is
+                log.info("card.posted_anew", kind=card_state.ref.kind, code=rejected.code)
             else:
                 if not status.ts:
                     await outbox.set_message(card_state.ref, ts)
                 return ts
         if ts != EPHEMERAL:
             try:
-                ts = await context.slack.post(
-                    card_state.channel, card_state.card, card_state.thread
-                )
+                ts = await self._post(card_state)
             except SlackRejected as rejected:
-                if rejected.code not in NOT_THERE or card_state.requester is None:
+                if card_state.requester is None:
                     raise
+                if rejected.meaning is not Meaning.ELSEWHERE:  # an admin can do something about it
+                    await _record_dead_letter(context, card_state, rejected.code)
                 ts = EPHEMERAL
             await outbox.set_message(card_state.ref, ts)
         if ts == EPHEMERAL and card_state.ended and card_state.requester is not None:
@@ -144,12 +146,29 @@ class _Drawing:
             await _answer(context, card_state, private)
         return ts
 
-    async def _update(self, card_state: CardState, ts: str) -> None:
+    async def _post(self, card_state: CardState) -> str:
+        """Post the card; its text alone where Slack does not take its blocks."""
+        slack, channel, thread = self.context.slack, card_state.channel, card_state.thread
         try:
-            took = await self.context.slack.update(card_state.channel, ts, card_state.card)
+            return await slack.post(channel, card_state.card, thread)
+        except SlackRejected as rejected:
+            if rejected.meaning is not Meaning.MESSAGE:
+                raise
+            log.error("card.blocks_rejected", kind=card_state.ref.kind, code=rejected.code)
+            return await slack.post(channel, replace(card_state.card, blocks=[]), thread)
+
+    async def _update(self, card_state: CardState, ts: str) -> None:
+        slack, channel = self.context.slack, card_state.channel
+        try:
+            took = await slack.update(channel, ts, card_state.card)
         except SlackUnavailable as unavailable:
             self.unconfirmed |= unavailable.may_arrive
             raise
+        except SlackRejected as rejected:
+            if rejected.meaning is not Meaning.MESSAGE:
+                raise
+            log.error("card.blocks_rejected", kind=card_state.ref.kind, code=rejected.code)
+            took = await slack.update(channel, ts, replace(card_state.card, blocks=[]))
         self.unconfirmed |= took > SLOW_SECONDS
 
 
