@@ -3,7 +3,7 @@
 Source: the errors of each method's page at docs.slack.dev/reference/methods (auth.test,
 apps.connections.open, chat.postMessage, chat.postEphemeral, chat.update, conversations.info,
 conversations.members, conversations.open, usergroups.users.list, users.info, views.open,
-views.publish, views.push, views.update). Slack adds codes without notice: an unknown one is
+views.publish, views.push, views.update). Slack adds codes as it likes: an unknown one is
 REFUSED.
 """
 
