@@ -1,6 +1,13 @@
 """Carries out due work, by its kind."""
 
-from bot.background import approvals, auto_enables, batching, notifications, polling
+from bot.background import (
+    approvals,
+    auto_enables,
+    batching,
+    notifications,
+    polling,
+    superseding,
+)
 from bot.context import Context
 from bot.core.due_work import DueWork
 from bot.core.names import ChannelId, OperationId, Workspace
@@ -16,6 +23,8 @@ async def run_due(
     match kind:
         case "ended":
             return await _operation_ended(context, workspace, identity)
+        case "superseding":
+            return await superseding.run_due(context, workspace, identity)
         case "approval":
             return await approvals.run_due(context, workspace, identity)
         case "auto-enable":
@@ -42,6 +51,7 @@ async def _operation_ended(
         due += await approvals.on_operation_ended(context, operation)
         due += await auto_enables.on_operation_ended(context, operation)
         await notifications.on_operation_ended(context, operation)
+        await superseding.schedule(context, operation)
         due += DueWork(homes=(operation.requester,))
     await operations.ended_handled(operation)
     return due

@@ -280,11 +280,17 @@ class MayNotDecide(BotError):
 
 @dataclass(eq=False)
 class RequestClosed(BotError):
-    """The request was decided before: ``stage`` is a ``Stage``'s value, ``at`` unix seconds."""
+    """The request was decided before: ``stage`` is a ``Stage``'s value, ``at`` unix seconds.
+
+    ``became`` is the state that its operation gave the timer then, ``reads`` the one in which the
+    bot saw it last; None where that is not known.
+    """
 
     stage: str
     by: PersonId | None
     at: float
+    became: bool | None = None
+    reads: bool | None = None
 
 
 @dataclass(eq=False)

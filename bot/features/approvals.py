@@ -69,11 +69,20 @@ async def _already_decided(
 ) -> Outcome:
     """Return the outcome again if this person's own decision is stored; else raise RequestClosed.
 
-    A delivery that is processed again finds a decision stored that was not answered.
+    A delivery that is processed again finds a decision stored that was not answered. Once it is
+    concluded, what it says now may be no longer true, so it is told as what was.
     """
-    if approval.decided_by == invocation.who and approval.stage is _ENDS[command.verb]:
+    operation = await gateways.store.operations.read(approval.workspace, approval.id)
+    ended = operation is not None and operation.state.ended
+    ours = approval.decided_by == invocation.who and approval.stage is _ENDS[command.verb]
+    if ours and not ended:
         return RequestDecided(await carry_out(gateways, approval), command.verb)
-    raise RequestClosed(approval.stage.value, approval.decided_by, approval.changed_at)
+    closed = RequestClosed(approval.stage.value, approval.decided_by, approval.changed_at)
+    if operation is not None and operation.seen is not None and ended:
+        place = (operation.itwin.id, operation.timer.id)
+        last = await gateways.store.timers.last_observation(approval.workspace, *place)
+        closed.became, closed.reads = operation.seen.enabled, last.enabled if last else None
+    raise closed
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,3 +212,20 @@ async def test_who_has_agreed_may_still_decline(ruled: Story, policy: Path) -> N
     await story.types("bob", f"/edfs decline {request_in(card)} because it is needed after all")
     assert "Because: it is needed after all" in await told(story, "alice", "Declined by: @bob")
     assert story.flips() == 0
+
+
+async def test_a_repeated_approval_says_what_came_of_it_then_and_what_is_true_now(
+    ruled: Story, policy: Path
+) -> None:
+    story = ruled
+    card = await ask(story, policy, IN_APPROVALS)
+    request = request_in(card)
+    await story.clicks("bob", "Approve", card.ts)
+    await told(story, "alice", DONE)
+    rule(story, policy, "[defaults]\n")
+    await story.types("bob", '/edfs enable plant-a "SAP work orders"')
+    await story.sees("bob", "SAP work orders is now enabled")
+    await story.types("bob", f"/edfs approve {request}")
+    said = read(await story.sees("bob", "It was approved before by @bob"))
+    assert "The timer was disabled then, and is enabled now." in said
+    assert story.flips() == 2

@@ -245,3 +245,34 @@ async def test_a_late_finding_changes_the_title(story: Story) -> None:
     assert "State: enabled" in read(late)
     assert "Turned off by: @alice" in read(late)
     assert "is now" not in late.text
+
+
+async def test_an_older_card_says_that_it_is_no_longer_current_and_loses_its_buttons(
+    story: Story,
+) -> None:
+    await story.signed_in("alice", "bob")
+    await story.types("alice", TOGGLE)
+    first = await story.sees("bob", "SAP work orders is now disabled")
+    await story.types("bob", TOGGLE, "#general")
+    second = await story.sees("bob", "SAP work orders is now enabled", "#general")
+    assert first.ts != second.ts
+    old = await story.sees("bob", "No longer current")
+    assert old.ts == first.ts
+    assert "# SAP work orders was disabled" in read(old)
+    assert "[Details]" in read(old)
+    assert not any(button in read(old) for button in ("[Enable]", "[Disable]", "[Undo]"))
+    assert "[Undo]" in read(await story.sees("bob", "is now enabled", "#general"))
+
+
+async def test_a_card_whose_buttons_were_pressed_is_the_new_one_and_stays_current(
+    story: Story,
+) -> None:
+    await story.signs_in("alice")
+    await story.types("alice", TOGGLE)
+    await story.sees("bob", "SAP work orders is now disabled")
+    await story.clicks("alice", "Undo")
+    await story.sees("bob", "SAP work orders is now enabled")
+    story.world.clock.forward(60)
+    await story.types("bob", "/edfs help")
+    await story.sees("bob", "What you can ask")
+    assert "No longer current" not in read(story.card())

@@ -27,7 +27,7 @@ from bot.slack.views import (
     subscriptions,
     timers,
 )
-from bot.slack.views.render import continued, failed
+from bot.slack.views.render import continued, failed, sign_in_is_slow
 from tests.slack.samples import (
     ALICE,
     APPROVED,
@@ -99,7 +99,9 @@ def timer_cards(voice: Voice) -> Iterator[Drawn]:
             yield f"waiting {says}", cards.waiting_message(one)
     crowd = Approved(tuple(person(place) for place in range(20)), NOW, "digest")
     yield "timer, approved by many", cards.card(operation(voice, approved=crowd), NOW, ZONE)
+    yield "timer, switched since", cards.card(operation(voice), NOW, ZONE, superseded=True)
     yield "begun", continued(OperationStarted(operation(voice)))
+    yield "slow", sign_in_is_slow()
 
 
 def request_cards(voice: Voice) -> Iterator[Drawn]:

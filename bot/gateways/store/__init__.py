@@ -5,7 +5,8 @@
     edfs:last-tick                     unix time at which a replica last looked at it  no end
     edfs:{<W>}:due                     zset of "<kind>:<id>" by the unix time at which it is due:
                                        delivery, operation (its next step), ended (what follows
-                                       from an operation's end), approval, auto-enable,
+                                       from an operation's end), superseding (older cards of
+                                       its timer), approval, auto-enable,
                                        subscription, batch (of a channel's events);
                                        "card:<kind>:<id>" (a card to be rendered)      no end
     edfs:{<W>}:delivery:<id>           hash: owner, body (sealed), replication,
@@ -14,9 +15,10 @@
     edfs:{<W>}:operation:<id>          hash: v (version), b (sealed operation), replication (the
                                        server's history at its lock), ts (of its card),
                                        rendered, auto_enable_version (the versions that the card
-                                       shows), sent-<message>, transferred (the card belongs
-                                       to another record now), painter, repaint_at (an edit of
-                                       the card that may still arrive)                 90 days
+                                       shows), older, superseded (operations before and after
+                                       it on its timer), sent-<message>, transferred (the card
+                                       belongs to another record now), painter, repaint_at (an
+                                       edit of the card that may still arrive)         90 days
     edfs:{<W>}:approval:<id>           hashes, as of an operation: v, b, ts, rendered, …
     edfs:{<W>}:auto-enable:<id>                                                        90 days,
     edfs:{<W>}:subscription:<id>                                                       open: no end

@@ -180,6 +180,41 @@ class Operations:
         async with translate_errors():
             await self._redis.zrem(key_of(workspace, "due"), f"ended:{operation}")
 
+    async def schedule_superseding(self, operation: Operation, at: float) -> None:
+        """Have older cards of its timer looked at then (unix seconds)."""
+        async with translate_errors():
+            due_key = key_of(operation.workspace, "due")
+            await self._redis.zadd(due_key, {f"superseding:{operation.id}": at})
+
+    async def clear_superseding(self, workspace: Workspace, operation: OperationId) -> None:
+        async with translate_errors():
+            await self._redis.zrem(key_of(workspace, "due"), f"superseding:{operation}")
+
+    async def older(self, workspace: Workspace, operation: OperationId) -> OperationId | None:
+        """Return the operation that ended on the same timer before this one, if it is known."""
+        async with translate_errors():
+            found = await self._redis.hget(key_of(workspace, "operation", operation), "older")
+        return OperationId(in_text(found)) if found else None
+
+    async def supersede(self, operation: Operation, by: OperationId, now: float) -> bool:
+        """Note that its card is no longer current, and have it drawn; False where it was before."""
+        own, _, due_key, *_ = _keys(operation)
+        async with translate_errors():
+            if not await self._redis.hsetnx(own, "superseded", by):
+                return False
+            async with self._redis.pipeline(transaction=True) as pipeline:
+                pipeline.hdel(own, "rendered")
+                pipeline.zadd(due_key, {f"card:operation:{operation.id}": now})
+                await pipeline.execute()
+        return True
+
+    async def is_superseded(self, workspace: Workspace, operation: OperationId) -> bool:
+        """Whether its timer was switched again since, so that its card is no longer current."""
+        async with translate_errors():
+            return bool(
+                await self._redis.hexists(key_of(workspace, "operation", operation), "superseded")
+            )
+
     async def undone(self, workspace: Workspace, operation: OperationId) -> bool:
         """Whether another operation has undone this one."""
         async with translate_errors():

@@ -25,7 +25,8 @@ async def card_state_of(context: Context, ref: CardRef) -> CardState | None:
 
 
 async def _operation(context: Context, ref: CardRef) -> CardState | None:
-    operation = await context.gateways.store.operations.read(ref.workspace, ref.id)
+    operations, place = context.gateways.store.operations, (ref.workspace, ref.id)
+    operation = await operations.read(*place)
     if operation is None:
         return None
     origin = operation.origin
@@ -34,7 +35,13 @@ async def _operation(context: Context, ref: CardRef) -> CardState | None:
     return CardState(
         ref=replace(card_ref(operation), auto_enable_version=own.version if own else 0),
         channel=origin.channel,
-        card=card(operation, context.now, context.gateways.schedule_zone, auto_enable),
+        card=card(
+            operation,
+            context.now,
+            context.gateways.schedule_zone,
+            auto_enable,
+            superseded=operation.state.ended and await operations.is_superseded(*place),
+        ),
         since=max(operation.changed_at, own.changed_at if own else 0.0),
         ended=operation.state.ended,
         card_to_take=origin.card,

@@ -36,21 +36,30 @@ from bot.slack.views.policy_errors import edits
 
 
 def card(
-    operation: Operation, now: float, zone: str, auto_enable: AutoEnable | None = None
+    operation: Operation,
+    now: float,
+    zone: str,
+    auto_enable: AutoEnable | None = None,
+    *,
+    superseded: bool = False,
 ) -> Card:
     """Return the card of an operation as its record is now.
 
     ``auto_enable`` is the one that the operation scheduled, or that it carries out.
+    ``superseded``: its timer was switched again since, which another card shows.
     """
     over = auto_enable is not None and off_until.is_over(operation, auto_enable)
     title = off_until.closed_title(auto_enable) if over and auto_enable else title_of(operation)
     name = single_line(operation.timer.label, NAME)
     late = _late(operation.late_finding) if operation.late_finding else []
-    facts = [] if over else _facts(operation, now, zone)
+    facts = [] if over or superseded else _facts(operation, now, zone)
     lines = [*_state_lines(operation), *late, *off_until.lines_of(operation, zone, auto_enable)]
+    if superseded:
+        title = title if over else _past_title(operation)
+        lines = [line("No longer current: the timer was switched again since. See a newer card.")]
     lines += [*facts, *_requester_lines(operation)]
     blocks = [header(title), paragraph(lines)]
-    if actions := _buttons(operation, name, auto_enable):
+    if actions := _buttons(operation, name, auto_enable, superseded=superseded):
         blocks.append(buttons(*actions))
     blocks.append(context_block(f"Operation {operation.id}"))
     text = fallback_text(
@@ -93,6 +102,14 @@ def _uncertain(operation: Operation) -> str:
     if operation.failure and operation.failure.why == "failover":
         return "The bot's store moved to another server, and may have forgotten that it was sent."
     return "Bentley's answer was lost."
+
+
+def _past_title(operation: Operation) -> str:
+    """Return the title of a card whose timer was switched again since."""
+    name = single_line(operation.timer.label, NAME)
+    if operation.state is State.APPLIED:
+        return f"{name} was {state_word(operation.wanted)}"
+    return title_of(operation)
 
 
 def _state_lines(operation: Operation) -> list[Line]:
@@ -269,11 +286,13 @@ def _requester_lines(operation: Operation) -> list[Line]:
     return lines
 
 
-def _buttons(operation: Operation, name: str, auto_enable: AutoEnable | None) -> list[Button]:
+def _buttons(
+    operation: Operation, name: str, auto_enable: AutoEnable | None, *, superseded: bool
+) -> list[Button]:
     details = Button("Details", Action.DETAILS, operation.id, label=f"Details of {name}")
     if not operation.state.ended:
         return []
-    if off_until.is_over(operation, auto_enable):
+    if superseded or off_until.is_over(operation, auto_enable):
         return [details]
     enabled = now_enabled(operation)
     actions = [] if enabled is None else [switch_button(enabled, name, operation.id)]

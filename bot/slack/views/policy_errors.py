@@ -151,4 +151,12 @@ def _text(title: str, cause: str, step: str) -> PolicyErrorText:
 
 def _decided(error: errors.RequestClosed) -> Line:
     by = (" by ", UserMention(error.by)) if error.by else ()
-    return line(_CLOSED_STAGES[error.stage], *by, ", ", Timestamp(error.at), ".")
+    came = ""
+    if error.became is not None:
+        came = f" The timer was {_STATES[error.became]} then"
+        now = error.reads is not None and error.reads is not error.became
+        came += f", and is {_STATES[bool(error.reads)]} now." if now else "."
+    return line(_CLOSED_STAGES[error.stage], *by, ", ", Timestamp(error.at), ".", came)
+
+
+_STATES = {True: "enabled", False: "disabled"}

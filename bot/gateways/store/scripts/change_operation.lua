@@ -1,6 +1,7 @@
 -- Writes an operation's next version and its audit entry, if the stored version is the one before.
 --
--- KEYS[1] operation     hash: v (version), b (sealed body), replication (id of the server's history)
+-- KEYS[1] operation     hash: v (version), b (sealed body), replication (id of the server's history),
+--                       older (the operation that ended on its timer before this one)
 -- KEYS[2] lock          the operation that holds the timer
 -- KEYS[3] due           zset
 -- KEYS[4] dedupe        the latest operation of this person, verb, timer and "until"
@@ -62,6 +63,8 @@ if kind ~= 'ended' then
   if holds_lock then redis.call('EXPIRE', KEYS[2], ARGV[7]) end
 elseif holds_lock then
   redis.call('DEL', KEYS[2])
+  local older = redis.call('HGET', KEYS[5], 'ended')
+  if older and older ~= id then redis.call('HSET', KEYS[1], 'older', older) end
   redis.call('HSET', KEYS[5], 'ended', id)
   redis.call('EXPIRE', KEYS[5], ARGV[11])
   if ARGV[9] == 'effective' then
