@@ -6,6 +6,7 @@ same again and finds what exists already, because a notification's id is derived
 """
 
 import secrets
+from collections.abc import Callable
 
 import structlog
 
@@ -23,7 +24,7 @@ from bot.core.notifications import (
     notification_of,
     with_events,
 )
-from bot.core.subscriptions import Subscription, ended
+from bot.core.subscriptions import Subscription, away, ended
 from bot.gateways.slack.channels import postable_channel
 
 log = structlog.get_logger("notifications")
@@ -119,23 +120,44 @@ async def _is_shared(context: Context, channel: ChannelId) -> bool:
 
 
 async def _check_channel(context: Context, workspace: Workspace, channel: ChannelId) -> None:
-    """End the channel's subscriptions if it may not have any now. Raises SlackUnavailable."""
+    """Pause the channel's subscriptions while the bot is not in it; end them if it may have none.
+
+    Raises SlackUnavailable.
+    """
     try:
         await postable_channel(context.slack, channel)
     except CannotSubscribe as refused:
         log.warning("channel.unavailable", channel=channel, why=refused.reason)
-        await _end_subscriptions(context, workspace, channel)
+        if refused.reason == "not_there":
+            await _change_subscriptions(context, workspace, channel, _pause)
+        else:
+            await end_subscriptions(context, workspace, channel)
 
 
-async def _end_subscriptions(context: Context, workspace: Workspace, channel: ChannelId) -> None:
+def _pause(one: Subscription, now: float) -> Subscription | None:
+    return None if one.ended_by or one.away_since else away(one, now)
+
+
+async def end_subscriptions(context: Context, workspace: Workspace, channel: ChannelId) -> None:
     """End all subscriptions of a channel; the audit log names the bot for it."""
+    by = context.installation.bot_user
 
-    def change(one: Subscription) -> Subscription | None:
-        by = context.installation.bot_user
-        return None if one.ended_by else ended(one, by, context.now)
+    def end(one: Subscription, now: float) -> Subscription | None:
+        return None if one.ended_by else ended(one, by, now)
 
-    store = context.gateways.store
-    for one in await store.subscriptions.open(workspace):
-        if one.channel == channel:
-            await store.subscriptions.update(workspace, one.id, change)
-            await store.poll_snapshots.forget(workspace, one.id)
+    for one in await _change_subscriptions(context, workspace, channel, end):
+        await context.gateways.store.poll_snapshots.forget(workspace, one.id)
+
+
+async def _change_subscriptions(
+    context: Context,
+    workspace: Workspace,
+    channel: ChannelId,
+    change: Callable[[Subscription, float], Subscription | None],
+) -> list[Subscription]:
+    """Change all open subscriptions of a channel; return them as they were."""
+    store, now = context.gateways.store, context.now
+    found = [one for one in await store.subscriptions.open(workspace) if one.channel == channel]
+    for one in found:
+        await store.subscriptions.update(workspace, one.id, lambda current: change(current, now))
+    return found

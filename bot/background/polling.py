@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.background import weekly_digest
+from bot.background import batching, weekly_digest
 from bot.context import Context
 from bot.core.card_refs import CardRef
 from bot.core.change_detection import (
@@ -23,6 +23,7 @@ from bot.core.change_detection import (
 from bot.core.due_work import DueWork
 from bot.core.errors import (
     ApiError,
+    CannotSubscribe,
     Forbidden,
     IdentityProviderError,
     NotFound,
@@ -33,10 +34,11 @@ from bot.core.errors import (
 from bot.core.names import OperationId, TimerId, Workspace
 from bot.core.notifications import NotificationEvent, PendingEvent
 from bot.core.people import Person
-from bot.core.subscriptions import Stop, Subscription, matches, named, stopped
+from bot.core.subscriptions import Stop, Subscription, back, matches, named, stopped
 from bot.core.timers import LastSeen, Timer
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
+from bot.gateways.slack.channels import postable_channel
 
 EVERY = 300.0
 RECORD_AGAIN_AFTER = 240.0  # an unchanged state recorded less than so long ago is not written again
@@ -80,6 +82,8 @@ async def run_due(context: Context, workspace: Workspace, identity: OperationId)
     if subscription is None or subscription.due is None:
         await store.subscriptions.sync_due(workspace, identity)
         return DueWork()
+    if subscription.away_since:
+        return await _look_for_channel(context, subscription)
     try:
         poll = await _poll(context, subscription)
     except _RetryLater as later:
@@ -96,6 +100,28 @@ async def run_due(context: Context, workspace: Workspace, identity: OperationId)
     await store.poll_snapshots.save(workspace, identity, snapshot)
     await store.subscriptions.reschedule(subscription, _next(subscription, context.now, zone))
     return DueWork()
+
+
+async def _look_for_channel(context: Context, subscription: Subscription) -> DueWork:
+    """Let a subscription go on if the bot is in its channel again.
+
+    Raises StoreUnreachable, SlackUnavailable.
+    """
+    store, channel = context.gateways.store.subscriptions, subscription.channel
+    try:
+        await postable_channel(context.slack, channel)
+    except CannotSubscribe as refused:
+        if refused.reason != "not_there":
+            await batching.end_subscriptions(context, subscription.workspace, channel)
+            return DueWork()
+        await store.reschedule(subscription, context.now + EVERY)
+        return DueWork()
+
+    def change(one: Subscription) -> Subscription | None:
+        return back(one, context.now) if one.away_since and not one.ended_by else None
+
+    await store.update(subscription.workspace, subscription.id, change)
+    return DueWork(cards=(CardRef(subscription.workspace, "subscription", subscription.id),))
 
 
 def _next(subscription: Subscription, now: float, zone: str) -> float:

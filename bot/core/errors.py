@@ -30,6 +30,7 @@ BotError
  ├─ Expired                  the operation is too old to be sent
  ├─ DefinitionChanged        the timer was edited since it was last read
  ├─ MessageEdited            a message to the bot was edited after it was sent
+ ├─ Forgotten                the store failed over and does not know the command
  ├─ RetriesExhausted         every attempt failed
  ├─ NotAvailable             a link, command, record or window does not exist any more
  └─ ApiError                 a call to the EDFS or iTwins API failed
@@ -195,10 +196,11 @@ class AmbiguousName(BotError):
 @dataclass(eq=False)
 class CannotSubscribe(BotError):
     """shared: the channel is shared with another organization; not_there: the bot is not in it;
-    direct: it is not a channel; many: it has the maximum number of subscriptions.
+    archived: it takes no messages any more; direct: it is not a channel; many: it has the maximum
+    number of subscriptions.
     """
 
-    reason: Literal["shared", "not_there", "direct", "many"]
+    reason: Literal["shared", "not_there", "archived", "direct", "many"]
 
 
 # Operations

@@ -29,7 +29,8 @@ class Subscription:
     ``pattern`` is a name with ``*`` and ``?``, or empty for all timers. ``person`` made it; kinds
     "elsewhere" and "digest" are polled for with their sign-in as ``subject`` (an iTwin account).
     ``paused``: polling stopped, for the reason ``why``. ``stopped_at`` is when it last stopped (0:
-    never); a subscription that ever stopped has a card in the channel.
+    never); a subscription that ever stopped has a card in the channel. ``away_since`` is when the
+    bot was found to be no member of the channel any more (0: it is); it is told of nothing then.
     """
 
     id: OperationId
@@ -48,16 +49,22 @@ class Subscription:
     stopped_at: float = 0.0
     ended_by: PersonId | None = None
     version: int = 0
+    away_since: float = 0.0
 
     @property
     def due(self) -> float | None:
-        """When to poll first after a change of the subscription; None: it needs no polling."""
+        """When to poll first after a change of the subscription; None: it needs no polling.
+
+        While the bot is not in the channel, it is polled whether it is there again.
+        """
+        if self.away_since and self.ended_by is None:
+            return self.changed_at
         polls = not self.paused and bool(self.kinds & {"elsewhere", "digest"})
         return (self.changed_at or self.made_at) if polls and self.ended_by is None else None
 
     def wants(self, kind: Kind, itwin: ITwinId, timer: Timer, by: PersonId | None) -> bool:
         """Tell whether it covers an event of this kind that ``by`` caused on the timer."""
-        if self.ended_by or kind not in self.kinds or itwin != self.itwin.id:
+        if self.ended_by or self.away_since or kind not in self.kinds or itwin != self.itwin.id:
             return False
         return matches(self.pattern, timer) and not (self.not_mine and by == self.person)
 
@@ -98,6 +105,16 @@ def subscribed(before: Subscription | None, asked: Subscription) -> Subscription
 def ended(one: Subscription, by: PersonId, at: float) -> Subscription:
     """Return the subscription as ended by a person."""
     return replace(one, ended_by=by, changed_at=at, version=one.version + 1)
+
+
+def away(one: Subscription, at: float) -> Subscription:
+    """Return the subscription while the bot is not in its channel."""
+    return replace(one, away_since=at, changed_at=at, version=one.version + 1)
+
+
+def back(one: Subscription, at: float) -> Subscription:
+    """Return the subscription after the bot was invited to its channel again."""
+    return replace(one, away_since=0.0, changed_at=at, version=one.version + 1)
 
 
 def stopped(one: Subscription, why: Stop, at: float) -> Subscription:

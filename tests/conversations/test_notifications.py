@@ -99,3 +99,33 @@ async def test_archiving_a_channel_ends_its_subscriptions(story: Story) -> None:
         entry for entry in await store.audit.read(workspace) if entry.event == "subscription.ended"
     ]
     assert [entry.person for entry in ends] == [story.bot.context.installation.bot_user]
+
+
+async def test_a_bot_that_was_removed_pauses_says_so_and_goes_on_when_invited_again(
+    story: Story,
+) -> None:
+    await story.signs_in("alice")
+    await subscribes(story, '"SAP*"')
+    await subscribes(story, '"Month*"')
+    await story.sees("alice", "This channel will be told of “Month*”", ROOM)
+    story.world.leaves(ROOM, "edfs")
+    await story.types("alice", TOGGLE)
+    said = read(await story.sees("alice", "Notifications are paused", "@alice"))
+    assert "“SAP*” in plant-a" in said
+    assert "“Month*” in plant-a" in said
+    store, workspace = story.bot.store, story.bot.context.installation.workspace
+    assert len(await store.subscriptions.open(workspace)) == 2
+
+    await story.clicks("alice", "Undo")
+    await story.sees("alice", "SAP work orders is now enabled", "#plant-ops")
+    story.world.joins(ROOM, "edfs")
+
+    async def goes_on() -> bool:
+        story.world.clock.forward(60)
+        return not any(one.away_since for one in await store.subscriptions.open(workspace))
+
+    await until(goes_on)
+    before = len(public(story))
+    await story.types("alice", '/edfs disable plant-a "SAP work orders"')
+    await until(lambda: len(public(story)) > before)
+    assert len([one for one in story.direct("alice") if "are paused" in one]) == 1

@@ -467,6 +467,7 @@ def test_defaults_of_records() -> None:
                 "stopped_at": "0.0",
                 "ended_by": "None",
                 "version": "0",
+                "away_since": "0.0",
             },
             "core.suggestions.OptionList": {"favorites": "()", "recents": "()"},
             "core.surfaces.ChooserShown": {

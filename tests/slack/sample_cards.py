@@ -181,6 +181,7 @@ def notice_cards(voice: Voice) -> Iterator[Drawn]:
         yield f"weekly {count}", notifications.card(weekly(voice, count))
     yield "watch goes on", subscriptions.card(subscription(voice))
     yield "watch has ended", subscriptions.card(subscription(voice, ended_by=ALICE))
+    yield "watches paused", subscriptions.paused_in(ROOM, [subscription(voice)] * 25)
     for why in typing.get_args(Stop):
         stopped = subscription(voice, paused=True, why=why)
         yield f"watch stopped {why}", subscriptions.card(stopped)

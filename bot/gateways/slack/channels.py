@@ -24,7 +24,9 @@ async def postable_channel(slack: SlackClient, channel: ChannelId) -> ChannelId:
         raise CannotSubscribe("direct")
     if info.get("is_ext_shared") or info.get("is_pending_ext_shared"):
         raise CannotSubscribe("shared")
-    if info.get("is_archived") or not info.get("is_member"):
+    if info.get("is_archived"):
+        raise CannotSubscribe("archived")
+    if not info.get("is_member"):
         raise CannotSubscribe("not_there")
     return channel
 

@@ -111,7 +111,8 @@ AUTO_ENABLES: Schema[AutoEnable] = Schema(
 
 def _subscription_entry(one: Subscription) -> AuditEntry:
     saved = "changed" if one.version else "created"
-    event = "ended" if one.ended_by else "paused" if one.paused else saved
+    stops = one.paused or bool(one.away_since)
+    event = "ended" if one.ended_by else "paused" if stops else saved
     facts = {
         "subscription": one.id,
         "channel": one.channel,
@@ -131,7 +132,9 @@ SUBSCRIPTIONS: Schema[Subscription] = Schema(
     type=Subscription,
     due=lambda one: one.due,
     # It has a card from the first time on that it could not be polled any more.
-    render_at=lambda one: one.changed_at + RENDER_AFTER if one.stopped_at else None,
+    render_at=lambda one: (
+        one.changed_at + RENDER_AFTER if one.stopped_at or one.away_since else None
+    ),
     open_at=lambda one: None if one.ended_by else one.made_at,
     unique_key=lambda _: None,
     entry=_subscription_entry,

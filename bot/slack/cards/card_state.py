@@ -24,9 +24,9 @@ class CardState:
     """A card at the version that ``ref`` names.
 
     ``since`` is when the record changed (unix seconds); ``ended``: it will not change by itself
-    any more. ``card_to_take`` is the ts of a card that this record takes over from another, or
-    empty; ``thread`` the ts of the thread in which a new card is posted, or empty. ``replies`` are
-    sent once each, after the card is there.
+    any more. ``silent``: only the replies are sent. ``card_to_take`` is the ts of a card that this
+    record takes over from another, or empty; ``thread`` the ts of the thread in which a new card is
+    posted, or empty. ``replies`` are sent once each, after the card is there.
     """
 
     ref: CardRef
@@ -38,6 +38,7 @@ class CardState:
     thread: str = ""
     requester: Requester | None = None
     replies: tuple[CardReply, ...] = ()
+    silent: bool = False
 
 
 def thread_reply(key: str, message: Ephemeral | Card) -> ThreadReply:

@@ -103,7 +103,7 @@ class _Drawing:
         A card that another record has taken over is left alone. One that Slack rejects, whatever
         the code, is looked for another way to whoever waits for it, and told to the admin.
         """
-        if status.transferred:
+        if status.transferred or card_state.silent:
             return status.ts
         try:
             return await self._post_or_update(card_state, status)

@@ -51,6 +51,7 @@ _CHANNELS: dict[str, tuple[str, str]] = {
         "The bot is not in this channel, so it could not tell it anything.",
         "Invite it with /invite @edfs-bot, then subscribe again.",
     ),
+    "archived": ("This channel is archived, so nobody would read it.", "Choose another channel."),
     "direct": ("This is no channel.", "Type the command in the channel that is to be told."),
     "many": (
         "This channel has as many subscriptions as it may have.",

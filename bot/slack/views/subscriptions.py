@@ -1,15 +1,18 @@
 """Subscriptions: the answers to their commands, their list, and the card of a paused one."""
 
+from collections.abc import Sequence
+
 from bot.core.actions import Action
 from bot.core.language.commands import Subscriptions
 from bot.core.listings import SubscriptionsListed
-from bot.core.names import single_line
+from bot.core.names import ChannelId, single_line
 from bot.core.outcomes import Subscribed, Unsubscribed
 from bot.core.subscriptions import Kind, Stop, Subscription
 from bot.gateways.slack.messages import Block, Card, Ephemeral
 from bot.slack.views.blocks import (
     NAME,
     Button,
+    ChannelMention,
     Line,
     UserMention,
     bold,
@@ -29,6 +32,7 @@ from bot.slack.views.paging import page_of
 
 SHOWN = 20
 LISTED = 10
+NAMED = 6  # in a message that says more
 _KINDS: dict[Kind, str] = {
     "changes": "changes made with the bot",
     "approvals": "requests for approval and what became of them",
@@ -97,6 +101,20 @@ def unsubscribed(outcome: Unsubscribed) -> Ephemeral:
     about = f"This channel is told of {_about(one)} no more. iTwin: "
     message = line(about, bold(_itwin(one)), ".")
     return Ephemeral(fallback_text(title), [header(title), paragraph([message])])
+
+
+def paused_in(channel: ChannelId, theirs: Sequence[Subscription]) -> Ephemeral:
+    """Tell the owner of subscriptions that the bot is not in their channel any more."""
+    title = "Notifications are paused"
+    lines = [
+        line("I am not in ", ChannelMention(channel), " any more, so it is not told of:"),
+        *(line(f"{_about(one)} in ", bold(_itwin(one))) for one in theirs[:NAMED]),
+        *([line(f"… and {len(theirs) - NAMED} more")] if len(theirs) > NAMED else []),
+        line(
+            "Invite me there with ", code("/invite @edfs-bot"), ": they go on within five minutes."
+        ),
+    ]
+    return Ephemeral(fallback_text(title), [header(title), paragraph(lines)])
 
 
 def _itwin(one: Subscription) -> str:
