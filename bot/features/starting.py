@@ -147,7 +147,7 @@ async def _start_emergency(
         raise NotAvailable("request")
     try:
         outcome = await start(gateways, operation, delivery)
-    except (TimerBusy, ChangesStopped, CannotUndo):
+    except (TimerBusy, ChangesStopped, CannotUndo, AnsweredMeanwhile):
         await _cancel(gateways, review)
         raise
     if not isinstance(outcome, OperationStarted):

@@ -1,5 +1,6 @@
 """What each job does, and what is enqueued when it is due."""
 
+import asyncio
 import contextlib
 
 import structlog
@@ -10,9 +11,10 @@ from bot.context import Context
 from bot.core.card_refs import card_ref
 from bot.core.deliveries import Delivery
 from bot.core.due_work import DueWork
-from bot.core.errors import SealBroken, StoreUnreachable
+from bot.core.errors import BotError, SealBroken, StoreUnreachable
 from bot.core.names import DeliveryId, OperationId, Workspace
-from bot.gateways.slack.client import SlackUnavailable
+from bot.gateways.slack.client import SlackRejected, SlackUnavailable
+from bot.gateways.tasks import end_task
 from bot.jobs.clock_watch import ClockWatch
 from bot.jobs.engine import Function, JobEngine
 from bot.jobs.replication_watch import ReplicationWatch
@@ -41,6 +43,7 @@ class Jobs:
         self._retracted: set[DeliveryId] = set()
         self._answering: set[DeliveryId] = set()
         self._failed_over = False
+        self._telling: asyncio.Task[None] | None = None
 
     async def start(self, context: Context, retracted: set[DeliveryId]) -> None:
         """Raises StoreUnreachable."""
@@ -51,6 +54,8 @@ class Jobs:
     async def stop(self) -> None:
         """Wait a moment for running jobs; those that do not end by then are still due."""
         await self._ticker.stop()
+        if self._telling is not None:
+            await end_task(self._telling)
         await self._engine.stop()
 
     def check(self) -> None:
@@ -196,15 +201,24 @@ class Jobs:
         """
         context = self._context()
         store, due = context.gateways.store, await restore_forgotten(context)
+        lost = []
         for delivery in await store.deliveries.forgotten():
             started = OperationId(delivery.id)
-            if delivery.id in self._answering or started in due.operations:
-                continue
-            if await store.operations.read(delivery.installed_in, started) is None:
-                log.error("store.forgot_delivery", trace=delivery.id[:8])
-                with contextlib.suppress(SlackUnavailable):  # it is logged
-                    await answers.tell_forgotten(context, delivery)
+            goes_on = delivery.id in self._answering or started in due.operations
+            if not goes_on and not await store.operations.exists(delivery.installed_in, started):
+                lost.append(delivery)
+        if lost:  # Slack may take its time, and the tick must not wait for it
+            self._telling = asyncio.create_task(self._tell_lost(lost), name="tell-lost")
         await self._enqueue(context.installation.workspace, due)
+
+    async def _tell_lost(self, lost: list[Delivery]) -> None:
+        for delivery in lost:
+            log.error("store.forgot_delivery", trace=delivery.id[:8])
+            try:
+                await answers.tell_forgotten(self._context(), delivery)
+            except (SlackUnavailable, SlackRejected, BotError) as error:
+                why = type(error).__name__
+                log.warning("store.loss_not_told", trace=delivery.id[:8], why=why)
 
     async def _is_poisoned(self, workspace: Workspace, member: str) -> bool:
         """Count an attempt; return whether too many of them have not come to an end."""

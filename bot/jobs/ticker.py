@@ -71,6 +71,9 @@ class Ticker:
                 await step()
         except (StoreUnreachable, TimeoutError):
             return False
+        except Exception:  # whatever it is, the next tick may do better; readiness fails meanwhile
+            log.exception("jobs.tick_failed")
+            return False
         return True
 
 

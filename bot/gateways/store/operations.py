@@ -122,6 +122,10 @@ class Operations:
             return None
         return self._codec.open(Operation, sealed, key=key, purpose=PURPOSE)
 
+    async def exists(self, workspace: Workspace, operation: OperationId) -> bool:
+        async with translate_errors():
+            return bool(await self._redis.hexists(key_of(workspace, "operation", operation), "v"))
+
     async def forgotten(self) -> list[Operation]:
         """Return what this process wrote lately and the store has not, or in an older version.
 
