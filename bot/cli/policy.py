@@ -10,7 +10,7 @@ from bot.core.errors import InvalidCommand
 from bot.core.language.commands import Switch
 from bot.core.language.parser import parse
 from bot.core.names import ChannelId, ITwinId, PersonId, TimerId, is_slack_id
-from bot.core.policy.rules import Change, ChangeRequest, Policy, Rule, Ruling, judge
+from bot.core.policy.rules import Change, ChangeRequest, Policy, Rule, Ruling, judge, judge_until
 from bot.core.timers import ITwin, Timer
 from bot.gateways.policy_file import read_policy
 from bot.gateways.policy_toml import PolicyBroken
@@ -94,8 +94,11 @@ def explanation(policy: Policy, question: Question) -> list[str]:
     lines = []
     timer, itwin = question.timer.name, question.itwin.name
     for change in question.changes():
-        ruling = judge(policy, question.request(change))
-        lines.append(f"{question.person} would {change} {timer} in {itwin}.")
+        ends = change == "disable" and question.switch.until not in {"", "for good"}
+        request = question.request(change)
+        ruling = judge_until(policy, request) if ends else judge(policy, request)
+        also = ", and have it enabled again" if ends else ""
+        lines.append(f"{question.person} would {change} {timer} in {itwin}{also}.")
         lines += [f"  {line}" for line in _ruling(ruling, question.switch)]
         lines += [f"  {key}: decided by {rule}" for key, rule in ruling.because]
         if not ruling.because:

@@ -23,7 +23,7 @@ from bot.core.language.until import Until, format_until
 from bot.core.listings import TimerShown
 from bot.core.names import ChannelId
 from bot.core.operations.operation import ActingAccount, Observation, Operation, Timeouts
-from bot.core.policy.rules import ChangeRequest, Policy, Ruling, judge
+from bot.core.policy.rules import ChangeRequest, Policy, Ruling, judge, judge_until
 from bot.core.schedules import Runs, runs_between
 
 MAX_WAITING_REQUESTS = 5  # of one person at the same time
@@ -86,31 +86,14 @@ def change_request(operation: Operation, groups: frozenset[str]) -> ChangeReques
 
 
 def ruling_for(policy: Policy, operation: Operation, groups: frozenset[str]) -> Ruling:
-    """Return the policy's ruling on an operation and on the auto-enable it schedules.
+    """Return the policy's ruling on an operation, and on the auto-enable that it schedules.
 
-    "Disable … until" is two changes. Whatever either of them needs is needed, the higher number
-    of approvals counts, an approver has to be on both lists, and whoever is denied one of the
-    changes cannot approve. ``groups`` are the requester's.
+    ``groups`` are the requester's.
     """
     request = change_request(operation, groups)
-    ruling = judge(policy, request)
-    if ruling.refused or _auto_enable_at(operation) is None:
-        return ruling
-    enabling = judge(policy, replace(request, change="enable"))
-    if enabling.refused:
-        return enabling
-    stricter = enabling if enabling.approvals > ruling.approvals else ruling
-    lists = [
-        one.approvers for one in (ruling, enabling) if one.approvals and one.approvers is not None
-    ]
-    return replace(
-        stricter,
-        approvers=frozenset.intersection(*lists) if lists else None,
-        denied=ruling.denied | enabling.denied,
-        reason_required=ruling.reason_required or enabling.reason_required,
-        confirm=ruling.confirm or enabling.confirm,
-        emergency=ruling.emergency and (enabling.emergency or not enabling.approvals),
-    )
+    if _auto_enable_at(operation) is None:
+        return judge(policy, request)
+    return judge_until(policy, request)
 
 
 def next_step(operation: Operation, ruling: Ruling, *, confirmed: bool, zone: str) -> NextStep:

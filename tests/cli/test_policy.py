@@ -115,6 +115,29 @@ def test_check_lists_every_problem_by_line_and_key(path: Path) -> None:
     assert found == [f"{path}:3: channel", f"{path}:4: expires"]
 
 
+def test_explain_counts_the_enabling_at_the_end_of_a_disable_until(path: Path) -> None:
+    path.write_text('[[rule]]\nchange = "enable"\napprovals = 1\n')
+    asked = ("explain", "--user", "U0ALICE", "--policy", str(path), "--command")
+    for command, first, then in (
+        ("disable plant-a SAP", "U0ALICE would disable SAP in plant-a.", "Happens at once"),
+        (
+            "disable plant-a SAP for good",
+            "U0ALICE would disable SAP in plant-a.",
+            "Happens at once",
+        ),
+        (
+            "disable plant-a SAP for 2 days",
+            "U0ALICE would disable SAP in plant-a, and have it enabled again.",
+            "Waits for 1 approval.",
+        ),
+    ):
+        code, out, err = policy(*asked, command)
+        assert (code, err) == (0, "")
+        lines = out.splitlines()
+        assert lines[0] == first
+        assert lines[1].strip().startswith(then)
+
+
 def test_explain_prints_the_ruling_and_its_rules(path: Path) -> None:
     path.write_text(FILE)
     asked = ("explain", "--user", "U0ALICE", "--channel", "C0PLANT", "--command")

@@ -238,8 +238,10 @@ def test_a_refusal_of_either_change_refuses_both_and_the_first_one_is_told(
 
 
 # How ruling_for makes one ruling of two; what is not told here is that of the stricter one.
-OF_BOTH = {"approvers", "denied", "reason_required", "confirm", "emergency", "refused"}
-OF_THE_STRICTER = {"approvals", "self_approval", "runs_as", "expires", "channel", "because"}
+OF_BOTH = {
+    *("approvers", "denied", "reason_required", "confirm", "emergency", "refused", "self_approval"),
+}
+OF_THE_STRICTER = {"approvals", "runs_as", "expires", "channel", "because"}
 
 
 def test_each_part_of_a_ruling_is_of_both_or_of_the_stricter_one() -> None:
@@ -269,6 +271,21 @@ def test_an_emergency_needs_leave_for_each_change_that_needs_approval(
     disable: Rule, enable: Rule, allowed: bool
 ) -> None:
     assert ruling(disable=disable, enable=enable).emergency is allowed
+
+
+@pytest.mark.parametrize(
+    ("disable", "enable", "allowed"),
+    [
+        (replace(ONE, self_approval=True), replace(ONE, self_approval=True), True),
+        (replace(ONE, self_approval=True), ONE, False),
+        (ONE, replace(ONE, self_approval=True), False),
+        (replace(ONE, self_approval=True), Rule("none"), True),
+    ],
+)
+def test_who_asked_may_approve_where_each_change_that_needs_approval_allows_it(
+    disable: Rule, enable: Rule, allowed: bool
+) -> None:
+    assert ruling(disable=disable, enable=enable).self_approval is allowed
 
 
 # next_step

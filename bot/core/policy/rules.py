@@ -24,7 +24,7 @@ or G; a channel stands for its members. The format of the file: ``gateways.polic
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Literal, TypeVar
 
@@ -166,6 +166,30 @@ def judge(policy: Policy, request: ChangeRequest) -> Ruling:
         denied=frozenset[str]().union(*(rule.deny for rule in rules if rule.deny)),
         refused=refused,
         because=reason + _deciders(rules),
+    )
+
+
+def judge_until(policy: Policy, request: ChangeRequest) -> Ruling:
+    """Return the ruling on a "disable … until", which is two changes, of which this is the first.
+
+    Whatever either of them needs is needed, the higher number of approvals counts, an approver has
+    to be on both lists, and whoever is denied one of the changes cannot approve.
+    """
+    disabling, enabling = judge(policy, request), judge(policy, replace(request, change="enable"))
+    both = (disabling, enabling)
+    if refused := [one for one in both if one.refused]:
+        return refused[0]
+    stricter = enabling if enabling.approvals > disabling.approvals else disabling
+    asking = [one for one in both if one.approvals]
+    lists = [one.approvers for one in asking if one.approvers is not None]
+    return replace(
+        stricter,
+        approvers=frozenset.intersection(*lists) if lists else None,
+        self_approval=stricter.self_approval and all(one.self_approval for one in asking),
+        denied=disabling.denied | enabling.denied,
+        reason_required=disabling.reason_required or enabling.reason_required,
+        confirm=disabling.confirm or enabling.confirm,
+        emergency=disabling.emergency and (enabling.emergency or not enabling.approvals),
     )
 
 
