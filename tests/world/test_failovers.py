@@ -34,6 +34,7 @@ from tests.world.wires import Trap, Wire
 
 COMMON = "appendonly yes\nsave ''\nrepl-diskless-sync-delay 0\n"
 NOWHERE = ("127.0.0.1", 1)
+PATIENT = "confirm_milliseconds=1500"  # a replica may be kept from running
 
 
 class Replicated:
@@ -94,7 +95,8 @@ async def test_what_only_some_replicas_have_does_not_count(folder: Path) -> None
     """While one replica is promoted, the old master's other one goes on to confirm."""
     with replicated(folder, 2) as servers:
         for asked, counts in ((1, True), (2, False)):
-            store = open_store(f"{servers.url}?replicas={asked}", KeyRing.parse(KEYS))
+            url = f"{servers.url}?replicas={asked}&{PATIENT}"
+            store = open_store(url, KeyRing.parse(KEYS))
             await store.kill_switch.engage(HOME, 1.0)
             servers.replicas[0].call("REPLICAOF", "NO", "ONE")
             with contextlib.nullcontext() if counts else pytest.raises(StoreUnreachable):
@@ -141,7 +143,7 @@ async def readiness(story: Story) -> str:
 
 async def test_without_one_of_its_replicas_it_accepts_nothing_and_says_so(folder: Path) -> None:
     with replicated(folder, 2) as servers:
-        async with told(f"{servers.url}?replicas=2") as story:
+        async with told(f"{servers.url}?replicas=2&{PATIENT}") as story:
             await story.signs_in("alice")
             assert await readiness(story) == "ready"
             servers.replicas[0].call("REPLICAOF", *NOWHERE)
@@ -167,7 +169,7 @@ async def test_a_replica_that_was_added_later_has_to_confirm_too(folder: Path) -
         late = servers.replicas[1]
         late.call("REPLICAOF", "NO", "ONE")
         await until(partial(servers.master.replies, "'connected_slaves': 1", "INFO", "replication"))
-        async with told(f"{servers.url}?replicas=1") as story:
+        async with told(f"{servers.url}?replicas=1&{PATIENT}") as story:
             late.call("REPLICAOF", "127.0.0.1", servers.master.port)
             await until(partial(late.replies, "'master_link_status': 'up'", "INFO", "replication"))
             redis = story.bot.store.redis

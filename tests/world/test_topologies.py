@@ -120,7 +120,7 @@ async def test_the_master_dies_while_a_flip_is_answered(folder: Path) -> None:
 
 async def test_what_no_replica_knows_is_not_done(folder: Path) -> None:
     with watched(folder) as servers:
-        async with told(f"{servers.url}?replicas=1") as story:
+        async with told(f"{servers.url}?replicas=1&confirm_milliseconds=1500") as story:
             await story.signs_in("alice")
             servers.replica.call("REPLICAOF", "127.0.0.1", free_ports(1)[0])
             await story.types("alice", TOGGLE)
@@ -229,6 +229,17 @@ async def test_sentinels_that_are_gone_are_said_without_their_addresses() -> Non
             RedisUrl("server", "redis://h?protocol=3", replicas=2),
         ),
         (
+            "redis+sentinel://h1/main?confirm_milliseconds=300&replicas=9",
+            RedisUrl(
+                "sentinel",
+                "redis://master/0",
+                (("h1", 26_379),),
+                "main",
+                replicas=9,
+                confirm_milliseconds=300,
+            ),
+        ),
+        (
             "redis+sentinel://u:p@h1:1,[::1],h3/main/4",
             RedisUrl(
                 "sentinel",
@@ -274,7 +285,9 @@ CANARY = "canary0123"
         (f"redis+cluster://{CANARY},,h", "must name hosts as host:port"),
         (f"redis+cluster://{CANARY}/1", "names a database"),
         (f"redis+cluster://{CANARY}?replicas=1", "cannot ask a Cluster for replicas"),
-        (f"redis://h?replicas={CANARY}", "asks for replicas other than 0 to 3"),
+        (f"redis://h?replicas={CANARY}", "asks for replicas other than 0 to 9"),
+        (f"redis://h?replicas=1&confirm_milliseconds={CANARY}", "other than 10 to 1500"),
+        ("redis://h?replicas=1&confirm_milliseconds=9", "other than 10 to 1500"),
     ],
 )
 def test_what_is_no_address_is_said_without_it(url: str, says: str) -> None:

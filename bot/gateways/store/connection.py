@@ -42,7 +42,6 @@ POOL_WAIT_SECONDS = 2.0  # for a free one of them
 # The job engine sets none itself, because it has one read that waits for a minute. That one starts
 # anew, once it has hung for so long; any other that does hangs at a store that is gone.
 JOB_REPLY_SECONDS = 10
-CONFIRM_MILLISECONDS = 100
 
 
 def connect(url: str) -> Redis:
@@ -59,9 +58,9 @@ def connect(url: str) -> Redis:
                 timeout=POOL_WAIT_SECONDS,
                 **_timeouts(),
             )
-            return _client(pool, address.replicas)
+            return _client(pool, address)
         case "sentinel":
-            return _client(_SentinelPool.of(address), address.replicas)
+            return _client(_SentinelPool.of(address), address)
         case "cluster":
             # It has the same commands, but redis-py gives the two classes no common type.
             return cast("Redis", _BoundedCluster.of(address))
@@ -110,11 +109,12 @@ async def translate_errors() -> AsyncIterator[None]:
         raise StoreUnreachable(type(error).__name__) from error
 
 
-def _client(pool: BlockingConnectionPool, replicas: int) -> Redis:
-    if not replicas:
+def _client(pool: BlockingConnectionPool, address: RedisUrl) -> Redis:
+    if not address.replicas:
         return Redis.from_pool(pool)
     client = cast("ConfirmedRedis", ConfirmedRedis.from_pool(pool))
-    client.replicas = client.needed = replicas
+    client.replicas = client.needed = address.replicas
+    client.confirm_milliseconds = address.confirm_milliseconds
     return client
 
 
@@ -143,11 +143,12 @@ class ConfirmedRedis(Redis):
 
     replicas: int
     needed: int
+    confirm_milliseconds: int
 
     async def evalsha(self, sha: str, numkeys: int, *rest: Any) -> Any:
         async with self.pipeline(transaction=False) as both:
             both.evalsha(sha, numkeys, *rest)
-            both.wait(self.needed, CONFIRM_MILLISECONDS)
+            both.wait(self.needed, self.confirm_milliseconds)
             reply, confirmed = await both.execute()
         if int(confirmed) < self.needed:
             raise NotConfirmed

@@ -7,11 +7,12 @@
 
 ``rediss+sentinel`` and ``rediss+cluster`` are the same with TLS. User and password are those of
 the data servers; ``sentinel_username`` and ``sentinel_password`` in the query are the Sentinels'.
-``replicas=1`` in the query (not for a Cluster) lets every script's write be confirmed by so many
-replicas. Everything else in the query is an option of redis-py.
+``replicas=2`` in the query (not for a Cluster) lets every script's write be confirmed by so many
+replicas, each time within ``confirm_milliseconds`` (100). Everything else in the query is an option
+of redis-py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -23,7 +24,11 @@ SCHEMES = tuple(
         *("redis+cluster", "rediss+cluster"),
     )
 )
+CONFIRM_MILLISECONDS = 100
 _PORTS = {"sentinel": 26_379, "cluster": 6_379}
+
+# The least and the most; a reply of the server's is waited for two seconds.
+_CONFIRMATION = {"replicas": (0, 9), "confirm_milliseconds": (10, 1_500)}
 
 Node = tuple[str, int]
 
@@ -42,6 +47,7 @@ class RedisUrl:
     master: str = ""
     login: tuple[tuple[str, str], ...] = ()
     replicas: int = 0
+    confirm_milliseconds: int = CONFIRM_MILLISECONDS
 
     @property
     def tls(self) -> bool:
@@ -52,22 +58,29 @@ def parse_redis_url(url: str) -> RedisUrl:
     """Parse an address. Raises ValueError, whose message never holds a part of the address."""
     if not url.startswith(SCHEMES):
         raise ValueError(f"must begin with {', '.join(SCHEMES[:-1])} or {SCHEMES[-1]}")
-    url, replicas = _unconfirmed(url)
+    url, confirmation = _unconfirmed(url)
+    address = _parsed(url)
+    replicas = confirmation.get("replicas", 0)
+    if address.kind == "cluster" and replicas:
+        raise ValueError("cannot ask a Cluster for replicas")
+    patience = confirmation.get("confirm_milliseconds", CONFIRM_MILLISECONDS)
+    return replace(address, replicas=replicas, confirm_milliseconds=patience)
+
+
+def _parsed(url: str) -> RedisUrl:
     scheme, _, rest = url.partition("://")
     base, _, kind = scheme.partition("+")
     before, asks, query = rest.partition("?")
     authority, _, path = before.partition("/")
     if kind not in _PORTS:
         _checked_port(authority, scheme)
-        return RedisUrl("server", url, replicas=replicas)
+        return RedisUrl("server", url)
     login, at, hosts = authority.rpartition("@")
     nodes = tuple(_node(host, _PORTS[kind]) for host in hosts.split(","))
     if kind == "sentinel":
-        return _sentinel(f"{base}://{login}{at}", nodes, path, query, replicas)
+        return _sentinel(f"{base}://{login}{at}", nodes, path, query)
     if path.strip("/") not in {"", "0"}:
         raise ValueError("names a database: a Cluster has only one")
-    if replicas:
-        raise ValueError("cannot ask a Cluster for replicas")
     return RedisUrl("cluster", f"{base}://{login}{at}cluster{asks}{query}", nodes)
 
 
@@ -85,22 +98,22 @@ def with_option(url: str, name: str, value: object) -> str:
     return f"{before}?{urlencode([*options, (name, str(value))])}"
 
 
-def _unconfirmed(url: str) -> tuple[str, int]:
-    """Return the address without ``replicas``, and the number that it had."""
+def _unconfirmed(url: str) -> tuple[str, dict[str, int]]:
+    """Return the address without the options for confirmation, and these."""
     before, _, query = url.partition("?")
     options = parse_qsl(query, keep_blank_values=True)
-    replicas = [text for name, text in options if name == "replicas"]
-    if not replicas:
-        return url, 0
-    if replicas[0] not in {"0", "1", "2", "3"}:
-        raise ValueError("asks for replicas other than 0 to 3")
-    others = urlencode([option for option in options if option[0] != "replicas"])
-    return f"{before}{'?' * bool(others)}{others}", int(replicas[0])
+    found = {name: text for name, text in options if name in _CONFIRMATION}
+    if not found:
+        return url, {}
+    for name, text in found.items():
+        least, most = _CONFIRMATION[name]
+        if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
+            raise ValueError(f"asks for {name} other than {least} to {most}")
+    others = urlencode([option for option in options if option[0] not in _CONFIRMATION])
+    return f"{before}{'?' * bool(others)}{others}", {name: int(t) for name, t in found.items()}
 
 
-def _sentinel(
-    server: str, nodes: tuple[Node, ...], path: str, query: str, replicas: int
-) -> RedisUrl:
+def _sentinel(server: str, nodes: tuple[Node, ...], path: str, query: str) -> RedisUrl:
     master, _, database = path.partition("/")
     if not master or not (database or "0").isdecimal():
         raise ValueError("must end with /master-name or /master-name/database")
@@ -112,7 +125,7 @@ def _sentinel(
         if name in {"sentinel_username", "sentinel_password"} and text
     }
     plain = f"{server}master/{database or 0}{'?' * bool(others)}{others}"
-    return RedisUrl("sentinel", plain, nodes, master, tuple(login.items()), replicas)
+    return RedisUrl("sentinel", plain, nodes, master, tuple(login.items()))
 
 
 def through(url: str, node: Node) -> str:
