@@ -1,5 +1,7 @@
 """Due work of approval requests: where they are posted, reminders, expiry, and their operation."""
 
+import structlog
+
 from bot.context import Context
 from bot.core.approvals import Approval, Expired, Moved, Reminded, Stage, after, reminder_at
 from bot.core.due_work import DueWork
@@ -8,9 +10,12 @@ from bot.core.operations.operation import Operation
 from bot.core.outcomes import ApprovalRequested, OperationStarted, Outcome
 from bot.features.approved_operations import approval_card, carry_out, conclude
 from bot.gateways.slack.channels import is_in_channel
+from bot.gateways.slack.client import SlackRejected
 
 # The end of its operation is handled at once; this is for the case that it was missed.
 CHECK_OPERATION_AFTER = 60.0
+
+log = structlog.get_logger("approvals")
 
 
 async def post_request(context: Context, outcome: Outcome | None) -> Outcome | None:
@@ -58,13 +63,17 @@ async def on_rejected(
     """Move a request whose card Slack does not take in this channel to the next possible one.
 
     That is the channel of the command, and then the requester's direct messages; from there each
-    approver gets it directly. Raises SlackUnavailable, SlackRejected.
+    approver gets it directly. Raises SlackUnavailable.
     """
     store = context.gateways.store.approvals
     approval = await store.read(workspace, identity)
     if approval is None or approval.posted_in != channel or approval.stage is not Stage.WAITING:
         return
-    direct = await context.slack.direct_channel(approval.requester)
+    try:
+        direct = await context.slack.direct_channel(approval.requester)
+    except SlackRejected as rejected:
+        log.error("approval.not_posted", trace=identity[:8], code=rejected.code)
+        return
     if channel == direct:
         return
     origin = approval.operation.origin.channel
