@@ -47,9 +47,7 @@ RESPONSE_LOST = """            lost = events.ResponseLost(self.now, failure_from
             return await self._record(operation, lost)
 """
 SENT_AGAIN = "            return await self._not_executed(operation, error)\n"
-SWITCH_CHECK = (
-    "if kind == 'permit' and redis.call('EXISTS', KEYS[7]) == 1 then return {'stopped'} end\n"
-)
+SWITCH_CHECK = "  if redis.call('EXISTS', KEYS[7]) == 1 then return {'stopped'} end\n"
 VERSION_CHECK = "if version ~= ARGV[2] then\n"
 RECOVERED = """        lost = Failure(FailureKind.UNCLEAR, operation="toggle", why="crash")
         return await self.apply(operation, events.ResponseLost(self.now, lost))
