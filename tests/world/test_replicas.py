@@ -268,4 +268,6 @@ async def cards_are_true(crowd: Crowd, store: Store, done: Sequence[Operation]) 
     for ts, operation in shown.items():
         now = "enabled" if operation.wanted else "disabled"
         how = "is now" if operation.state is State.APPLIED else "was already"
+        if how == "is now" and await store.operations.is_superseded(HOME, operation.id):
+            how = "was"  # its timer was switched again, which another card shows
         assert f"{operation.timer.name} {how} {now}" in cards[ts].text, operation
