@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-import httpx
 import pytest
 
 from bot.cli.doctor import examine
@@ -27,6 +26,7 @@ from bot.settings import read_settings
 from tests.conftest import KEYS, living
 from tests.world.approval_story import HOME
 from tests.world.clock import paced_clock
+from tests.world.readiness import readiness
 from tests.world.story import TOGGLE, Story, read
 from tests.world.topologies import Server, ending, free_ports
 from tests.world.waiting import until, wait_until
@@ -135,28 +135,22 @@ async def doctor(url: str) -> str:
         await world.close()
 
 
-async def readiness(story: Story) -> str:
-    transport = httpx.ASGITransport(app=story.bot.admin)
-    async with httpx.AsyncClient(transport=transport, base_url="http://bot.localhost") as client:
-        return (await client.get("/readyz")).text
-
-
 async def test_without_one_of_its_replicas_it_accepts_nothing_and_says_so(folder: Path) -> None:
     with replicated(folder, 2) as servers:
         async with told(f"{servers.url}?replicas=2&{PATIENT}") as story:
             await story.signs_in("alice")
-            assert await readiness(story) == "ready"
+            assert await readiness(story.bot) == "ready"
             servers.replicas[0].call("REPLICAOF", *NOWHERE)
 
             async def says_so() -> bool:
-                return "a replica of the store is missing" in await readiness(story)
+                return "a replica of the store is missing" in await readiness(story.bot)
 
             await until(says_so)
             assert "nothing was changed" in str((await story.types("alice", TOGGLE)).body)
             servers.replicas[0].call("REPLICAOF", "127.0.0.1", servers.master.port)
 
             async def is_ready() -> bool:
-                return await readiness(story) == "ready"
+                return await readiness(story.bot) == "ready"
 
             await until(is_ready)
             await story.types("alice", TOGGLE)

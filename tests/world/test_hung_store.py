@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from bot.sandbox.world import World
 from tests.conftest import living
 from tests.world.clock import paced_clock
 from tests.world.hanging_proxy import HangingProxy
+from tests.world.readiness import readiness
 from tests.world.story import TOGGLE, Story
 from tests.world.valkey import Valkey
 from tests.world.waiting import until
@@ -27,12 +27,6 @@ async def behind_a_proxy(own: Valkey) -> AsyncIterator[tuple[Story, HangingProxy
                 yield Story(world, bot), proxy
     finally:
         await world.close()
-
-
-async def readiness(story: Story) -> int:
-    transport = httpx.ASGITransport(app=story.bot.admin)
-    async with httpx.AsyncClient(transport=transport, base_url="http://bot.localhost") as client:
-        return (await client.get("/readyz")).status_code
 
 
 async def is_refused(story: Story) -> bool:
@@ -57,7 +51,7 @@ async def test_connections_that_hang_without_a_word_are_replaced(
         await until(toggled)
         await story.sees("bob", "SAP work orders is now disabled")
         assert story.flips() == 1
-        assert await readiness(story) == 200
+        assert await readiness(story.bot) == "ready"
 
 
 @pytest.mark.parametrize("jobs_only", [False, True])
@@ -66,11 +60,11 @@ async def test_while_nothing_would_be_done_nothing_is_accepted(
 ) -> None:
     async with behind_a_proxy(own) as (story, proxy):
         await story.signs_in("alice")
-        assert await readiness(story) == 200
+        assert await readiness(story.bot) == "ready"
         proxy.hang(jobs_only=jobs_only, later=True)
 
         async def is_not_ready() -> bool:
-            return await readiness(story) == 503
+            return await readiness(story.bot) != "ready"
 
         await until(is_not_ready)
         await until(lambda: is_refused(story))
@@ -79,4 +73,4 @@ async def test_while_nothing_would_be_done_nothing_is_accepted(
         await story.types("alice", TOGGLE)
         await story.sees("bob", "SAP work orders is now disabled")
         assert story.flips() == 1
-        assert await readiness(story) == 200
+        assert await readiness(story.bot) == "ready"

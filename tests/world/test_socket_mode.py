@@ -8,8 +8,8 @@ from bot.sandbox.loopback import loopback_client
 from bot.sandbox.world import World
 from tests.conftest import living
 from tests.world.clock import paced_clock
+from tests.world.readiness import readiness
 from tests.world.story import TOGGLE, Story, read
-from tests.world.test_hung_store import readiness
 from tests.world.waiting import until
 
 
@@ -85,15 +85,15 @@ async def test_a_revoked_app_token_fails_readiness_and_is_said_once(
     socket_story: Story, capfd: pytest.CaptureFixture[str]
 ) -> None:
     story, slack = socket_story, socket_story.world.slack
-    assert await readiness(story) == 200
+    assert await readiness(story.bot) == "ready"
     slack.fail("apps.connections.open", "error", code="token_revoked", times=None)
     slack.drop_sockets()
 
     async def is_not_ready() -> bool:
-        return await readiness(story) == 503
+        return await readiness(story.bot) != "ready"
 
     async def is_ready() -> bool:
-        return await readiness(story) == 200
+        return await readiness(story.bot) == "ready"
 
     await until(is_not_ready)
     slack.clear_faults()

@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
-from bot.app import Bot
 from bot.gateways.slack.client import SlackUnavailable
 from bot.sandbox.world import World
 from tests.conftest import living
 from tests.world.clock import paced_clock
+from tests.world.readiness import readiness
 from tests.world.story import TOGGLE, Story
 from tests.world.waiting import until
 
@@ -22,12 +21,6 @@ async def world() -> AsyncIterator[World]:
     await here.open()
     yield here
     await here.close()
-
-
-async def readiness(bot: Bot) -> str:
-    transport = httpx.ASGITransport(app=bot.admin)
-    async with httpx.AsyncClient(transport=transport, base_url="http://bot.localhost") as client:
-        return (await client.get("/readyz")).text
 
 
 async def test_the_first_start_of_all_needs_slack(world: World, redis_url: str) -> None:
