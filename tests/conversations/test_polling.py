@@ -3,7 +3,15 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.world.notification_story import ROOM, deferred_to, public, settled, subscribes, told
+from tests.world.notification_story import (
+    ROOM,
+    deferred_to,
+    one_poll,
+    public,
+    settled,
+    subscribes,
+    told,
+)
 from tests.world.story import TOGGLE, Story, read
 from tests.world.waiting import until
 
@@ -12,31 +20,17 @@ INTERVAL = 301.0
 
 async def polled(story: Story) -> None:
     """Let the subscription be polled once more, and wait until all messages are drawn."""
-    store, workspace = story.bot.store, story.bot.context.installation.workspace
-    (one,) = await store.subscriptions.open(workspace)
     story.world.clock.forward(INTERVAL)
-    started = story.world.clock.now()
-
-    async def is_polled() -> bool:
-        seen = await store.poll_snapshots.load(workspace, one.id)
-        return seen is not None and seen.at >= started
-
-    await until(is_polled)
+    await one_poll(story, story.world.clock.now())
     story.world.clock.forward(12.0)
     await settled(story)
-
-
-async def first_poll(story: Story) -> None:
-    store, workspace = story.bot.store, story.bot.context.installation.workspace
-    (one,) = await store.subscriptions.open(workspace)
-    await until(lambda: store.poll_snapshots.load(workspace, one.id), "it was not polled")
 
 
 async def test_it_reports_changes_by_others_and_not_the_bots_own(story: Story) -> None:
     edfs = story.world.edfs
     await story.signs_in("alice")
     await subscribes(story, '"*SAP*" elsewhere')
-    await first_poll(story)
+    await one_poll(story)
     await story.types("alice", TOGGLE)
     await story.sees("alice", "SAP work orders is now disabled", "#plant-ops")
     await polled(story)
@@ -71,7 +65,7 @@ async def test_it_stops_with_the_subscribers_sign_in_and_resumes_with_another(st
     await story.signs_in("alice")
     await story.signs_in("bob")
     await subscribes(story, "elsewhere")
-    await first_poll(story)
+    await one_poll(story)
     await story.types("alice", "/edfs signout")
     await story.sees("alice", "Signed out", "#plant-ops")
     story.world.clock.forward(INTERVAL)
@@ -91,7 +85,7 @@ async def test_it_stops_with_the_subscribers_sign_in_and_resumes_with_another(st
 async def test_the_weekly_digest_lists_disabled_timers_on_monday(story: Story) -> None:
     await story.signs_in("alice")
     await subscribes(story, '"SAP*" digest')
-    await first_poll(story)
+    await one_poll(story)
     await story.types("alice", f"{TOGGLE} because SAP is down")
     await story.sees("alice", "SAP work orders is now disabled", "#plant-ops")
     story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
@@ -123,7 +117,7 @@ def to_monday(story: Story) -> None:
 async def test_a_rate_limit_defers_the_next_poll(story: Story) -> None:
     await story.signs_in("alice")
     await subscribes(story, "elsewhere")
-    await first_poll(story)
+    await one_poll(story)
     story.world.edfs.fail("timers", 429, times=None, retry_after=60)
     story.world.edfs.state.flip_outside("plant-a", "Maximo assets")
     story.world.clock.forward(INTERVAL)

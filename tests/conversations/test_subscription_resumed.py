@@ -1,7 +1,7 @@
 """A subscription that was paused goes on with somebody else's sign-in, and as it was."""
 
 from bot.core.subscriptions import Subscription
-from tests.world.notification_story import ROOM, subscribes, told
+from tests.world.notification_story import ROOM, one_poll, subscribes, told
 from tests.world.story import Story, read
 
 LOOK = 301.0
@@ -12,6 +12,7 @@ async def paused(story: Story, words: str) -> Subscription:
     store, home = story.bot.store, story.bot.context.installation.workspace
     await story.signs_in("alice")
     await subscribes(story, words)
+    await one_poll(story)
     await story.types("alice", "/edfs signout")
     await story.sees("alice", "Signed out", "#plant-ops")
     story.world.clock.forward(LOOK)

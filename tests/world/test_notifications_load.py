@@ -9,7 +9,7 @@ from collections import defaultdict
 
 from bot.core.names import ChannelId
 from bot.core.notifications import MOST_IN_DIGEST
-from tests.world.notification_story import settled
+from tests.world.notification_story import polled_since, settled
 from tests.world.story import Story, read
 from tests.world.waiting import until
 
@@ -49,14 +49,10 @@ async def test_every_channel_hears_of_every_change(story: Story, deep: bool) -> 
 
 async def all_looked(story: Story, since: float) -> None:
     """Wait until each watch has looked since then."""
-    store, home = story.bot.context.gateways.store, story.bot.context.installation.workspace
-
-    async def looked(one: str) -> bool:
-        seen = await store.poll_snapshots.load(home, one)
-        return seen is not None and seen.at >= since
-
-    for one in await store.subscriptions.open(home):
-        await until(functools.partial(looked, one.id), f"nobody has looked for {one.id}")
+    home = story.bot.context.installation.workspace
+    for one in await story.bot.store.subscriptions.open(home):
+        looked = functools.partial(polled_since, story, one.id, since)
+        await until(looked, f"nobody has looked for {one.id}")
 
 
 def within_limits(story: Story) -> None:
