@@ -86,9 +86,11 @@ class OptionLists:
         await asyncio.gather(*refreshes, return_exceptions=True)
 
     async def _options(self, owner: Owner, name: str, read: Read, by: float) -> OptionList:
+        # One that ends while the cache is read has just refreshed the list: no second one then.
+        was_running = (owner, name) in self._refreshes
         cached, current = await _from_store(self._cached(owner, name))
         if cached is not None and current:
-            if not self._is_fresh(cached):
+            if not was_running and not self._is_fresh(cached):
                 self._refresh(owner, name, read)
             return cached
         refresh = self._refresh(owner, name, read)
