@@ -208,9 +208,14 @@ async def test_a_limit_that_outlives_the_wish_ends_it(story: Story) -> None:
 async def test_an_unclear_answer_is_cleared_up_by_reading(
     story: Story, kind: str | int, options: dict[str, Any], cause: str
 ) -> None:
+    edfs = story.world.edfs
+    toggling = edfs.hold("toggle")
     await meets(story, kind, **options)
-    await story.sees("bob", "Not certain yet: SAP work orders")
-    assert WAIT in await told(story, cause)
+    await until(lambda: toggling.waiting)
+    with edfs.hold("timer"):  # it stays uncertain for as long as it cannot be read
+        toggling.release()
+        await story.sees("bob", "Not certain yet: SAP work orders")
+        assert WAIT in await told(story, cause)
     card = await ended(story)
     agrees(story, card)
     effect = kind in EFFECTIVE or options.get("after", False)

@@ -33,6 +33,17 @@ def enabled(story: Story, name: str = NAME) -> bool:
     return bool(story.world.edfs.state.timer("plant-a", name).enabled)
 
 
+async def free(story: Story) -> None:
+    """Wait until no operation holds the timer; EDFS is switched a moment before that."""
+    timer = story.world.edfs.state.timer("plant-a", NAME)
+    locks = story.bot.store.timers
+
+    async def is_free() -> bool:
+        return not await locks.is_locked(HOME, story.world.edfs.state.itwin("plant-a").id, timer.id)
+
+    await until(is_free, "an operation holds the timer")
+
+
 def cards(story: Story) -> list[Message]:
     return [m for m in story.world.reads("alice", "#plant-ops") if m.visible_to is None]
 
@@ -149,6 +160,7 @@ async def test_extend_keep_return_now_and_undo_leave_no_second_return(story: Sto
     await story.sees("bob", "@alice has decided that it stays off")
     await story.types("alice", f"/edfs enable plant-a {WORK}")
     await until(lambda: enabled(story))
+    await free(story)
     await story.types("bob", f"/edfs disable plant-a {WORK} for 3 days because again")
     await open_returns(story, 1)
     await story.sees("bob", "[Keep off]")
