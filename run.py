@@ -287,7 +287,7 @@ def recorded_here(arguments: "list[str]") -> "list[str]":
 def whole_suite(arguments: "list[str]") -> "tuple[str, ...]":
     """Many tests wait more than they work; what --deep adds, and measuring, do nothing but work."""
     measured = "--coverage" in arguments
-    more = 0 if "--deep" in arguments else 1 if measured else 2
+    more = 0 if "--deep" in arguments else CORES if measured else 3 * CORES
     return ("-n", str(CORES + more), *SPREAD, *(COVERAGE if measured else ()))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import gc
 import os
 import re
 import tempfile
@@ -31,6 +32,17 @@ __all__ = ["living", "pytest_terminal_summary"]
 
 KEYS = KeyRing.new_key()
 KNOWN_KEY = re.compile(r"^    (edfs[:-]\S+)", re.MULTILINE)
+
+
+# Thousands of tests are collected first and live to the end: the garbage collector need not look
+# through them again and again.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -32,9 +32,11 @@ from tests.world.wires import Trap
 SEED = 20_26
 HOME = Workspace(TEAM_ID)
 AT_ONCE = 4  # chains
-LENGTH = 9
+LENGTH = 11
 LATE = 400.0  # the late look is 330 s after the loss
 TOLD = "Turning off"
+# A death at a read is one at the message before it: nothing has changed in between.
+READS = ("redis GET ", "redis HGET ", "redis HMGET ", "redis HEXISTS ", "redis EXISTS ")
 SEEN = {"edfs PATCH toggle", "slack POST chat.postMessage", "slack POST chat.update"}
 
 
@@ -68,12 +70,13 @@ class Wish:
 
 @pytest.mark.timeout(1_300)
 async def test_a_killed_bot_acts_once_or_not_at_all(deep: bool) -> None:
-    """Each message once; ``--deep``: each one, before and after, ten times."""
+    """Each message but for reads, once; ``--deep``: each one, before and after, ten times."""
     messages = await whole_wish()
     choice = random.Random(SEED)
     chains = []
     for _ in range(10 if deep else 1):
         points = points_of(messages, choice, both=deep)
+        points = [one for one in points if deep or not one.message.startswith(READS)]
         choice.shuffle(points)
         chains += [points[at : at + LENGTH] for at in range(0, len(points), LENGTH)]
     bound = asyncio.Semaphore(AT_ONCE)
@@ -181,7 +184,8 @@ async def looks_late(place: Scene) -> None:
     place.world.clock.forward(LATE)
 
     def nothing_is_due() -> bool:
-        place.world.clock.forward(0.05)  # a read that failed is tried again minutes later
+        if place.at_rest(within=0.0):
+            place.world.clock.forward(1.0)  # a read that failed is tried again minutes later
         return not place.due(math.inf)
 
     async with living(place.world, place.valkey.url):

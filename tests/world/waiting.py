@@ -14,6 +14,7 @@ from typing import TypeVar
 # A run with mutants, in which many a test waits in vain, gives a shorter one.
 HUNG = float(os.environ.get("EDFS_TESTS_HUNG", "120"))
 PAUSE = 0.005
+LONGEST_PAUSE = 0.05  # to look costs processor time that what is waited for needs
 
 Value = TypeVar("Value")
 Reason = str | Callable[[], object]
@@ -25,7 +26,8 @@ async def until(condition: Callable[[], Value | Awaitable[Value]], reason: Reaso
     ``condition`` may be a coroutine function. ``reason`` is what the failure says.
     """
     loop = asyncio.get_running_loop()
-    ends = loop.time() + HUNG
+    begun = loop.time()
+    ends = begun + HUNG
     while True:
         value = condition()
         if inspect.isawaitable(value):
@@ -33,7 +35,7 @@ async def until(condition: Callable[[], Value | Awaitable[Value]], reason: Reaso
         if value:
             return value
         assert loop.time() < ends, _in_words(reason)
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(_pause(loop.time() - begun))
 
 
 async def again_and_again(act: Callable[[], object]) -> None:
@@ -53,11 +55,17 @@ async def turns(count: int = 1) -> None:
 
 def wait_until(condition: Callable[[], Value], reason: Reason = "") -> Value:
     """Do the same where no event loop runs."""
-    ends = time.monotonic() + HUNG
+    begun = time.monotonic()
+    ends = begun + HUNG
     while not (value := condition()):
         assert time.monotonic() < ends, _in_words(reason)
-        time.sleep(PAUSE)
+        time.sleep(_pause(time.monotonic() - begun))
     return value
+
+
+def _pause(waited: float) -> float:
+    """A tenth of what was waited for already, within bounds."""
+    return min(max(PAUSE, waited / 10), LONGEST_PAUSE)
 
 
 def _in_words(reason: Reason) -> str:
