@@ -66,7 +66,7 @@ async def _still_disabled(
     holder = await store.auto_enables.holder(workspace, itwin, timer.id)
     auto_enable = await store.auto_enables.read(workspace, holder) if holder else None
     return StillDisabled(
-        timer=timer.label,
+        timer=timer.distinct,
         since=last.at if last is not None and known and operation else 0.0,
         by=operation.requester if operation else None,
         reason=operation.reason if operation else "",

@@ -167,7 +167,7 @@ def command_as_typed(operation: Operation, zone: str) -> str:
     """Return ``command_of`` as text with names instead of ids, for a person to read and type."""
     command = command_of(operation, zone)
     if isinstance(command, Switch):
-        command = replace(command, itwin=operation.itwin.name, timer=operation.timer.label)
+        command = replace(command, itwin=operation.itwin.typed, timer=operation.timer.typed)
     return str(command)
 
 

@@ -5,22 +5,51 @@ Source of the fields: the iTwins API (minimal representation) and the EDFS API (
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from bot.core.names import ITwinId, OperationId, PersonId, TimerId
+from bot.core.names import ITwinId, OperationId, PersonId, TimerId, normalized, single_line
+
+SHORT_ID = 8
+BESIDE = 40
 
 
 @dataclass(frozen=True, slots=True)
 class ITwin:
-    """One iTwin. ``display_name`` need not be unique; ``number`` may be empty."""
+    """One iTwin. ``display_name`` need not be unique; ``number`` may be empty.
+
+    ``beside`` is what tells it from others of the same name: its number or the beginning of its
+    id; empty where its name is known to be unique among the person's iTwins.
+    """
 
     id: ITwinId
     display_name: str
     number: str = ""
+    beside: str = field(default="", compare=False)
 
     @property
     def name(self) -> str:
         return self.display_name or self.number or self.id
+
+    @property
+    def distinct(self) -> str:
+        """The name, with what tells it from others of the same name."""
+        return _distinct(self.name, self.beside)
+
+    @property
+    def typed(self) -> str:
+        """What to type for it: the name, or where others have the same its number or id."""
+        return (self.number or self.id) if self.beside else self.name
+
+    def title(self, limit: int) -> str:
+        """Return ``distinct`` as one line of at most ``limit`` characters."""
+        return _title(self.name, self.beside, limit)
+
+    def numbered(self, limit: int) -> str:
+        """Return the name and, where it has one that says more, the number."""
+        number = self.number if self.number != self.name else ""
+        return _title(self.name, number or self.beside, limit)
 
     def in_lists(self) -> tuple[str, str, str]:
         """Return the sort key for lists: by name, and stable for equal names."""
@@ -40,7 +69,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """One timer. ``cron`` is the raw ``cronStr``; ``parameters`` is empty if the API has null."""
+    """One timer. ``cron`` is the raw ``cronStr``; ``parameters`` is empty if the API has null.
+
+    ``beside`` is what tells it from others of the same name in its iTwin: its package or the
+    beginning of its id; empty where its name is unique there.
+    """
 
     id: TimerId
     name: str
@@ -48,10 +81,25 @@ class Timer:
     cron: str
     enabled: bool
     parameters: tuple[Parameter, ...] = ()
+    beside: str = field(default="", compare=False)
 
     @property
     def label(self) -> str:
         return self.name or self.package or self.id
+
+    @property
+    def distinct(self) -> str:
+        """The label, with what tells it from others of the same name."""
+        return _distinct(self.label, self.beside)
+
+    @property
+    def typed(self) -> str:
+        """What to type for it: the label, or the id where others have the same label."""
+        return self.id if self.beside else self.label
+
+    def title(self, limit: int) -> str:
+        """Return ``distinct`` as one line of at most ``limit`` characters."""
+        return _title(self.label, self.beside, limit)
 
     def names(self) -> tuple[str, ...]:
         return tuple(name for name in (self.id, self.name, self.package) if name)
@@ -74,6 +122,60 @@ class Timer:
     def without_values(self) -> "Timer":
         """Return the timer without parameter values, as it may be stored and shown in channels."""
         return replace(self, parameters=tuple(replace(p, value="") for p in self.parameters))
+
+
+def distinct_itwins(itwins: Sequence[ITwin]) -> tuple[ITwin, ...]:
+    """Return the iTwins, each with what tells it from others of the same name among them."""
+    names = Counter(normalized(one.name) for one in itwins)
+    numbers = Counter((normalized(one.name), one.number) for one in itwins)
+
+    def beside(one: ITwin) -> str:
+        name = normalized(one.name)
+        if names[name] == 1:
+            return ""
+        return _number_of(one) if numbers[name, one.number] == 1 else one.id[:SHORT_ID]
+
+    return tuple(replace(one, beside=beside(one)) for one in itwins)
+
+
+def itwin_alone(itwin: ITwin, known: Sequence[ITwin] = ()) -> ITwin:
+    """Return an iTwin that was read by itself, as it is told from ``known``, the person's iTwins.
+
+    If it is not among them, nothing says that its name is unique.
+    """
+    same = next((one for one in known if (one.id, one.name) == (itwin.id, itwin.name)), None)
+    return replace(itwin, beside=_number_of(itwin) if same is None else same.beside)
+
+
+def distinct_timers(timers: Sequence[Timer]) -> tuple[Timer, ...]:
+    """Return all timers of an iTwin, each with what tells it from others of the same name."""
+    names = Counter(normalized(one.label) for one in timers)
+    packages = Counter((normalized(one.label), one.package) for one in timers)
+
+    def beside(one: Timer) -> str:
+        name = normalized(one.label)
+        if names[name] == 1:
+            return ""
+        alone = packages[name, one.package] == 1 and one.package not in {"", one.label}
+        return one.package if alone else one.id[:SHORT_ID]
+
+    return tuple(replace(one, beside=beside(one)) for one in timers)
+
+
+def _number_of(itwin: ITwin) -> str:
+    return itwin.number if itwin.number not in {"", itwin.name} else itwin.id[:SHORT_ID]
+
+
+def _distinct(name: str, beside: str) -> str:
+    return f"{name} ({beside})" if beside else name
+
+
+def _title(name: str, beside: str, limit: int) -> str:
+    """Return both as one line; if it is too long, the name is cut."""
+    if not beside:
+        return single_line(name, limit)
+    short = single_line(beside, min(BESIDE, limit // 2))
+    return _distinct(single_line(name, limit - len(short.encode("utf-16-le")) // 2 - 3), short)
 
 
 def differences(before: Timer, inputs: str, after: Timer) -> tuple[tuple[str, str, str], ...]:

@@ -133,11 +133,11 @@ def _choices(
     command: Ambivalent, here: ITwin, found: tuple[Timer, ...], others: tuple[ITwin, ...]
 ) -> tuple[Choice, ...]:
     mine = [
-        Choice(timer.label, here.name, str(replace(command, itwin=here.id, timer=timer.id)))
+        Choice(timer.label, here.distinct, str(replace(command, itwin=here.id, timer=timer.id)))
         for timer in found[:MAX_CHOICES]
     ]
     theirs = [
-        Choice(command.timer or itwin.name, itwin.name, str(replace(command, itwin=itwin.id)))
+        Choice(command.timer or itwin.name, itwin.distinct, str(replace(command, itwin=itwin.id)))
         for itwin in others[:MAX_CHOICES]
     ]
     return (*mine, *theirs)

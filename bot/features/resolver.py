@@ -16,7 +16,7 @@ from bot.core.names import (
     match_name,
 )
 from bot.core.suggestions import option_list_of_timers
-from bot.core.timers import ITwin, Timer
+from bot.core.timers import ITwin, Timer, itwin_alone
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
@@ -80,7 +80,8 @@ class NameResolver:
 
         workspace, who = self._invocation.workspace, self._invocation.who
         _, itwin = await with_token(self._gateways, workspace, who, read)
-        return itwin
+        known = await self._gateways.store.timers.itwins(workspace, who)
+        return itwin_alone(itwin, known or ())
 
     async def timers(self, itwin: ITwin) -> tuple[Bearer, tuple[Timer, ...]]:
         async def read(caller: Caller) -> tuple[Timer, ...]:
@@ -112,7 +113,7 @@ class NameResolver:
                 raise AmbiguousName("timer", wanted, choices)
             case NoMatch(nearest):
                 choices = tuple(self._timer_choice(itwin, timer) for timer in nearest)
-                raise NoSuchName("timer", wanted, choices, where=itwin.name)
+                raise NoSuchName("timer", wanted, choices, where=itwin.distinct)
 
     def _itwin_choice(self, itwin: ITwin) -> Choice:
         command = str(replace(self._command, itwin=itwin.id))

@@ -99,7 +99,7 @@ async def start(
         case "duplicate":
             same = await gateways.store.operations.read(operation.workspace, started.operation)
             if same is None:
-                raise TimerGone(operation.timer.label)
+                raise TimerGone(operation.timer.distinct)
             came_of_it = same.seen.enabled if same.state.ended and same.seen else None
             reads = draft.timer.enabled
             return Duplicate(same, None if came_of_it in {None, reads} else reads)

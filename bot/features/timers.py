@@ -108,6 +108,7 @@ async def act_on_card(
 
 async def details(gateways: Gateways, invocation: Invocation, operation: Operation) -> Outcome:
     bearer, timer = await _fresh(gateways, invocation, operation)
+    timer = replace(timer, beside=operation.timer.beside)  # the list said so then
     found = await observe(gateways, invocation, operation.itwin, timer)
     found = await _with_open_items(gateways, invocation, found)
     return DetailsShown(found, bearer.account.acting)

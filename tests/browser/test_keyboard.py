@@ -57,7 +57,7 @@ async def test_the_home_keeps_the_focus_over_a_refresh(stage: Stage) -> None:
     await stage.world.signs_in("alice")
     screen = await stage.open_as("alice", "home")
     keys = screen.page.keyboard
-    timers = screen.home.get_by_role("button", name="Timers of plant-a")
+    timers = screen.home.get_by_role("button", name="Timers of plant-a (PA-001)")
     await timers.focus()
     await keys.press("Enter")
     window = await screen.opened("EDFS Bot")

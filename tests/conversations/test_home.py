@@ -138,7 +138,7 @@ async def test_favorites_open_their_timers_in_a_modal(story: Story) -> None:
     await story.signs_in("alice")
     said = await opened(story, "alice", "Favourites and recently used")
     assert "plant-a" in said.partition("Favourites")[2]
-    await presses(story, "alice", "Timers of plant-a")
+    await presses(story, "alice", "Timers of plant-a (PA-001)")
     window = Window(story, "alice")
     await window.shows("Timers of plant-a")
     assert "SharePoint documents" in window.says()
@@ -150,7 +150,7 @@ async def test_a_modal_closed_before_it_is_filled_raises_no_error(
     await story.signs_in("alice")
     await opened(story, "alice", "Favourites and recently used")
     with story.world.edfs.hold("itwin"):
-        await presses(story, "alice", "Switch a timer of plant-a")
+        await presses(story, "alice", "Switch a timer of plant-a (PA-001)")
         await Window(story, "alice").shows("One moment")
         await story.world.closes("alice")
     calls = story.world.slack.calls
@@ -163,7 +163,7 @@ async def test_a_modal_closed_before_it_is_filled_raises_no_error(
 async def test_the_chooser_opens_from_there_with_the_itwin_filled_in(story: Story) -> None:
     await story.signs_in("alice")
     await opened(story, "alice", "Favourites and recently used")
-    await presses(story, "alice", "Switch a timer of plant-a")
+    await presses(story, "alice", "Switch a timer of plant-a (PA-001)")
     window = Window(story, "alice")
     await window.shows("Switch a timer")
     assert "SAP work orders (on)" in await window.offered("Timer")

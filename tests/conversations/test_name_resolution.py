@@ -112,7 +112,7 @@ async def test_list_of_an_ambiguous_itwin_goes_on_by_a_press(story: Story) -> No
     await story.types("alice", "/edfs list twin")
     await story.sees("alice", "“twin” fits 2 iTwins")
     await story.clicks("alice", "twin · TW-002")
-    await story.sees("alice", "Timers of twin: 1, 1 disabled")
+    await story.sees("alice", "Timers of twin (TW-002): 1, 1 disabled")
 
 
 async def test_what_resembles_nothing_points_to_the_list(story: Story) -> None:

@@ -493,8 +493,8 @@ def test_defaults_of_records() -> None:
                 "support": "''",
             },
             "core.surfaces.SubscriptionFormShown": {"itwin": "None"},
-            "core.timers.ITwin": {"number": "''"},
-            "core.timers.Timer": {"parameters": "()"},
+            "core.timers.ITwin": {"number": "''", "beside": "''"},
+            "core.timers.Timer": {"parameters": "()", "beside": "''"},
             "core.timers.LastSeen": {"by": "None", "operation": "None"},
         }
     )
@@ -691,6 +691,8 @@ def test_limits_and_words() -> None:
             "core.subscriptions.USUAL": ("changes", "approvals", "returns"),
             "core.suggestions.MOST": 100,
             "core.suggestions.LONGEST_TYPED": 200,
+            "core.timers.SHORT_ID": 8,
+            "core.timers.BESIDE": 40,
             "features.accounts.CALLBACK": "/link/callback",
             "features.accounts.NAME_SECONDS": 3.0,
             "features.accounts.NAME_LIMIT": 200,

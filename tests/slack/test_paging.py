@@ -187,7 +187,8 @@ def test_pressing_next_shows_each_thing_once_within_slacks_limits(which: str) ->
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=99))
 @settings(max_examples=300)
 def test_estimated_sizes_are_upper_bounds(label: str, other: str, cron: str) -> None:
-    plant, one = ITwin(ITwinId("i"), label, other), Timer(TimerId("t"), label, other, cron, False)
+    plant = ITwin(ITwinId("i"), label, other, beside=other)
+    one = Timer(TimerId("t"), label, other, cron, enabled=False, beside=other)
     rendered_blocks: list[list[dict[str, Any]]] = [
         [
             paragraph([timers._timer_line(one)]),

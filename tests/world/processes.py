@@ -154,9 +154,9 @@ class Scene:
         found: list[Any] = list(self.redis.zrangebyscore(DUE, "-inf", then))
         return found
 
-    def at_rest(self, within: float = SOON) -> bool:
-        """Whether nothing is due by then and no job is under way."""
-        return not self.due(within) and not self._jobs()
+    def at_rest(self) -> bool:
+        """Whether nothing is due and no job is under way."""
+        return not self.due() and not self._jobs()
 
     def is_done_with(self, names: Sequence[str]) -> bool:
         """Whether nothing of these names is due, and no job for them is under way."""

@@ -34,6 +34,7 @@ class TimerFields:
             "itwin": itwin.id,
             "itwin_name": single_line(itwin.display_name, NAME),
             "itwin_number": single_line(itwin.number, NAME),
+            "itwin_beside": single_line(itwin.beside, NAME),
             "timer": timer.id,
             "name": single_line(timer.name, NAME),
             "package": single_line(timer.package, NAME),
@@ -49,7 +50,12 @@ class TimerFields:
             return None
         name, package, cron = (kept.get(key, "") for key in ("name", "package", "cron"))
         return cls(
-            ITwin(ITwinId(itwin), kept.get("itwin_name", ""), kept.get("itwin_number", "")),
+            ITwin(
+                ITwinId(itwin),
+                kept.get("itwin_name", ""),
+                kept.get("itwin_number", ""),
+                kept.get("itwin_beside", ""),
+            ),
             Timer(TimerId(timer), name, package, cron, kept.get("enabled") == "yes"),
         )
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from bot.core.errors import Invalid, NotSent, Unclear
 from bot.core.names import ITwinId, TimerId, is_guid
-from bot.core.timers import ITwin, Timer
+from bot.core.timers import ITwin, Timer, distinct_itwins, distinct_timers
 from bot.gateways.edfs.budget import Budget, Caller
 from bot.gateways.edfs.responses import body_of, itwin_from, timer_from, user_from
 from bot.gateways.edfs.transport import EdfsSettings, Request, Transport
@@ -55,7 +55,7 @@ class Edfs:
             # The link's address is not used: the token must not be sent anywhere else.
             if not rows or not _next_skip(body):
                 break
-        return tuple(found)
+        return distinct_itwins(found)
 
     async def favorites(self, caller: Caller) -> tuple[ITwin, ...]:
         """Return the active iTwins that the person has starred, at most one page."""
@@ -89,7 +89,7 @@ class Edfs:
     async def timers(self, caller: Caller, itwin: ITwinId) -> tuple[Timer, ...]:
         path = f"/edfs/itwins/{_segment('timers', itwin, 'iTwinId')}/timers"
         body = await self._read("timers", path, caller)
-        return tuple(timer_from("timers", one) for one in _array(body, "timers"))
+        return distinct_timers([timer_from("timers", one) for one in _array(body, "timers")])
 
     async def timer(self, caller: Caller, itwin: ITwinId, timer: TimerId) -> Timer:
         body = await self._read("timer", _timer_path("timer", itwin, timer), caller)

@@ -136,7 +136,7 @@ def request_section(approval: Approval, *, mine: bool) -> list[Block]:
     """Return the blocks of one request in a list; with buttons where the person may decide."""
     operation = approval.operation
     lines = [
-        line(bold(title(approval)), f" ({single_line(operation.itwin.name, NAME)})"),
+        line(bold(title(approval)), f" ({operation.itwin.title(NAME)})"),
         labelled("Asked by", UserMention(approval.requester), ", ", Timestamp(operation.asked_at)),
     ]
     if operation.reason:
@@ -204,7 +204,7 @@ def reminder(approval: Approval) -> Ephemeral:
 
 
 def _about(approval: Approval, heading: str, lines: list[Line], *more: Block) -> Ephemeral:
-    where = labelled("iTwin", single_line(approval.operation.itwin.name, NAME))
+    where = labelled("iTwin", approval.operation.itwin.title(NAME))
     foot = context_block(f"Request {approval.id}")
     blocks = [header(heading), paragraph([*lines, where]), *more, foot]
     first = lines[0] if lines else line("")

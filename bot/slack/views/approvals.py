@@ -44,7 +44,7 @@ def card(approval: Approval, runs: Runs | None, zone: str) -> Card:
     if actions := request_buttons(approval):
         blocks.append(buttons(*actions))
     blocks.append(context_block(f"Request {approval.id}"))
-    itwin = single_line(approval.operation.itwin.name, NAME)
+    itwin = approval.operation.itwin.title(NAME)
     return Card(
         fallback_text(f"{heading} (iTwin {itwin}). Asked by ", UserMention(approval.requester)),
         blocks,
@@ -53,13 +53,13 @@ def card(approval: Approval, runs: Runs | None, zone: str) -> Card:
 
 def change_phrase(operation: Operation) -> str:
     """Return what an operation is to do, as an imperative."""
-    return f"turn {'on' if operation.wanted else 'off'} {single_line(operation.timer.label, NAME)}"
+    return f"turn {'on' if operation.wanted else 'off'} {operation.timer.title(NAME)}"
 
 
 def result(approval: Approval) -> str:
     """Return the result of the operation, in the words of its own card."""
     if approval.outcome is None:
-        return f"Not changed: {single_line(approval.operation.timer.label, NAME)}"
+        return f"Not changed: {approval.operation.timer.title(NAME)}"
     ended = replace(
         approval.operation, state=approval.outcome, failure=approval.failure, late_finding=None
     )
@@ -149,8 +149,6 @@ def _result_lines(approval: Approval) -> list[Line]:
 
 def _facts(approval: Approval, runs: Runs | None, zone: str) -> list[Line]:
     operation = approval.operation
-    number = operation.itwin.number
-    beside = f" ({single_line(number, NAME)})" if number not in {"", operation.itwin.name} else ""
     asker = single_line(operation.acting.label, NAME)
     lines = [
         labelled(
@@ -159,7 +157,7 @@ def _facts(approval: Approval, runs: Runs | None, zone: str) -> list[Line]:
             f" as {asker}, ",
             Timestamp(operation.asked_at),
         ),
-        labelled("iTwin", f"{single_line(operation.itwin.name, NAME)}{beside}"),
+        labelled("iTwin", operation.itwin.numbered(NAME)),
         labelled("Package", single_line(operation.timer.package, NAME) or "not said"),
         *change_lines(operation, runs),
         schedule(operation.timer, zone),

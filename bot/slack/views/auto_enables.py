@@ -60,9 +60,9 @@ _ENDS: dict[ClosedAs, str] = {
 
 def card(auto_enable: AutoEnable) -> Card:
     """Return the card of an auto-enable that needs, or needed, a person."""
-    name = single_line(auto_enable.timer.label, NAME)
+    name = auto_enable.timer.title(NAME)
     facts = [
-        labelled("iTwin", single_line(auto_enable.itwin.name, NAME)),
+        labelled("iTwin", auto_enable.itwin.title(NAME)),
         labelled(
             "Off since",
             Timestamp(auto_enable.scheduled_at),
@@ -144,7 +144,7 @@ def escalated(auto_enable: AutoEnable) -> Ephemeral:
 
 def to_requester(auto_enable: AutoEnable) -> Ephemeral:
     """Tell whoever scheduled it that it needs a person."""
-    name = single_line(auto_enable.timer.label, NAME)
+    name = auto_enable.timer.title(NAME)
     title = f"{name} is still off"
     lines = [
         line(
@@ -163,7 +163,7 @@ def to_requester(auto_enable: AutoEnable) -> Ephemeral:
 
 def sign_in_ended(auto_enable: AutoEnable) -> Ephemeral:
     """Tell whoever scheduled it, a day before, that their sign-in is not valid any more."""
-    name = single_line(auto_enable.timer.label, NAME)
+    name = auto_enable.timer.title(NAME)
     title = f"Sign in again for {name}"
     lines = [
         line(
@@ -203,14 +203,14 @@ def _option(one: DisabledTimer) -> Option:
 
 def _entry_json_size(one: DisabledTimer) -> int:
     """Return an upper bound, cheaper than rendering: lists may hold thousands of entries."""
-    names = max_json_size(one.itwin.name, 60) + max_json_size(one.reason, 150)
+    names = max_json_size(one.itwin.distinct, 60) + max_json_size(one.reason, 150)
     return _FRAME + names + timer_json_size(one.itwin, one.timer)
 
 
 def _not_read(outcome: DisabledListed) -> list[str]:
     notes = []
     if outcome.unread:
-        names = ", ".join(single_line(itwin.name, 60) for itwin in outcome.unread[:NAMED])
+        names = ", ".join(itwin.title(60) for itwin in outcome.unread[:NAMED])
         more = len(outcome.unread) - NAMED
         notes.append(f"Could not be read: {names}{f' and {more} more' if more > 0 else ''}.")
     if outcome.not_read:
@@ -228,7 +228,7 @@ def _nothing_off(outcome: DisabledListed) -> Line:
 
 def entry(one: DisabledTimer) -> list[Line]:
     """Return two lines on a disabled timer: its name and end, and who disabled it, when and why."""
-    name, itwin = single_line(one.timer.label, 60), single_line(one.itwin.name, 60)
+    name, itwin = one.timer.title(60), one.itwin.title(60)
     auto_enable, last = one.auto_enable, one.last_seen
     until: tuple[Part | str, ...] = ("until somebody turns it on",)
     if auto_enable is not None:

@@ -50,7 +50,7 @@ def card(
     """
     over = auto_enable is not None and off_until.is_over(operation, auto_enable)
     title = off_until.closed_title(auto_enable) if over and auto_enable else title_of(operation)
-    name = single_line(operation.timer.label, NAME)
+    name = operation.timer.title(NAME)
     late = _late(operation.late_finding) if operation.late_finding else []
     facts = [] if over or superseded else _facts(operation, now, zone)
     lines = [*_state_lines(operation), *late, *off_until.lines_of(operation, zone, auto_enable)]
@@ -63,7 +63,7 @@ def card(
         blocks.append(buttons(*actions))
     blocks.append(context_block(f"Operation {operation.id}"))
     text = fallback_text(
-        f"{title} (iTwin {single_line(operation.itwin.name, NAME)}). By ",
+        f"{title} (iTwin {operation.itwin.title(NAME)}). By ",
         UserMention(operation.requester),
     )
     return Card(text, blocks)
@@ -75,7 +75,7 @@ def state_word(enabled: bool) -> str:
 
 def title_of(operation: Operation) -> str:
     """Return the title of an operation, by its state."""
-    name = single_line(operation.timer.label, NAME)
+    name = operation.timer.title(NAME)
     wanted, late = state_word(operation.wanted), operation.late_finding
     if late and operation.seen and late.enabled is not operation.seen.enabled:
         return f"{name} reads {state_word(bool(late.enabled))} in the end"
@@ -106,7 +106,7 @@ def _uncertain(operation: Operation) -> str:
 
 def _past_title(operation: Operation) -> str:
     """Return the title of a card whose timer was switched again since."""
-    name = single_line(operation.timer.label, NAME)
+    name = operation.timer.title(NAME)
     if operation.state is State.APPLIED:
         return f"{name} was {state_word(operation.wanted)}"
     return title_of(operation)
@@ -226,9 +226,8 @@ def now_enabled(operation: Operation) -> bool | None:
 def _facts(operation: Operation, now: float, zone: str) -> list[Line]:
     enabled = now_enabled(operation)
     itwin = operation.itwin
-    number = f" ({single_line(itwin.number, NAME)})" if itwin.number not in {"", itwin.name} else ""
     lines = [
-        labelled("iTwin", f"{single_line(itwin.name, NAME)}{number}"),
+        labelled("iTwin", itwin.numbered(NAME)),
         labelled("Package", single_line(operation.timer.package, NAME) or "not said"),
         labelled("State", "not known" if enabled is None else state_word(enabled)),
         schedule(operation.timer, zone),

@@ -1,6 +1,6 @@
 """Messages about the default iTwin of a channel."""
 
-from bot.core.names import PersonId, single_line
+from bot.core.names import PersonId
 from bot.core.timers import ITwin
 from bot.gateways.slack.messages import Ephemeral, InChannel
 from bot.slack.views.blocks import (
@@ -46,5 +46,4 @@ def set_by(itwin: ITwin | None, by: PersonId) -> InChannel:
 
 
 def _name(itwin: ITwin) -> str:
-    number = f" ({single_line(itwin.number, 60)})" if itwin.number not in {"", itwin.name} else ""
-    return f"{single_line(itwin.name, NAME)}{number}"
+    return itwin.numbered(NAME)

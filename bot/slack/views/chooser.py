@@ -102,11 +102,11 @@ def _timer_block(form: ChooserShown) -> str:
 
 
 def _chosen_itwin(form: ChooserShown) -> Block | None:
-    return _option(form.itwin.name, form.itwin.id) if form.itwin else None
+    return _option(form.itwin.title(NAME), form.itwin.id) if form.itwin else None
 
 
 def _chosen_timer(found: TimerShown | None) -> Block | None:
-    return _option(found.timer.label, found.timer.id) if found else None
+    return _option(found.timer.title(NAME), found.timer.id) if found else None
 
 
 def _option(text: str, value: str) -> Block:
@@ -222,7 +222,7 @@ def _now(timer: Timer, itwin: ITwin, now: float, zone: str) -> list[Line]:
     package = single_line(timer.package, NAME) or "not said"
     return [
         labelled("Now", f"{state_word(timer.enabled)}, package {package}"),
-        labelled("iTwin", single_line(itwin.name, NAME)),
+        labelled("iTwin", itwin.title(NAME)),
         schedule(timer, zone),
         *([labelled("Next run", Timestamp(at))] if at else []),
     ]
@@ -270,7 +270,7 @@ def ambiguous_time_text(found: AmbiguousTime, zone: str) -> str:
 
 def subscribe(form: SubscriptionFormShown) -> Modal:
     """Return the form for a subscription."""
-    chosen = _option(form.itwin.name, form.itwin.id) if form.itwin else None
+    chosen = _option(form.itwin.title(NAME), form.itwin.id) if form.itwin else None
     itwin = _itwin_select(chosen)
     pattern = {
         "type": "plain_text_input",

@@ -26,7 +26,7 @@ _MOMENT = re.compile(r"\buntil (20\d\d-\d\d-\d\dt[\d:]+(?:[+-]\d\d:?\d\d|z))")
 
 def choose_time(outcome: TimeChoiceNeeded) -> Ephemeral:
     """Ask which moment an ambiguous time means; each is a button with an unambiguous command."""
-    name = single_line(outcome.shown.timer.label, NAME)
+    name = outcome.shown.timer.title(NAME)
     heading = f"Which time? {name}"
     lines = [
         line(f"Nothing was done yet: {outcome.reason}."),
@@ -60,7 +60,7 @@ def confirm_change(outcome: ConfirmationNeeded) -> Ephemeral:
     heading = f"Are you sure? {change_phrase(operation)}"
     text = "Yes, turn it on" if operation.wanted else "Yes, turn it off"
     lines = [
-        labelled("iTwin", single_line(operation.itwin.name, NAME)),
+        labelled("iTwin", operation.itwin.title(NAME)),
         labelled("Package", single_line(operation.timer.package, NAME) or "not said"),
         *change_lines(operation, outcome.skipped),
         line("The policy wants a second look at this. Nothing was done yet."),

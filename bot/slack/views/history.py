@@ -93,7 +93,7 @@ def shown(outcome: HistoryShown, now: float) -> Ephemeral:
     """List past events, as many as fit into one message."""
     del now  # Slack's clients show times in each reader's zone
     title = _title(outcome)
-    names = {} if outcome.itwin else {one.id: one.name for one in outcome.itwins}
+    names = {} if outcome.itwin else {one.id: one.distinct for one in outcome.itwins}
     entries = [_line(event, names) for event in outcome.events]
     shown_count = max(1, fit([paragraph([entry]) for entry in entries]))
     lines = entries[:shown_count] or [_nothing(outcome)]
@@ -123,7 +123,7 @@ def _page_buttons(outcome: HistoryShown, shown_count: int) -> list[Button]:
 def _title(outcome: HistoryShown) -> str:
     if outcome.itwin is None:
         return "History of your iTwins"
-    itwin = single_line(outcome.itwin.name, NAME)
+    itwin = outcome.itwin.title(NAME)
     if outcome.timer:
         return f"History of {single_line(outcome.timer, 60)} in {itwin}"
     return f"History of {itwin}"

@@ -127,7 +127,7 @@ def _disabled(shown: HomeShown, now: float) -> list[Section]:
 
 
 def _disabled_section(one: DisabledTimer) -> Section:
-    name = single_line(one.timer.label, 60)
+    name = one.timer.title(60)
     place = f"{one.itwin.id} {one.timer.id}"
     actions = [
         Button(
@@ -173,12 +173,12 @@ def _favorites(shown: HomeShown, now: float) -> list[Section]:
 
 
 def _favorite(itwin: ITwin) -> Section:
-    name = single_line(itwin.name, NAME)
+    name, whole = single_line(itwin.name, NAME), itwin.numbered(NAME)
     number = f"  {single_line(itwin.number, 60)}" if itwin.number not in {"", itwin.name} else ""
     actions = [
-        Button("Timers", Action.RUN, f"list {itwin.id}", suffix="list", label=f"Timers of {name}"),
+        Button("Timers", Action.RUN, f"list {itwin.id}", suffix="list", label=f"Timers of {whole}"),
         Button(
-            "Switch", Action.OPEN_CHOOSER, f"choose {itwin.id}", label=f"Switch a timer of {name}"
+            "Switch", Action.OPEN_CHOOSER, f"choose {itwin.id}", label=f"Switch a timer of {whole}"
         ),
     ]
     return [paragraph([line(bold(name), number)]), buttons(*actions)]

@@ -68,10 +68,10 @@ def card(notification: Notification) -> Card:
 
 
 def _single(thread: ChangeThread) -> Card:
-    name, event = single_line(thread.timer.label, NAME), thread.events[-1]
+    name, event = thread.timer.title(NAME), thread.events[-1]
     title = _TEXTS[event.kind][0].format(name)
     lines = [
-        labelled("iTwin", single_line(thread.itwin.name, NAME)),
+        labelled("iTwin", thread.itwin.title(NAME)),
         labelled("Package", single_line(thread.timer.package, NAME) or "not said"),
         *([labelled("State", state_word(thread.enabled))] if thread.enabled is not None else []),
         *_details(event),
@@ -85,7 +85,7 @@ def _single(thread: ChangeThread) -> Card:
     )
     gone = event.kind == "vanished"
     blocks = [header(title), paragraph(lines), *([] if gone else [buttons(show)])]
-    where = f" (iTwin {single_line(thread.itwin.name, NAME)})"
+    where = f" (iTwin {thread.itwin.title(NAME)})"
     return Card(fallback_text(title, where), [*blocks, context_block(_HINT)])
 
 
@@ -120,7 +120,7 @@ def event_reply(thread: ChangeThread, number: int) -> Ephemeral:
     """Return the reply in the card's thread for one event."""
     event = thread.events[number]
     message = line(
-        bold(single_line(thread.timer.label, NAME)),
+        bold(thread.timer.title(NAME)),
         ": ",
         *_event_phrase(event),
         ", ",
@@ -136,9 +136,7 @@ def _digest(threads: tuple[ChangeThread, ...]) -> Card:
     every = [line(*_line(thread)) for thread in threads[:MOST_IN_DIGEST]]
     lines = every[: fit([paragraph([one]) for one in every])]
     when = line("Between ", Timestamp(first, exact=True), " and ", Timestamp(last, exact=True), ":")
-    text = fallback_text(
-        title, ": ", ", ".join(single_line(one.timer.label, 30) for one in threads[:3]), " …"
-    )
+    text = fallback_text(title, ": ", ", ".join(one.timer.title(30) for one in threads[:3]), " …")
     left = len(threads) - len(lines)
     more = f"{left} more are not shown: /edfs history has them. " if left else ""
     return Card(
@@ -147,7 +145,7 @@ def _digest(threads: tuple[ChangeThread, ...]) -> Card:
 
 
 def _line(thread: ChangeThread) -> Line:
-    name, itwin = single_line(thread.timer.label, SHORT), single_line(thread.itwin.name, 30)
+    name, itwin = thread.timer.title(SHORT), thread.itwin.title(30)
     event = thread.events[-1]
     by = (" by ", UserMention(event.by)) if event.by else ()
     return line(bold(name), f" ({itwin}): {_TEXTS[event.kind][1]}", *by)
@@ -155,7 +153,7 @@ def _line(thread: ChangeThread) -> Line:
 
 def _weekly(notification: Notification) -> Card:
     count = len(notification.still_disabled)
-    where = single_line(notification.itwin.name, NAME) if notification.itwin else ""
+    where = notification.itwin.title(NAME) if notification.itwin else ""
     title = f"Still disabled in {where}: {count}"
     lines = [line(*_still(one)) for one in notification.still_disabled[:MOST_IN_DIGEST]]
     shown = fit([paragraph([one]) for one in lines])

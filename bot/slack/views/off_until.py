@@ -2,7 +2,6 @@
 
 from bot.core.actions import Action
 from bot.core.auto_enables import AutoEnable, Phase
-from bot.core.names import single_line
 from bot.core.operations.operation import Failure, FailureKind, Operation, State
 from bot.core.schedules import Runs, runs_between
 from bot.core.timers import differences
@@ -31,7 +30,7 @@ def is_over(operation: Operation, auto_enable: AutoEnable | None) -> bool:
 
 def closed_title(auto_enable: AutoEnable) -> str:
     """Return the title of a card whose timer is no longer disabled."""
-    name = single_line(auto_enable.timer.label, NAME)
+    name = auto_enable.timer.title(NAME)
     there = auto_enable.closed_as in {"enabled", "already_enabled"}
     return f"{name} was off and is on again" if there else f"{name} is not there any more"
 

@@ -188,7 +188,7 @@ def sign_in_is_slow() -> Ephemeral:
 
 
 def _name(shown: TimerShown) -> str:
-    return single_line(shown.timer.label, NAME)
+    return shown.timer.title(NAME)
 
 
 def _note(title: str, lines: list[Line], *more: Block) -> Ephemeral:

@@ -52,13 +52,12 @@ def subscribed(outcome: Subscribed) -> Ephemeral:
     """Confirm a subscription, with the timers it covers today and the kinds of events."""
     one, found = outcome.subscription, outcome.matching
     title = f"This channel will be told of {_about(one)}"
-    lines = [labelled("iTwin", single_line(one.itwin.name, NAME)), *_facts(one)]
+    lines = [labelled("iTwin", one.itwin.title(NAME)), *_facts(one)]
     lines.append(
         labelled("Matches today", f"{len(found)} {'timer' if len(found) == 1 else 'timers'}")
     )
     lines += [
-        line(bold(state_word(timer.enabled)), f"  {single_line(timer.label, 60)}")
-        for timer in found[:SHOWN]
+        line(bold(state_word(timer.enabled)), f"  {timer.title(60)}") for timer in found[:SHOWN]
     ]
     if len(found) > SHOWN:
         lines.append(line(f"… and {len(found) - SHOWN} more"))
@@ -91,7 +90,7 @@ def _remove(one: Subscription) -> Button:
 
 def remove_label(one: Subscription) -> str:
     """Return the button's accessibility label, which names the subscription."""
-    return f"Remove {_about(one)} of {single_line(one.itwin.name, 40)}"
+    return f"Remove {_about(one)} of {one.itwin.title(40)}"
 
 
 def unsubscribed(outcome: Unsubscribed) -> Ephemeral:
@@ -118,7 +117,7 @@ def paused_in(channel: ChannelId, theirs: Sequence[Subscription]) -> Ephemeral:
 
 
 def _itwin(one: Subscription) -> str:
-    return single_line(one.itwin.name, NAME)
+    return one.itwin.title(NAME)
 
 
 def listed(outcome: SubscriptionsListed) -> Ephemeral:

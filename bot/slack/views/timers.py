@@ -64,12 +64,12 @@ def _itwin_line(itwin: ITwin) -> Line:
 
 
 def _itwin_option(itwin: ITwin) -> Option:
-    return Option(single_line(itwin.name, SHORT) or itwin.id, str(ListTimers(itwin.id)))
+    return Option(itwin.title(SHORT) or itwin.id, str(ListTimers(itwin.id)))
 
 
 def _itwin_json_size(itwin: ITwin) -> int:
     """Return an upper bound, cheaper than rendering: lists may hold thousands of entries."""
-    names = 2 * max_json_size(itwin.name, SHORT) + max_json_size(itwin.number or itwin.id, 40)
+    names = 2 * max_json_size(itwin.distinct, SHORT) + max_json_size(itwin.number or itwin.id, 40)
     return _FRAME_OF_ITWIN + names + len(itwin.id)
 
 
@@ -78,7 +78,7 @@ def timers(outcome: TimersListed) -> Ephemeral:
     itwin = outcome.itwin
     found = sorted(outcome.timers, key=Timer.in_lists)
     off = sum(not timer.enabled for timer in found)
-    title = f"Timers of {single_line(itwin.name, NAME)}: {len(found)}, {off} disabled"
+    title = f"Timers of {itwin.title(NAME)}: {len(found)}, {off} disabled"
 
     def entry(timer: Timer) -> list[Line]:
         open_items = outcome.open_items.get(timer.id, OpenItems())
@@ -111,14 +111,14 @@ def timers(outcome: TimersListed) -> Ephemeral:
 
 def timer_option(itwin: ITwin, timer: Timer) -> Option:
     """Return the menu option that shows a timer."""
-    name = single_line(timer.label, SHORT) or timer.id
+    name = timer.title(SHORT) or timer.id
     return Option(f"{name} ({state_word(timer.enabled)})", str(Show(itwin.id, timer.id)))
 
 
 def timer_json_size(itwin: ITwin, timer: Timer) -> int:
     """Return an upper bound of the characters of JSON that a timer takes in a list."""
     names = (
-        2 * max_json_size(timer.label, SHORT)
+        2 * max_json_size(timer.distinct, SHORT)
         + max_json_size(timer.package, 40)
         + max_json_size(timer.cron, 80)
     )
@@ -127,7 +127,7 @@ def timer_json_size(itwin: ITwin, timer: Timer) -> int:
 
 def _timer_line(timer: Timer) -> Line:
     words = single_line(in_words(timer.cron) or timer.cron, 80)
-    name, package = single_line(timer.label, SHORT), single_line(timer.package, 40)
+    name, package = timer.title(SHORT), single_line(timer.package, 40)
     return line(bold(state_word(timer.enabled)), f"  {name}  ", code(package or "-"), f"  {words}")
 
 
@@ -159,7 +159,7 @@ def _history(command: History, name: str) -> Button:
 
 
 def _use(itwin: ITwin) -> Button:
-    name = single_line(itwin.name, SHORT)
+    name = itwin.title(SHORT)
     label = f"Use in this channel: {name}"
     return Button(
         "Use in this channel",
@@ -174,7 +174,7 @@ def timer_lines(shown: TimerShown, now: float, zone: str) -> list[Line]:
     """Return the facts of a timer, for a message or the details modal."""
     timer, last = shown.timer, shown.last_seen
     lines = [
-        labelled("iTwin", single_line(shown.itwin.name, NAME)),
+        labelled("iTwin", shown.itwin.title(NAME)),
         labelled("Package", single_line(timer.package, NAME) or "not said"),
         labelled("State", state_word(timer.enabled)),
         schedule(timer, zone),
@@ -211,7 +211,7 @@ def _open_items_in_full(open_items: OpenItems) -> list[Line]:
 
 def timer(shown: TimerShown, title: str, now: float, zone: str) -> Ephemeral:
     """Show one timer, with buttons to switch it."""
-    name = single_line(shown.timer.label, NAME)
+    name = shown.timer.title(NAME)
     itwin, timer = shown.itwin, shown.timer
     verb = "disable" if timer.enabled else "enable"
     switch = switch_button(timer.enabled, name, f"{verb} {itwin.id} {timer.id}")
@@ -227,13 +227,13 @@ def timer(shown: TimerShown, title: str, now: float, zone: str) -> Ephemeral:
         ),
     ]
     blocks = [header(title), paragraph(timer_lines(shown, now, zone)), buttons(*beside)]
-    return Ephemeral(fallback_text(f"{title} (iTwin {single_line(itwin.name, NAME)})"), blocks)
+    return Ephemeral(fallback_text(f"{title} (iTwin {itwin.title(NAME)})"), blocks)
 
 
 def details(outcome: DetailsShown, now: float, zone: str) -> Modal:
     """Show one timer with its parameters and ids, in a modal."""
     shown = outcome.shown
-    name = labelled("Timer", single_line(shown.timer.label, NAME))
+    name = labelled("Timer", shown.timer.title(NAME))
     read_as = labelled("Read as", single_line(outcome.acting.label, NAME))
     ids = [labelled("Timer id", code(shown.timer.id)), labelled("iTwin id", code(shown.itwin.id))]
     inputs = [
