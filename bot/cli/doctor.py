@@ -24,6 +24,7 @@ from bot.gateways.store.replication import (
     too_few_asked,
     too_few_connected,
 )
+from bot.jobs.clock_watch import DIFFERENCE_SECONDS
 from bot.settings import Settings
 
 TIMEOUT = 10.0  # seconds for each check
@@ -41,13 +42,14 @@ class Check:
         return f"{'ok  ' if self.ok else 'FAIL'}  {self.part:<9} {self.message}"
 
 
-async def examine(settings: Settings) -> list[Check]:
-    """Check every part, also when another one fails."""
+async def examine(settings: Settings, clock: Callable[[], float] = time.time) -> list[Check]:
+    """Check every part, also when another one fails. ``clock`` is unix time."""
     async with contextlib.AsyncExitStack() as stack:
         checks = [Check("settings", True, f"complete, {settings.transport} transport")]
         checks.append(_policy(settings))
         store, of_store = await _store(settings, stack)
         checks.append(of_store)
+        checks.append(await _with_timeout("clock", lambda: _clock(store, clock)))
         checks.append(await _with_timeout("slack", lambda: _slack(settings)))
         checks.append(await _with_timeout("sign-in", lambda: _sign_in(settings, store)))
         checks.append(await _with_timeout("edfs", lambda: _edfs(settings)))
@@ -82,6 +84,20 @@ async def _store(
         message = f"does not answer ({error}): check REDIS_URL, or the state directory"
         return None, Check("store", False, message)
     return store, Check("store", True, message)
+
+
+async def _clock(store: Store | None, clock: Callable[[], float]) -> Check:
+    if store is None:
+        return Check("clock", False, "not looked at: the store comes first")
+    try:
+        ahead = await store.due_times.clock_difference(clock)
+    except StoreUnreachable as error:
+        return Check("clock", False, f"the store does not tell its time ({error})")
+    if abs(ahead) <= DIFFERENCE_SECONDS:
+        return Check("clock", True, "agrees with the store's")
+    side = "ahead of" if ahead > 0 else "behind"
+    message = f"{abs(ahead):.0f} s {side} the store's: keep both by NTP"
+    return Check("clock", False, message)
 
 
 def _policy(settings: Settings) -> Check:
