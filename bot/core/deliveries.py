@@ -46,12 +46,15 @@ class InMessage:
     """A control in a message; an ``ephemeral`` one is shown to this person alone.
 
     ``thread`` is the ts of the message that the thread hangs on, empty outside of a thread.
+    ``copied``: the control is in a copy that somebody shared, which nothing keeps up to date;
+    ``ts`` is that of the person's message around it.
     """
 
     ts: str
     ephemeral: bool
     thread: str
     response_url: str
+    copied: bool = False
     kind: Literal["message"] = "message"
 
 
@@ -217,7 +220,7 @@ def thread_of(delivery: Delivery) -> str:
 def card_of(delivery: Delivery) -> str:
     """Return the ts of the channel's message in which a control was used; empty elsewhere."""
     match delivery:
-        case ButtonAction(source=InMessage(ts=ts, ephemeral=False)):
+        case ButtonAction(source=InMessage(ts=ts, ephemeral=False, copied=False)):
             return ts
         case _:
             return ""

@@ -130,6 +130,7 @@ class NotAvailable(BotError):
         "request",
         "auto-enable",
         "subscription",
+        "copy",
     ]
 
 

@@ -209,7 +209,7 @@ def test_defaults_of_records() -> None:
             "core.card_refs.CardRef": {"version": "-1", "auto_enable_version": "0"},
             "core.change_detection.PollSnapshot": {"weekly": "0.0"},
             "core.deliveries.SlashCommand": {"kind": "'command'"},
-            "core.deliveries.InMessage": {"kind": "'message'"},
+            "core.deliveries.InMessage": {"copied": "False", "kind": "'message'"},
             "core.deliveries.InHome": {"kind": "'home'"},
             "core.deliveries.InModal": {"kind": "'modal'"},
             "core.deliveries.ButtonAction": {"kind": "'action'"},

@@ -44,7 +44,7 @@ from bot.gateways.store import Store, open_store
 from bot.sandbox.loopback import loopback_client
 from bot.sandbox.people import TEAM_ID, person_named
 from tests.conftest import KEYS
-from tests.world.story import Story, read
+from tests.world.story import TOGGLE, Story, read
 
 ITWIN = ITwinId("4f6f3f0e-2f0d-4c57-9a2c-0d8c7a4f1b11")
 TIMER = TimerId("9b1c1f5e-0f3a-4b0e-8d55-0c2b1a7d9e22")
@@ -123,14 +123,14 @@ async def test_a_delivery_is_read_as_it_was_stored(store: Store, delivery: Deliv
     assert type(found) is type(delivery)
 
 
-async def click(story: Story, action: str, value: str) -> None:
+async def click(story: Story, action: str, value: str, container: str = "message") -> None:
     """Alice clicks a control in a message of the channel, as Slack would send it."""
     alice, world = person_named("alice"), story.world
     channel = world.slack.state.workspace.channel_named("#plant-ops").id
     payload = {
         "type": "block_actions",
         "user": {"id": alice.id, "team_id": TEAM_ID},
-        "container": {"type": "message", "message_ts": "1.0", "channel_id": channel},
+        "container": {"type": container, "message_ts": "1.0", "channel_id": channel},
         "trigger_id": "1.2.x",
         "actions": [{"action_id": action, "block_id": "b", "type": "button", "value": value}],
     }
@@ -160,6 +160,20 @@ async def test_a_control_that_is_not_known_is_answered(
     await click(story, action, value)
     assert "That operation is no longer kept." in read(await story.sees("alice", "no longer kept"))
     assert story.flips() == 0
+
+
+@pytest.mark.parametrize("action", ["edfs.enable", "edfs.undo", "edfs.extend", "edfs.run"])
+async def test_a_shared_copy_of_a_card_does_nothing(story: Story, action: str) -> None:
+    """It shows what was true when it was shared, and its message is not the bot's to edit."""
+    await story.signs_in("alice")
+    await story.types("alice", TOGGLE)
+    card = read(await story.sees("alice", "is now disabled"))
+    operation = card.rpartition("Operation ")[2][:24]
+    await click(story, action, operation, "message_attachment")
+    said = read(await story.sees("alice", "This is a copy of a message"))
+    assert "Look at the message itself" in said
+    assert story.flips() == 1
+    assert story.world.slack.state.modals.top(story.world.person("alice")) is None
 
 
 async def test_the_click_on_a_link_is_not_stored(story: Story) -> None:

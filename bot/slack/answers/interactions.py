@@ -77,7 +77,7 @@ async def open_modal(context: Context, delivery: Delivery) -> str:
 
     Return the id of a modal that is still to be filled; empty where there is none.
     """
-    if not isinstance(delivery, ButtonAction):
+    if not isinstance(delivery, ButtonAction) or _is_copied(delivery):
         return ""
     match delivery.action:
         case Action.DETAILS:
@@ -104,6 +104,10 @@ async def _open(context: Context, delivery: ButtonAction, modal: Modal) -> str:
     return ""
 
 
+def _is_copied(delivery: ButtonAction) -> bool:
+    return isinstance(delivery.source, InMessage) and delivery.source.copied
+
+
 async def on_action(
     context: Context, delivery: ButtonAction, invocation: Invocation
 ) -> Outcome | None:
@@ -113,6 +117,8 @@ async def on_action(
     Raises NotAvailable, InvalidCommand, and what the command raises.
     """
     value = delivery.value
+    if _is_copied(delivery):
+        raise NotAvailable("copy")
     match delivery.action:
         case Action.RUN:
             return await run(context, _with_new_card(invocation), parse(value))

@@ -103,6 +103,7 @@ def _source(payload: payloads.BlockActions, element: payloads.ActionElement) -> 
             ephemeral=container.is_ephemeral,
             thread=container.thread_ts,
             response_url=payload.response_url,
+            copied=container.type == "message_attachment",
         )
     if view.type == "home":
         return InHome()

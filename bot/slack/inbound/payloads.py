@@ -36,8 +36,13 @@ class Team(Payload):
 
 
 class Container(Payload):
-    """The message that a control is in; all of it is empty for a control in a view."""
+    """The message that a control is in; all of it is empty for a control in a view.
 
+    ``type`` is ``message_attachment`` where the control is in a message that somebody shared.
+    Source: docs.slack.dev, "block_actions payload".
+    """
+
+    type: str = Field(default="message", max_length=40)
     message_ts: str = Field(default="", max_length=40)
     channel_id: str = Field(default="", max_length=20)
     thread_ts: str = Field(default="", max_length=40)

@@ -78,6 +78,10 @@ _GONE: dict[str, tuple[str, str]] = {
         "There is no such subscription in this channel.",
         "See those there are with /edfs subscriptions.",
     ),
+    "copy": (
+        "This is a copy of a message, which shows how things were when it was shared.",
+        "Look at the message itself, by the link below the copy, or type the command.",
+    ),
     "claimed": (
         "This sign-in link was opened in another browser.",
         f"{_NEW_LINK} If nobody of you opened it, tell an admin.",
