@@ -146,3 +146,21 @@ async def test_it_goes_on_where_the_bot_is_not_in_the_channel(story: Story) -> N
     await story.sees("bob", "You are signed in as", "@bob")
     await story.clicks("bob", "Continue")
     await story.sees("bob", "SAP work orders is now disabled")
+
+
+async def test_the_audit_trail_has_who_set_it_and_who_took_it_back(here: Story) -> None:
+    await here.types("alice", "/edfs use nothing")
+    await here.sees("bob", "Name it in every command.")
+    home = here.bot.context.installation.workspace
+    plant = here.world.edfs.state.itwin("plant-a").id
+    entries = [
+        (entry.event, entry.person, entry.facts)
+        for entry in await here.bot.store.audit.read(home)
+        if entry.event.startswith("default.")
+    ]
+    alice, channel = here.world.person("alice").id, here.world.slack.state.workspace
+    room = channel.channel_named("#plant-ops").id
+    assert entries == [
+        ("default.set", alice, {"channel": room, "itwin": plant}),
+        ("default.ended", alice, {"channel": room}),
+    ]
