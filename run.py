@@ -34,6 +34,7 @@ usage: python3 run.py <verb> [arguments]
             what they reach, --record FILE to keep every payload for Slack as JSON lines)
   check     format, lint, types, import rules, house rules, whether all tests can be collected
   bench     how long a select waits for its options (--check: exit 1 where it is too long)
+  soak      random commands at three replicas, then a judge (--faults, --minutes N; --help)
   mutants   which changes of the code no test notices (PATH…, --most N, --minutes N; --help)
 
 The first run makes .venv and installs what the lock file names, hashes checked;
@@ -45,6 +46,7 @@ LOCKS = {
     "check": "requirements-dev.lock",
     "bench": "requirements.lock",
     "mutants": "requirements-dev.lock",
+    "soak": "requirements-dev.lock",
 }
 COVERAGE = ("--cov=bot", "--cov-branch", "--cov-report=term", "--cov-fail-under=90")
 CORES = os.cpu_count() or 1
@@ -342,6 +344,8 @@ def main(arguments: "list[str]") -> int:
         return become([str(python), "-m", "pytest", *whole, *rest])
     if verb == "bench":
         return become([str(python), "-m", "bench", *rest])
+    if verb == "soak":
+        return become([str(python), "-m", "tests.soak", *rest])
     if verb == "mutants":
         return become([str(python), "-m", "tests.mutants", *rest])
     return become([str(python), "-m", "bot", verb, *rest])

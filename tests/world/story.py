@@ -25,18 +25,7 @@ class Story:
         return await self.world.clicks(person, action, message=message)
 
     async def signs_in(self, person: str, channel: str = "#plant-ops") -> None:
-        """Sign a person in, from the command to the page that says so."""
-
-        async def is_taken() -> bool:
-            """Whether the bot stored the command in time; a starved process may refuse it."""
-            ack = await self.types(person, "/edfs signin", channel)
-            return "nothing was changed" not in str(ack.body)
-
-        await until(is_taken, "signing in is refused again and again")
-        await self.sees(person, "Sign in to iTwin")
-        page = await self.world.signs_in(person)
-        assert "You are signed in" in page, page
-        await self.sees(person, "Signed in")
+        await signs_in(self.world, person, channel)
 
     async def signed_in(self, *people: str, channel: str = "#plant-ops") -> None:
         """Sign several people in at the same time."""
@@ -54,15 +43,7 @@ class Story:
 
     async def sees(self, person: str, words: str, channel: str | None = None) -> Message:
         """Wait until the person sees a message with these words; return the newest one."""
-
-        def found() -> Message | None:
-            seen = [m for m in self.world.reads(person, channel) if words in read(m)]
-            return seen[-1] if seen else None
-
-        seen = "\n---\n".join(read(m) for m in self.world.reads(person, channel))
-        message = await until(found, reason=f"{words!r} in\n{seen}")
-        assert message is not None
-        return message
+        return await sees(self.world, person, words, channel)
 
     async def gone(self, person: str, words: str, channel: str | None = None) -> None:
         """Wait until the person sees no message with these words."""
@@ -97,3 +78,31 @@ class Story:
 def read(message: Message) -> str:
     """Read a message as a person does: its blocks, or its text where it has none."""
     return "\n".join(describe_blocks(message.blocks)) if message.blocks else message.text
+
+
+async def sees(world: World, person: str, words: str, channel: str | None = None) -> Message:
+    """Wait until the person sees a message with these words; return the newest one."""
+
+    def found() -> Message | None:
+        seen = [m for m in world.reads(person, channel) if words in read(m)]
+        return seen[-1] if seen else None
+
+    seen = "\n---\n".join(read(m) for m in world.reads(person, channel))
+    message = await until(found, reason=f"{words!r} in\n{seen}")
+    assert message is not None
+    return message
+
+
+async def signs_in(world: World, person: str, channel: str = "#plant-ops") -> None:
+    """Sign a person in, from the command to the page that says so."""
+
+    async def is_taken() -> bool:
+        """Whether a bot stored the command in time; a starved process may refuse it."""
+        ack = await world.types(person, channel, "/edfs signin")
+        return ack.ok and "nothing was changed" not in str(ack.body)
+
+    await until(is_taken, "signing in is refused again and again")
+    await sees(world, person, "Sign in to iTwin")
+    page = await world.signs_in(person)
+    assert "You are signed in" in page, page
+    await sees(world, person, "Signed in")

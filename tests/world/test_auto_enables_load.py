@@ -20,10 +20,11 @@ from bot.core.timers import ITwin, Timer
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store import Store, open_store
 from bot.jobs import LEASE_SECONDS
-from bot.sandbox.people import CREW, TEAM_ID, Person
+from bot.sandbox.people import CREW, TEAM_ID
 from bot.sandbox.world import World
 from tests.conftest import KEYS, living
 from tests.world.clock import paced_clock
+from tests.world.story import signs_in
 from tests.world.valkey import Valkey
 from tests.world.waiting import until
 
@@ -75,13 +76,7 @@ async def sign_in(world: World) -> None:
     """The crew may switch in plant-a, and each of them has signed in."""
     world.edfs.state.let_in(*(person.name for person in CREW))
     world.joins("#plant-ops", *(person.name for person in CREW))
-
-    async def signs_in(person: Person) -> None:
-        await world.types(person.name, "#plant-ops", "/edfs signin")
-        await until(lambda: any("Sign in to iTwin" in m.text for m in world.reads(person.name)))
-        await world.signs_in(person.name)
-
-    await asyncio.gather(*map(signs_in, CREW))
+    await asyncio.gather(*(signs_in(world, person.name) for person in CREW))
 
 
 async def set_returns(world: World, store: Store, count: int) -> list[AutoEnable]:

@@ -32,6 +32,7 @@ from tests.conftest import KEYS, living
 from tests.world.clock import paced_clock
 from tests.world.ports import kept_port
 from tests.world.processes import DUE, BotProcess, environment_of
+from tests.world.story import signs_in
 from tests.world.valkey import Valkey
 from tests.world.waiting import until
 from tests.world.wires import NAMED, Trap, Wire
@@ -74,20 +75,8 @@ class Crowd:
             edfs.state.put_timer("plant-a", timer, enabled=number % 2 == 0)
 
     async def sign_in(self) -> None:
-        async def signs_in(person: Person) -> None:
-            await self.world.types(person.name, "#plant-ops", "/edfs signin")
-            await self.sees(person, "Sign in to iTwin")
-            await self.world.signs_in(person.name)
-            await self.sees(person, "Signed in")
-
-        await asyncio.gather(*map(signs_in, CREW))
+        await asyncio.gather(*(signs_in(self.world, person.name) for person in CREW))
         await self.rests()
-
-    async def sees(self, person: Person, words: str) -> None:
-        def found() -> bool:
-            return any(words in message.text for message in self.world.reads(person.name))
-
-        await until(found, reason=f"{person.name} never saw {words!r}")
 
     async def wishes(self, person: Person) -> None:
         """One thing after another, as this person's own dice have it."""
