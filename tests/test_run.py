@@ -214,5 +214,5 @@ def test_an_unknown_verb_names_the_known_ones(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert (
         done.stderr
-        == "run.py: there is no verb 'dance'; try one of sandbox, test, check, bench, mutants\n"
+        == "run.py: there is no verb 'dance'; try one of sandbox, test, check, bench, mutants, soak\n"
     )

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from bot.core.errors import StoreUnreachable
 from tests.soak.cast import CHANNELS, HOME, PEOPLE, TIMERS, Cast, cast
+from tests.soak.faults import Faults
 from tests.soak.judge import Verdict, Wish, judge
-from tests.soak.troubles import Troubles
 
 VERBS = ("toggle", "enable", "disable")
 DRAIN_SECONDS = 900.0  # a lost answer is looked at once more after 330 s
@@ -86,22 +86,22 @@ async def campaign(chosen: argparse.Namespace, folder: Path) -> int:
         before = {
             timer: people.world.edfs.state.timer("plant-a", timer).enabled for timer in TIMERS
         }
-        troubles = Troubles(people, dice)
-        making = asyncio.create_task(troubles.run()) if chosen.faults else None
+        faults = Faults(people, dice)
+        making = asyncio.create_task(faults.run()) if chosen.faults else None
         wishes = await ask(people, chosen)
         if making is not None:
             making.cancel()
             await asyncio.wait({making})
             if not making.cancelled():
                 making.result()
-        await troubles.end()
+        await faults.end()
         drained = await drain(people)
         try:
             verdict = await judge(people, wishes, before)
         except StoreUnreachable as error:
             say(f"the store does not answer: {error}")
             return 2
-        report(wishes, troubles, verdict, drained)
+        report(wishes, faults, verdict, drained)
         if verdict.violations:
             for replica in people.replicas:
                 kept = Path(tempfile.gettempdir()) / f"soak-{chosen.seed}-{replica.port}.log"
@@ -110,13 +110,13 @@ async def campaign(chosen: argparse.Namespace, folder: Path) -> int:
         return 1 if verdict.violations else 0
 
 
-def report(wishes: list[Wish], troubles: Troubles, verdict: Verdict, drained: float) -> None:
+def report(wishes: list[Wish], faults: Faults, verdict: Verdict, drained: float) -> None:
     accepted = sum(wish.accepted for wish in wishes)
     say(f"{len(wishes)} commands, {accepted} acknowledged, {len(wishes) - accepted} refused")
     states = ", ".join(f"{count} {name}" for name, count in sorted(verdict.states.items()))
     say(f"{len(verdict.operations)} operations: {states}")
-    made = ", ".join(f"{count} {name}" for name, count in sorted(troubles.made.items()))
-    say(f"{sum(troubles.made.values())} faults: {made or 'none'}")
+    made = ", ".join(f"{count} {name}" for name, count in sorted(faults.made.items()))
+    say(f"{sum(faults.made.values())} faults: {made or 'none'}")
     say(f"{verdict.flips} flips; drained in {drained:.0f} s")
     say(f"{verdict.told} answers that a command was not done; {verdict.orphans} cards of no record")
     for line in verdict.violations:

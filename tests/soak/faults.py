@@ -39,7 +39,7 @@ IMS = (("token", "503", {}), ("token", "slow", {"seconds": 5.0}), ("token", "los
 
 
 @dataclass
-class Troubles:
+class Faults:
     """Makes one fault after another until it is cancelled; then ``end`` puts everything right.
 
     ``made`` counts them by kind.
@@ -65,7 +65,7 @@ class Troubles:
         while True:
             await asyncio.sleep(self.dice.uniform(0.2, 3.0))
             ((_, make),) = self.dice.choices(kinds, weights)
-            task = asyncio.create_task(self._one(make), name="trouble")
+            task = asyncio.create_task(self._one(make), name="fault")
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
 
