@@ -287,9 +287,13 @@ def recorded_here(arguments: "list[str]") -> "list[str]":
 
 
 def whole_suite(arguments: "list[str]") -> "tuple[str, ...]":
-    """Many tests wait more than they work; what --deep adds, and measuring, do nothing but work."""
+    """Many tests wait more than they work; what --deep adds, and measuring, do nothing but work.
+
+    More workers would be done sooner on two idle cores, by a tenth, and fail beside other work: a
+    process that gets less than a quarter of a core loses the leases of its jobs.
+    """
     measured = "--coverage" in arguments
-    more = 0 if "--deep" in arguments else CORES if measured else 3 * CORES
+    more = 0 if "--deep" in arguments else 1 if measured else 2
     return ("-n", str(CORES + more), *SPREAD, *(COVERAGE if measured else ()))
 
 

@@ -160,11 +160,11 @@ def test_coverage_is_asked_of_the_whole_suite_only(arguments: list[str], *, part
 
 @pytest.mark.parametrize(
     ("arguments", "more", "measured"),
-    [([], 3, False), (["--coverage"], 1, True), (["--deep"], 0, False), (["-q"], 3, False)],
+    [([], 2, False), (["--coverage"], 1, True), (["--deep"], 0, False), (["-q"], 2, False)],
 )
 def test_workers_and_measuring(arguments: list[str], more: int, *, measured: bool) -> None:
     whole = run.whole_suite(arguments)
-    assert whole[:2] == ("-n", str(run.CORES * (1 + more)))
+    assert whole[:2] == ("-n", str(run.CORES + more))
     assert ("--cov=bot" in whole) is measured
 
 
