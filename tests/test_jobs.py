@@ -13,7 +13,7 @@ from bot.core.names import ChannelId, PersonId
 from bot.jobs import MOST_ATTEMPTS, NAME
 from bot.sandbox.people import person_named
 from bot.slack.inbound.deliveries import identity
-from tests.world.story import TOGGLE, Story
+from tests.world.story import TOGGLE, Story, read
 from tests.world.valkey import Valkey
 from tests.world.waiting import until
 
@@ -261,3 +261,24 @@ async def test_jobs_go_on_after_the_store_was_restarted(own_story: Story, own: V
     await story.types("alice", TOGGLE)
     await story.sees("bob", "SAP work orders is now disabled")
     assert story.flips() == 1
+
+
+@pytest.mark.parametrize("attempts", [0, MOST_ATTEMPTS])
+async def test_an_operation_that_ended_before_its_process_died_is_not_due_for_ever(
+    story: Story, attempts: int
+) -> None:
+    """It was leased, and perhaps put off after many attempts, while another one ended it."""
+    await story.signs_in("alice")
+    await story.types("alice", TOGGLE)
+    card = read(await story.sees("alice", "is now disabled"))
+    identity = card.rpartition("Operation ")[2][:24]
+    home, redis = story.bot.context.installation.workspace, server(story)
+    member, key = f"operation:{identity}", f"edfs:{{{home}}}:due"
+    for _ in range(attempts):
+        await story.bot.store.deliveries.count_attempt(home, member)
+    await redis.zadd(key, {member: story.world.clock.now()})
+
+    async def is_not_due() -> bool:
+        return await redis.zscore(key, member) is None
+
+    await until(is_not_due, "it is due again and again")

@@ -13,6 +13,7 @@ from bot.core.deliveries import Delivery
 from bot.core.due_work import DueWork
 from bot.core.errors import BotError, SealBroken, StoreUnreachable
 from bot.core.names import DeliveryId, OperationId, Workspace
+from bot.core.operations.transitions import due as next_step_at
 from bot.gateways.slack.client import SlackRejected, SlackUnavailable
 from bot.gateways.tasks import end_task
 from bot.jobs.clock_watch import ClockWatch
@@ -126,18 +127,22 @@ class Jobs:
         operation = await store.operations.read(workspace, identity)
         if operation is None:
             return
-        if await self._is_poisoned(workspace, f"operation:{identity}"):
+        poisoned = await self._is_poisoned(workspace, f"operation:{identity}")
+        if next_step_at(operation) is None:
+            # An earlier attempt ended it and died; nothing may stay due that has ended.
+            await store.operations.reschedule(operation, None)
+        elif poisoned:
             await store.operations.reschedule(operation, context.now + POISONED_PAUSE)
         if (await store.card_outbox.read(card_ref(operation))).rendered < 0:
             await draw(context, workspace, "operation", identity)
-        advanced, due = await context.engine.advance(workspace, identity), DueWork()
+        advanced, work = await context.engine.advance(workspace, identity), DueWork()
         if advanced is not None and advanced.state.ended:
             # Before the card: the next change of this timer may depend on it.
-            due = await run_due(context, workspace, "ended", identity)
-            await self._enqueue(workspace, due)
+            work = await run_due(context, workspace, "ended", identity)
+            await self._enqueue(workspace, work)
         await draw(context, workspace, "operation", identity)
         await store.deliveries.clear_attempts(workspace, f"operation:{identity}")
-        await self._refresh_homes(workspace, due)
+        await self._refresh_homes(workspace, work)
 
     async def _draw(self, workspace_id: str, kind: str, record: str) -> None:
         await draw(self._context(), Workspace(workspace_id), kind, OperationId(record))

@@ -231,11 +231,15 @@ class Operations:
             ended, holder = await self._redis.hget(timer, "ended"), await self._redis.get(lock)
         return in_text(ended or b"") == operation.id and holder is None
 
-    async def reschedule(self, operation: Operation, until: float) -> None:
-        """Make it due at that time (unix seconds), if this is its version; it keeps its lock."""
+    async def reschedule(self, operation: Operation, until: float | None) -> None:
+        """Make it due at that time (unix seconds), if this is its version; it keeps its lock.
+
+        None: not at all.
+        """
         own, lock, due_key, *_ = _keys(operation)
         keys = [own, due_key, *([] if operation.state.ended else [lock])]
-        arguments: list[str | int | float] = [f"operation:{operation.id}", operation.version, until]
+        arguments: list[str | int | float]
+        arguments = [f"operation:{operation.id}", operation.version, "" if until is None else until]
         async with translate_errors():
             await self._set_due(keys=keys, args=[*arguments, operation.id, self._lock_lifetime])
 
