@@ -60,6 +60,8 @@ def set_up(level: str = "INFO") -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns each time a read that waits for a minute is begun anew, as it is every ten seconds.
+    logging.getLogger("docket.strikelist").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

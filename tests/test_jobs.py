@@ -282,3 +282,14 @@ async def test_an_operation_that_ended_before_its_process_died_is_not_due_for_ev
         return await redis.zscore(key, member) is None
 
     await until(is_not_due, "it is due again and again")
+
+
+async def test_an_operation_that_does_not_exist_is_not_due_for_ever(story: Story) -> None:
+    home, redis = story.bot.context.installation.workspace, server(story)
+    member, key = f"operation:{'a' * 24}", f"edfs:{{{home}}}:due"
+    await redis.zadd(key, {member: story.world.clock.now()})
+
+    async def is_not_due() -> bool:
+        return await redis.zscore(key, member) is None
+
+    await until(is_not_due, "it is due again and again")

@@ -96,7 +96,8 @@ async def _clock(store: Store | None, clock: Callable[[], float]) -> Check:
     if abs(ahead) <= DIFFERENCE_SECONDS:
         return Check("clock", True, "agrees with the store's")
     side = "ahead of" if ahead > 0 else "behind"
-    message = f"{abs(ahead):.0f} s {side} the store's: keep both by NTP"
+    digits = 0 if abs(ahead) >= 10 else 1
+    message = f"{abs(ahead):.{digits}f} s {side} the store's: keep both by NTP"
     return Check("clock", False, message)
 
 

@@ -96,9 +96,15 @@ def option_list_of_itwins(
     Favorites and recents are added to it, because the list of all iTwins has a silent limit.
     """
     # Requests need a GUID, so anything else could not be used.
-    every = {one.id: one for one in (*itwins, *favorites, *recents) if is_guid(one.id)}
+    every = {one.id: one for one in (*favorites, *recents, *itwins) if is_guid(one.id)}
     rows = [
-        (normalized(one.name), one.number, one.id, one.name, _folded(one.display_name, one.number))
+        (
+            normalized(one.name),
+            one.beside or one.number,
+            one.id,
+            one.name,
+            _folded(one.display_name, one.number),
+        )
         for one in every.values()
     ]
     rows.sort()
@@ -118,7 +124,13 @@ def option_list_of_itwins(
 def option_list_of_timers(at: float, subject: str, timers: Iterable[Timer]) -> OptionList:
     """Make the index of an iTwin's timers: disabled ones first, then by name."""
     rows = [
-        (one.enabled, _folded(one.name, one.package), one.id, one.label, one.package or one.cron)
+        (
+            one.enabled,
+            _folded(one.name, one.package),
+            one.id,
+            one.label,
+            one.beside or one.package or one.cron,
+        )
         for one in timers
         if is_guid(one.id)
     ]

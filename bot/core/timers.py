@@ -6,10 +6,18 @@ Source of the fields: the iTwins API (minimal representation) and the EDFS API (
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.core.names import ITwinId, OperationId, PersonId, TimerId, normalized, single_line
+from bot.core.names import (
+    ITwinId,
+    OperationId,
+    PersonId,
+    TimerId,
+    is_guid,
+    normalized,
+    single_line,
+)
 
 SHORT_ID = 8
 BESIDE = 40
@@ -39,8 +47,10 @@ class ITwin:
 
     @property
     def typed(self) -> str:
-        """What to type for it: the name, or where others have the same its number or id."""
-        return (self.number or self.id) if self.beside else self.name
+        """What to type for it: the name, or where it means others too its number or id."""
+        if not self.beside:
+            return self.name
+        return self.number if self.number == self.beside else self.id
 
     def title(self, limit: int) -> str:
         """Return ``distinct`` as one line of at most ``limit`` characters."""
@@ -49,7 +59,7 @@ class ITwin:
     def numbered(self, limit: int) -> str:
         """Return the name and, where it has one that says more, the number."""
         number = self.number if self.number != self.name else ""
-        return _title(self.name, number or self.beside, limit)
+        return _title(self.name, self.beside or number, limit)
 
     def in_lists(self) -> tuple[str, str, str]:
         """Return the sort key for lists: by name, and stable for equal names."""
@@ -125,15 +135,15 @@ class Timer:
 
 
 def distinct_itwins(itwins: Sequence[ITwin]) -> tuple[ITwin, ...]:
-    """Return the iTwins, each with what tells it from others of the same name among them."""
-    names = Counter(normalized(one.name) for one in itwins)
-    numbers = Counter((normalized(one.name), one.number) for one in itwins)
+    """Return the iTwins, each with what tells it from others that its name fits among them."""
+    fits = _fits(one.names() for one in itwins)
 
     def beside(one: ITwin) -> str:
-        name = normalized(one.name)
-        if names[name] == 1:
+        if fits[normalized(one.name)] == 1 and not is_guid(one.name):
             return ""
-        return _number_of(one) if numbers[name, one.number] == 1 else one.id[:SHORT_ID]
+        number = normalized(single_line(one.number, BESIDE))
+        alone = number and number != normalized(one.name) and fits[number] == 1
+        return one.number if alone else one.id[:SHORT_ID]
 
     return tuple(replace(one, beside=beside(one)) for one in itwins)
 
@@ -148,18 +158,28 @@ def itwin_alone(itwin: ITwin, known: Sequence[ITwin] = ()) -> ITwin:
 
 
 def distinct_timers(timers: Sequence[Timer]) -> tuple[Timer, ...]:
-    """Return all timers of an iTwin, each with what tells it from others of the same name."""
-    names = Counter(normalized(one.label) for one in timers)
-    packages = Counter((normalized(one.label), one.package) for one in timers)
+    """Return all timers of an iTwin, each with what tells it from others that its name fits."""
+    fits = _fits(one.names() for one in timers)
+    pairs = Counter((normalized(one.label), _package(one)) for one in timers)
 
     def beside(one: Timer) -> str:
-        name = normalized(one.label)
-        if names[name] == 1:
+        name, package = normalized(one.label), _package(one)
+        if fits[name] == 1:
             return ""
-        alone = packages[name, one.package] == 1 and one.package not in {"", one.label}
+        alone = package not in {"", name} and pairs[name, package] == 1
         return one.package if alone else one.id[:SHORT_ID]
 
     return tuple(replace(one, beside=beside(one)) for one in timers)
+
+
+def _fits(things: Iterable[tuple[str, ...]]) -> Counter[str]:
+    """Count how many things each name, number, package and id fits, as names are compared."""
+    return Counter(name for names in things for name in set(map(normalized, names)))
+
+
+def _package(timer: Timer) -> str:
+    """Return the package as it is seen beside a name."""
+    return normalized(single_line(timer.package, BESIDE))
 
 
 def _number_of(itwin: ITwin) -> str:

@@ -34,7 +34,7 @@ async def use(gateways: Gateways, invocation: Invocation, command: SetChannelDef
     channels = gateways.store.channel_outbox
     if not command.itwin and not command.nothing:
         return DefaultShown(await channels.default(invocation.workspace, invocation.channel))
-    resolver = NameResolver(gateways, invocation, ListTimers(command.itwin))
+    resolver = NameResolver(gateways, invocation, command)
     itwin = None if command.nothing else await resolver.itwin(command.itwin)
     await channels.set_default(invocation.workspace, invocation.channel, itwin)
     facts = {"channel": invocation.channel, **({"itwin": itwin.id} if itwin else {})}
@@ -133,7 +133,7 @@ def _choices(
     command: Ambivalent, here: ITwin, found: tuple[Timer, ...], others: tuple[ITwin, ...]
 ) -> tuple[Choice, ...]:
     mine = [
-        Choice(timer.label, here.distinct, str(replace(command, itwin=here.id, timer=timer.id)))
+        Choice(timer.distinct, here.distinct, str(replace(command, itwin=here.id, timer=timer.id)))
         for timer in found[:MAX_CHOICES]
     ]
     theirs = [

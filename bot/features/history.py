@@ -61,7 +61,7 @@ async def _of_timer(
     identity, name, label = "", command.timer, command.timer
     try:
         _, timer = await resolver.timer(itwin, command.timer)
-        identity, name, label = timer.id, timer.name, timer.label
+        identity, name, label = timer.id, timer.name, timer.distinct
     except NoSuchName as error:  # the timers were read nevertheless
         identity, missing = normalized(command.timer), error
     past = await _past(gateways, invocation.workspace)

@@ -5,7 +5,15 @@ from dataclasses import replace
 
 from bot.core.errors import AmbiguousName, Choice, NoSuchName
 from bot.core.invocation import Invocation
-from bot.core.language.commands import History, ListTimers, OpenChooser, Show, Subscribe, Switch
+from bot.core.language.commands import (
+    History,
+    ListTimers,
+    OpenChooser,
+    SetChannelDefault,
+    Show,
+    Subscribe,
+    Switch,
+)
 from bot.core.names import (
     Ambiguous,
     ITwinId,
@@ -22,7 +30,7 @@ from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
 
 CHOICES = 5
-Naming = OpenChooser | Switch | Show | ListTimers | History | Subscribe
+Naming = OpenChooser | Switch | Show | ListTimers | History | Subscribe | SetChannelDefault
 
 
 async def channel_itwin(gateways: Gateways, invocation: Invocation) -> ITwin | None:
@@ -117,10 +125,11 @@ class NameResolver:
 
     def _itwin_choice(self, itwin: ITwin) -> Choice:
         command = str(replace(self._command, itwin=itwin.id))
-        return Choice(itwin.name, itwin.number or itwin.id, command)
+        return Choice(itwin.name, itwin.beside or itwin.number or itwin.id, command)
 
     def _timer_choice(self, itwin: ITwin, timer: Timer) -> Choice:
-        if isinstance(self._command, ListTimers):
-            return Choice(timer.label, timer.package, str(self._command))
+        detail = timer.beside or timer.package
+        if isinstance(self._command, ListTimers | SetChannelDefault):
+            return Choice(timer.label, detail, str(self._command))
         command = str(replace(self._command, itwin=itwin.id, timer=timer.id))
-        return Choice(timer.label, timer.package, command)
+        return Choice(timer.label, detail, command)

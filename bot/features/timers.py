@@ -108,7 +108,6 @@ async def act_on_card(
 
 async def details(gateways: Gateways, invocation: Invocation, operation: Operation) -> Outcome:
     bearer, timer = await _fresh(gateways, invocation, operation)
-    timer = replace(timer, beside=operation.timer.beside)  # the list said so then
     found = await observe(gateways, invocation, operation.itwin, timer)
     found = await _with_open_items(gateways, invocation, found)
     return DetailsShown(found, bearer.account.acting)
@@ -156,4 +155,6 @@ async def _fresh(
     async def read(caller: Caller) -> Timer:
         return await gateways.edfs.timer(caller, operation.itwin.id, operation.timer.id)
 
-    return await with_token(gateways, invocation.workspace, invocation.who, read)
+    bearer, timer = await with_token(gateways, invocation.workspace, invocation.who, read)
+    # Only a list tells whether others have its name; the one that it was taken from did.
+    return bearer, replace(timer, beside=operation.timer.beside)

@@ -126,6 +126,7 @@ class Jobs:
         identity, store = OperationId(operation_id), self._context().gateways.store
         operation = await store.operations.read(workspace, identity)
         if operation is None:
+            await store.operations.clear_due(workspace, identity)
             return
         poisoned = await self._is_poisoned(workspace, f"operation:{identity}")
         if next_step_at(operation) is None:

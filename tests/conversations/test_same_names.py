@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.world.approval_story import IN_APPROVALS, rule
 from tests.world.notification_story import ROOM, told
 from tests.world.story import Story, read
+from tests.world.waiting import until
 
 TWIN = 'TW-002 "Twin orders"'
 WHICH = "twin (TW-002)"
@@ -89,3 +90,53 @@ async def test_what_is_to_be_typed_means_the_one_that_was_named(ruled: Story, po
     await story.types("alice", "/edfs disable TW-001 'Twin orders'")
     asked = read(await story.sees("alice", "because …"))
     assert '/edfs disable TW-001 "Twin orders" because …' in asked
+
+
+async def test_undo_and_the_return_by_itself_say_which_timer(story: Story) -> None:
+    state = story.world.edfs.state
+    first = state.timer("plant-a", "SAP work orders")
+    second = replace(first, id="5" * 8 + first.id[8:], package="SAP_SECOND")
+    state.store(second)
+    await story.signs_in("alice")
+    await story.types("alice", f"/edfs disable plant-a {second.id} for 3 days because of it")
+    await story.sees("bob", "SAP work orders (SAP_SECOND) is now disabled")
+    await story.sees("bob", "Return now")
+    story.world.clock.forward(4 * 86_400)
+    await story.sees("bob", "SAP work orders (SAP_SECOND) is now enabled")
+    await story.types("alice", f"/edfs disable plant-a {second.id}")
+    card = await story.sees("bob", "SAP work orders (SAP_SECOND) is now disabled")
+    await story.clicks("alice", "Undo", card.ts)
+
+    def is_undone() -> bool:
+        here = story.world.reads("bob", "#plant-ops")
+        return any("(SAP_SECOND) is now enabled" in m.text for m in here if m.ts == card.ts)
+
+    await until(is_undone)
+
+
+async def test_the_choice_of_a_channels_itwin_sets_it(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.types("alice", "/edfs use twin")
+    await story.sees("alice", "“twin” fits 2 iTwins")
+    await story.clicks("alice", "twin · TW-002")
+    await story.sees("bob", f"set this channel's iTwin: {WHICH}")
+
+
+async def test_choices_between_timers_of_one_name_and_package_differ(story: Story) -> None:
+    state = story.world.edfs.state
+    first = state.timer("plant-a", "SAP work orders")
+    state.store(replace(first, id="5" * 8 + first.id[8:]))
+    await story.signs_in("alice")
+    await story.types("alice", "/edfs toggle plant-a 'SAP work orders'")
+    asked = read(await story.sees("alice", "fits 2 timers"))
+    assert f"[SAP work orders · {first.id[:8]}]" in asked
+    assert "[SAP work orders · 55555555]" in asked
+
+
+async def test_the_menu_of_all_that_is_off_names_the_itwin(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.types("alice", "/edfs disable TW-001 'Twin orders'")
+    await story.sees("bob", "Twin orders is now disabled")
+    await story.types("alice", "/edfs list TW-001 disabled")
+    listed = await story.sees("alice", "Disabled timers: 1")
+    assert "Twin orders · twin (TW-001)" in str(listed.blocks)

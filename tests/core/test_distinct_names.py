@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.names import ITwinId, TimerId
+from bot.core.names import ITwinId, TimerId, Unique, match_name
 from bot.core.timers import ITwin, Timer, distinct_itwins, distinct_timers, itwin_alone
 
 FIRST, SECOND = ITwinId("11111111-aaaa"), ITwinId("22222222-bbbb")
@@ -23,6 +23,10 @@ NUMBERS = st.sampled_from(["N-1", "N-2", ""])
         (("North", ""), ("North", ""), ["North (11111111)", "North (22222222)"]),
         (("North", "North"), ("North", "N-2"), ["North (11111111)", "North (N-2)"]),
         (("", "N-1"), ("", "N-2"), ["N-1", "N-2"]),
+        (("N-2", "N-1"), ("North", "N-2"), ["N-2 (N-1)", "North"]),  # it is the other's number
+        (("North", "N-2"), ("North", "n-2"), ["North (11111111)", "North (22222222)"]),
+        (("North", "N-2"), ("North", "N-2\u200b"), ["North (11111111)", "North (22222222)"]),
+        (("North", "\u200b"), ("North", "N-2"), ["North (11111111)", "North (N-2)"]),
     ],
 )
 def test_itwins(one: tuple[str, str], other: tuple[str, str], shown: list[str]) -> None:
@@ -38,6 +42,7 @@ def test_itwins(one: tuple[str, str], other: tuple[str, str], shown: list[str]) 
         (("SAP", "P1"), ("SAP", "P1"), ["SAP (11111111)", "SAP (22222222)"]),
         (("SAP", ""), ("SAP", "P1"), ["SAP (11111111)", "SAP (P1)"]),
         (("", "P1"), ("P1", "P2"), ["P1 (11111111)", "P1 (P2)"]),
+        (("SAP", "P1"), ("SQL", "SAP"), ["SAP (P1)", "SQL"]),  # it is the other's package
     ],
 )
 def test_timers(one: tuple[str, str], other: tuple[str, str], shown: list[str]) -> None:
@@ -65,6 +70,27 @@ def test_an_itwin_read_by_itself_is_unique_only_if_the_known_ones_say_so() -> No
     assert itwin_alone(north, both).distinct == "North (N-1)"
     renamed = ITwin(FIRST, "South", "N-1")
     assert itwin_alone(renamed, alone).distinct == "South (N-1)", "it was renamed since"
+
+
+NAMED = st.sampled_from(["North", "N-1", "north", "n-1 ", "", FIRST, "N-1\u200b"])
+
+
+@given(st.lists(st.tuples(NAMED, NAMED), max_size=5))
+def test_what_is_to_be_typed_fits_that_one_alone(rows: list[tuple[str, str]]) -> None:
+    itwins = [ITwin(ITwinId(f"{n:08d}-"), *row) for n, row in enumerate(rows)]
+    for one in distinct_itwins(itwins):
+        match = match_name(one.typed, itwins, ITwin.names)
+        assert isinstance(match, Unique)
+        assert match.thing == one
+
+
+@given(st.lists(st.tuples(NAMED, NAMED), max_size=5))
+def test_what_is_to_be_typed_fits_that_timer_alone(rows: list[tuple[str, str]]) -> None:
+    timers = [Timer(TimerId(f"{n:08d}-"), *row, "", enabled=True) for n, row in enumerate(rows)]
+    for one in distinct_timers(timers):
+        match = match_name(one.typed, timers, Timer.names)
+        assert isinstance(match, Unique)
+        assert match.thing == one
 
 
 def test_what_is_to_be_typed_means_one() -> None:

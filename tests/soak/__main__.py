@@ -67,17 +67,16 @@ async def ask(cast: Cast, chosen: argparse.Namespace) -> list[Wish]:
     return wishes
 
 
-async def drain(cast: Cast) -> float:
-    """Wait until nothing is due any more; return how many seconds that took."""
+async def drain(cast: Cast) -> tuple[float, list[bytes]]:
+    """Wait until nothing is due any more; return how many seconds that took, and what is left."""
     begun, key = time.monotonic(), f"edfs:{{{HOME}}}:due"
     left = 1
     while left and time.monotonic() < begun + DRAIN_SECONDS:
         await asyncio.sleep(1.0)
         with contextlib.suppress(Exception):  # the store may be between two masters
             left = await cast.store.redis.zcard(key)
-    if left:
-        say(f"still due: {await cast.store.redis.zrange(key, 0, -1)}")
-    return time.monotonic() - begun
+    due = await cast.store.redis.zrange(key, 0, -1)
+    return time.monotonic() - begun, due
 
 
 async def campaign(chosen: argparse.Namespace, folder: Path) -> int:
@@ -95,12 +94,14 @@ async def campaign(chosen: argparse.Namespace, folder: Path) -> int:
             if not making.cancelled():
                 making.result()
         await faults.end()
-        drained = await drain(people)
+        drained, due = await drain(people)
         try:
             verdict = await judge(people, wishes, before)
         except StoreUnreachable as error:
             say(f"the store does not answer: {error}")
             return 2
+        if due:
+            verdict.violations.append(f"still due after {drained:.0f} s: {due}")
         report(wishes, faults, verdict, drained)
         if verdict.violations:
             for replica in people.replicas:

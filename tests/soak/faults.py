@@ -49,6 +49,7 @@ class Faults:
     dice: random.Random
     made: Counter[str] = field(default_factory=Counter)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    _failed: list[BaseException] = field(default_factory=list)
 
     async def run(self) -> None:
         kinds: list[tuple[int, Callable[[], Awaitable[None]]]] = [
@@ -67,17 +68,24 @@ class Faults:
             ((_, make),) = self.dice.choices(kinds, weights)
             task = asyncio.create_task(self._one(make), name="fault")
             self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            task.add_done_callback(self._on_done)
 
     async def end(self) -> None:
         """Let what is under way end; mend the stand-ins; have all processes run."""
         await asyncio.gather(*self._under_way)
+        if self._failed:
+            raise self._failed[0]
         for stand_in in (self.cast.world.edfs, self.cast.world.slack, self.cast.world.ims):
             stand_in.clear_faults()
         for replica in self.cast.replicas:
             replica.resume()
             if replica.process is None:
                 await replica.start()
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed.append(error)
 
     async def _one(self, make: Callable[[], Awaitable[None]]) -> None:
         await make()

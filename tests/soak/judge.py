@@ -100,11 +100,17 @@ def _flips(
     """Nobody else switches here, so flips are operations that were applied, one each."""
     for timer, was in before.items():
         mine = [one for one in operations if one.timer.name == timer]
-        applied = sum(one.state is State.APPLIED for one in mine)
         unknown = sum(one.state is State.UNKNOWN for one in mine)
         flips, now = world.edfs.flips(timer, "plant-a"), world.edfs.state.timer("plant-a", timer)
-        if not applied <= flips <= applied + unknown:
-            yield f"{timer}: {flips} flips of {applied} applied and {unknown} unknown operations"
+        for wanted in (True, False):
+            # They alternate, so each direction is counted by itself: a flip too many and one too
+            # few do not make up for each other, and no operation can have made two.
+            seen = (flips + (was is not wanted)) // 2
+            applied = sum(one.state is State.APPLIED and one.wanted is wanted for one in mine)
+            perhaps = sum(one.state is State.UNKNOWN and one.wanted is wanted for one in mine)
+            if not applied <= seen <= applied + perhaps:
+                word = "on" if wanted else "off"
+                yield f"{timer}: {seen} flips to {word}, {applied} applied, {perhaps} unknown"
         if now.enabled is not (was if flips % 2 == 0 else not was):
             yield f"{timer}: {flips} flips, and it went from {was} to {now.enabled}"
         last = max(mine, key=lambda one: one.changed_at, default=None)
@@ -149,6 +155,11 @@ async def _cards(cast: Cast, operations: Sequence[Operation]) -> tuple[int, list
             found.append(f"operation {operation.id} ({operation.state.value}) has no card")
         known[ts] = operation
     orphans = [card for ts, card in cards.items() if ts not in known]
+    for card in orphans:
+        mine = [one for one in operations if f"{one.timer.name} " in f"{card.text} "]
+        true = [_title(one, superseded=False) for one in mine]
+        if not mine or not (card.text.startswith(UNDER_WAY) or any(t in card.text for t in true)):
+            found.append(f"a card of no record says {card.text!r}")
     for ts, operation in known.items():
         if ts in cards:
             found += await _card(cast, operation, cards[ts])
@@ -157,19 +168,23 @@ async def _cards(cast: Cast, operations: Sequence[Operation]) -> tuple[int, list
 
 async def _card(cast: Cast, operation: Operation, card: Message) -> list[str]:
     said = card.text
-    if any(said.startswith(words) for words in UNDER_WAY):
+    if said.startswith(UNDER_WAY):
         return [f"the card of {operation.id} ({operation.state.value}) still says {said!r}"]
-    wanted, other = ("enabled", "disabled") if operation.wanted else ("disabled", "enabled")
     late, read_at_end = operation.late_finding, operation.seen
-    name = operation.timer.name
     superseded = await cast.store.operations.is_superseded(HOME, operation.id)
+    title = _title(operation, superseded=superseded)
+    if late and read_at_end and late.enabled is not read_at_end.enabled:
+        title = f"{operation.timer.name} reads {'enabled' if late.enabled else 'disabled'}"
+    return [] if title in said else [f"the card of {operation.id} says {said!r}, not {title!r}"]
+
+
+def _title(operation: Operation, *, superseded: bool) -> str:
+    wanted, other = ("enabled", "disabled") if operation.wanted else ("disabled", "enabled")
+    name = operation.timer.name
     titles = {
         State.APPLIED: f"{name} {'was' if superseded else 'is now'} {wanted}",
         State.ALREADY: f"{name} was already {wanted}",
         State.CONFLICT: f"{name} is {other}, not {wanted}",
         State.UNKNOWN: f"Nobody can tell: {name}",
     }
-    title = titles.get(operation.state, f"Not changed: {name}")
-    if late and read_at_end and late.enabled is not read_at_end.enabled:
-        return []  # it says what was read in the end
-    return [] if title in said else [f"the card of {operation.id} says {said!r}, not {title!r}"]
+    return titles.get(operation.state, f"Not changed: {name}")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from bot.core.errors import Invalid, NotSent, Unclear
 from bot.core.names import ITwinId, TimerId, is_guid
-from bot.core.timers import ITwin, Timer, distinct_itwins, distinct_timers
+from bot.core.timers import ITwin, Timer, distinct_itwins, distinct_timers, itwin_alone
 from bot.gateways.edfs.budget import Budget, Caller
 from bot.gateways.edfs.responses import body_of, itwin_from, timer_from, user_from
 from bot.gateways.edfs.transport import EdfsSettings, Request, Transport
@@ -69,7 +69,7 @@ class Edfs:
         query = {"subClass": SUB_CLASSES, "$top": str(size)}
         body = await self._read(name, f"/itwins/{name}", caller, query)
         found = [itwin_from(one) for one in _array(body, "iTwins", name)]
-        return tuple(itwin for itwin in found if itwin)
+        return tuple(itwin_alone(itwin) for itwin in found if itwin)
 
     async def me(self, caller: Caller) -> tuple[str, str]:
         """Return name and e-mail of the token's own account; either may be empty.

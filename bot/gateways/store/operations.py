@@ -243,6 +243,13 @@ class Operations:
         async with translate_errors():
             await self._set_due(keys=keys, args=[*arguments, operation.id, self._lock_lifetime])
 
+    async def clear_due(self, workspace: Workspace, operation: OperationId) -> None:
+        """Have it not due any more, if there is no such operation."""
+        keys = [key_of(workspace, "operation", operation), key_of(workspace, "due")]
+        arguments: list[str | int] = [f"operation:{operation}", "", "", operation, 0]
+        async with translate_errors():
+            await self._set_due(keys=keys, args=arguments)
+
     def _sealed(self, operation: Operation) -> bytes:
         key = key_of(operation.workspace, "operation", operation.id)
         return self._codec.seal(operation, key=key, purpose=PURPOSE)

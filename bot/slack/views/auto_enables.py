@@ -3,7 +3,7 @@
 from bot.core.actions import Action
 from bot.core.auto_enables import AutoEnable, ClosedAs, Phase
 from bot.core.errors import PersonRefused, PolicyRefused
-from bot.core.language.commands import ListTimers
+from bot.core.language.commands import ListTimers, Show
 from bot.core.listings import DisabledListed, DisabledTimer
 from bot.core.names import single_line
 from bot.core.operations.failures import error_from
@@ -31,9 +31,10 @@ from bot.slack.views.blocks import (
 )
 from bot.slack.views.errors import error_text
 from bot.slack.views.paging import listed, page_of
-from bot.slack.views.timers import timer_json_size, timer_option
+from bot.slack.views.timers import timer_json_size
 
 NAMED = 10
+IN_OPTION = 36  # of 75: a timer and its iTwin
 _FRAME = 500  # characters of JSON of an entry without its names: people and times
 
 _WHY: dict[FailureKind, str] = {
@@ -198,12 +199,17 @@ def disabled(outcome: DisabledListed) -> Ephemeral:
 
 
 def _option(one: DisabledTimer) -> Option:
-    return timer_option(one.itwin, one.timer)
+    shown = f"{one.timer.title(IN_OPTION)} · {one.itwin.title(IN_OPTION)}"
+    return Option(shown, str(Show(one.itwin.id, one.timer.id)))
 
 
 def _entry_json_size(one: DisabledTimer) -> int:
     """Return an upper bound, cheaper than rendering: lists may hold thousands of entries."""
-    names = max_json_size(one.itwin.distinct, 60) + max_json_size(one.reason, 150)
+    names = (
+        max_json_size(one.itwin.distinct, 60)
+        + max_json_size(one.itwin.distinct, IN_OPTION)
+        + max_json_size(one.reason, 150)
+    )
     return _FRAME + names + timer_json_size(one.itwin, one.timer)
 
 

@@ -102,11 +102,11 @@ def _timer_block(form: ChooserShown) -> str:
 
 
 def _chosen_itwin(form: ChooserShown) -> Block | None:
-    return _option(form.itwin.title(NAME), form.itwin.id) if form.itwin else None
+    return _option(form.itwin.title(OPTION), form.itwin.id) if form.itwin else None
 
 
 def _chosen_timer(found: TimerShown | None) -> Block | None:
-    return _option(found.timer.title(NAME), found.timer.id) if found else None
+    return _option(found.timer.title(OPTION), found.timer.id) if found else None
 
 
 def _option(text: str, value: str) -> Block:
@@ -270,7 +270,7 @@ def ambiguous_time_text(found: AmbiguousTime, zone: str) -> str:
 
 def subscribe(form: SubscriptionFormShown) -> Modal:
     """Return the form for a subscription."""
-    chosen = _option(form.itwin.title(NAME), form.itwin.id) if form.itwin else None
+    chosen = _option(form.itwin.title(OPTION), form.itwin.id) if form.itwin else None
     itwin = _itwin_select(chosen)
     pattern = {
         "type": "plain_text_input",

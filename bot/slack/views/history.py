@@ -6,6 +6,7 @@ from bot.core.actions import Action
 from bot.core.history import PastEvent
 from bot.core.listings import HistoryShown
 from bot.core.names import ITwinId, PersonId, single_line
+from bot.core.timers import ITwin
 from bot.gateways.slack.messages import Block, Ephemeral
 from bot.slack.views.blocks import (
     NAME,
@@ -59,6 +60,7 @@ _AUTO_ENABLES = {
 }
 _SUBSCRIPTIONS = {
     "created": "a channel is told of it",
+    "changed": "a channel is told other things of it",
     "paused": "telling a channel is paused",
     "ended": "a channel is told of it no more",
 }
@@ -93,7 +95,7 @@ def shown(outcome: HistoryShown, now: float) -> Ephemeral:
     """List past events, as many as fit into one message."""
     del now  # Slack's clients show times in each reader's zone
     title = _title(outcome)
-    names = {} if outcome.itwin else {one.id: one.distinct for one in outcome.itwins}
+    names = {} if outcome.itwin else {one.id: one for one in outcome.itwins}
     entries = [_line(event, names) for event in outcome.events]
     shown_count = max(1, fit([paragraph([entry]) for entry in entries]))
     lines = entries[:shown_count] or [_nothing(outcome)]
@@ -145,8 +147,8 @@ def _notes(outcome: HistoryShown) -> list[str]:
     return notes
 
 
-def _line(event: PastEvent, names: dict[ITwinId, str]) -> Line:
-    where = f" in {single_line(names[event.itwin], 60)}" if event.itwin in names else ""
+def _line(event: PastEvent, names: dict[ITwinId, ITwin]) -> Line:
+    where = f" in {names[event.itwin].title(60)}" if event.itwin in names else ""
     return line(
         *(Timestamp(event.at), "  ", bold(_name(event)), f"{where} "),
         *(_outcome(event), *_people_involved(event), *_reason(event), *_more(event), "."),

@@ -174,14 +174,15 @@ def _favorites(shown: HomeShown, now: float) -> list[Section]:
 
 def _favorite(itwin: ITwin) -> Section:
     name, whole = single_line(itwin.name, NAME), itwin.numbered(NAME)
-    number = f"  {single_line(itwin.number, 60)}" if itwin.number not in {"", itwin.name} else ""
+    number = "" if itwin.number == itwin.name else itwin.number or itwin.beside
+    beside = f"  {single_line(number, 60)}" if number else ""
     actions = [
         Button("Timers", Action.RUN, f"list {itwin.id}", suffix="list", label=f"Timers of {whole}"),
         Button(
             "Switch", Action.OPEN_CHOOSER, f"choose {itwin.id}", label=f"Switch a timer of {whole}"
         ),
     ]
-    return [paragraph([line(bold(name), number)]), buttons(*actions)]
+    return [paragraph([line(bold(name), beside)]), buttons(*actions)]
 
 
 def _subscriptions(shown: HomeShown, now: float) -> list[Section]:
