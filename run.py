@@ -289,7 +289,7 @@ def recorded_here(arguments: "list[str]") -> "list[str]":
 def whole_suite(arguments: "list[str]") -> "tuple[str, ...]":
     """Many tests wait more than they work; what --deep adds, and measuring, do nothing but work.
 
-    More workers would be done sooner on two idle cores, by a tenth, and fail beside other work: a
+    More workers would be done hardly sooner on two idle cores, and fail beside other work: a
     process that gets less than a quarter of a core loses the leases of its jobs.
     """
     measured = "--coverage" in arguments

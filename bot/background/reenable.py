@@ -110,10 +110,9 @@ async def _attempt(context: Context, auto_enable: AutoEnable) -> DueWork:
         raise _CannotEnable(Failure(FailureKind.CHANGES_STOPPED), temporary=True)
     person = await _member(context, auto_enable)
     bearer, timer = await _read(context, auto_enable)
-    if timer is not None:  # only a list tells whether others have its name
-        timer = replace(timer, beside=auto_enable.timer.beside)
     if timer is None:
         return await _timer_missing(context, auto_enable)
+    timer = replace(timer, beside=auto_enable.timer.beside)  # only a list tells its namesakes
     if timer.enabled:
         await close(gateways, auto_enable, "already_enabled")
         return cards_of(auto_enable)

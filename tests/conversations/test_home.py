@@ -66,10 +66,10 @@ async def test_disabled_timers_come_first_with_reason_and_end(story: Story) -> N
     await story.sees("alice", "is now disabled")
     said = await opened(story, "alice", "Disabled timers: ")
     off = said.partition("Disabled timers: ")[2].partition("Waiting for you")[0]
-    assert "SAP work orders (plant-a): off until" in off
+    assert "SAP work orders in plant-a: off until" in off
     assert "by @alice, since" in off
     assert "because SAP is down" in off
-    assert "SharePoint documents (plant-a): off until somebody turns it on" in off
+    assert "SharePoint documents in plant-a: off until somebody turns it on" in off
     assert said.index("Disabled timers") < said.index("Waiting for you") < said.index("Favourites")
 
 

@@ -223,7 +223,7 @@ async def test_what_is_off_is_listed_with_who_why_since_and_until(story: Story) 
     off = OperationId(await goes_off(story))
     await story.types("alice", "/edfs list plant-a disabled")
     said = read(await story.sees("alice", "Disabled timers: 2"))
-    assert re.search(r"SAP work orders \(plant-a\): off until .* set by @alice", said)
+    assert re.search(r"SAP work orders in plant-a: off until .* set by @alice", said)
     assert re.search(r"by @alice, since .*, because SAP is down", said)
     assert "not through the bot" in said
     await story.types("alice", f"/edfs off plant-a {WORK} for 5 days because later")
@@ -233,7 +233,7 @@ async def test_what_is_off_is_listed_with_who_why_since_and_until(story: Story) 
     assert re.search(r"by @alice, since .*, because later", said)  # who did it is not forgotten
     await story.types("alice", "/edfs list disabled")
     every = read(await story.sees("alice", "more iTwins were not looked at"))
-    assert "SAP work orders (plant-a)" in every
+    assert "SAP work orders in plant-a" in every
     assert "Could not be read: Bridge" in every
     await story.signs_in("carol")
     await story.types("carol", "/edfs list plant-a disabled")

@@ -7,7 +7,7 @@ from bot.core.operations.operation import Operation, State
 from bot.sandbox.slack import Message
 from tests.conftest import known_keys
 from tests.faults.matrix import SLACK, STORE, End, Fault, Step
-from tests.faults.scene import TIMER, Scene
+from tests.faults.scene import Scene
 from tests.world.story import read
 
 ENDS = {
@@ -81,7 +81,7 @@ def _cards(scene: Scene, operation: Operation) -> Iterator[str]:
 
 def _card(scene: Scene, operation: Operation, card: Message) -> Iterator[str]:
     said = read(card)
-    if _title(operation) not in said:
+    if title_of(operation) not in said:
         yield f"the record is {operation.state.value}, and the card says: {said}"
     claim = STATE.search(said)
     if claim is None:
@@ -91,18 +91,20 @@ def _card(scene: Scene, operation: Operation, card: Message) -> Iterator[str]:
     yield from _honest(scene, operation)
 
 
-def _title(operation: Operation) -> str:
+def title_of(operation: Operation) -> str:
+    """The title of the card of an operation that has ended."""
+    name = operation.timer.name
     wanted, other = ("enabled", "disabled") if operation.wanted else ("disabled", "enabled")
     late, seen = operation.late_finding, operation.seen
     if late and seen and late.enabled is not seen.enabled:
-        return f"{TIMER} reads {_word(bool(late.enabled))} in the end"
+        return f"{name} reads {_word(bool(late.enabled))} in the end"
     titles = {
-        State.APPLIED: f"{TIMER} is now {wanted}",
-        State.ALREADY: f"{TIMER} was already {wanted}",
-        State.CONFLICT: f"{TIMER} is {other}, not {wanted}",
-        State.UNKNOWN: f"Nobody can tell: {TIMER}",
+        State.APPLIED: f"{name} is now {wanted}",
+        State.ALREADY: f"{name} was already {wanted}",
+        State.CONFLICT: f"{name} is {other}, not {wanted}",
+        State.UNKNOWN: f"Nobody can tell: {name}",
     }
-    return titles.get(operation.state, f"Not changed: {TIMER}")
+    return titles.get(operation.state, f"Not changed: {name}")
 
 
 def _true(scene: Scene, operation: Operation) -> set[str]:

@@ -85,14 +85,12 @@ class Cast:
 
 def furnish(world: World) -> None:
     """Put the timers there, and let everybody into the channels and the iTwin."""
-    edfs, workspace = world.edfs, world.slack.state.workspace
-    edfs.state.members |= {person.name for person in PEOPLE}
-    for person in PEOPLE:
-        edfs.state.rights[person.name] = edfs.state.rights["alice"]
-        for channel in CHANNELS:
-            workspace.join(workspace.channel_named(channel).id, person.id)
+    names = [person.name for person in PEOPLE]
+    world.edfs.state.let_in(*names)
+    for channel in CHANNELS:
+        world.joins(channel, *names)
     for number, timer in enumerate(TIMERS):
-        edfs.state.put_timer("plant-a", timer, enabled=number % 2 == 0)
+        world.edfs.state.put_timer("plant-a", timer, enabled=number % 2 == 0)
 
 
 @contextlib.asynccontextmanager

@@ -4,7 +4,7 @@ import asyncio
 import random
 import signal
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
 from tests.soak.cast import Cast, Replica
@@ -52,7 +52,7 @@ class Faults:
     _failed: list[BaseException] = field(default_factory=list)
 
     async def run(self) -> None:
-        kinds: list[tuple[int, Callable[[], Awaitable[None]]]] = [
+        kinds: list[tuple[int, Callable[[], Coroutine[None, None, None]]]] = [
             (4, self._kill_replica),
             (4, self._pause_replica),
             (1, self._fail_over),
@@ -66,7 +66,7 @@ class Faults:
         while True:
             await asyncio.sleep(self.dice.uniform(0.2, 3.0))
             ((_, make),) = self.dice.choices(kinds, weights)
-            task = asyncio.create_task(self._one(make), name="fault")
+            task = asyncio.create_task(make(), name="fault")
             self._under_way.add(task)
             task.add_done_callback(self._on_done)
 
@@ -86,9 +86,6 @@ class Faults:
         self._under_way.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failed.append(error)
-
-    async def _one(self, make: Callable[[], Awaitable[None]]) -> None:
-        await make()
 
     def _replica(self) -> Replica | None:
         """Any that runs, but for the last one."""

@@ -10,6 +10,7 @@ from bot.core.names import OperationId
 from bot.core.operations.operation import Operation, State
 from bot.sandbox.slack import Message
 from bot.sandbox.world import World
+from tests.faults.verdict import title_of
 from tests.soak.cast import HOME, PEOPLE, TIMERS, Cast
 from tests.world.story import read
 
@@ -157,7 +158,7 @@ async def _cards(cast: Cast, operations: Sequence[Operation]) -> tuple[int, list
     orphans = [card for ts, card in cards.items() if ts not in known]
     for card in orphans:
         mine = [one for one in operations if f"{one.timer.name} " in f"{card.text} "]
-        true = [_title(one, superseded=False) for one in mine]
+        true = [title_of(one) for one in mine]
         if not mine or not (card.text.startswith(UNDER_WAY) or any(t in card.text for t in true)):
             found.append(f"a card of no record says {card.text!r}")
     for ts, operation in known.items():
@@ -170,21 +171,7 @@ async def _card(cast: Cast, operation: Operation, card: Message) -> list[str]:
     said = card.text
     if said.startswith(UNDER_WAY):
         return [f"the card of {operation.id} ({operation.state.value}) still says {said!r}"]
-    late, read_at_end = operation.late_finding, operation.seen
-    superseded = await cast.store.operations.is_superseded(HOME, operation.id)
-    title = _title(operation, superseded=superseded)
-    if late and read_at_end and late.enabled is not read_at_end.enabled:
-        title = f"{operation.timer.name} reads {'enabled' if late.enabled else 'disabled'}"
+    title = title_of(operation)
+    if await cast.store.operations.is_superseded(HOME, operation.id):
+        title = title.replace(" is now ", " was ")
     return [] if title in said else [f"the card of {operation.id} says {said!r}, not {title!r}"]
-
-
-def _title(operation: Operation, *, superseded: bool) -> str:
-    wanted, other = ("enabled", "disabled") if operation.wanted else ("disabled", "enabled")
-    name = operation.timer.name
-    titles = {
-        State.APPLIED: f"{name} {'was' if superseded else 'is now'} {wanted}",
-        State.ALREADY: f"{name} was already {wanted}",
-        State.CONFLICT: f"{name} is {other}, not {wanted}",
-        State.UNKNOWN: f"Nobody can tell: {name}",
-    }
-    return titles.get(operation.state, f"Not changed: {name}")

@@ -41,7 +41,7 @@ async def test_every_channel_hears_of_every_change(story: Story, deep: bool) -> 
     for room in rooms:
         cards = [m for m in world.reads("alice", room) if m.visible_to is None]
         said = "\n".join(read(card) for card in cards)
-        missing = [name for name in names if f"{name} (big): disabled elsewhere" not in said]
+        missing = [name for name in names if f"{name} in big: disabled elsewhere" not in said]
         assert missing == []
         assert len(cards) == -(-changes // MOST_IN_DIGEST)
     within_limits(story)

@@ -65,14 +65,12 @@ class Crowd:
 
     def gathers(self) -> None:
         """Let the crew in: to the channels, the iTwin and its timers."""
-        edfs, workspace = self.world.edfs, self.world.slack.state.workspace
-        edfs.state.members |= {person.name for person in CREW}
-        for person in CREW:
-            edfs.state.rights[person.name] = edfs.state.rights["alice"]
-            for channel in CHANNELS:
-                workspace.join(workspace.channel_named(channel).id, person.id)
+        names = [person.name for person in CREW]
+        self.world.edfs.state.let_in(*names)
+        for channel in CHANNELS:
+            self.world.joins(channel, *names)
         for number, timer in enumerate(TIMERS):
-            edfs.state.put_timer("plant-a", timer, enabled=number % 2 == 0)
+            self.world.edfs.state.put_timer("plant-a", timer, enabled=number % 2 == 0)
 
     async def sign_in(self) -> None:
         await asyncio.gather(*(signs_in(self.world, person.name) for person in CREW))

@@ -246,4 +246,4 @@ def entry(one: DisabledTimer) -> list[Line]:
     if last is not None and last.by is not None:
         who = ("by ", UserMention(last.by), ", since ", Timestamp(last.at))
     why = f", because {single_line(one.reason, 150)}" if one.reason else ""
-    return [line(bold(name), f" ({itwin}): off ", *until), line("– ", *who, why)]
+    return [line(bold(name), f" in {itwin}: off ", *until), line("– ", *who, why)]

@@ -245,7 +245,7 @@ def _name_error(error: errors.NoSuchName | errors.AmbiguousName) -> ErrorText:
     wanted = single_line(error.wanted, NAME)
     if isinstance(error, errors.AmbiguousName):
         cause = f"“{wanted}” fits {len(error.choices)} {error.kind}s."
-        step = "Press the one you mean, or type its number, id or whole name."
+        step = "Press the one you mean, or type more of its name, or its id."
         return ErrorText("Which one?", line(cause), line(step), choices=error.choices)
     where = f" in {single_line(error.where, NAME)}" if error.where else ""
     cause = f"There is no {error.kind} “{wanted}”{where} that your account can see."

@@ -148,7 +148,7 @@ def _line(thread: ChangeThread) -> Line:
     name, itwin = thread.timer.title(SHORT), thread.itwin.title(30)
     event = thread.events[-1]
     by = (" by ", UserMention(event.by)) if event.by else ()
-    return line(bold(name), f" ({itwin}): {_TEXTS[event.kind][1]}", *by)
+    return line(bold(name), f" in {itwin}: {_TEXTS[event.kind][1]}", *by)
 
 
 def _weekly(notification: Notification) -> Card:
