@@ -6,7 +6,7 @@ in ``docs/operations.md``: new ones may be added at the end, none is renamed, mo
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bot.core.names import PersonId
 
@@ -48,6 +48,7 @@ FIELDS = (
     "previous",
 )
 Record = dict[str, str]
+ExportFormat = Literal["jsonl", "csv"]
 
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _OPPOSITE = {"enabled": "disabled", "disabled": "enabled"}

@@ -30,6 +30,7 @@ OWN_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 # separators, surrogates, private use and unassigned code points: removed from names.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
+_COMPARED = 1_000  # characters of a name
 _NEAREST = 3
 _ALIKE = 0.5
 
@@ -78,7 +79,9 @@ def _visible(character: str) -> str:
 
 def normalized(text: str) -> str:
     """Return a form for comparison: without case, accents, kinds of quotes, and extra spacing."""
-    line = single_line(text, limit=1_000)
+    if len(text) <= _COMPARED and text.isascii() and text.isprintable():  # almost every name
+        return " ".join(text.split()).casefold()
+    line = single_line(text, limit=_COMPARED)
     if line.isascii():
         return line.casefold()
     straight = unicodedata.normalize("NFKD", line.translate(_QUOTES))

@@ -160,16 +160,22 @@ def itwin_alone(itwin: ITwin, known: Sequence[ITwin] = ()) -> ITwin:
 def distinct_timers(timers: Sequence[Timer]) -> tuple[Timer, ...]:
     """Return all timers of an iTwin, each with what tells it from others that its name fits."""
     fits = _fits(one.names() for one in timers)
-    pairs = Counter((normalized(one.label), _package(one)) for one in timers)
+    labels = [normalized(one.label) for one in timers]
+    shared = [pair for pair in zip(timers, labels, strict=True) if fits[pair[1]] > 1]
+    pairs = Counter((label, _package(one)) for one, label in shared)
 
-    def beside(one: Timer) -> str:
-        name, package = normalized(one.label), _package(one)
-        if fits[name] == 1:
+    def beside(one: Timer, label: str) -> str:
+        if fits[label] == 1:
             return ""
-        alone = package not in {"", name} and pairs[name, package] == 1
+        package = _package(one)
+        alone = package not in {"", label} and pairs[label, package] == 1
         return one.package if alone else one.id[:SHORT_ID]
 
-    return tuple(replace(one, beside=beside(one)) for one in timers)
+    besides = map(beside, timers, labels)
+    return tuple(
+        one if one.beside == told else replace(one, beside=told)
+        for one, told in zip(timers, besides, strict=True)
+    )
 
 
 def _fits(things: Iterable[tuple[str, ...]]) -> Counter[str]:
