@@ -11,16 +11,15 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TextIO
 
 from bot.app import ring_of, store_url
-from bot.core.audit import FIELDS, Record, cell, record
+from bot.core.audit import FIELDS, ExportFormat, Record, cell, record
 from bot.core.names import Workspace
 from bot.gateways.store import Store, open_store
 from bot.gateways.store.audit import AuditEntry, ChainReport
 from bot.settings import Settings
 
-Form = Literal["jsonl", "csv"]
 BROKEN = "Keep the store as it is, and compare with the log"
 _SPAN = re.compile(r"([0-9]{1,5})([mhdw])", re.ASCII)
 _UNITS = {"m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
@@ -135,7 +134,7 @@ class ExportReport:
 
 
 async def export_audit(
-    settings: Settings, span: Span, form: Form, write: Callable[[str], object]
+    settings: Settings, span: Span, form: ExportFormat, write: Callable[[str], object]
 ) -> ExportReport:
     """Write the entries of a span, one record each, oldest first, reading page by page."""
     written = unread = 0
@@ -152,7 +151,7 @@ async def export_audit(
     return ExportReport(written, unread)
 
 
-def _format(row: Record, form: Form) -> str:
+def _format(row: Record, form: ExportFormat) -> str:
     if form == "jsonl":
         return json.dumps(row, ensure_ascii=False) + "\n"
     return _csv_line(cell(row[field]) for field in FIELDS)

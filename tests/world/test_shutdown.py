@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import unless
+from bot.cli.run import unless
 from bot.sandbox.slack import Ack
 from tests.world import waiting
 from tests.world.ports import is_open
