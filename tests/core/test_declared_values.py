@@ -654,6 +654,7 @@ def test_limits_and_words() -> None:
                 8216: "'",
                 8217: "'",
             },
+            "core.names._COMPARED": 1000,
             "core.names._NEAREST": 3,
             "core.names._ALIKE": 0.5,
             "core.notifications.MOST_SINGLE": 3,

@@ -23,6 +23,7 @@ from redis.asyncio.sentinel import (
     SentinelManagedSSLConnection,
 )
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+from redis.driver_info import DriverInfo
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import RedisClusterException, RedisError, ResponseError
 
@@ -42,6 +43,8 @@ POOL_WAIT_SECONDS = 2.0  # for a free one of them
 # The job engine sets none itself, because it has one read that waits for a minute. That one starts
 # anew, once it has hung for so long; any other that does hangs at a store that is gone.
 JOB_REPLY_SECONDS = 10
+# By default the client looks its own version up for each connection, in the installed metadata.
+DRIVER = DriverInfo()
 
 
 def connect(url: str) -> Redis:
@@ -125,6 +128,7 @@ def _timeouts() -> dict[str, Any]:
         "health_check_interval": 30,
         "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 2),
         "client_name": "edfs-bot",
+        "driver_info": DRIVER,
     }
 
 
@@ -173,6 +177,7 @@ class _SentinelPool(BlockingConnectionPool, SentinelConnectionPool):
                 "socket_timeout": CONNECT_SECONDS,
                 "retry": Retry(NoBackoff(), 0),  # the next Sentinel is asked instead
                 "client_name": "edfs-bot",
+                "driver_info": DRIVER,
                 **({"ssl": True, **secured} if address.tls else {}),
                 **dict(address.login),
             },
