@@ -121,3 +121,12 @@ async def test_only_the_version_that_was_read_is_put_off(store: Store, server: r
     before = server.zscore(DUE, member)
     await records.reschedule(FIRST, NOW + 99)
     assert server.zscore(DUE, member) == before
+
+
+async def test_the_first_of_two_messages_becomes_the_card(store: Store) -> None:
+    cards = store.card_outbox
+    assert await cards.claim_message(REF, "1.1", "") == "1.1"
+    assert await cards.claim_message(REF, "2.2", "") == "1.1"
+    assert (await cards.read(REF)).ts == cards.last_message(REF) == "1.1"
+    assert await cards.claim_message(REF, "3.3", "1.1") == "3.3"  # it was refused an edit
+    assert (await cards.read(REF)).ts == cards.last_message(REF) == "3.3"

@@ -100,6 +100,7 @@ def timer_cards(voice: Voice) -> Iterator[Drawn]:
     crowd = Approved(tuple(person(place) for place in range(20)), NOW, "digest")
     yield "timer, approved by many", cards.card(operation(voice, approved=crowd), NOW, ZONE)
     yield "timer, switched since", cards.card(operation(voice), NOW, ZONE, superseded=True)
+    yield "timer, posted twice", cards.posted_twice()
     yield "begun", continued(OperationStarted(operation(voice)))
     yield "slow", sign_in_is_slow()
 

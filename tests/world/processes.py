@@ -37,14 +37,15 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.world.processes"])
 
 
-def _born(environment: Mapping[str, str], log: str) -> None:
-    """Run ``edfs-bot run`` in a fork, on a paced loop: a busy machine decides nothing there."""
+def _born(environment: Mapping[str, str], log: str, *, paced: bool) -> None:
+    """Run ``edfs-bot run`` in a fork; on a paced loop a busy machine decides nothing there."""
 
     class Paced(asyncio.DefaultEventLoopPolicy):
         def new_event_loop(self) -> asyncio.AbstractEventLoop:
             return PacedLoop()
 
-    asyncio.set_event_loop_policy(Paced())
+    if paced:
+        asyncio.set_event_loop_policy(Paced())
     os.environ.clear()
     os.environ.update(environment)
     with Path(log).open("ab") as file:
@@ -54,11 +55,17 @@ def _born(environment: Mapping[str, str], log: str) -> None:
 
 
 class BotProcess:
-    """The bot from its command line; ``fresh`` starts a new interpreter instead of a fork."""
+    """The bot from its command line.
 
-    def __init__(self, environment: Mapping[str, str], log: Path, *, fresh: bool) -> None:
+    ``fresh`` starts a new interpreter instead of a fork; ``paced`` has a fork go by the paced loop.
+    """
+
+    def __init__(
+        self, environment: Mapping[str, str], log: Path, *, fresh: bool, paced: bool = True
+    ) -> None:
         self.log = log
-        self._fork = None if fresh else _FORKS.Process(target=_born, args=(environment, str(log)))
+        given, how = (environment, str(log)), {"paced": paced}
+        self._fork = None if fresh else _FORKS.Process(target=_born, args=given, kwargs=how)
         if self._fork is not None:
             self._fork.start()
             self.pid = self._fork.pid or 0
@@ -105,15 +112,31 @@ class Scene:
     folder: Path
     environment: dict[str, str]
     port: int
+    others: tuple[int, int]  # the ports of the second process
     fresh: bool = False
 
     @contextlib.asynccontextmanager
-    async def bot(self) -> AsyncIterator[BotProcess]:
+    async def bot(self, *, paced: bool = True) -> AsyncIterator[BotProcess]:
         """Start the bot; what is left of it at the end is killed."""
-        process = BotProcess(self.environment, self.log, fresh=self.fresh)
+        process = BotProcess(self.environment, self.log, fresh=self.fresh, paced=paced)
         self.trap.process = process
         try:
             await process.listens(self.port)
+            yield process
+        finally:
+            process.kill()
+
+    @contextlib.asynccontextmanager
+    async def second(self, *, paced: bool = True) -> AsyncIterator[BotProcess]:
+        """Start another replica beside it, which Slack's requests do not reach."""
+        port, admin = self.others
+        elsewhere = {
+            "EDFS_BOT_BIND": f"127.0.0.1:{port}",
+            "EDFS_BOT_ADMIN_BIND": f"127.0.0.1:{admin}",
+        }
+        process = BotProcess(self.environment | elsewhere, self.log, fresh=self.fresh, paced=paced)
+        try:
+            await process.listens(port)
             yield process
         finally:
             process.kill()
@@ -182,7 +205,7 @@ async def scene(folder: Path, trap: Trap, *, fresh: bool = False) -> AsyncIterat
     """Set it up; ``folder`` has a short path, for the sockets."""
     world = World()
     async with contextlib.AsyncExitStack() as stack:
-        port, admin = (stack.enter_context(kept_port()) for _ in range(2))
+        port, admin, *others = (stack.enter_context(kept_port()) for _ in range(4))
         valkey = stack.enter_context(Valkey(folder))
         client = stack.enter_context(contextlib.closing(redis.Redis.from_url(valkey.url)))
         await world.open()
@@ -207,7 +230,8 @@ async def scene(folder: Path, trap: Trap, *, fresh: bool = False) -> AsyncIterat
         }
         world.slack.delivery.events_url = f"http://bot.localhost:{wires['door']}/slack/events"
         world.slack.actions.hooks_url = f"http://hooks.slack.localhost:{wires['slack']}"
-        yield Scene(world, valkey, client, trap, folder, environment, port, fresh)
+        second = (others[0], others[1])
+        yield Scene(world, valkey, client, trap, folder, environment, port, second, fresh)
 
 
 def environment_of(world: World, home: Path, port: int, admin: int) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Watched wires between a bot and its world: it can be killed at any message that passes on them.
+"""Watched wires between a bot and its world: it can be killed or paused at any message on them.
 
 Nothing in the bot knows of it. There are four stretches of wire: ``door`` (Slack's requests to the
 bot), ``redis``, ``edfs`` and ``slack`` (the bot's own calls).
@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import random
 import re
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -19,11 +20,13 @@ _KIND = re.compile(rb"edfs:\{\w+\}:(?!due\b)([a-z-]+)")
 _REQUEST = re.compile(rb"([A-Z]+) (\S+) HTTP/1\.1\r\n")
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
-Fate = Literal["pass", "kill", "lose"]
+Fate = Literal["pass", "kill", "lose", "pause"]
 
 
 class Mortal(Protocol):
     def kill(self) -> None: ...
+
+    def send(self, number: signal.Signals) -> None: ...
 
 
 @dataclass
@@ -31,13 +34,15 @@ class Trap:
     """Notes what passes about a wish after arming, and kills at a message.
 
     ``fatal`` is that message in words, ``nth`` which one of them it is; with ``after`` it takes
-    effect and its answer never comes. ``passed`` are the messages so far, in words, and ``named``
-    the ids of what was asked since.
+    effect and its answer never comes. With ``pauses`` it goes on its way, and the process is
+    stopped instead of killed, so it reads the answer when it wakes. ``passed`` are the messages so
+    far, in words, and ``named`` the ids of what was asked since.
     """
 
     fatal: str = ""
     nth: int = 1
     after: bool = False
+    pauses: bool = False
     process: Mortal | None = None
     armed: bool = False
     sprung: bool = False
@@ -45,8 +50,10 @@ class Trap:
     named: list[str] = field(default_factory=list)
     _earlier: set[bytes] = field(default_factory=set)
 
-    def arm(self, fatal: str = "", nth: int = 1, *, after: bool = False) -> None:
-        self.fatal, self.nth, self.after = fatal, nth, after
+    def arm(
+        self, fatal: str = "", nth: int = 1, *, after: bool = False, pauses: bool = False
+    ) -> None:
+        self.fatal, self.nth, self.after, self.pauses = fatal, nth, after, pauses
         self.sprung, self.armed = False, True
         self._earlier |= {name.encode() for name in self.named}
         self.passed, self.named = [], []
@@ -66,6 +73,8 @@ class Trap:
         self.passed.append(words)
         if words != self.fatal or self.passed.count(words) != self.nth:
             return "pass"
+        if self.pauses:
+            return "pause"
         return "lose" if self.after else "kill"
 
     def kill(self, victim: Mortal | None) -> None:
@@ -73,6 +82,12 @@ class Trap:
         if victim is self.process and victim is not None:
             self.armed, self.sprung = False, True
             victim.kill()
+
+    def pause(self, victim: Mortal | None) -> None:
+        """Stop the process at whose connection it was, until somebody wakes it."""
+        if victim is self.process and victim is not None:
+            self.armed, self.sprung = False, True
+            victim.send(signal.SIGSTOP)
 
 
 def _in_words(wire: str, said: bytes) -> str | None:
@@ -158,6 +173,8 @@ class Wire:
                 if fate == "kill":
                     self.trap.kill(victim)
                     break
+                if fate == "pause":
+                    self.trap.pause(victim)
                 if fate == "lose":
                     lost.set()
                 there.write(said)

@@ -222,6 +222,10 @@ class SlackClient:
         post = self.web_client.chat_postMessage
         return await self._call("chat.postMessage", post, channel=channel, **payload)
 
+    async def delete(self, channel: ChannelId, ts: str) -> None:
+        """Delete a message of the bot's."""
+        await self._call("chat.delete", self.web_client.chat_delete, channel=channel, ts=ts)
+
     async def send_direct(self, person: PersonId, message: Ephemeral) -> None:
         await self._post(await self.direct_channel(person), _payload(message))
 

@@ -1,10 +1,10 @@
 """What Slack's error codes mean for whoever made the call.
 
 Source: the errors of each method's page at docs.slack.dev/reference/methods (auth.test,
-apps.connections.open, chat.postMessage, chat.postEphemeral, chat.update, conversations.info,
-conversations.members, conversations.open, usergroups.users.list, users.info, views.open,
-views.publish, views.push, views.update). Slack adds codes as it likes: an unknown one is
-REFUSED.
+apps.connections.open, chat.delete, chat.postMessage, chat.postEphemeral, chat.update,
+conversations.info, conversations.members, conversations.open, usergroups.users.list, users.info,
+views.open, views.publish, views.push, views.update). Slack adds codes as it likes: an unknown one
+is REFUSED.
 """
 
 from enum import Enum, auto
@@ -49,6 +49,7 @@ _CODES: dict[Meaning, frozenset[str]] = {
             *("message_not_found", "cant_update_message", "edit_window_closed", "block_mismatch"),
             *("expired_trigger_id", "exchanged_trigger_id", "not_found", "view_not_found"),
             *("hash_conflict", "push_limit_reached", "no_such_subteam"),
+            *("cant_delete_message", "compliance_exports_prevent_deletion"),
         }
     ),
     Meaning.MESSAGE: frozenset(

@@ -20,6 +20,7 @@ from bot.gateways.store.limits import Limit, Limits
 
 PER_MINUTE = {
     "auth.test": 600,
+    "chat.delete": 50,
     "chat.postMessage": 300,  # "several hundred"
     "chat.postEphemeral": 100,
     "chat.update": 50,

@@ -55,6 +55,7 @@ class CardOutbox:
         self._delete_if_equal = redis.register_script(load_script("delete_if_equal"))
         self._begin_drawing = redis.register_script(load_script("begin_drawing"))
         self._end_drawing = redis.register_script(load_script("end_drawing"))
+        self._claim_message = redis.register_script(load_script("claim_message"))
         self._messages: Recent[str, str] = Recent()
 
     async def read(self, ref: CardRef) -> CardStatus:
@@ -98,11 +99,16 @@ class CardOutbox:
         async with translate_errors():
             await self._end_drawing(keys=keys, args=[owner, ref.member, now, again])
 
-    async def set_message(self, ref: CardRef, ts: str) -> None:
-        """Remember the message that is this record's card."""
-        self._messages.note(_key(ref), ts)
+    async def claim_message(self, ref: CardRef, ts: str, known: str) -> str:
+        """Make the message this record's card; return the ts of the one that is the card then.
+
+        ``known`` is the ts that the record had when the caller read it. Where it has another one by
+        now, another process has posted too, and that one's message counts.
+        """
         async with translate_errors():
-            await self._redis.hset(_key(ref), "ts", ts)
+            card = in_text(await self._claim_message(keys=[_key(ref)], args=[ts, known]))
+        self._messages.note(_key(ref), card)
+        return card
 
     def last_message(self, ref: CardRef) -> str:
         """Return the message that this process lately made the record's card, or an empty text.

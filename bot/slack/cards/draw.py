@@ -28,6 +28,7 @@ from bot.gateways.store.dead_letters import DeadLetter
 from bot.slack.cards.card_state import CardState
 from bot.slack.cards.registry import card_state_of
 from bot.slack.views.blocks import context_block
+from bot.slack.views.cards import posted_twice
 
 # Stored as the ts of a card that only its requester gets, because the bot is not in the channel.
 EPHEMERAL = "-"
@@ -127,9 +128,7 @@ class _Drawing:
             except SlackRejected as rejected:  # whatever the reason, it must not stay as it is
                 log.info("card.posted_anew", kind=card_state.ref.kind, code=rejected.code)
             else:
-                if not status.ts:
-                    await outbox.set_message(card_state.ref, ts)
-                return ts
+                return ts if status.ts else await outbox.claim_message(card_state.ref, ts, "")
         if ts != EPHEMERAL:
             try:
                 ts = await self._post(card_state)
@@ -139,7 +138,11 @@ class _Drawing:
                 if rejected.meaning is not Meaning.ELSEWHERE:  # an admin can do something about it
                     await _record_dead_letter(context, card_state, rejected.code)
                 ts = EPHEMERAL
-            await outbox.set_message(card_state.ref, ts)
+            card = await outbox.claim_message(card_state.ref, ts, status.ts)
+            if card != ts:
+                if ts != EPHEMERAL:
+                    await self._withdraw(card_state, ts)
+                return card
         if ts == EPHEMERAL and card_state.ended and card_state.requester is not None:
             person = card_state.requester.person
             private = PrivateReply("card", person, _private(card_state.card))
@@ -156,6 +159,22 @@ class _Drawing:
                 raise
             log.error("card.blocks_rejected", kind=card_state.ref.kind, code=rejected.code)
             return await slack.post(channel, replace(card_state.card, blocks=[]), thread)
+
+    async def _withdraw(self, card_state: CardState, ts: str) -> None:
+        """Delete a card of ours, because another process has posted one too.
+
+        A workspace that forbids deleting gets a line in its place.
+        """
+        slack, channel, trace = self.context.slack, card_state.channel, card_state.ref.id[:8]
+        try:
+            try:
+                await slack.delete(channel, ts)
+            except SlackRejected:
+                await slack.update(channel, ts, posted_twice())
+        except (SlackRejected, SlackUnavailable) as error:
+            log.warning("card.posted_twice", trace=trace, why=str(error))
+        else:
+            log.info("card.withdrawn", trace=trace)
 
     async def _update(self, card_state: CardState, ts: str) -> None:
         slack, channel = self.context.slack, card_state.channel

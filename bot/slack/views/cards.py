@@ -69,6 +69,12 @@ def card(
     return Card(text, blocks)
 
 
+def posted_twice() -> Card:
+    """Return what stands in the place of a card that was posted twice and cannot be deleted."""
+    said = "This card was posted twice. The other one is kept up to date."
+    return Card(said, [context_block(said)])
+
+
 def state_word(enabled: bool) -> str:
     return "enabled" if enabled else "disabled"
 
