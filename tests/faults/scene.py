@@ -6,6 +6,7 @@ import random
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,11 @@ from tests.conftest import KEYS, living
 from tests.faults.matrix import Cell, Fault, Step
 from tests.faults.wires import StoreWire, TlsFront, trusted
 from tests.world.clock import paced_clock
+from tests.world.notification_story import ROOM, subscribes
 from tests.world.story import TOGGLE, Story, read
 from tests.world.valkey import Valkey
 from tests.world.waiting import again_and_again, until
+from tests.world.window import Window
 
 ITWIN, TIMER = "plant-a", "SAP work orders"
 TIMEOUT = 2.0
@@ -39,6 +42,15 @@ class Turn:
 
     at: float
     enabled: bool
+
+
+class Way(Enum):
+    """How the wish is made. ``SOCKET``: typed, and Slack delivers it over Socket Mode."""
+
+    TYPED = "typed"
+    PRESSED = "pressed"
+    SOCKET = "socket"
+    WINDOW = "window"
 
 
 @dataclass
@@ -57,8 +69,9 @@ class Scene:
     wire: StoreWire
     fronts: dict[str, TlsFront]
     chance: random.Random
-    undo: bool = False
+    way: Way = Way.TYPED
     long: bool = False
+    window: Window | None = None
     still: float = STILL
     operation: Operation | None = None
     due: dict[str, float] = field(default_factory=dict)
@@ -76,8 +89,14 @@ class Scene:
         self.calls_before = len(self.world.edfs.calls)
         if self.undo:
             await self.world.clicks("alice", "Undo")
+        elif self.window is not None:
+            await self.window.submits()
         else:
             await self.world.types("alice", "#plant-ops", TOGGLE)
+
+    @property
+    def undo(self) -> bool:
+        return self.way is Way.PRESSED
 
     async def look(self) -> bool:
         """Read the store; False while it cannot be reached."""
@@ -156,7 +175,8 @@ class Scene:
     def told(self) -> list[str]:
         """What alice alone has read since the wish."""
         new = self.world.reads("alice")[self.read_before :]
-        return [read(message) for message in new if message.visible_to is not None]
+        shown = [self.window.says()] if self.window is not None else []
+        return [*(read(message) for message in new if message.visible_to is not None), *shown]
 
     def refusals(self) -> list[str]:
         marks = ("Trace ", "failed with the error", "nothing was changed")
@@ -172,11 +192,25 @@ class Scene:
 
     def settled(self) -> bool:
         """Nothing is due, and the wish has come to an end that somebody knows of."""
-        if self.due:
+        if not self.rests():
             return False
         if self.operation is None:
             return bool(self.refusals())
         return self.operation.state.ended
+
+    def rests(self) -> bool:
+        """Nothing is due but the polls of a channel that is told of changes."""
+        return not [one for one in self.due if not one.startswith("poll:")]
+
+    @property
+    def watched(self) -> bool:
+        """Whether another channel is told of changes."""
+        return self.long and self.way is Way.TYPED
+
+    def notified(self) -> list[str]:
+        """What that channel reads of the timer."""
+        seen = map(read, self.world.reads("alice", ROOM))
+        return [said for said in seen if TIMER in said and "This channel will be told" not in said]
 
     def state(self) -> State | None:
         return self.operation.state if self.operation else None
@@ -199,10 +233,11 @@ class Scene:
 
 
 @contextlib.asynccontextmanager
-async def staged(cell: Cell, seed: int, *, long: bool) -> AsyncIterator[Scene]:
+async def staged(
+    cell: Cell, seed: int, *, long: bool, way: Way = Way.TYPED
+) -> AsyncIterator[Scene]:
     """Open everything for one run of a cell: alice is signed in, and a bot of its own lives."""
     chance = random.Random(f"{cell.name} {seed}")
-    undo = seed % 3 == 2 and cell.step is not Step.POSTED
     async with contextlib.AsyncExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="edfs-fault-"))
         folder = Path(directory)
@@ -217,10 +252,12 @@ async def staged(cell: Cell, seed: int, *, long: bool) -> AsyncIterator[Scene]:
         fronts = await _fronts(cell, world, folder, stack)
         settings = _settings(fronts, folder, chance, long=long)
         url = f"unix://{wire.path}"
-        bot = await stack.enter_async_context(living(world, url, socket_mode=False, **settings))
+        bot = await stack.enter_async_context(
+            living(world, url, socket_mode=way is Way.SOCKET, **settings)
+        )
         store = open_store(valkey.url, KeyRing.parse(KEYS))
         stack.push_async_callback(store.aclose)
-        scene = Scene(cell, seed, world, bot, store, valkey, wire, fronts, chance, undo, long)
+        scene = Scene(cell, seed, world, bot, store, valkey, wire, fronts, chance, way, long)
         watcher = asyncio.create_task(scene.watch())
         try:
             await _prepared(scene)
@@ -262,13 +299,25 @@ async def _fronts(
 
 
 async def _prepared(scene: Scene) -> None:
-    """Alice signs in; where the wish is an undo, there is something to undo."""
+    """Alice signs in; where the wish is an undo, there is something to undo.
+
+    Another channel is told of changes.
+    """
     story = Story(scene.world, scene.bot)
     await story.signs_in("alice")
+    if scene.watched:
+        await subscribes(story, "")
     if scene.undo:
         await story.types("alice", TOGGLE)
         await story.sees("bob", "is now disabled")
     if scene.cell.step is Step.TOKEN:
         scene.world.clock.forward(scene.world.ims.state.token_seconds)
-    await scene.drain(lambda: not scene.due)
+    if scene.way is Way.WINDOW:
+        await story.types("alice", "/edfs")
+        scene.window = Window(story, "alice")
+        await scene.window.shows("Switch a timer")
+        await scene.window.picks("iTwin", ITWIN)
+        await scene.window.picks("Timer", TIMER)
+        await scene.window.shows("Then: disabled")
+    await scene.drain(scene.rests)
     await scene.begun()

@@ -38,7 +38,7 @@ def end_of(scene: Scene) -> End | None:
 
 async def faults_of(scene: Scene) -> list[str]:
     """Everything that is wrong with this run, in words."""
-    found = [*_ends(scene), *_effects(scene)]
+    found = [*_ends(scene), *_effects(scene), *_notified(scene)]
     if scene.operation is not None:
         found += [*_cards(scene, scene.operation), *_telling(scene, scene.operation)]
         found += await _audit(scene, scene.operation)
@@ -65,6 +65,17 @@ def _effects(scene: Scene) -> Iterator[str]:
         yield f"sent again without proof: {sent}"
     if scene.flips and any(NOTHING.search(said) for said in scene.told()):
         yield f"alice was told that nothing was done, and it was: {scene.told()}"
+
+
+def _notified(scene: Scene) -> Iterator[str]:
+    """A channel that is told of changes hears of this one, and of nothing that did not happen."""
+    if not scene.watched or scene.cell.fault is Fault.OUTSIDE_FLIP:
+        return
+    said, flipped = scene.notified(), bool(scene.flips)
+    if flipped and not any("disabled" in one for one in said):
+        yield f"it was disabled, and the subscribed channel reads {said}"
+    if said and not flipped:
+        yield f"nothing was changed, and the subscribed channel reads {said}"
 
 
 def _cards(scene: Scene, operation: Operation) -> Iterator[str]:
@@ -169,7 +180,7 @@ async def _audit(scene: Scene, operation: Operation) -> list[str]:
 
 async def _store(scene: Scene) -> list[str]:
     """Nothing is due any more, and no key stands there that nobody knows."""
-    found = [f"still due: {sorted(scene.due)}"] if scene.due else []
+    found = [] if scene.rests() else [f"still due: {sorted(scene.due)}"]
     names = [key.decode() async for key in scene.store.redis.scan_iter("*")]
     strange = [name for name in names if not any(k.fullmatch(name) for k in known_keys())]
     return [*found, f"unknown keys: {strange}"] if strange else found

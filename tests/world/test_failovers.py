@@ -23,72 +23,23 @@ from bot.gateways.store import Store, open_store
 from bot.gateways.store.replication import StoreMisconfigured
 from bot.sandbox.world import World
 from bot.settings import read_settings
-from tests.conftest import KEYS, living
+from tests.conftest import KEYS
 from tests.world.approval_story import HOME
 from tests.world.clock import paced_clock
 from tests.world.readiness import readiness
+from tests.world.replicated import COMMON, NOWHERE, Replicated, patches, replicated, told
 from tests.world.story import TOGGLE, Story, read
 from tests.world.topologies import Server, ending, free_ports
 from tests.world.waiting import until, wait_until
 from tests.world.wires import Trap, Wire
 
-COMMON = "appendonly yes\nsave ''\nrepl-diskless-sync-delay 0\n"
-NOWHERE = ("127.0.0.1", 1)
 PATIENT = "confirm_milliseconds=1500"  # a replica may be kept from running
-
-
-class Replicated:
-    """A master and its replicas, all of them in step when they are yielded."""
-
-    def __init__(self, master: Server, replicas: list[Server]) -> None:
-        self.master, self.replicas = master, replicas
-        self.url = f"redis://127.0.0.1:{master.port}/0"
-
-    def in_step(self) -> bool:
-        """Whether each replica has what the master had when this began."""
-        offset = self._field(self.master, "master_repl_offset")
-        return all(self._field(one, "slave_repl_offset") >= offset >= 0 for one in self.replicas)
-
-    @staticmethod
-    def _field(server: Server, name: str) -> int:
-        info = server.call("INFO", "replication")
-        return int(info.get(name, -1)) if isinstance(info, dict) else -1
-
-
-@contextlib.contextmanager
-def replicated(folder: Path, count: int) -> Iterator[Replicated]:
-    first, *others = free_ports(1 + count)
-    servers: list[Server] = []
-    with ending(servers):
-        servers.append(Server(folder / "master", first, settings=COMMON))
-        for port in others:
-            following = f"{COMMON}replicaof 127.0.0.1 {first}\n"
-            servers.append(Server(folder / f"replica{port}", port, settings=following))
-        for one in servers[1:]:
-            up = partial(one.replies, "'master_link_status': 'up'", "INFO", "replication")
-            wait_until(up, "a replica")
-        yield Replicated(servers[0], servers[1:])
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="edfs-failover-") as name:
         yield Path(name)
-
-
-@asynccontextmanager
-async def told(url: str, patience: str = "2") -> AsyncIterator[Story]:
-    world = World(clock=paced_clock())
-    await world.open()
-    try:
-        async with living(world, url, EDFS_BOT_EDFS_TIMEOUT=patience) as bot:
-            yield Story(world, bot)
-    finally:
-        await world.close()
-
-
-def patches(story: Story) -> int:
-    return sum(call["method"] == "PATCH" for call in story.world.edfs.calls)
 
 
 async def test_what_only_some_replicas_have_does_not_count(folder: Path) -> None:
