@@ -26,7 +26,7 @@ class SocketWatch:
     def __init__(self, is_connected: Callable[[], Awaitable[bool]]) -> None:
         self._is_connected = is_connected
         self._connected_at = 0.0
-        self._told = False
+        self._lost = False
         self._running: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -39,21 +39,21 @@ class SocketWatch:
 
     @property
     def lost(self) -> bool:
-        """Whether there has been no connection for ``LOST_SECONDS``."""
-        return _loop_time() - self._connected_at > LOST_SECONDS
+        """Whether there has been no connection for ``LOST_SECONDS``, which is logged then."""
+        return self._lost
 
     async def _run(self) -> None:
         while True:
-            connected = await self._is_connected()
+            connected, now = await self._is_connected(), _loop_time()
             CONNECTED.set(connected)
             if connected:
-                self._connected_at = _loop_time()
-                if self._told:
+                self._connected_at = now
+                if self._lost:
                     log.info("socket.connected")
-                    self._told = False
-            elif self.lost and not self._told:
-                log.error("socket.lost", seconds=round(_loop_time() - self._connected_at))
-                self._told = True
+                    self._lost = False
+            elif now - self._connected_at > LOST_SECONDS and not self._lost:
+                log.error("socket.lost", seconds=round(now - self._connected_at))
+                self._lost = True
             await asyncio.sleep(LOOK_SECONDS)
 
 
