@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import docket.docket
 import docket.execution
@@ -98,11 +98,15 @@ class JobEngine:
             await self._docket.add(function, key=key)(*arguments)
 
     async def ping(self) -> None:
-        """Raises StoreUnreachable when the engine's own connection does not answer."""
+        """Raises StoreUnreachable when the engine's own connection takes no writes.
+
+        The server may hang, or have become a replica.
+        """
         if self._docket is None:
             raise StoreUnreachable("the job engine has no connection")
         async with translate_errors(), self._docket.redis() as redis:
-            await redis.exists(self._docket.stream_key)
+            # A write that changes nothing: the stream does not expire.
+            await cast("Redis", redis).persist(self._docket.stream_key)
 
     async def _open(self) -> None:
         url = await job_url(self._url, self._redis)

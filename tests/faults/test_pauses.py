@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.gateways.store.card_outbox import LOCK_SECONDS
 from bot.jobs import REDELIVERY
 from tests.world.processes import BotProcess, Scene, scene
 from tests.world.waiting import until
@@ -34,7 +35,7 @@ from tests.world.wishes import (
 SEED = 20_26
 AT_ONCE = 6  # scenes; most of a pause is waiting
 LENGTH = 8
-PAUSE = REDELIVERY.total_seconds() + 3.0
+PAUSE = max(REDELIVERY.total_seconds(), LOCK_SECONDS) + 3.0  # longer than every lease
 
 
 @pytest.mark.deep

@@ -168,6 +168,26 @@ async def told_by_name(servers: Replicated) -> AsyncIterator[tuple[Story, Wire]]
         yield story, name
 
 
+async def test_connections_to_what_has_become_a_replica_are_given_up(folder: Path) -> None:
+    """After an orderly failover the old master goes on to answer, and takes no writes."""
+    with replicated(folder, 1) as servers:
+        [replica] = servers.replicas
+        async with told_by_name(servers) as (story, name):
+            await story.signs_in("alice")
+            await until(servers.in_step)
+            replica.call("REPLICAOF", "NO", "ONE")
+            servers.master.call("REPLICAOF", "127.0.0.1", replica.port)
+            name.far = replica.port
+
+            async def is_taken() -> bool:
+                ack = await story.types("alice", TOGGLE)
+                return "nothing was changed" not in str(ack.body)
+
+            await until(is_taken)
+            await story.sees("bob", "SAP work orders is now disabled")
+            assert story.flips() == patches(story) == 1
+
+
 async def test_an_operation_that_a_failover_forgot_is_restored_and_told_on_its_card(
     folder: Path,
 ) -> None:

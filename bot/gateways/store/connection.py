@@ -14,7 +14,13 @@ from typing import Any, cast
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
-from redis.asyncio.connection import parse_url
+from redis.asyncio.connection import (
+    AbstractConnection,
+    Connection,
+    SSLConnection,
+    UnixDomainSocketConnection,
+    parse_url,
+)
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import (
     Sentinel,
@@ -25,7 +31,12 @@ from redis.asyncio.sentinel import (
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.driver_info import DriverInfo
 from redis.exceptions import ConnectionError as NoConnection
-from redis.exceptions import RedisClusterException, RedisError, ResponseError
+from redis.exceptions import (
+    ReadOnlyError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+)
 
 from bot.core.errors import StoreUnreachable
 from bot.gateways.store.redis_url import (
@@ -55,11 +66,13 @@ def connect(url: str) -> Redis:
     address = parse_redis_url(url)
     match address.kind:
         case "server":
-            pool = BlockingConnectionPool.from_url(
-                address.url,
+            options: dict[str, Any] = dict(parse_url(address.url))
+            kind = options.pop("connection_class", Connection)
+            pool = BlockingConnectionPool(
+                connection_class=_MASTERS[kind],
                 max_connections=CONNECTIONS,
                 timeout=POOL_WAIT_SECONDS,
-                **_timeouts(),
+                **{**_timeouts(), **options},
             )
             return _client(pool, address)
         case "sentinel":
@@ -130,6 +143,40 @@ def _timeouts() -> dict[str, Any]:
         "client_name": "edfs-bot",
         "driver_info": DRIVER,
     }
+
+
+class _Master(AbstractConnection):
+    """A connection that ends when its server has become a replica, which takes no writes.
+
+    The name in the address may lead to another server by then, and the next connection goes there.
+    Those of Sentinels and of a Cluster do the same.
+    """
+
+    async def read_response(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super().read_response(*args, **kwargs)
+        except ReadOnlyError as error:
+            await self.disconnect()
+            raise NoConnection("the server has become a replica") from error
+
+
+class _TcpMaster(_Master, Connection):
+    pass
+
+
+class _TlsMaster(_Master, SSLConnection):
+    pass
+
+
+class _LocalMaster(_Master, UnixDomainSocketConnection):
+    pass
+
+
+_MASTERS: dict[type[AbstractConnection], type[AbstractConnection]] = {
+    Connection: _TcpMaster,
+    SSLConnection: _TlsMaster,
+    UnixDomainSocketConnection: _LocalMaster,
+}
 
 
 class NotConfirmed(RedisError):
