@@ -75,7 +75,12 @@ async def paused(place: Scene, number: int, point: Point) -> Wish:
     async with place.bot(paced=False) as first:
         trap.arm(point.message, point.nth, pauses=True)
         asking = asyncio.create_task(asks(place, timer))
-        await until(lambda: trap.sprung or (flipped(place, timer) and place.at_rest()))
+
+        def is_over() -> bool:
+            refused = asking.done() and not asking.result()
+            return trap.sprung or refused or (flipped(place, timer) and place.at_rest())
+
+        await until(is_over, f"{timer}, {point}")
         trap.disarm()
         operation = trap.named[0] if trap.named else ""
         wish = Wish(timer, point, trap.sprung, accepted=False, operation=operation)
