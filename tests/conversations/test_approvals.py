@@ -30,7 +30,7 @@ async def test_a_request_in_its_channel_from_asking_to_done(ruled: Story, policy
         "Asked by: @alice as alice@acme.example",
         "Change: enabled → disabled",
         "iTwin: plant-a (PA-001)",
-        "Schedule: At 02:00, Monday through Friday",
+        "Schedule: weekdays at 02:00",
         "Because: SAP is down",
         "Who decides: anybody whose own account can do it, but not who asked",
         "Agreed so far: 0 of 1",

@@ -31,7 +31,7 @@ async def test_the_chooser_stands_for_a_whole_command(story: Story, window: Wind
     await chosen(window)
     shown = await window.shows("Then: disabled, until somebody turns it on")
     assert "Now: enabled, package SAP_WORK_ORDERS" in shown
-    assert "At 02:00, Monday through Friday" in shown
+    assert "weekdays at 02:00" in shown
     await window.types("Reason", "SAP is down")
     await window.submits()
     card = read(await story.sees("bob", "SAP work orders is now disabled"))

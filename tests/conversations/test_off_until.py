@@ -127,8 +127,19 @@ async def test_runs_are_counted_and_what_is_off_already_can_be_given_an_end(stor
     said = read(await story.sees("bob", "SharePoint documents was already disabled"))
     assert "[Return now] [Extend] [Keep off] [Details]" in said
     await open_returns(story, 2)
-    await story.types("alice", '/edfs disable plant-a "Month end" for 2 days')
-    await story.sees("bob", "Runs that will not happen: cannot be told from this schedule")
+    unreadable = "cannot be told from this schedule"
+    for name, cron, words, following, said in (
+        ("Refused", "0 0 * * MONDAY", "0 0 * * MONDAY", unreadable, unreadable),
+        ("Never", "0 0 31 2 *", "never runs", "never", "none"),
+    ):
+        story.world.edfs.state.put_timer("plant-a", name, cron=cron)
+        await story.types("alice", f"/edfs show plant-a {name}")
+        shown = read(await story.sees("alice", f"{name} is enabled"))
+        assert f"Schedule: {words}" in shown
+        assert f"Next run: {following}" in shown
+        await story.types("alice", f"/edfs disable plant-a {name} for 2 days")
+        card = read(await story.sees("bob", f"# {name} is now disabled"))
+        assert f"Runs that will not happen: {said}" in card
 
 
 async def test_extend_keep_return_now_and_undo_leave_no_second_return(story: Story) -> None:

@@ -43,7 +43,7 @@ async def test_a_disabled_timer(story: Story) -> None:
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 State: disabled
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Next run: none while it is disabled
 Turned off by: @alice as alice@acme.example, <time>
 [Enable] [Undo] [Details]
@@ -59,7 +59,7 @@ async def test_an_enabled_timer(story: Story) -> None:
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 State: enabled
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Next run: <time>
 Turned on by: @alice as alice@acme.example, <time>
 [Disable] [Undo] [Details]
@@ -75,7 +75,7 @@ async def test_an_undone_change(story: Story) -> None:
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 State: enabled
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Next run: <time>
 Turned on by: @alice as alice@acme.example, <time>
 This undoes operation <id>.
@@ -95,7 +95,7 @@ What becomes of a run that is under way, Bentley does not say.
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 State: disabled
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Next run: none while it is disabled
 Turned off by: @alice as alice@acme.example, <time>
 Because: SAP is down
@@ -114,7 +114,7 @@ Returned as planned. It was off since <time>, set by @alice.
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 State: enabled
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Next run: <time>
 Turned on by: @alice as alice@acme.example, <time>
 It was off because: SAP is down
@@ -148,7 +148,7 @@ It did not come back by itself. A card below asks somebody to do it.
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 State: disabled
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Next run: none while it is disabled
 Turned off by: @alice as alice@acme.example, <time>
 Because: SAP is down
@@ -167,7 +167,7 @@ Under way. This card, or a newer one below it, says what comes of it.
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 State: enabled
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Next run: <time>
 Asked by: @alice as alice@acme.example, <time>
 Operation <id>\
@@ -190,7 +190,7 @@ The verdict comes <time>. Do not press again.
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 State: not known
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Next run: not known
 Asked by: @alice as alice@acme.example, <time>
 Operation <id>\
@@ -200,7 +200,7 @@ Operation <id>\
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 State: disabled
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Next run: none while it is disabled
 Turned off by: @alice as alice@acme.example, <time>
 [Enable] [Undo] [Details]
@@ -219,7 +219,7 @@ It goes on by itself <time>. Do not press again.
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 State: enabled
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Next run: <time>
 Asked by: @alice as alice@acme.example, <time>
 Operation <id>\
@@ -236,7 +236,7 @@ Nothing was changed. The reason was told to the person who asked.
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 State: enabled
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Next run: <time>
 Asked by: @alice as alice@acme.example, <time>
 [Disable] [Details]
@@ -258,7 +258,7 @@ It was not flipped back by itself: press the button if you still want it.
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 State: enabled
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Next run: <time>
 Asked by: @alice as alice@acme.example, <time>
 [Disable] [Details]
@@ -274,7 +274,7 @@ Asked by: @alice as alice@acme.example, <time>
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 Change: enabled → disabled
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Because: SAP is down
 Who decides: anybody whose own account can do it, but not who asked
 Agreed so far: 0 of 1
@@ -291,7 +291,7 @@ Asked by: @alice as alice@acme.example, <time>
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 Change: enabled → disabled
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Because: SAP is down
 Request <id>\
 """)
@@ -301,7 +301,7 @@ Request <id>\
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 State: disabled
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Next run: none while it is disabled
 Turned off by: @alice as alice@acme.example, <time>
 Approved by: @bob, <time>
@@ -320,7 +320,7 @@ iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 Change: enabled → disabled, and enabled again <time>
 Runs that will not happen: <times> and 5 more
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Because: SAP is down
 Who decides: anybody whose own account can do it, but not who asked
 Agreed so far: 0 of 1
@@ -342,7 +342,7 @@ Asked by: @alice as alice@acme.example, <time>
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 Change: enabled → disabled
-Schedule: At 02:00, Monday through Friday, UTC assumed 0 2 * * 1-5
+Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Because: SAP is down
 Request <id>\
 """)
@@ -395,7 +395,7 @@ async def test_the_answer_to_show(story: Story) -> None:
 iTwin: plant-a
 Package: SAP_WORK_ORDERS
 State: enabled
-Schedule: At 00:00, only on Saturday and Sunday, UTC assumed 0 0 * * 6,0
+Schedule: weekends at 00:00, UTC assumed 0 0 * * 6,0
 Next run: <time>
 [Disable] [History] [All timers]\
 """)
@@ -406,13 +406,13 @@ async def test_the_list_of_an_itwin(story: Story) -> None:
     await story.types("alice", "/edfs list plant-a")
     assert whole(await story.sees("alice", "Timers of plant-a")) == snapshot("""\
 # Timers of plant-a: 7, 1 disabled
-disabled SharePoint documents SHAREPOINT_DOCUMENTS At 14:15, on day 1 of the month
-enabled Maximo assets MAXIMO_ASSETS At 22:00, Monday through Friday
-enabled Meter readings SQL_METERS Every 10 minutes
-enabled Month end SAP_CLOSING At 00:00, on the last weekday of the month
-enabled SAP materials SAP_MATERIALS At 03:30
-enabled SAP work orders SAP_WORK_ORDERS At 02:00, Monday through Friday
-enabled Weekend orders SAP_WORK_ORDERS At 00:00, only on Saturday and Sunday
+disabled SharePoint documents SHAREPOINT_DOCUMENTS at 14:15 on day 1 of the month
+enabled Maximo assets MAXIMO_ASSETS weekdays at 22:00
+enabled Meter readings SQL_METERS every 10 minutes
+enabled Month end SAP_CLOSING at 00:00 on the weekday nearest to the last day of the month
+enabled SAP materials SAP_MATERIALS every day at 03:30
+enabled SAP work orders SAP_WORK_ORDERS weekdays at 02:00
+enabled Weekend orders SAP_WORK_ORDERS weekends at 00:00
 <Show a timer …>
 [History] [Use in this channel]
 Go on with /edfs show <itwin> <timer>.\

@@ -1,4 +1,4 @@
-"""Ids, names, people and descriptions of schedules: tables and properties."""
+"""Ids, names and people: tables and properties."""
 
 from datetime import UTC, datetime
 
@@ -20,7 +20,6 @@ from bot.core.names import (
     single_line,
 )
 from bot.core.people import Person, refusal
-from bot.core.schedules import in_words, next_run
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()
 WORKSPACE = Workspace("T0HOME")
@@ -81,42 +80,6 @@ def test_shapes_of_ids() -> None:
     assert not is_guid("../" + GUID)
     assert is_slack_id("U0ALICE001")
     assert not is_slack_id("u0alice001")
-
-
-@pytest.mark.parametrize(
-    ("cron", "words", "following"),
-    [
-        ("0 2 * * 1-5", "At 02:00, Monday through Friday", "2026-11-24 02:00"),
-        ("0 0 1 * 1", "At 00:00, on day 1 of the month, and only on Monday", "2027-02-01 00:00"),
-        ("*/30 0 2 * * *", None, "2026-11-24 02:00"),
-        ("0 0 L * *", "At 00:00, on the last day of the month", "2026-11-30 00:00"),
-        ("0 0 LW * *", "At 00:00, on the last weekday of the month", None),
-        ("0 0 * * 7", "At 00:00, only on Sunday", "2026-11-29 00:00"),
-        ("0 0 31 2 *", "At 00:00, on day 31 of the month, only in February", None),
-        ("nonsense", None, None),
-        ("0 0 1 1 * 2030 7", None, None),
-        ("a b c d e", None, None),
-        ("", None, None),
-    ],
-)
-def test_descriptions_and_next_runs(cron: str, words: str | None, following: str | None) -> None:
-    at = next_run(cron, NOON)
-    shown_as = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M") if at else None
-    assert shown_as == following
-    if words:
-        assert in_words(cron) == words
-
-
-@given(st.text(max_size=60))
-def test_any_cron_text_has_a_description_or_none(cron: str) -> None:
-    assert in_words(cron) is None or in_words(cron)
-    assert next_run(cron, NOON) is None or next_run(cron, NOON)
-
-
-def test_a_schedule_is_read_in_its_zone() -> None:
-    at = next_run("0 2 * * *", NOON, "Europe/Berlin")
-    assert at is not None
-    assert datetime.fromtimestamp(at, UTC).hour == 1
 
 
 def person(**flags: bool) -> Person:

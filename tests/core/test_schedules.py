@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.language.until import AmbiguousTime, Until, parse_until
-from bot.core.schedules import Runs, after_runs, next_run, on_the_clock, runs_between
+from bot.core.schedules import (
+    Runs,
+    after_runs,
+    never_runs,
+    next_run,
+    on_the_clock,
+    runs_between,
+)
 
 BERLIN, NEW_YORK, KOLKATA = "Europe/Berlin", "America/New_York", "Asia/Kolkata"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()
@@ -33,10 +40,18 @@ def test_more_is_set_when_runs_were_left_out() -> None:
     assert runs_between("0 12 * * *", NOON, NOON + DAY, most=0) == Runs((), more=True)
 
 
-@pytest.mark.parametrize("cron", ["", "nonsense", "0 0 LW * *", "0 0 31 2 *"])
+@pytest.mark.parametrize("cron", ["", "nonsense", "60 * * * *"])
 def test_a_schedule_that_cannot_be_read_has_no_runs(cron: str) -> None:
     assert runs_between(cron, NOON, NOON + DAY) is None
     assert after_runs(cron, 1, NOON) is None
+    assert not never_runs(cron)
+
+
+def test_a_schedule_that_never_runs() -> None:
+    assert runs_between("0 0 31 2 *", NOON, NOON + 9_000 * DAY) == Runs(())
+    assert after_runs("0 0 31 2 *", 1, NOON) is None
+    assert never_runs("0 0 31 2 *")
+    assert not never_runs("0 0 29 2 *")
 
 
 def test_no_more_runs_are_computed_than_are_wanted() -> None:

@@ -108,7 +108,9 @@ def test_disabled_timers_come_first_and_are_marked() -> None:
         "B (on)",
         "SAP_X (on)",
     ]
-    assert rendered[0]["description"]["text"] == "At 02:00"  # no package: the schedule, in words
+    assert (
+        rendered[0]["description"]["text"] == "every day at 02:00"
+    )  # no package: the schedule, in words
     assert rendered[3]["description"]["text"] == "SAP_X"
 
 

@@ -249,8 +249,9 @@ def test_runs_are_counted(cron: str, phrase: str, wall: str, runs: int) -> None:
 @pytest.mark.parametrize(
     ("cron", "phrase", "reason"),
     [
-        ("0 0 LW * *", "for 2 runs", "schedule cannot be read"),
-        ("0 0 31 2 *", "for 1 run", "schedule cannot be read"),
+        ("0 0 * * MONDAY", "for 2 runs", "schedule cannot be read"),
+        ("0 0 31 2 *", "for 1 run", "schedule never runs"),
+        ("0 0 LW * *", "for 20 runs", "more than a year"),
         ("0 0 1 1 *", "for 2 runs", "more than a year"),
         ("* * * * * *", "for 50 runs", "less than a minute"),
     ],

@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from bot.core.errors import InvalidCommand
 from bot.core.names import single_line
-from bot.core.schedules import after_runs, on_the_clock
+from bot.core.schedules import after_runs, never_runs, on_the_clock, runs_between
 from bot.core.zones import zone_named
 
 YEAR = 366 * 86_400.0
@@ -156,9 +156,13 @@ def _after_runs(count: int, now: float, cron: str, zone: str) -> float:
     if not 1 <= count <= MOST_RUNS:
         raise _refused(f"between 1 and {MOST_RUNS} runs can be counted")
     at = after_runs(cron, count, now, zone)
-    if at is None:
-        raise _refused("this timer's schedule cannot be read, so its runs cannot be counted")
-    return at
+    if at is not None:
+        return at
+    if never_runs(cron):
+        raise _refused("this timer's schedule never runs, so there are no runs to count")
+    if runs_between(cron, now, now, zone) is not None:
+        raise _refused(f"this timer's schedule has no {count} more runs")
+    raise _refused("this timer's schedule cannot be read, so its runs cannot be counted")
 
 
 def _until(text: str, now: float, zone: tzinfo) -> Until | AmbiguousTime:

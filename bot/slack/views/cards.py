@@ -11,7 +11,7 @@ from bot.core.operations.operation import (
     Operation,
     State,
 )
-from bot.core.schedules import in_words, next_run
+from bot.core.schedules import in_words, never_runs, next_run
 from bot.core.timers import Timer
 from bot.gateways.slack.messages import Block, Card, Ephemeral
 from bot.slack.views import off_until
@@ -262,7 +262,10 @@ def next_run_line(timer: Timer, enabled: bool | None, now: float, zone: str) -> 
     if not enabled:
         return labelled("Next run", "none while it is disabled")
     at = next_run(timer.cron, now, zone)
-    return labelled("Next run", Timestamp(at) if at else Text("cannot be told from this schedule"))
+    if at is not None:
+        return labelled("Next run", Timestamp(at))
+    said = "never" if never_runs(timer.cron) else "cannot be told from this schedule"
+    return labelled("Next run", said)
 
 
 def _requester_lines(operation: Operation) -> list[Line]:
