@@ -19,7 +19,6 @@ from bot.slack.views.blocks import (
     NAME,
     Button,
     Line,
-    Text,
     Timestamp,
     UserMention,
     bold,
