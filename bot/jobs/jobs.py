@@ -92,7 +92,10 @@ class Jobs:
         if identity in self._retracted:
             return  # its retraction will be written; it is due until then
         if delivery is None:
-            await deliveries.finish(workspace, identity)
+            if await deliveries.is_forgotten(workspace, identity):
+                self._failed_over = True  # the next tick tells whoever waits for it
+            else:
+                await deliveries.finish(workspace, identity)
             return
         due = DueWork()
         if await self._is_poisoned(workspace, f"delivery:{identity}"):
@@ -184,8 +187,12 @@ class Jobs:
         await self._clock_watch.check(store.due_times, context.gateways.clock)
         self._failed_over |= await self._replication_watch.check(store.replication)
         if self._failed_over:
-            await self._restore_forgotten()
-            self._failed_over = False
+            self._failed_over = False  # a job may set it again meanwhile
+            try:
+                await self._restore_forgotten()
+            except BaseException:
+                self._failed_over = True
+                raise
         context.gateways.policy_file.refresh()  # logs a broken file though nobody asks for a ruling
         due = await store.deliveries.lease_due(context.now, LEASE_SECONDS)
         for workspace, kind, identity in due:
@@ -208,10 +215,11 @@ class Jobs:
         context = self._context()
         store, due = context.gateways.store, await restore_forgotten(context)
         lost = []
-        for delivery in await store.deliveries.forgotten():
+        for delivery in await store.deliveries.forgotten(but=self._answering):
             started = OperationId(delivery.id)
-            goes_on = delivery.id in self._answering or started in due.operations
-            if not goes_on and not await store.operations.exists(delivery.installed_in, started):
+            if started in due.operations:
+                continue
+            if not await store.operations.exists(delivery.installed_in, started):
                 lost.append(delivery)
         if lost:  # Slack may take its time, and the tick must not wait for it
             self._telling = asyncio.create_task(self._tell_lost(lost), name="tell-lost")

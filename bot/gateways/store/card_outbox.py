@@ -105,6 +105,7 @@ class CardOutbox:
         ``known`` is the ts that the record had when the caller read it. Where it has another one by
         now, another process has posted too, and that one's message counts.
         """
+        self._messages.note(_key(ref), ts)  # also where the answer gets lost
         async with translate_errors():
             card = in_text(await self._claim_message(keys=[_key(ref)], args=[ts, known]))
         self._messages.note(_key(ref), card)

@@ -19,7 +19,7 @@ retract, and whose delivery was saved in time all the same.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, Literal
 
 from redis.asyncio import Redis
@@ -129,12 +129,20 @@ class Deliveries:
         async with translate_errors():
             await self._finish(keys=[key, _due(workspace)], args=[f"delivery:{delivery}"])
 
-    async def forgotten(self) -> list[Delivery]:
+    async def is_forgotten(self, workspace: Workspace, delivery: DeliveryId) -> bool:
+        """Whether this process saved it lately and the store does not know it, after a failover."""
+        if self._recent.get(delivery) is None:
+            return False
+        async with translate_errors():
+            return not await self._redis.exists(self._key(workspace, delivery))
+
+    async def forgotten(self, but: Container[DeliveryId] = ()) -> list[Delivery]:
         """Return what this process saved lately and the store does not know, after a failover.
 
-        Each is returned once. That of another replica may have been answered.
+        Each is returned once; those in ``but``, which are being answered, are left out. That of
+        another replica may have been answered.
         """
-        saved = list(self._recent.values())
+        saved = [one for one in self._recent.values() if one.id not in but]
         async with translate_errors():
             known = [await self._redis.exists(self._key(d.installed_in, d.id)) for d in saved]
         found = [one for one, there in zip(saved, known, strict=True) if not there]
