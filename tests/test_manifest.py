@@ -21,6 +21,7 @@ EVENTS_URL = "https://edfs-bot.example.com/slack/events"
 SCOPES: dict[str, set[str]] = {
     "apps_connections_open": set(),  # asks for an app-level token
     "auth_test": set(),
+    "chat_delete": {"chat:write"},
     "chat_postEphemeral": {"chat:write"},
     "chat_postMessage": {"chat:write"},
     "chat_update": {"chat:write"},

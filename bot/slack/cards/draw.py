@@ -121,14 +121,16 @@ class _Drawing:
     async def _post_or_update(self, card_state: CardState, status: CardStatus) -> str:
         """Update the card that is there, else post one; return its ts, or EPHEMERAL."""
         context = self.context
-        outbox, ts = context.gateways.store.card_outbox, status.ts or card_state.card_to_take
+        outbox = context.gateways.store.card_outbox
+        # A store that was away when this process posted the card does not know of it.
+        ts = status.ts or outbox.last_message(card_state.ref) or card_state.card_to_take
         if ts and ts != EPHEMERAL:
             try:
                 await self._update(card_state, ts)
             except SlackRejected as rejected:  # whatever the reason, it must not stay as it is
                 log.info("card.posted_anew", kind=card_state.ref.kind, code=rejected.code)
             else:
-                return ts if status.ts else await outbox.claim_message(card_state.ref, ts, "")
+                return ts if status.ts else await self._claim(card_state, ts, "")
         if ts != EPHEMERAL:
             try:
                 ts = await self._post(card_state)
@@ -138,10 +140,8 @@ class _Drawing:
                 if rejected.meaning is not Meaning.ELSEWHERE:  # an admin can do something about it
                     await _record_dead_letter(context, card_state, rejected.code)
                 ts = EPHEMERAL
-            card = await outbox.claim_message(card_state.ref, ts, status.ts)
+            card = await self._claim(card_state, ts, status.ts)
             if card != ts:
-                if ts != EPHEMERAL:
-                    await self._withdraw(card_state, ts)
                 return card
         if ts == EPHEMERAL and card_state.ended and card_state.requester is not None:
             person = card_state.requester.person
@@ -159,6 +159,14 @@ class _Drawing:
                 raise
             log.error("card.blocks_rejected", kind=card_state.ref.kind, code=rejected.code)
             return await slack.post(channel, replace(card_state.card, blocks=[]), thread)
+
+    async def _claim(self, card_state: CardState, ts: str, known: str) -> str:
+        """Make the message the record's card; return the one that is, which may be another's."""
+        outbox = self.context.gateways.store.card_outbox
+        card = await outbox.claim_message(card_state.ref, ts, known)
+        if ts not in {card, EPHEMERAL}:
+            await self._withdraw(card_state, ts)
+        return card
 
     async def _withdraw(self, card_state: CardState, ts: str) -> None:
         """Delete a card of ours, because another process has posted one too.
