@@ -25,7 +25,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 def run_bot(settings: Settings) -> None:
     """Serve until a signal.
 
-    :raises typer.Exit: with 2 if the settings or the policy are wrong, 1 if something is away.
+    Raises typer.Exit: 2 where the settings or the policy are wrong, 1 where something is away.
     """
     set_up()
     try:

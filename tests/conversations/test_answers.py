@@ -80,10 +80,6 @@ EFFECTIVE = {
 }
 
 
-def patches(story: Story) -> int:
-    return sum(call["method"] == "PATCH" for call in story.world.edfs.calls)
-
-
 async def meets(story: Story, kind: str | int, **options: Any) -> None:
     """Alice's flip meets a fault."""
     await story.signs_in("alice")
@@ -117,7 +113,7 @@ def agrees(story: Story, card: str) -> None:
     enabled = story.world.edfs.state.timer("plant-a", "SAP work orders").enabled
     assert f"State: {'enabled' if enabled else 'disabled'}" in card
     assert story.flips() == (0 if enabled else 1)
-    assert patches(story) == 1
+    assert story.patches() == 1
 
 
 def name_of(value: object) -> str:
@@ -186,7 +182,7 @@ async def test_a_limit_is_waited_for_and_its_person_told(
     story.world.clock.forward(601)
     assert "is now disabled" in await ended(story)
     assert story.flips() == 1
-    assert patches(story) == 2
+    assert story.patches() == 2
 
 
 async def test_a_limit_that_outlives_the_wish_ends_it(story: Story) -> None:
@@ -201,7 +197,7 @@ async def test_a_limit_that_outlives_the_wish_ends_it(story: Story) -> None:
     await story.clicks("alice", "Try again")
     assert "is now disabled" in (await story.sees("bob", "is now disabled")).text
     assert story.flips() == 1
-    assert patches(story) == 2
+    assert story.patches() == 2
 
 
 @pytest.mark.parametrize(("kind", "options", "cause"), UNCLEAR, ids=name_of)
@@ -236,7 +232,7 @@ async def test_where_no_connection_comes_about_nothing_was_sent(story: Story) ->
     await story.clicks("alice", "Try again")
     await story.sees("bob", "is now disabled")
     assert story.flips() == 1
-    assert patches(story) == 1
+    assert story.patches() == 1
 
 
 async def test_a_connection_refused_between_look_and_flip_changes_nothing(story: Story) -> None:
@@ -252,7 +248,7 @@ async def test_a_connection_refused_between_look_and_flip_changes_nothing(story:
     await told(story, "Bentley cannot be reached")
     assert "Not changed" in await ended(story)
     story.world.edfs.clear_faults()
-    assert patches(story) == 0
+    assert story.patches() == 0
     await story.clicks("alice", "Try again")
     await story.sees("bob", "is now disabled")
     assert story.flips() == 1
@@ -279,7 +275,7 @@ async def test_a_connection_that_comes_back_is_used_without_a_word(story: Story)
     story.world.edfs.clear_faults()
     story.world.clock.forward(8)
     assert "is now disabled" in await ended(story)
-    assert story.flips() == patches(story) == 1
+    assert story.flips() == story.patches() == 1
     assert not any("Trace" in said for said in story.says("alice"))
 
 
@@ -294,7 +290,7 @@ async def test_two_flips_at_one_moment_are_a_conflict_that_is_said(story: Story)
     assert "both changes cancelled out" in card
     assert "State: enabled" in card
     assert story.world.edfs.state.timer("plant-a", "SAP work orders").enabled is True
-    assert patches(story) == 1
+    assert story.patches() == 1
 
 
 @pytest.mark.parametrize("status", [500, 429, 403, 404, 422])
@@ -306,4 +302,4 @@ async def test_a_refusal_while_looking_is_explained_and_nothing_is_begun(
     await story.types("alice", TOGGLE)
     await told(story, "Trace")
     assert story.says("bob") == []
-    assert patches(story) == 0
+    assert story.patches() == 0

@@ -12,10 +12,6 @@ PATHS = re.compile(
 )
 
 
-def patches(story: Story) -> int:
-    return sum(call["method"] == "PATCH" for call in story.world.edfs.calls)
-
-
 @pytest.mark.parametrize(
     "written",
     [
@@ -65,7 +61,7 @@ async def test_two_itwins_of_one_name_are_buttons_and_a_press_goes_on(story: Sto
     asked = await story.sees("alice", "“twin” fits 2 iTwins")
     assert asked.visible_to is not None
     assert "[twin · TW-001] [twin · TW-002]" in read(asked)
-    assert patches(story) == 0
+    assert story.patches() == 0
     await story.clicks("alice", "twin · TW-001")
     card = read(await story.sees("bob", "Twin orders is now disabled"))
     assert "iTwin: twin (TW-001)" in card
@@ -84,7 +80,7 @@ async def test_an_ambiguous_timer_is_buttons_and_a_press_goes_on(story: Story) -
     await story.clicks("alice", "SAP materials · SAP_MATERIALS")
     await story.sees("bob", "SAP materials is now disabled")
     assert story.flips("SAP materials") == 1
-    assert patches(story) == 1
+    assert story.patches() == 1
 
 
 async def test_a_misspelt_itwin_gets_the_nearest_names(story: Story) -> None:
@@ -159,4 +155,4 @@ async def test_what_is_typed_never_becomes_a_path(story: Story, verb: str, names
     paths = [call["path"] for call in story.world.edfs.calls]
     assert paths
     assert [path for path in paths if not PATHS.fullmatch(path)] == []
-    assert patches(story) == 0
+    assert story.patches() == 0

@@ -43,10 +43,6 @@ REFUSED = {
 }
 
 
-def patches(story: Story) -> int:
-    return sum(call["method"] == "PATCH" for call in story.world.edfs.calls)
-
-
 def operation_on(card: str) -> str:
     found = re.search(r"Operation ([0-9a-f]{24})", card)
     assert found, card
@@ -113,7 +109,7 @@ async def test_disable_enable_disable_is_three_flips(story: Story) -> None:
     await story.sees("bob", "Because: once more")
     await until(lambda: story.flips() == 3)
     assert story.world.edfs.state.timer("plant-a", "SAP work orders").enabled is False
-    assert patches(story) == 3
+    assert story.patches() == 3
 
 
 async def test_the_card_shows_the_reason(story: Story) -> None:
@@ -135,7 +131,7 @@ async def test_a_timer_in_the_wanted_state_is_reported_and_nothing_is_done(
     await story.types("alice", command)
     assert (await story.sees("alice", words)).visible_to is not None
     assert story.says("bob") == []
-    assert patches(story) == 0
+    assert story.patches() == 0
 
 
 async def test_a_repeat_says_what_came_of_it_then_and_what_is_true_now(story: Story) -> None:
@@ -148,7 +144,7 @@ async def test_a_repeat_says_what_came_of_it_then_and_what_is_true_now(story: St
     answer = read(await story.sees("alice", "moments ago"))
     assert re.search(rf"What came of it, {DATE}: SAP work orders is now disabled\.", answer), answer
     assert "It reads enabled now: somebody has changed it since." in answer
-    assert patches(story) == 1
+    assert story.patches() == 1
 
 
 async def test_the_same_toggle_again_never_flips_back(story: Story) -> None:
@@ -161,7 +157,7 @@ async def test_the_same_toggle_again_never_flips_back(story: Story) -> None:
     await story.types("alice", TOGGLE)
     await until(lambda: sum("moments ago" in m for m in story.says("alice")) == 2)
     assert story.flips() == 1
-    assert patches(story) == 1
+    assert story.patches() == 1
     assert "is now disabled" in read(story.card())
 
 
@@ -217,7 +213,7 @@ async def test_undo_of_an_unknown_operation_is_refused(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", f"/edfs undo {UNKNOWN_ID}")
     await story.sees("alice", "There is no such operation any more")
-    assert patches(story) == 0
+    assert story.patches() == 0
 
 
 async def test_undo_after_more_than_a_day_is_refused(story: Story) -> None:
@@ -277,7 +273,7 @@ async def test_signout_revokes_the_sign_in_and_the_next_command_asks_for_it(stor
     assert story.world.ims.revocations == 1
     await story.types("alice", TOGGLE)
     await story.sees("alice", "Your command waits and is offered back")
-    assert patches(story) == 0
+    assert story.patches() == 0
 
 
 async def test_signout_reports_that_bentley_could_not_be_reached(story: Story) -> None:

@@ -251,6 +251,7 @@ def test_runs_are_counted(cron: str, phrase: str, wall: str, runs: int) -> None:
     [
         ("0 0 * * MONDAY", "for 2 runs", "schedule cannot be read"),
         ("0 0 31 2 *", "for 1 run", "schedule never runs"),
+        ("0 0 29 2 MON", "for 9 runs", "does not run 9 more times"),
         ("0 0 LW * *", "for 20 runs", "more than a year"),
         ("0 0 1 1 *", "for 2 runs", "more than a year"),
         ("* * * * * *", "for 50 runs", "less than a minute"),

@@ -19,9 +19,9 @@ import redis.exceptions
 
 from bot.core.errors import StoreUnreachable
 from tests.world.approval_story import HOME
-from tests.world.replicated import NOWHERE, Replicated, patches, replicated, told
+from tests.world.replicated import NOWHERE, Replicated, replicated
 from tests.world.story import TOGGLE, Story, read
-from tests.world.topologies import Server
+from tests.world.topologies import Server, story_over
 from tests.world.waiting import until
 from tests.world.wires import Trap, Wire
 from tests.world.wishes import READS, Point, points_of
@@ -107,7 +107,7 @@ async def whole_wish() -> list[str]:
     with folder() as path, replicated(path, 1) as servers:
         trap = Trap()
         name = Wire("redis", servers.master.port, trap)
-        async with name.at_port() as port, told(at(port), PATIENCE) as story:
+        async with name.at_port() as port, story_over(at(port), PATIENCE) as story:
             await story.signs_in("alice")
             trap.arm()
             await story.types("alice", TOGGLE)
@@ -129,7 +129,7 @@ async def played(case: Case, bound: asyncio.Semaphore) -> tuple[bool, list[str]]
             trap = Trap()
             name = Wire("redis", servers.master.port, trap)
             trap.process = Failover(case.how, servers, name)
-            async with name.at_port() as port, told(at(port), PATIENCE) as story:
+            async with name.at_port() as port, story_over(at(port), PATIENCE) as story:
                 return await disturbed(case, servers, trap, story)
 
 
@@ -188,7 +188,7 @@ async def rests(story: Story, what: object = "") -> None:
 
 
 def lies_of(story: Story, new: list[str], *, accepted: bool) -> list[str]:
-    flips, sent = story.flips(), patches(story)
+    flips, sent = story.flips(), story.patches()
     found = [] if flips == sent <= 1 else [f"{flips} flips by {sent} requests"]
     state = "disabled" if flips else "enabled"
     cards = [m for m in story.world.reads("bob") if m.visible_to is None and TIMER in read(m)]

@@ -1,12 +1,16 @@
 """Two processes at one card: a late edit is painted over, and of two posts one stays."""
 
+import asyncio
+
 import pytest
 
+from bot.core.errors import StoreUnreachable
 from bot.core.names import OperationId
 from bot.sandbox.slack import Message
 from bot.slack.cards.draw import draw
 from tests.world.approval_story import HOME
 from tests.world.story import TOGGLE, Story, read
+from tests.world.valkey import Valkey
 from tests.world.waiting import until
 
 SLOW = 22.0  # the client gives up after 15
@@ -65,3 +69,39 @@ async def test_a_second_card_that_cannot_be_deleted_says_that_it_does_not_count(
     done = await story.sees("bob", "SAP work orders is now disabled")
     assert done.ts == second.ts
     assert not any("Turning off" in read(one) for one in story.world.reads("bob"))
+
+
+async def test_a_card_that_the_store_never_heard_of_is_not_posted_again(
+    own: Valkey, own_story: Story
+) -> None:
+    """The store is away when Slack has taken the card; the process knows its message."""
+    story, world = own_story, own_story.world
+    await story.signs_in("alice")
+    world.slack.fail("chat.postMessage", 503, times=None)
+    await story.types("alice", TOGGLE)
+    await until(story.flips)
+    redis = story.bot.store.redis
+    [operation] = [key async for key in redis.scan_iter(f"edfs:{{{HOME}}}:operation:*")]
+    world.slack.clear_faults()
+    with world.slack.hold("chat.postMessage", answers=True) as posting:
+        identity = OperationId(operation.decode().rpartition(":")[2])
+        drawing = asyncio.create_task(draw(story.bot.context, HOME, "operation", identity))
+        await until(lambda: posting.waiting)
+        own.stop()
+    with pytest.raises(StoreUnreachable):
+        await drawing
+    own.start()
+
+    async def is_drawn() -> bool:
+        world.clock.forward(1)
+        return not await redis.exists(f"edfs:{{{HOME}}}:card-lock:operation:{identity}") and any(
+            "is now disabled" in said for said in story.says("bob")
+        )
+
+    async def nothing_is_due() -> bool:
+        world.clock.forward(1)
+        return not await redis.zscore(f"edfs:{{{HOME}}}:due", f"card:operation:{identity}")
+
+    await until(is_drawn)
+    await until(nothing_is_due)
+    assert "SAP work orders is now disabled" in read(story.card())

@@ -1,15 +1,10 @@
 """A master and its replicas, which a test replicates and promotes by hand."""
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from bot.sandbox.world import World
-from tests.conftest import living
-from tests.world.clock import paced_clock
-from tests.world.story import Story
 from tests.world.topologies import Server, ending, free_ports
 from tests.world.waiting import wait_until
 
@@ -48,18 +43,3 @@ def replicated(folder: Path, count: int) -> Iterator[Replicated]:
             up = partial(one.replies, "'master_link_status': 'up'", "INFO", "replication")
             wait_until(up, "a replica")
         yield Replicated(servers[0], servers[1:])
-
-
-@asynccontextmanager
-async def told(url: str, patience: str = "2") -> AsyncIterator[Story]:
-    world = World(clock=paced_clock())
-    await world.open()
-    try:
-        async with living(world, url, EDFS_BOT_EDFS_TIMEOUT=patience) as bot:
-            yield Story(world, bot)
-    finally:
-        await world.close()
-
-
-def patches(story: Story) -> int:
-    return sum(call["method"] == "PATCH" for call in story.world.edfs.calls)

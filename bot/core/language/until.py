@@ -19,7 +19,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from bot.core.errors import InvalidCommand
 from bot.core.names import single_line
-from bot.core.schedules import after_runs, never_runs, on_the_clock, runs_between
+from bot.core.schedules import after_runs, never_runs, on_the_clock
+from bot.core.schedules.cronos import parse
 from bot.core.zones import zone_named
 
 YEAR = 366 * 86_400.0
@@ -158,11 +159,11 @@ def _after_runs(count: int, now: float, cron: str, zone: str) -> float:
     at = after_runs(cron, count, now, zone)
     if at is not None:
         return at
+    if parse(cron) is None:
+        raise _refused("this timer's schedule cannot be read, so its runs cannot be counted")
     if never_runs(cron):
         raise _refused("this timer's schedule never runs, so there are no runs to count")
-    if runs_between(cron, now, now, zone) is not None:
-        raise _refused(f"this timer's schedule has no {count} more runs")
-    raise _refused("this timer's schedule cannot be read, so its runs cannot be counted")
+    raise _refused(f"this timer does not run {count} more times")
 
 
 def _until(text: str, now: float, zone: tzinfo) -> Until | AmbiguousTime:

@@ -33,8 +33,8 @@ def next_run(cron: str, now: float, zone: str = "UTC") -> float | None:
 
     None if the schedule cannot be read, or never runs again.
     """
-    walls = _walls(cron)
-    return None if walls is None else walls.next(now, zone_named(zone))
+    evaluator = _evaluator(cron)
+    return None if evaluator is None else evaluator.next(now, zone_named(zone))
 
 
 def runs_between(
@@ -44,7 +44,7 @@ def runs_between(
 
     At most ``most`` are returned.
     """
-    if _walls(cron) is None:
+    if _evaluator(cron) is None:
         return None
     runs: list[float] = []
     following = next_run(cron, start, zone)
@@ -73,8 +73,8 @@ def after_runs(cron: str, count: int, start: float, zone: str = "UTC") -> float 
 
 def never_runs(cron: str) -> bool:
     """Whether the schedule can be read, and has no run at all, such as ``0 0 31 2 *``."""
-    walls = _walls(cron)
-    return walls is not None and walls.never
+    evaluator = _evaluator(cron)
+    return evaluator is not None and evaluator.never
 
 
 def on_the_clock(day: int, minutes: int, zone: tzinfo) -> tuple[tuple[float, ...], bool]:
@@ -98,16 +98,16 @@ def _moment(wall: datetime, zone: tzinfo, fold: int) -> float:
 
 
 @functools.lru_cache(maxsize=1_024)
-def _walls(cron: str) -> "_Walls | None":
+def _evaluator(cron: str) -> "_Evaluator | None":
     schedule = parse(cron)
-    return None if schedule is None else _Walls(schedule)
+    return None if schedule is None else _Evaluator(schedule)
 
 
 @dataclass
-class _Walls:
-    """The runs of one schedule, by the clock on a wall and, from that, by unix seconds.
+class _Evaluator:
+    """Computes the runs of one schedule in local time and, from that, in unix seconds.
 
-    ``days`` keeps the days of a month for each (weekday of its first day, length).
+    ``days`` caches the days of a month for each (weekday of its first day, length).
     """
 
     schedule: Schedule
@@ -119,10 +119,11 @@ class _Walls:
         return self._day_after(1999, 12, 31, last_year=2028) is None
 
     def next(self, now: float, zone: tzinfo) -> float | None:
+        """Return the next run after ``now`` (unix seconds), or None if there is none."""
         here = datetime.fromtimestamp(math.floor(now), zone)
-        wall = here.replace(tzinfo=None, fold=0)
-        start = wall + _SECOND
-        doubled = _doubled(wall, zone)
+        local = here.replace(tzinfo=None, fold=0)
+        start = local + _SECOND
+        doubled = _doubled(local, zone)
         if doubled is not None:
             change, begins, ends = doubled
             if here.timestamp() < change:
@@ -141,11 +142,11 @@ class _Walls:
         return _skipped(found, zone) or _moment(found, zone, 0)
 
     def _find(self, start: datetime, end: datetime | None = None) -> datetime | None:
-        """Return the first run on the wall from ``start`` on, and before ``end``."""
+        """Return the first run from ``start`` on and before ``end``, all in local time."""
         if start.year <= LAST_YEAR and start.day in self._days_of(start.year, start.month):
-            time = self._time((start.hour, start.minute, start.second))
-            if time is not None:
-                run = datetime.combine(start.date(), time)
+            left = self._time_from(start.hour, start.minute, start.second)
+            if left is not None:
+                run = datetime.combine(start.date(), left)
                 return run if end is None or run < end else None
         if end is not None and start.date() == end.date():
             return None
@@ -172,10 +173,9 @@ class _Walls:
         one = self.schedule
         return time(one.hours[0], one.minutes[0], one.seconds[0])
 
-    def _time(self, start: tuple[int, int, int]) -> time | None:
-        """Return the first time of a day from ``start`` on."""
+    def _time_from(self, hour: int, minute: int, second: int) -> time | None:
+        """Return the first time of a day from that one on."""
         one = self.schedule
-        hour, minute, second = start
         place = bisect_left(one.hours, hour)
         if place < len(one.hours) and one.hours[place] == hour:
             inside = bisect_left(one.minutes, minute)
@@ -237,18 +237,18 @@ def _is_nth(day: int, nth: int | None, length: int) -> bool:
     return day + 7 > length if nth == -1 else (day - 1) // 7 + 1 == nth
 
 
-def _doubled(wall: datetime, zone: tzinfo) -> tuple[float, datetime, datetime] | None:
+def _doubled(local: datetime, zone: tzinfo) -> tuple[float, datetime, datetime] | None:
     """Where the clocks show this time twice: when they are set back, and from what to what."""
-    early, late = _moment(wall, zone, 0), _moment(wall, zone, 1)
+    early, late = _moment(local, zone, 0), _moment(local, zone, 1)
     if early >= late:
         return None
     change = _change(early, late, zone)
-    return change, _wall(change, zone), _wall(change - 1, zone) + _SECOND
+    return change, _local_time(change, zone), _local_time(change - 1, zone) + _SECOND
 
 
-def _skipped(wall: datetime, zone: tzinfo) -> float | None:
+def _skipped(local: datetime, zone: tzinfo) -> float | None:
     """Return the end of the gap, where the clocks never show this time."""
-    late, early = _moment(wall, zone, 0), _moment(wall, zone, 1)
+    late, early = _moment(local, zone, 0), _moment(local, zone, 1)
     return _change(early, late, zone) if early < late else None
 
 
@@ -264,5 +264,5 @@ def _change(before: float, after: float, zone: tzinfo) -> float:
     return after
 
 
-def _wall(moment: float, zone: tzinfo) -> datetime:
+def _local_time(moment: float, zone: tzinfo) -> datetime:
     return datetime.fromtimestamp(moment, zone).replace(tzinfo=None, fold=0)

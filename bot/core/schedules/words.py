@@ -63,7 +63,8 @@ def _short(one: Schedule) -> str:
             return said
         often = "every hour" if step == 1 else f"every {step} hours"
         return f"{often} from {_clock(hours[0], minutes[0])} to {_clock(hours[-1], minutes[0])}"
-    if step == 1 and (often := _steps(minutes, 60, "minute")):
+    whole = hours == tuple(range(hours[0], hours[-1] + 1))
+    if whole and (often := _steps(minutes, 60, "minute")):
         return f"{often} from {_clock(hours[0], 0)} to {_clock(hours[-1], minutes[-1])}"
     return ""
 
@@ -86,14 +87,9 @@ def _step(values: Sequence[int]) -> int:
 
 def _in_full(one: Schedule) -> str:
     """Say it for any sets: "at minutes 0 and 40 of every hour"."""
-    parts = []
+    parts = [_values("minute", one.minutes, 60), _values("hour", one.hours, 24)]
     if one.seconds != (0,):
-        parts.append(_values("second", one.seconds, 60))
-    if parts or one.minutes != _ALL_60 or one.hours == _ALL_24:
-        parts.append(_values("minute", one.minutes, 60))
-    else:
-        parts.append("every minute")
-    parts.append(_values("hour", one.hours, 24))
+        parts.insert(0, _values("second", one.seconds, 60))
     said = " of ".join(parts)
     return said if said.startswith("every") else f"at {said}"
 
@@ -116,7 +112,7 @@ def _in_month(one: Schedule) -> str:
         return ""
     if one.nearest_weekday:
         days = f"on the weekday nearest to {days}"
-    elif not (one.from_last or 0):
+    elif not one.from_last:
         days = f"on {days}"
     return f"{days}, if that is {_kind(one)}" if _kind(one) else days
 

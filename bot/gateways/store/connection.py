@@ -155,8 +155,7 @@ class _Master(AbstractConnection):
     async def read_response(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return await super().read_response(*args, **kwargs)
-        except ReadOnlyError as error:
-            await self.disconnect()
+        except ReadOnlyError as error:  # the client closes what lost its server
             raise NoConnection("the server has become a replica") from error
 
 
