@@ -24,6 +24,7 @@ YEARS = range(2000, 2028)  # each kind of year is among them
         ("*/40 * * * *", "at minutes 0 and 40 of every hour"),
         ("0 0 * * FRI/2", "on Friday and Sunday at 00:00"),
         ("*/10 * * * *", "every 10 minutes"),
+        ("0-50/7 * * * *", "at minutes 0, 7, 14, 21, 28, 35, 42 and 49 of every hour"),
         ("0 */2 * * *", "every 2 hours"),
         ("0 */5 * * *", "every day at 00:00, 05:00, 10:00, 15:00 and 20:00"),
         ("0 */7 * * *", "every day at 00:00, 07:00, 14:00 and 21:00"),
