@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.core.audit import AuditEntryView, people
-from bot.core.names import ITwinId, OperationId, PersonId, TimerId, normalized
+from bot.core.folding import alike
+from bot.core.names import ITwinId, OperationId, PersonId, TimerId
 
 # For each kind of entry, the fact that holds the shared id.
 _ID_FACT = {
@@ -65,7 +66,7 @@ class PastEvent:
         """
         if self.kind == "subscription":
             return False
-        return self.timer == timer or bool(name and normalized(self.timer_name) == normalized(name))
+        return self.timer == timer or alike(self.timer_name, name)
 
 
 def past_events(entries: Iterable[AuditEntryView]) -> tuple[PastEvent, ...]:

@@ -1,4 +1,4 @@
-"""Ids and names: types of checked ids, cleaning of foreign names, and matching of typed names.
+"""Ids and names: types of checked ids, and cleaning of foreign names.
 
 An id is validated once, where it enters the bot; its type records that.
 Sources of the shapes: Slack's object ids (``docs.slack.dev/reference/objects``), and the samples
@@ -7,10 +7,7 @@ of the iTwin and EDFS APIs, which show GUIDs (an inference: the API declares bar
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from difflib import SequenceMatcher
-from typing import Generic, NewType, TypeVar
+from typing import NewType
 
 Workspace = NewType("Workspace", str)
 PersonId = NewType("PersonId", str)
@@ -20,19 +17,18 @@ TimerId = NewType("TimerId", str)
 DeliveryId = NewType("DeliveryId", str)
 OperationId = NewType("OperationId", str)
 
-Thing = TypeVar("Thing")
-
 GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 SLACK_ID = re.compile(r"[A-Z0-9]{5,20}", re.ASCII)
+_ANY_GUID = re.compile(
+    r"(?:urn:uuid:)?[{(]?([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?"
+    r"([0-9a-fA-F]{12})[)}]?",
+    re.ASCII,
+)
 OWN_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 
 # C0, C1 and format characters (zero-width, bidirectional overrides), line and paragraph
 # separators, surrogates, private use and unassigned code points: removed from names.
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
-_COMPARED = 1_000  # characters of a name
-_NEAREST = 3
-_ALIKE = 0.5
+INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def is_guid(text: str) -> bool:
@@ -74,83 +70,23 @@ def _visible(character: str) -> str:
     category = unicodedata.category(character)
     if category in {"Zs", "Zl", "Zp"}:
         return " "
-    return "" if category in _INVISIBLE else character
+    return "" if category in INVISIBLE else character
 
 
-def normalized(text: str) -> str:
-    """Return a form for comparison: without case, accents, kinds of quotes, and extra spacing."""
-    if len(text) <= _COMPARED and text.isascii() and text.isprintable():  # almost every name
-        return " ".join(text.split()).casefold()
-    line = single_line(text, limit=_COMPARED)
-    if line.isascii():
-        return line.casefold()
-    straight = unicodedata.normalize("NFKD", line.translate(_QUOTES))
-    bare = "".join(c for c in straight if not unicodedata.combining(c))
-    return " ".join(bare.casefold().split())
+def guid_from(text: str) -> str | None:
+    """Return the GUID that a whole text is, in lower case with hyphens, or None.
+
+    It may have braces or parentheses around it, no hyphens, or "urn:uuid:" before it.
+    """
+    found = _ANY_GUID.fullmatch(text)
+    return "-".join(found.groups()).lower() if found else None
+
+
+def guids_in_address(text: str) -> tuple[str, ...]:
+    """Return the GUIDs in a pasted address, in lower case; none where the text is no address."""
+    return tuple(map(str.lower, GUID.findall(text))) if "://" in text else ()
 
 
 def guid_in_address(text: str) -> str | None:
     """Return the first GUID in a pasted address, or None (also where the text is no address)."""
-    if "://" not in text:
-        return None
-    found = GUID.search(text)
-    return found.group().lower() if found else None
-
-
-@dataclass(frozen=True, slots=True)
-class Unique(Generic[Thing]):
-    """One match. ``whole``: the whole name was typed, not a part of it."""
-
-    thing: Thing
-    whole: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Ambiguous(Generic[Thing]):
-    """Several things match equally well."""
-
-    things: tuple[Thing, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NoMatch(Generic[Thing]):
-    """No match; ``nearest`` are the things with the most similar names, best first."""
-
-    nearest: tuple[Thing, ...]
-
-
-Match = Unique[Thing] | Ambiguous[Thing] | NoMatch[Thing]
-
-
-def match_name(
-    wanted: str, things: Iterable[Thing], names_of: Callable[[Thing], tuple[str, ...]]
-) -> Match[Thing]:
-    """Find the thing that ``wanted`` names: by a whole name, or else by a part of one.
-
-    ``names_of(thing)`` returns all names of it, ids and numbers among them. Things with the same
-    whole name, or with the same part where no whole name matches, are ambiguous.
-    """
-    needle = normalized(wanted)
-    candidates = [(thing, tuple(normalized(name) for name in names_of(thing))) for thing in things]
-    whole = tuple(thing for thing, names in candidates if needle in names)
-    part = tuple(thing for thing, names in candidates if any(needle in name for name in names))
-    for found in (whole, part):
-        if len(found) == 1:
-            return Unique(found[0], whole=found is whole)
-        if found and needle:
-            return Ambiguous(found)
-    return NoMatch(_nearest(needle, candidates))
-
-
-def _nearest(needle: str, candidates: list[tuple[Thing, tuple[str, ...]]]) -> tuple[Thing, ...]:
-    """Return the things with the most similar names, best first; of equals the earlier ones."""
-
-    def likeness(names: tuple[str, ...]) -> float:
-        return max((SequenceMatcher(None, needle, name).ratio() for name in names), default=0)
-
-    ranked = sorted(
-        ((likeness(names), -index, thing) for index, (thing, names) in enumerate(candidates)),
-        key=lambda entry: entry[:2],
-        reverse=True,
-    )
-    return tuple(thing for score, _, thing in ranked[:_NEAREST] if score >= _ALIKE)
+    return next(iter(guids_in_address(text)), None)

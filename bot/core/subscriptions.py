@@ -4,11 +4,14 @@ The notifications themselves are in ``notifications``. Times are unix seconds.
 """
 
 import hashlib
+import re
+import unicodedata
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, Workspace, normalized
+from bot.core.folding import folded, spellings
+from bot.core.names import ChannelId, ITwinId, OperationId, PersonId, Workspace
 from bot.core.timers import ITwin, Timer
 
 Kind = Literal["changes", "approvals", "returns", "elsewhere", "digest"]
@@ -20,13 +23,15 @@ EVENTS = ("changes", "approvals", "returns", "elsewhere", "digest", "not-mine")
 Stop = Literal["consent", "account", "right", "person"]
 MOST = 25  # subscriptions of one channel
 USUAL: tuple[Kind, ...] = ("changes", "approvals", "returns")
+_GLOB_SIGN = re.compile(r"\\[*?]|\[")
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """A channel's subscription to timers of one iTwin.
 
-    ``pattern`` is a name with ``*`` and ``?``, or empty for all timers. ``person`` made it; kinds
+    ``pattern`` is a name with ``*`` and ``?`` (behind a backslash they are the characters
+    themselves), or empty for all timers. ``person`` made it; kinds
     "elsewhere" and "digest" are polled for with their sign-in as ``subject`` (an iTwin account).
     ``paused``: polling stopped, for the reason ``why``. ``stopped_at`` is when it last stopped (0:
     never); a subscription that ever stopped has a card in the channel. ``away_since`` is when the
@@ -70,15 +75,38 @@ class Subscription:
 
 
 def matches(pattern: str, timer: Timer) -> bool:
-    """Tell whether a name of the timer matches; compared as ``names.normalized`` does."""
-    # Only * and ? are special here, so the brackets of fnmatch are escaped.
-    wanted = normalized(pattern).replace("[", "[[]")
-    return not wanted or any(fnmatchcase(normalized(name), wanted) for name in timer.names())
+    """Tell whether the timer's name, package or whole id matches, compared as folded."""
+    if not pattern:
+        return True
+    wanted = spellings(pattern)
+    names = [form for name in (timer.name, timer.package) if name for form in spellings(name)]
+    if folded(timer.id) in wanted:
+        return True
+    globs = [_GLOB_SIGN.sub(_fnmatch_sign, form) for form in wanted]
+    return any(fnmatchcase(name, glob) for glob in globs for name in names)
+
+
+def _fnmatch_sign(found: re.Match[str]) -> str:
+    """Write one sign for fnmatch, where brackets are special too and keep others from being so."""
+    return f"[{found[0][-1]}]"
+
+
+def is_pattern(text: str) -> bool:
+    """Tell whether text is to be matched as a pattern, and not as a name or a part of one."""
+    return any(sign in folded(text) for sign in "*?")
+
+
+def literal(name: str) -> str:
+    """Return the pattern that matches this name only, also where the name holds ``*`` or ``?``."""
+    if not is_pattern(name):
+        return name
+    # Signs of full width are folded to the plain ones, so they are written as those.
+    return re.sub(r"[*?]", r"\\\g<0>", unicodedata.normalize("NFKC", name))
 
 
 def identity(workspace: Workspace, channel: ChannelId, itwin: ITwinId, pattern: str) -> OperationId:
     """Return the id of a subscription: subscribing to the same again changes the same record."""
-    return named("subscription", workspace, channel, itwin, normalized(pattern))
+    return named("subscription", workspace, channel, itwin, folded(pattern))
 
 
 def named(*parts: str) -> OperationId:

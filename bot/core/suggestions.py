@@ -1,6 +1,6 @@
 """Option lists of selects: an index of iTwins or timers, and the search for what is typed.
 
-The index has to match ten thousand names between two keystrokes. So names are normalized once,
+The index has to match ten thousand names between two keystrokes. So names are folded once,
 when it is made; it is column-oriented (one entry is one position in several tuples), which loads a
 good deal faster than ten thousand small records; and entries are built only for what is shown.
 Slack shows at most 100 options (docs.slack.dev/reference/block-kit, "option").
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal, NamedTuple
 
-from bot.core.names import PersonId, Workspace, guid_in_address, is_guid, normalized
+from bot.core.folding import folded, guid_typed, spellings
+from bot.core.names import PersonId, Workspace, is_guid
 from bot.core.timers import ITwin, Timer
 
 MOST = 100
@@ -41,7 +42,7 @@ class OptionList:
     """All iTwins, or all timers of an iTwin, that one account may see, in the order of display.
 
     ``at`` is when the request for it began (unix seconds), ``subject`` the iTwin account.
-    ``folded`` holds for each entry its names after ``names.normalized``, each between line breaks.
+    ``folded`` holds for each entry the spellings of its names, each between line breaks.
     ``favorites`` and ``recents`` are ids, in the order the API gave.
     """
 
@@ -99,7 +100,7 @@ def option_list_of_itwins(
     every = {one.id: one for one in (*favorites, *recents, *itwins) if is_guid(one.id)}
     rows = [
         (
-            normalized(one.name),
+            folded(one.name),
             one.beside or one.number,
             one.id,
             one.name,
@@ -176,7 +177,7 @@ def timer_options(index: OptionList, typed: str) -> OptionPage:
 
 
 def _is_blank(typed: str) -> bool:
-    return not normalized(typed[:LONGEST_TYPED])
+    return not folded(typed[:LONGEST_TYPED])
 
 
 def _matches(index: OptionList, typed: str) -> list[list[int]]:
@@ -186,20 +187,20 @@ def _matches(index: OptionList, typed: str) -> list[list[int]]:
     words in any order. A pasted address, or a GUID, matches its id only.
     """
     typed = typed.strip()[:LONGEST_TYPED]
-    identity = guid_in_address(typed) or (typed.lower() if is_guid(typed) else None)
-    if identity is not None:
+    if (identity := guid_typed(typed)) is not None:
         return [[at for at, one in enumerate(index.ids) if one.lower() == identity]]
-    needle, folded = normalized(typed), index.folded
-    left = [at for at, names in enumerate(folded) if needle in names]
+    needles, names = spellings(typed), index.folded
+    left = sorted({at for needle in needles for at, one in enumerate(names) if needle in one})
     parts = frozenset(left)
     found = []
-    for close in (f"\n{needle}\n", f"\n{needle}"):
-        found.append([at for at in left if close in folded[at]])
+    for close in ([f"\n{needle}\n" for needle in needles], [f"\n{needle}" for needle in needles]):
+        found.append([at for at in left if any(one in names[at] for one in close)])
         left = _without(left, found[-1])
-    word = re.compile(rf"[\W_]{re.escape(needle)}")
-    found.append([at for at in left if word.search(folded[at])])
+    word = re.compile(rf"[\W_](?:{'|'.join(map(re.escape, needles))})")
+    found.append([at for at in left if word.search(names[at])])
     found.append(_without(left, found[-1]))
-    found.append([at for at in _with_all_words(folded, needle.split()) if at not in parts])
+    words = {at for needle in needles for at in _with_all_words(names, needle.split())}
+    found.append(sorted(words - parts))
     return found
 
 
@@ -232,4 +233,4 @@ def _page(index: OptionList, *groups: tuple[GroupName, Sequence[int]]) -> Option
 
 
 def _folded(*names: str) -> str:
-    return "".join(f"\n{one}" for name in names if (one := normalized(name))) + "\n"
+    return "".join(f"\n{one}" for name in names for one in spellings(name) if one) + "\n"

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.core.folding import folded, guid_typed, spellings
+from bot.core.matching import Names
 from bot.core.names import (
     ITwinId,
     OperationId,
     PersonId,
     TimerId,
-    is_guid,
-    normalized,
     single_line,
 )
 
@@ -65,8 +65,8 @@ class ITwin:
         """Return the sort key for lists: by name, and stable for equal names."""
         return self.name.casefold(), self.number, self.id
 
-    def names(self) -> tuple[str, ...]:
-        return tuple(name for name in (self.id, self.number, self.display_name) if name)
+    def names(self) -> Names:
+        return Names(self.id, self.number, self.display_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,8 @@ class Timer:
         """Return ``distinct`` as one line of at most ``limit`` characters."""
         return _title(self.label, self.beside, limit)
 
-    def names(self) -> tuple[str, ...]:
-        return tuple(name for name in (self.id, self.name, self.package) if name)
+    def names(self) -> Names:
+        return Names(self.id, name=self.name, package=self.package)
 
     def in_lists(self) -> tuple[bool, str, str]:
         """Return the sort key for lists: disabled ones first, then by name; stable."""
@@ -139,10 +139,10 @@ def distinct_itwins(itwins: Sequence[ITwin]) -> tuple[ITwin, ...]:
     fits = _fits(one.names() for one in itwins)
 
     def beside(one: ITwin) -> str:
-        if fits[normalized(one.name)] == 1 and not is_guid(one.name):
+        if guid_typed(one.name) is None and _is_alone(one.name, fits):  # a GUID is read as an id
             return ""
-        number = normalized(single_line(one.number, BESIDE))
-        alone = number and number != normalized(one.name) and fits[number] == 1
+        number = single_line(one.number, BESIDE)
+        alone = folded(number) != folded(one.name) and _is_alone(number, fits)
         return one.number if alone else one.id[:SHORT_ID]
 
     return tuple(replace(one, beside=beside(one)) for one in itwins)
@@ -160,32 +160,40 @@ def itwin_alone(itwin: ITwin, known: Sequence[ITwin] = ()) -> ITwin:
 def distinct_timers(timers: Sequence[Timer]) -> tuple[Timer, ...]:
     """Return all timers of an iTwin, each with what tells it from others that its name fits."""
     fits = _fits(one.names() for one in timers)
-    labels = [normalized(one.label) for one in timers]
-    shared = [pair for pair in zip(timers, labels, strict=True) if fits[pair[1]] > 1]
-    pairs = Counter((label, _package(one)) for one, label in shared)
-
-    def beside(one: Timer, label: str) -> str:
-        if fits[label] == 1:
-            return ""
-        package = _package(one)
-        alone = package not in {"", label} and pairs[label, package] == 1
-        return one.package if alone else one.id[:SHORT_ID]
-
-    besides = map(beside, timers, labels)
+    shared = [one for one in timers if not _is_alone(one.label, fits)]
+    pairs = Counter((folded(one.label), _package(one)) for one in shared)
+    besides = {id(one): _beside(one, pairs) for one in shared}
     return tuple(
         one if one.beside == told else replace(one, beside=told)
-        for one, told in zip(timers, besides, strict=True)
+        for one in timers
+        for told in (besides.get(id(one), ""),)
     )
 
 
-def _fits(things: Iterable[tuple[str, ...]]) -> Counter[str]:
+def _beside(timer: Timer, pairs: Counter[tuple[str, str]]) -> str:
+    """Return the package where label and package together are of one timer, or else the id."""
+    label, package = folded(timer.label), _package(timer)
+    alone = package not in {"", label} and pairs[label, package] == 1
+    return timer.package if alone else timer.id[:SHORT_ID]
+
+
+def _fits(things: Iterable[Names]) -> Counter[str]:
     """Count how many things each name, number, package and id fits, as names are compared."""
-    return Counter(name for names in things for name in set(map(normalized, names)))
+    fits: Counter[str] = Counter()
+    for names in things:
+        fits.update({form for name in names if name for form in spellings(name)})
+    return fits
+
+
+def _is_alone(name: str, fits: Counter[str]) -> bool:
+    """Tell whether a name, typed, means one thing; one that cannot be seen means none."""
+    forms = spellings(name)
+    return bool(forms[0]) and all(fits[form] == 1 for form in forms)
 
 
 def _package(timer: Timer) -> str:
     """Return the package as it is seen beside a name."""
-    return normalized(single_line(timer.package, BESIDE))
+    return folded(single_line(timer.package, BESIDE))
 
 
 def _number_of(itwin: ITwin) -> str:

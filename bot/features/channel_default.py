@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.core.errors import AmbiguousName, Choice, Forbidden, NoChannelDefault, NotFound
+from bot.core.folding import guid_typed
 from bot.core.invocation import Invocation
 from bot.core.language.commands import (
     Command,
@@ -13,7 +14,7 @@ from bot.core.language.commands import (
     Subscribe,
     Switch,
 )
-from bot.core.names import Ambiguous, NoMatch, Unique, guid_in_address, is_guid, match_name
+from bot.core.matching import Ambiguous, NoMatch, Unique, match_name
 from bot.core.outcomes import DefaultSet, DefaultShown, Outcome
 from bot.core.timers import ITwin, Timer
 from bot.features.resolver import NameResolver, channel_itwin
@@ -83,7 +84,7 @@ async def _with_default(
 
 
 def _is_definite(named: str) -> bool:
-    return bool(named) and (is_guid(named) or guid_in_address(named) is not None)
+    return guid_typed(named) is not None
 
 
 def _verb(command: Switch | Show) -> str:

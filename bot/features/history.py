@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.core.errors import Forbidden, Invalid, NoSuchName, NotFound
+from bot.core.folding import folded
 from bot.core.history import PastEvent, past_events
 from bot.core.invocation import Invocation
 from bot.core.language.commands import History
 from bot.core.listings import HistoryShown
-from bot.core.names import ITwinId, Workspace, normalized
+from bot.core.names import ITwinId, Workspace
 from bot.core.outcomes import Outcome
 from bot.core.timers import ITwin
 from bot.features.resolver import NameResolver
@@ -63,7 +64,7 @@ async def _of_timer(
         _, timer = await resolver.timer(itwin, command.timer)
         identity, name, label = timer.id, timer.name, timer.distinct
     except NoSuchName as error:  # the timers were read nevertheless
-        identity, missing = normalized(command.timer), error
+        identity, missing = folded(command.timer), error
     past = await _past(gateways, invocation.workspace)
     events = [event for event in past.events if event.itwin == itwin.id]
     events = [event for event in events if event.is_of(identity, name)]

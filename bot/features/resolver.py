@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from bot.core.errors import AmbiguousName, Choice, NoSuchName
+from bot.core.folding import guid_typed
 from bot.core.invocation import Invocation
 from bot.core.language.commands import (
     History,
@@ -14,15 +15,8 @@ from bot.core.language.commands import (
     Subscribe,
     Switch,
 )
-from bot.core.names import (
-    Ambiguous,
-    ITwinId,
-    NoMatch,
-    Unique,
-    guid_in_address,
-    is_guid,
-    match_name,
-)
+from bot.core.matching import Ambiguous, NoMatch, Unique, match_name
+from bot.core.names import ITwinId
 from bot.core.suggestions import option_list_of_timers
 from bot.core.timers import ITwin, Timer, itwin_alone
 from bot.gateways.edfs import Caller
@@ -68,7 +62,7 @@ class NameResolver:
 
         Raises NoSuchName, AmbiguousName.
         """
-        identity = guid_in_address(wanted) or (wanted if is_guid(wanted) else None)
+        identity = guid_typed(wanted)
         if identity is not None:
             return await self._by_id(ITwinId(identity))
         match = match_name(wanted, await self.itwins(), ITwin.names)
@@ -112,8 +106,7 @@ class NameResolver:
         Raises NoSuchName, AmbiguousName.
         """
         bearer, timers = await self.timers(itwin)
-        wanted_name = guid_in_address(wanted) or wanted
-        match match_name(wanted_name, timers, Timer.names):
+        match match_name(wanted, timers, Timer.names):
             case Unique(timer):
                 return bearer, timer
             case Ambiguous(found):

@@ -1,10 +1,11 @@
 """Subscriptions: the notifications that a channel receives."""
 
 from bot.core.errors import CannotSubscribe, NotAvailable
+from bot.core.folding import alike
 from bot.core.invocation import Invocation
 from bot.core.language.commands import Subscribe, Unsubscribe
 from bot.core.listings import SubscriptionsListed
-from bot.core.names import ChannelId, OperationId, Workspace, normalized
+from bot.core.names import ChannelId, OperationId, Workspace
 from bot.core.outcomes import Outcome, Subscribed, Unsubscribed
 from bot.core.subscriptions import (
     MOST,
@@ -13,6 +14,8 @@ from bot.core.subscriptions import (
     Subscription,
     ended,
     identity,
+    is_pattern,
+    literal,
     matches,
     subscribed,
 )
@@ -57,16 +60,16 @@ async def _pattern(
 ) -> str:
     """Return the pattern to store: as typed, or the whole name of the one timer that it names.
 
+    A name that exists goes before a pattern: "SAP *" is the timer of that name, if there is one.
     An edit in EDFS changes a timer's id but not its name, so a timer named by its id is stored by
     its name.
     """
-    whole = any(
-        normalized(wanted) in map(normalized, (timer.name, timer.package)) for timer in timers
-    )
-    if not wanted or whole or any(sign in wanted for sign in "*?"):
+    if any(alike(wanted, name) for timer in timers for name in (timer.name, timer.package)):
+        return literal(wanted)
+    if not wanted or is_pattern(wanted):
         return wanted
     _, timer = await resolver.timer(itwin, wanted)
-    return timer.label
+    return literal(timer.label)
 
 
 async def _save(gateways: Gateways, wanted: Subscription) -> Subscription:

@@ -23,7 +23,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.core.names import is_slack_id, normalized, single_line
+from bot.core.folding import folded
+from bot.core.names import is_slack_id, single_line
 from bot.core.policy.rules import Policy, Rule
 
 MAX_APPROVALS = 5
@@ -60,7 +61,7 @@ def _seconds(value: object) -> object:
 _several = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else (value,))
 
 _Text = Annotated[str, Field(max_length=TEXT_LIMIT), AfterValidator(single_line), _only(bool)]
-_Glob = Annotated[str, Field(max_length=TEXT_LIMIT), _only(lambda text: bool(normalized(text)))]
+_Glob = Annotated[str, Field(max_length=TEXT_LIMIT), _only(lambda text: bool(folded(text)))]
 _Channel = Annotated[str, _id_of("CG")]
 _Member = Annotated[str, _id_of("UWSCG")]
 _Globs = Annotated[tuple[_Glob, ...], _several, Field(min_length=1)]

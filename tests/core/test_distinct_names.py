@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.names import ITwinId, TimerId, Unique, match_name
+from bot.core.matching import Unique, match_name
+from bot.core.names import ITwinId, TimerId
 from bot.core.timers import ITwin, Timer, distinct_itwins, distinct_timers, itwin_alone
 
 FIRST, SECOND = ITwinId("11111111-aaaa"), ITwinId("22222222-bbbb")
@@ -27,6 +28,10 @@ NUMBERS = st.sampled_from(["N-1", "N-2", ""])
         (("North", "N-2"), ("North", "n-2"), ["North (11111111)", "North (22222222)"]),
         (("North", "N-2"), ("North", "N-2\u200b"), ["North (11111111)", "North (22222222)"]),
         (("North", "\u200b"), ("North", "N-2"), ["North (11111111)", "North (N-2)"]),
+        (("Bäume", "N-1"), ("Baeume", "N-2"), ["Bäume (N-1)", "Baeume (N-2)"]),
+        (("North–1", "N-1"), ("North-1", "N-2"), ["North–1 (N-1)", "North-1 (N-2)"]),
+        (("\u200b", "N-1"), ("North", "N-2"), ["\u200b (N-1)", "North"]),  # nobody can type it
+        ((32 * "A", "N-1"), ("North", "N-2"), [f"{32 * 'A'} (N-1)", "North"]),  # read as an id
     ],
 )
 def test_itwins(one: tuple[str, str], other: tuple[str, str], shown: list[str]) -> None:
@@ -72,7 +77,22 @@ def test_an_itwin_read_by_itself_is_unique_only_if_the_known_ones_say_so() -> No
     assert itwin_alone(renamed, alone).distinct == "South (N-1)", "it was renamed since"
 
 
-NAMED = st.sampled_from(["North", "N-1", "north", "n-1 ", "", FIRST, "N-1\u200b"])
+NAMED = st.sampled_from(
+    [
+        "North",
+        "N-1",
+        "north",
+        "n-1 ",
+        "",
+        FIRST,
+        "N-1\u200b",
+        "Bäu",
+        "Baeu",
+        "bau",
+        "`N-1`",
+        "\u200b",
+    ]
+)
 
 
 @given(st.lists(st.tuples(NAMED, NAMED), max_size=5))
@@ -81,6 +101,7 @@ def test_what_is_to_be_typed_fits_that_one_alone(rows: list[tuple[str, str]]) ->
     for one in distinct_itwins(itwins):
         match = match_name(one.typed, itwins, ITwin.names)
         assert isinstance(match, Unique)
+        assert match.whole
         assert match.thing == one
 
 
@@ -90,6 +111,7 @@ def test_what_is_to_be_typed_fits_that_timer_alone(rows: list[tuple[str, str]]) 
     for one in distinct_timers(timers):
         match = match_name(one.typed, timers, Timer.names)
         assert isinstance(match, Unique)
+        assert match.whole
         assert match.thing == one
 
 

@@ -7,16 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.names import (
-    Ambiguous,
-    NoMatch,
     PersonId,
-    Unique,
     Workspace,
     guid_in_address,
     is_guid,
     is_slack_id,
-    match_name,
-    normalized,
     single_line,
 )
 from bot.core.people import Person, refusal
@@ -32,33 +27,6 @@ def test_a_cleaned_name_is_one_short_visible_line(text: str, limit: int) -> None
     assert len(shown) <= limit
     assert shown.isprintable()
     assert single_line(shown, limit) == shown
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("SAP Work Orders", "sap  work orders"),
-        ("Brücke", "BRUCKE"),
-        ("“Plant” a", '"plant" A'),
-        ("ﬁne", "fine"),
-        ("a\u200bb", "ab"),
-    ],
-)
-def test_spellings_of_one_name_are_equal(one: str, other: str) -> None:
-    assert normalized(one) == normalized(other)
-
-
-def test_a_whole_name_matches_before_a_part() -> None:
-    things = ["plant", "plant-a", "plant-b", "bridge"]
-
-    def names(thing: str) -> tuple[str, ...]:
-        return (thing,)
-
-    assert match_name("PLANT", things, names) == Unique("plant")
-    assert match_name("plant-", things, names) == Ambiguous(("plant-a", "plant-b"))
-    assert match_name("idg", things, names) == Unique("bridge", whole=False)
-    assert match_name("brigde", things, names) == NoMatch(("bridge",))
-    assert match_name("", [], names) == NoMatch(())
 
 
 @pytest.mark.parametrize(

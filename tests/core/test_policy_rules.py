@@ -41,6 +41,7 @@ def people(*ids: str) -> frozenset[str]:
         (Rule("name", itwin=("Überlandwerk A",)), True),
         (Rule("no accents, no case, other spacing", itwin=("uberlandwerk   a",)), True),
         (Rule("accents in the glob", itwin=("ÜBERländ*",)), True),
+        (Rule("umlauts written out", itwin=("ueberlandw*",)), True),
         (Rule("number", itwin=("plant-?",)), True),
         (Rule("id", itwin=("0A1B2C3D-0000-4000-8000-00000000000A",)), True),
         (Rule("id as glob", itwin=("0a1b2c3d-*",)), True),
@@ -73,6 +74,12 @@ def test_a_bracket_in_a_name_is_matched_by_an_escaped_one() -> None:
     request = replace(REQUEST, timer=replace(ORDERS, name="[test] orders", package=""))
     assert matches(Rule("escaped", timer=("[[]TEST] *",)), request)
     assert not matches(Rule("a set", timer=("[test] *",)), request)
+
+
+def test_an_umlaut_in_a_set_is_one_letter() -> None:
+    for name, is_matched in (("Bau", True), ("Bäu", True), ("Beu", False)):
+        request = replace(REQUEST, timer=replace(ORDERS, name=name, package=""))
+        assert matches(Rule("a set", timer=("B[ä]u",)), request) is is_matched
 
 
 # What a rule sets

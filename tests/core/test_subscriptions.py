@@ -44,6 +44,8 @@ from bot.core.subscriptions import (
     Subscription,
     ended,
     identity,
+    is_pattern,
+    literal,
     matches,
     stopped,
     subscribed,
@@ -84,12 +86,41 @@ SUBSCRIPTION = Subscription(
         ("Timer ?", "Timer 11", "", False),
         ("Timer [1]", "Timer [1]", "", True),
         ("Timer [1]", "Timer 1", "", False),
+        ("sap–*", "SAP-orders", "", True),
+        ("Bäume*", "Baeume sägen", "", True),
+        ("*baume", "Alle Bäume", "", True),
+        ("SAP＊", "SAP orders", "", True),
+        (r"SAP \*", "SAP *", "", True),
+        (r"SAP \*", "SAP orders", "", False),
+        (r"Timer \?", "Timer 1", "", False),
+        (r"\*[1]*", "*[1] and more", "", True),
+        ("\u200b", "anything", "", False),
+        ("anything", "\u200b", "", False),
     ],
 )
 def test_a_pattern_matches_names(pattern: str, name: str, package: str, found: bool) -> None:
     timer = replace(ORDERS, name=name, package=package)
     assert matches(pattern, timer) is found
     assert matches(pattern, replace(timer, id=TimerId("another"))) is found, "an edit keeps names"
+
+
+def test_a_pattern_matches_a_whole_id_and_no_part_of_one() -> None:
+    timer = replace(ORDERS, id=TimerId("6172e54b-45eb-5ff1-829a-df7b4fcdae2c"), name="x")
+    assert matches(timer.id, timer)
+    assert matches("{6172E54B-45EB-5FF1-829A-DF7B4FCDAE2C}", timer)
+    assert not matches("6172*", timer)
+    assert not matches("*a*", replace(timer, package=""))
+
+
+@pytest.mark.parametrize(
+    "name", ["SAP *", "Ready?", "＊", r"C:\*.xml", r"a\b", "Bäume [x]*", "plain"]
+)
+def test_a_literal_pattern_matches_its_name_alone(name: str) -> None:
+    timer = replace(ORDERS, name=name, package="")
+    assert matches(literal(name), timer)
+    longer = name.replace("*", "xyz").replace("?", "x").replace("＊", "xyz")
+    assert longer == name or not matches(literal(name), replace(timer, name=longer))
+    assert (literal(name) == name) is not is_pattern(name)
 
 
 def test_it_covers_its_kinds_and_with_not_mine_nothing_of_its_person() -> None:

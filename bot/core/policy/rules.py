@@ -28,7 +28,9 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Literal, TypeVar
 
-from bot.core.names import ChannelId, PersonId, normalized
+from bot.core.folding import spellings
+from bot.core.matching import Names
+from bot.core.names import ChannelId, PersonId
 from bot.core.timers import ITwin, Timer
 
 Change = Literal["enable", "disable"]
@@ -215,12 +217,20 @@ def matches(rule: Rule, request: ChangeRequest) -> bool:
     )
 
 
-def _named(names: tuple[str, ...], globs: tuple[str, ...]) -> bool:
+def _named(names: Names, globs: tuple[str, ...]) -> bool:
     """Whether one of the globs matches one of the names, or there is no glob."""
     if not globs:
         return True
-    normal = [normalized(name) for name in names]
-    return any(fnmatchcase(name, normalized(glob)) for glob in globs for name in normal)
+    normal = [form for name in names if name for form in spellings(name)]
+    return any(
+        fnmatchcase(name, form) for glob in globs for form in _forms(glob) for name in normal
+    )
+
+
+def _forms(glob: str) -> tuple[str, ...]:
+    """Return a glob as names are compared; "ae" for "ä" would be two letters within brackets."""
+    forms = spellings(glob)
+    return forms[:1] if "[" in glob else forms
 
 
 def _refusal(
