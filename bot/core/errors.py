@@ -14,6 +14,7 @@ BotError
  ├─ NoChannelDefault         no iTwin is named, and the channel has no default
  ├─ NoSuchName               a name matches nothing
  ├─ AmbiguousName            a name matches several
+ ├─ InactiveITwin            a name matches only iTwins that are inactive
  ├─ TimerGone                a valid timer id does not exist any more
  ├─ TimerBusy                another operation has locked the timer
  ├─ CannotUndo               the operation cannot be undone, or not any more
@@ -192,6 +193,14 @@ class AmbiguousName(BotError):
     kind: Literal["iTwin", "timer"]
     wanted: str
     choices: tuple[Choice, ...]
+
+
+@dataclass(eq=False)
+class InactiveITwin(BotError):
+    """``names`` are the inactive iTwins that the name matches, at least one; no active one does."""
+
+    wanted: str
+    names: tuple[str, ...]
 
 
 @dataclass(eq=False)

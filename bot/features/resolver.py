@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from bot.core.errors import AmbiguousName, Choice, NoSuchName
+from bot.core.errors import AmbiguousName, Choice, InactiveITwin, NoSuchName
 from bot.core.folding import guid_typed
 from bot.core.invocation import Invocation
 from bot.core.language.commands import (
@@ -24,6 +24,7 @@ from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
 
 CHOICES = 5
+LONGEST = 100  # of an inactive iTwin's name
 Naming = OpenChooser | Switch | Show | ListTimers | History | Subscribe | SetChannelDefault
 
 
@@ -60,7 +61,7 @@ class NameResolver:
     async def itwin(self, wanted: str) -> ITwin:
         """Return an iTwin by id, address, number, whole name or unique part of a name.
 
-        Raises NoSuchName, AmbiguousName.
+        Raises NoSuchName, AmbiguousName, InactiveITwin.
         """
         identity = guid_typed(wanted)
         if identity is not None:
@@ -74,7 +75,24 @@ class NameResolver:
             case Ambiguous(itwins):
                 raise AmbiguousName("iTwin", wanted, tuple(map(self._itwin_choice, itwins)))
             case NoMatch(nearest):
+                await self._check_inactive(wanted)
                 raise NoSuchName("iTwin", wanted, tuple(map(self._itwin_choice, nearest)))
+
+    async def _check_inactive(self, wanted: str) -> None:
+        """Raise InactiveITwin if the name matches iTwins that are inactive."""
+
+        async def read(caller: Caller) -> tuple[ITwin, ...]:
+            return await self._gateways.edfs.itwins(caller, inactive=True)
+
+        workspace, who = self._invocation.workspace, self._invocation.who
+        _, itwins = await with_token(self._gateways, workspace, who, read)
+        match match_name(wanted, sorted(itwins, key=ITwin.in_lists), ITwin.names):
+            case Unique(itwin):
+                raise InactiveITwin(wanted, (itwin.numbered(LONGEST),))
+            case Ambiguous(several):
+                raise InactiveITwin(wanted, tuple(one.numbered(LONGEST) for one in several))
+            case NoMatch():
+                return
 
     async def _by_id(self, identity: ITwinId) -> ITwin:
         async def read(caller: Caller) -> ITwin:

@@ -49,6 +49,17 @@ async def test_a_timer_named_by_its_id_is_kept_by_its_name(story: Story) -> None
     await story.sees("alice", "nothing-like-it")
 
 
+async def test_a_name_that_holds_a_star_goes_before_a_pattern(story: Story) -> None:
+    await story.signs_in("alice")
+    story.world.edfs.state.put_timer("plant-a", "SAP *", package="X")
+    await story.types("alice", '/edfs subscribe plant-a "sap *"', ROOM)
+    said = read(await story.sees("alice", "This channel will be told of"))
+    assert "1 timer" in said
+    assert "SAP *" in said
+    await story.types("alice", '/edfs subscribe plant-a "sap*"', ROOM)
+    await story.sees("alice", "5 timers")
+
+
 @pytest.mark.parametrize(
     ("channel", "words"),
     [

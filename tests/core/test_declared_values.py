@@ -964,6 +964,7 @@ def test_limits_and_words() -> None:
             "features.history.PAGE": 10,
             "features.history.MAX_ITWINS": 8,
             "features.resolver.CHOICES": 5,
+            "features.resolver.LONGEST": 100,
             "features.select_options.FRESH_SECONDS": 60.0,
             "features.select_options.STORE_SECONDS": 1.0,
             "features.select_options.MAX_REFRESHES": 32,

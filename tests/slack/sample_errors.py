@@ -30,6 +30,9 @@ CLOSED: dict[tuple[str, str], tuple[Any, ...]] = {
     ("NotFound", "code"): (
         *("TimerNotFound", "TimerListNotFound", "iTwinNotFound", "ResourceNotFound"),
     ),
+    ("InactiveITwin", "names"): (
+        *(("Old mill (OM-001)",), ("Old mill (OM-001)", "Mill B", "Mill C", "Mill D")),
+    ),
     ("InvalidCommand", "reason"): ("the timer is missing",),
     ("InvalidCommand", "verb"): ("toggle", None),
     ("IdentityProviderError", "what"): ("it did not answer in time",),
@@ -84,7 +87,7 @@ def _made_sense(error: BotError, voice: Voice) -> None:
             error.by = None
         case errors.NoSuchName(kind="iTwin"):
             error.wanted, error.where = voice.says("iTwin"), ""
-        case errors.AmbiguousName(kind="iTwin"):
+        case errors.AmbiguousName(kind="iTwin") | errors.InactiveITwin():
             error.wanted = voice.says("iTwin")
         case _:
             pass

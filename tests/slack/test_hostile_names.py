@@ -101,6 +101,7 @@ def failures(dice: random.Random) -> Iterator[errors.BotError]:
     for kind in ("iTwin", "timer"):
         yield errors.NoSuchName(kind, name, choices, hostile(dice))
         yield errors.AmbiguousName(kind, name, choices)
+    yield errors.InactiveITwin(hostile(dice), tuple(hostile(dice) for _ in range(4)))
     yield errors.InvalidCommand("it is odd", None, (name, hostile(dice)))
     yield errors.TimerGone(name)
     yield errors.IdentityProviderError(name)

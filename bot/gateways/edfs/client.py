@@ -38,15 +38,19 @@ class Edfs:
         await self._reader.aclose()
         await self._toggler.aclose()
 
-    async def itwins(self, caller: Caller) -> tuple[ITwin, ...]:
-        """Return every active iTwin the person belongs to, page by page with ``$skip``.
+    async def itwins(self, caller: Caller, *, inactive: bool = False) -> tuple[ITwin, ...]:
+        """Return every iTwin the person belongs to, page by page with ``$skip``.
 
-        Without ``X-Max-Return`` the platform returns nothing beyond the first thousand.
+        The platform leaves inactive iTwins out unless asked for them; ``inactive`` asks for these
+        alone (parameter ``status``). Without ``X-Max-Return`` it returns nothing beyond the first
+        thousand.
         """
+        status = {"status": "Inactive"} if inactive else {}
         found: list[ITwin] = []
         read = 0
         while read < MAX_ITWINS:
-            query = {"subClass": SUB_CLASSES, "$top": str(PAGE), "$skip": str(read)}
+            paging = {"$top": str(PAGE), "$skip": str(read)}
+            query = {"subClass": SUB_CLASSES, **status, **paging}
             headers = {"X-Max-Return": str(MAX_ITWINS)}
             body = await self._read("itwins", "/itwins/", caller, query, headers)
             rows = _array(body, "iTwins")

@@ -23,6 +23,8 @@ from bot.slack.views.blocks import (
 )
 from bot.slack.views.policy_errors import policy_error_text
 
+INACTIVE = 3  # iTwins named in one sentence
+
 _PERSONS: dict[str, tuple[str, str]] = {
     "guest": ("guests of this workspace cannot switch timers", "Ask a full member to do it."),
     "bot": ("bots cannot switch timers", "Ask as a person."),
@@ -130,6 +132,8 @@ def error_text(error: BotError, now: float) -> ErrorText:
             return _no_default(wanted, verb)
         case errors.NoSuchName() | errors.AmbiguousName():
             return _name_error(error)
+        case errors.InactiveITwin():
+            return _inactive(error)
         case errors.SignInNeeded() | errors.SignInRefused() | errors.AccountChanged():
             return _sign_in(error)
         case errors.IdentityProviderError():
@@ -253,6 +257,18 @@ def _name_error(error: errors.NoSuchName | errors.AmbiguousName) -> ErrorText:
     if error.nearest:
         step = "Press one of these, which have the nearest names, or see them all: /edfs list."
     return ErrorText(f"No such {error.kind}", line(cause), line(step), choices=error.nearest)
+
+
+def _inactive(error: errors.InactiveITwin) -> ErrorText:
+    names = [single_line(name, NAME) for name in error.names[:INACTIVE]]
+    left = len(error.names) - len(names)
+    cause = f"{names[0]} is inactive in iTwin Platform."
+    if len(error.names) > 1:
+        listed = ", ".join(names) + (f" and {left} more" if left else "")
+        wanted = single_line(error.wanted, NAME)
+        cause = f"“{wanted}” matches only iTwins that are inactive in iTwin Platform: {listed}."
+    step = "Ask an administrator of the iTwin to activate it, or see the active ones: /edfs list."
+    return _error("iTwin is inactive", f"{cause} Nothing was changed.", step)
 
 
 def _sign_in(error: BotError) -> ErrorText:
