@@ -15,6 +15,9 @@ BotError
  ├─ NoSuchName               a name matches nothing
  ├─ AmbiguousName            a name matches several
  ├─ InactiveITwin            a name matches only iTwins that are inactive
+ ├─ AmbiguousReading         the typed words can be read in several ways
+ ├─ SwappedNames             the timer was typed before its iTwin
+ ├─ PartOfName               only a part of a name was typed, for a change
  ├─ TimerGone                a valid timer id does not exist any more
  ├─ TimerBusy                another operation has locked the timer
  ├─ CannotUndo               the operation cannot be undone, or not any more
@@ -150,22 +153,32 @@ class RetriesExhausted(BotError):
 # Commands and names
 
 
-@dataclass(eq=False)
-class InvalidCommand(BotError):
-    """``reason`` is a text to show; ``verb`` is the verb whose usage helps, if there is one."""
-
-    reason: str
-    verb: str | None = None
-    nearest: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One match of a name: its name, a distinguishing detail, and the command that selects it."""
+    """One match of a name: its name, a distinguishing detail, and the command that selects it.
+
+    ``pending`` is the id under which the command is stored, for the button; empty until it is.
+    """
 
     name: str
     detail: str
     command: str
+    pending: str = ""
+
+
+@dataclass(eq=False)
+class InvalidCommand(BotError):
+    """``reason`` is a text to show; ``verb`` is the verb whose usage helps, if there is one.
+
+    ``nearest`` are verbs like a misspelt one, and ``choices`` the commands with them. ``chooser``
+    is the command that opens the chooser with what was understood.
+    """
+
+    reason: str
+    verb: str | None = None
+    nearest: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    chooser: str = ""
 
 
 class NotInChannel(BotError):
@@ -201,6 +214,28 @@ class InactiveITwin(BotError):
 
     wanted: str
     names: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class AmbiguousReading(BotError):
+    """The typed words can be read in several ways, and what they name exists in each."""
+
+    choices: tuple[Choice, ...]
+
+
+@dataclass(eq=False)
+class SwappedNames(BotError):
+    """What was typed as the iTwin is a timer of what was typed as the timer."""
+
+    choice: Choice
+
+
+@dataclass(eq=False)
+class PartOfName(BotError):
+    """A change was asked for with a part of a name; ``choice`` is what it may mean."""
+
+    wanted: tuple[str, ...]
+    choice: Choice
 
 
 @dataclass(eq=False)

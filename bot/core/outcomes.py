@@ -103,6 +103,13 @@ class HelpShown:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionShown:
+    """Which version of the bot answers."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlreadyInState:
     """The timer is already in the wanted state, so no operation was started."""
 
@@ -121,12 +128,14 @@ class DetailsShown:
 class TimeChoiceNeeded:
     """The typed time is ambiguous.
 
-    ``choices`` are the moments (unix seconds) that it may mean, each with a command for it.
+    ``choices`` are the moments (unix seconds) that it may mean, each with a command for it;
+    ``pending`` are the ids under which these are stored, empty until they are.
     """
 
     shown: TimerShown
     reason: str
     choices: tuple[tuple[float, str], ...]
+    pending: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +222,7 @@ Outcome = (
     | SignedOut
     | WhoAmIShown
     | HelpShown
+    | VersionShown
     | ITwinsListed
     | TimersListed
     | TimerShown

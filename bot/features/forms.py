@@ -32,7 +32,13 @@ async def open_chooser(
 ) -> ChooserShown:
     """Return the chooser, filled in with what the command names. Raises SignInNeeded."""
     await _signed_in(gateways, invocation)
-    form = ChooserShown(invocation.channel, reason=reason)
+    wanted = {"enable": True, "disable": False}.get(command.verb)
+    form = ChooserShown(
+        invocation.channel,
+        wanted=wanted,
+        until=command.until,
+        reason=reason or command.reason,
+    )
     if not command.itwin:
         here = await gateways.store.channel_outbox.default(invocation.workspace, invocation.channel)
         return replace(form, itwin=here)
@@ -54,7 +60,8 @@ async def _filled_in(
         return replace(form, itwin=itwin)
     _, timer = await resolver.timer(itwin, command.timer)
     found = await observe(gateways, invocation, itwin, timer.without_values())
-    return await preview(gateways, invocation, replace(form, itwin=itwin, shown=found))
+    chosen = replace(form, itwin=itwin, shown=found)
+    return await preview(gateways, invocation, chosen, form.wanted)
 
 
 async def update_chooser(
@@ -64,7 +71,9 @@ async def update_chooser(
 
     Bentley is asked only for a timer that the modal does not show yet, so typing reads nothing.
     """
-    chooser = ChooserShown(invocation.channel, until=form.until, reason=form.reason)
+    chooser = ChooserShown(
+        invocation.channel, wanted=form.wanted, until=form.until, reason=form.reason
+    )
     if form.itwin is None:
         return chooser
     if form.shown is not None and form.shows_what_is_picked:

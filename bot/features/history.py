@@ -33,12 +33,17 @@ class Past:
     unread: bool
 
 
-async def show_history(gateways: Gateways, invocation: Invocation, command: History) -> Outcome:
+async def show_history(
+    gateways: Gateways,
+    invocation: Invocation,
+    command: History,
+    resolver: NameResolver | None = None,
+) -> Outcome:
     """Show a page of events, of iTwins whose timers the person's own token has just read.
 
     Raises NoSuchName, AmbiguousName, SignInNeeded, ApiError.
     """
-    resolver = NameResolver(gateways, invocation, command)
+    resolver = resolver or NameResolver(gateways, invocation, command)
     if not command.itwin:
         return await _of_all(gateways, invocation, command, resolver)
     itwin = await resolver.itwin(command.itwin)

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from bot.core.errors import AmbiguousName, Choice, InactiveITwin, NoSuchName
+from bot.core.errors import AmbiguousName, Choice, InactiveITwin, InvalidCommand, NoSuchName
 from bot.core.folding import guid_typed
 from bot.core.invocation import Invocation
 from bot.core.language.commands import (
@@ -15,6 +15,7 @@ from bot.core.language.commands import (
     Subscribe,
     Switch,
 )
+from bot.core.language.until import AmbiguousTime, format_until, parse_until
 from bot.core.matching import Ambiguous, NoMatch, Unique, match_name
 from bot.core.names import ITwinId
 from bot.core.suggestions import option_list_of_timers
@@ -38,6 +39,7 @@ async def channel_itwin(gateways: Gateways, invocation: Invocation) -> ITwin | N
 class NameResolver:
     """Resolves the names of one command. A choice that it offers is that command with an id.
 
+    Timers are listed once for each iTwin, for as long as a resolver lives: that is one answer.
     Every method raises SignInNeeded, IdentityProviderError and ApiError.
     """
 
@@ -45,6 +47,19 @@ class NameResolver:
         self._gateways = gateways
         self._invocation = invocation
         self._command = command
+        self._listed: dict[ITwinId, tuple[Bearer, tuple[Timer, ...]]] = {}
+        self._partly: dict[str, str] = {}
+
+    def about(self, command: Naming) -> "NameResolver":
+        """Return a resolver of another command, which knows the lists that this one has read."""
+        other = NameResolver(self._gateways, self._invocation, command)
+        other._listed = self._listed
+        return other
+
+    @property
+    def partly(self) -> tuple[str, ...]:
+        """The typed names that were found by a part of a name."""
+        return tuple(self._partly.values())
 
     async def itwins(self, *, fresh: bool = False) -> tuple[ITwin, ...]:
         """Return the person's iTwins, from a cache of one minute unless ``fresh``."""
@@ -61,7 +76,8 @@ class NameResolver:
     async def itwin(self, wanted: str) -> ITwin:
         """Return an iTwin by id, address, number, whole name or unique part of a name.
 
-        Raises NoSuchName, AmbiguousName, InactiveITwin.
+        ``partly`` has the name from then on if only a part was typed. Raises NoSuchName,
+        AmbiguousName, InactiveITwin.
         """
         identity = guid_typed(wanted)
         if identity is not None:
@@ -70,7 +86,9 @@ class NameResolver:
         if isinstance(match, NoMatch):  # it may be newer than the list
             match = match_name(wanted, await self.itwins(fresh=True), ITwin.names)
         match match:
-            case Unique(itwin):
+            case Unique(itwin, whole=whole):
+                if not whole:
+                    self._partly["iTwin"] = wanted
                 return itwin
             case Ambiguous(itwins):
                 raise AmbiguousName("iTwin", wanted, tuple(map(self._itwin_choice, itwins)))
@@ -104,6 +122,11 @@ class NameResolver:
         return itwin_alone(itwin, known or ())
 
     async def timers(self, itwin: ITwin) -> tuple[Bearer, tuple[Timer, ...]]:
+        if itwin.id not in self._listed:
+            self._listed[itwin.id] = await self._list(itwin)
+        return self._listed[itwin.id]
+
+    async def _list(self, itwin: ITwin) -> tuple[Bearer, tuple[Timer, ...]]:
         async def read(caller: Caller) -> tuple[Timer, ...]:
             return await self._gateways.edfs.timers(caller, itwin.id)
 
@@ -125,7 +148,9 @@ class NameResolver:
         """
         bearer, timers = await self.timers(itwin)
         match match_name(wanted, timers, Timer.names):
-            case Unique(timer):
+            case Unique(timer, whole=whole):
+                if not whole:
+                    self._partly["timer"] = wanted
                 return bearer, timer
             case Ambiguous(found):
                 choices = tuple(self._timer_choice(itwin, timer) for timer in found)
@@ -135,12 +160,37 @@ class NameResolver:
                 raise NoSuchName("timer", wanted, choices, where=itwin.distinct)
 
     def _itwin_choice(self, itwin: ITwin) -> Choice:
-        command = str(replace(self._command, itwin=itwin.id))
-        return Choice(itwin.name, itwin.beside or itwin.number or itwin.id, command)
+        command = replace(self._command, itwin=itwin.id)
+        return Choice(itwin.name, itwin.beside or itwin.number or itwin.id, str(command))
 
     def _timer_choice(self, itwin: ITwin, timer: Timer) -> Choice:
         detail = timer.beside or timer.package
         if isinstance(self._command, ListTimers | SetChannelDefault):
             return Choice(timer.label, detail, str(self._command))
-        command = str(replace(self._command, itwin=itwin.id, timer=timer.id))
-        return Choice(timer.label, detail, command)
+        return Choice(timer.label, detail, str(self.complete(self._command, itwin, timer)))
+
+    def complete(self, command: Naming, itwin: ITwin, timer: Timer) -> Naming:
+        """Return the command about a timer, such that it says all of what pressing it does.
+
+        A toggle becomes the change that it is now, and an end the moment that it is now.
+        """
+        if isinstance(command, ListTimers | SetChannelDefault):
+            return replace(command, itwin=itwin.id)
+        if not isinstance(command, Switch):
+            return replace(command, itwin=itwin.id, timer=timer.id)
+        verb = command.verb
+        if verb == "toggle":
+            verb = "disable" if timer.enabled else "enable"
+        until = self._moment(command.until, timer) if command.until else ""
+        return replace(command, verb=verb, itwin=itwin.id, timer=timer.id, until=until)
+
+    def _moment(self, phrase: str, timer: Timer) -> str:
+        """Return a phrase that names the moment; as typed where it is in doubt."""
+        now, zone = self._invocation.now, self._invocation.person.zone
+        try:
+            found = parse_until(phrase, now, zone, timer.cron, self._gateways.schedule_zone)
+        except InvalidCommand:
+            return phrase
+        if isinstance(found, AmbiguousTime) or found.at is None or found.runs:
+            return phrase
+        return format_until(found.at, zone)

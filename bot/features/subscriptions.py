@@ -1,6 +1,8 @@
 """Subscriptions: the notifications that a channel receives."""
 
-from bot.core.errors import CannotSubscribe, NotAvailable
+from dataclasses import replace
+
+from bot.core.errors import CannotSubscribe, Choice, NotAvailable, PartOfName
 from bot.core.folding import alike
 from bot.core.invocation import Invocation
 from bot.core.language.commands import Subscribe, Unsubscribe
@@ -27,17 +29,24 @@ KINDS: tuple[Kind, ...] = ("changes", "approvals", "returns", "elsewhere", "dige
 
 
 async def subscribe(
-    gateways: Gateways, invocation: Invocation, command: Subscribe, channel: ChannelId
+    gateways: Gateways,
+    invocation: Invocation,
+    command: Subscribe,
+    channel: ChannelId,
+    resolver: NameResolver | None = None,
 ) -> Outcome:
     """Subscribe the channel, or change its subscription to the same timers.
 
     The person must be able to read the timers. Raises CannotSubscribe, NoSuchName, AmbiguousName,
-    SignInNeeded, ApiError.
+    PartOfName, SignInNeeded, ApiError.
     """
-    resolver = NameResolver(gateways, invocation, command)
+    resolver = resolver or NameResolver(gateways, invocation, command)
     itwin = await resolver.itwin(command.itwin)
     bearer, timers = await resolver.timers(itwin)
     pattern = await _pattern(resolver, itwin, command.timer, timers)
+    if resolver.partly:
+        whole = replace(command, itwin=itwin.id, timer=pattern)
+        raise PartOfName(resolver.partly, Choice(pattern or itwin.name, itwin.distinct, str(whole)))
     wanted = Subscription(
         id=identity(invocation.workspace, channel, itwin.id, pattern),
         workspace=invocation.workspace,

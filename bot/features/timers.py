@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Literal
 
 from bot.core.change_requests import draft_operation
-from bot.core.errors import CannotUndo, NotAvailable
+from bot.core.errors import CannotUndo, Choice, NotAvailable, PartOfName
 from bot.core.invocation import Invocation
 from bot.core.language.commands import ListTimers, Show, Switch, Undo
 from bot.core.language.until import AmbiguousTime, Until, format_until, parse_until
@@ -21,8 +21,14 @@ from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
 
 
-async def switch(gateways: Gateways, invocation: Invocation, command: Switch) -> Outcome:
-    resolver = NameResolver(gateways, invocation, command)
+async def switch(
+    gateways: Gateways,
+    invocation: Invocation,
+    command: Switch,
+    resolver: NameResolver | None = None,
+) -> Outcome:
+    """Bring a timer to a state. Raises PartOfName where only a part of its name was typed."""
+    resolver = resolver or NameResolver(gateways, invocation, command)
     itwin = await resolver.itwin(command.itwin)
     bearer, timer = await resolver.timer(itwin, command.timer)
     wanted = not timer.enabled if command.verb == "toggle" else command.verb == "enable"
@@ -38,6 +44,9 @@ async def switch(gateways: Gateways, invocation: Invocation, command: Switch) ->
     # A disabled timer can still be given an end.
     if timer.enabled is wanted and until is None:
         return AlreadyInState(await _with_open_items(gateways, invocation, found))
+    if resolver.partly:
+        whole = str(resolver.complete(command, itwin, timer))
+        raise PartOfName(resolver.partly, Choice(timer.label, itwin.distinct, whole))
     operation = draft_operation(
         invocation,
         gateways.timeouts,
@@ -113,8 +122,10 @@ async def details(gateways: Gateways, invocation: Invocation, operation: Operati
     return DetailsShown(found, bearer.account.acting)
 
 
-async def show(gateways: Gateways, invocation: Invocation, command: Show) -> Outcome:
-    resolver = NameResolver(gateways, invocation, command)
+async def show(
+    gateways: Gateways, invocation: Invocation, command: Show, resolver: NameResolver | None = None
+) -> Outcome:
+    resolver = resolver or NameResolver(gateways, invocation, command)
     itwin = await resolver.itwin(command.itwin)
     _, timer = await resolver.timer(itwin, command.timer)
     return await _with_open_items(

@@ -64,7 +64,7 @@ async def test_a_timer_by_every_name(story: Story, written: str) -> None:
 async def test_two_itwins_of_one_name_are_buttons_and_a_press_goes_on(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", '/edfs toggle twin "Twin orders" because of the audit')
-    asked = await story.sees("alice", "“twin” fits 2 iTwins")
+    asked = await story.sees("alice", "2 iTwins match “twin”")
     assert asked.visible_to is not None
     assert "[twin · TW-001] [twin · TW-002]" in read(asked)
     assert story.patches() == 0
@@ -80,7 +80,7 @@ async def test_two_itwins_of_one_name_are_buttons_and_a_press_goes_on(story: Sto
 async def test_an_ambiguous_timer_is_buttons_and_a_press_goes_on(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", "/edfs toggle plant-a SAP")
-    asked = read(await story.sees("alice", "“SAP” fits 2 timers"))
+    asked = read(await story.sees("alice", "2 timers match “SAP”"))
     assert "[SAP work orders · SAP_WORK_ORDERS]" in asked
     assert "Weekend orders" not in asked, "a name goes before a package"
     await story.clicks("alice", "SAP materials · SAP_MATERIALS")
@@ -121,7 +121,7 @@ async def test_a_misspelt_timer_gets_the_nearest_names(story: Story) -> None:
 async def test_list_of_an_ambiguous_itwin_goes_on_by_a_press(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", "/edfs list twin")
-    await story.sees("alice", "“twin” fits 2 iTwins")
+    await story.sees("alice", "2 iTwins match “twin”")
     await story.clicks("alice", "twin · TW-002")
     await story.sees("alice", "Timers of twin (TW-002): 1, 1 disabled")
 

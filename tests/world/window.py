@@ -30,6 +30,12 @@ class Window:
         view = self._top
         return "" if view is None else "\n".join(describe_view(view.body, view.errors))
 
+    def holds(self, label: str) -> str:
+        """What an input was filled in with when it was shown; empty where nothing was."""
+        _, element = self._input(label)
+        option = element.get("initial_option")
+        return str(option["text"]["text"] if option else element.get("initial_value", ""))
+
     def may_be_empty(self, label: str) -> bool:
         return bool(self._input(label)[0].get("optional"))
 

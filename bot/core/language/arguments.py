@@ -6,11 +6,12 @@ raise InvalidCommand, with the verb, for what they cannot read.
 """
 
 import re
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal, cast
 
 from bot.core.errors import InvalidCommand
-from bot.core.language.clauses import phrase_from, take_reason, take_until
+from bot.core.language.clauses import not_understood, phrase_from, tails, take_reason
 from bot.core.language.commands import (
     AutoEnableVerb,
     ChangeAutoEnable,
@@ -20,6 +21,7 @@ from bot.core.language.commands import (
     History,
     ListTimers,
     OpenChooser,
+    Readings,
     SetChannelDefault,
     Show,
     Subscribe,
@@ -28,28 +30,60 @@ from bot.core.language.commands import (
     Undo,
     Unsubscribe,
 )
-from bot.core.language.tokens import Token
+from bot.core.language.naming import leftover, name_in, splits, units
+from bot.core.language.phrases import opens_end, reads_as_end
+from bot.core.language.tokens import Token, joined
 from bot.core.names import OperationId, is_own_id, single_line
 from bot.core.subscriptions import EVENTS
 
 Parse = Callable[[str, str, list[Token]], Command]
-NAME_LIMIT = 255
 _NUMBER = re.compile(r"[1-9][0-9]{0,14}")
 
 
 # Changes to a timer
 
 
-def switch(verb: str, text: str, tokens: list[Token]) -> Switch:
-    """Parse "<itwin> <timer> [until …] [because …]"."""
-    reason, emergency, tokens = take_reason(verb, text, tokens, after=1)
-    until, tokens = take_until(verb, tokens)
-    itwin, timer = _itwin_and_timer(verb, tokens)
-    if until and verb != "disable":
-        raise InvalidCommand("only disable takes an end", "disable")
-    if emergency and not reason:
-        raise InvalidCommand("an emergency needs its reason", verb)
-    return Switch(cast("SwitchVerb", verb), itwin, timer, reason, until, emergency)
+def switch(verb: str, text: str, tokens: list[Token]) -> Command:
+    """Parse "<itwin> <timer> [until …] [because …]"; without any name, open the chooser."""
+    if not tokens:
+        return OpenChooser(verb=_chosen(verb))
+    found: list[Command] = []
+    refused: InvalidCommand | None = None
+    for tail in tails(verb, text, tokens, ends=verb == "disable"):
+        if isinstance(tail.clauses, InvalidCommand):
+            refused = refused or tail.clauses
+            continue
+        until, reason, emergency = tail.clauses.until, tail.clauses.reason, tail.clauses.emergency
+        found += [
+            Switch(cast("SwitchVerb", verb), itwin, timer, reason, until, emergency)
+            for itwin, timer in splits(verb, tail.names)
+        ]
+    if not found:
+        raise refused or not_understood(verb, leftover(tokens))
+    return one_of(text, found, refused)
+
+
+def _chosen(verb: str) -> Literal["", "enable", "disable"]:
+    match verb:
+        case "enable" | "disable":
+            return verb
+        case _:
+            return ""
+
+
+def snooze(verb: str, text: str, tokens: list[Token]) -> Command:
+    """Parse as ``switch``; a duration without "for" is how long to snooze."""
+    command = switch(verb, text, tokens)
+    if isinstance(command, Readings):
+        return replace(command, commands=tuple(map(_snoozed, command.commands)))
+    return _snoozed(command)
+
+
+def _snoozed(command: Command) -> Command:
+    if not isinstance(command, Switch) or not command.until:
+        return command
+    begun = opens_end(command.until.split()) or not reads_as_end(f"for {command.until}")
+    return command if begun else replace(command, until=f"for {command.until}")
 
 
 def undo(verb: str, _: str, tokens: list[Token]) -> Undo:
@@ -84,65 +118,91 @@ def change_auto_enable(verb: str, _: str, tokens: list[Token]) -> ChangeAutoEnab
 # Reading
 
 
-def list_timers(verb: str, _: str, tokens: list[Token]) -> ListTimers:
+def list_timers(verb: str, text: str, tokens: list[Token]) -> Command:
     """Parse "[<itwin> | all] [disabled] [page <number>]"."""
-    page, tokens = _take_page(tokens)
-    disabled = bool(tokens) and tokens[-1].is_bare("disabled")
-    names = tokens[:-1] if disabled else tokens
+    page, names = _take_page(tokens)
+    disabled = bool(names) and names[-1].is_bare("disabled")
+    names = names[:-1] if disabled else names
+    if not names:
+        return ListTimers("", disabled, page)
     if _is_all(names):
         return ListTimers("", disabled, page, everywhere=True)
-    return ListTimers(_joined(verb, names) if names else "", disabled, page)
+    found = [ListTimers(_one_name(verb, names), disabled, page)]
+    if len(names) < len(tokens) and all(token.bare for token in tokens):
+        found.append(ListTimers(_one_name(verb, tokens)))
+    return one_of(text, found)
 
 
-def show(verb: str, _: str, tokens: list[Token]) -> Show:
-    """Parse the two names of a timer."""
-    return Show(*_itwin_and_timer(verb, tokens))
+def show(verb: str, text: str, tokens: list[Token]) -> Command:
+    """Parse the two names of a timer; without any name, open the chooser."""
+    if not tokens:
+        return OpenChooser()
+    return one_of(text, [Show(*names) for names in _splits(verb, tokens)])
 
 
-def history(verb: str, _: str, tokens: list[Token]) -> History:
+def history(verb: str, text: str, tokens: list[Token]) -> Command:
     """Parse "[<itwin> [<timer>] | all] [before <number>]"."""
-    before = 0
+    before, names = 0, tokens
     if len(tokens) > 1 and tokens[-2].is_bare("before") and _is_number(tokens[-1]):
-        before, tokens = int(tokens[-1].text), tokens[:-2]
-    if not tokens or _is_all(tokens):
-        return History("", "", before, everywhere=bool(tokens))
-    timer = _joined(verb, tokens[1:]) if tokens[1:] else ""
-    return History(_name(verb, tokens[0].text), timer, before)
+        before, names = int(tokens[-1].text), tokens[:-2]
+    if not names or _is_all(names):
+        return History("", "", before, everywhere=bool(names))
+    found = [History(*both, before) for both in _itwin_first(verb, names)]
+    if before and all(token.bare for token in tokens):
+        found += [History(*both) for both in _itwin_first(verb, tokens)]
+    return one_of(text, found)
 
 
-def open_chooser(verb: str, _: str, tokens: list[Token]) -> OpenChooser:
-    """Parse "[<itwin> [<timer>]]"; a single name is the iTwin here."""
-    if len(tokens) < 2:
-        return OpenChooser(_name(verb, tokens[0].text) if tokens else "")
-    return OpenChooser(*_itwin_and_timer(verb, tokens))
+def open_chooser(verb: str, text: str, tokens: list[Token]) -> Command:
+    """Parse "[enable | disable] [<itwin> [<timer>]] [until …] [because …]"."""
+    wanted: Literal["", "enable", "disable"] = ""
+    rest = tokens
+    if tokens and tokens[0].bare and tokens[0].text.casefold() in {"enable", "disable"}:
+        wanted = "enable" if tokens[0].is_bare("enable") else "disable"
+        rest = tokens[1:]
+    found: list[Command] = []
+    for tail in tails(verb, text, rest, ends=True, first=0):
+        if isinstance(tail.clauses, InvalidCommand):
+            raise tail.clauses
+        until, reason = tail.clauses.until, tail.clauses.reason
+        names = _itwin_first(verb, tail.names) if tail.names else [("", "")]
+        found += [OpenChooser(itwin, timer, wanted, until, reason) for itwin, timer in names]
+    return one_of(text, found)
 
 
 # The channel
 
 
-def set_channel_default(verb: str, _: str, tokens: list[Token]) -> SetChannelDefault:
+def set_channel_default(verb: str, _: str, tokens: list[Token]) -> Command:
     """Parse "[<itwin> | nothing]"."""
     if len(tokens) == 1 and tokens[0].is_bare("nothing"):
         return SetChannelDefault(nothing=True)
-    return SetChannelDefault(_joined(verb, tokens) if tokens else "")
+    return SetChannelDefault(_one_name(verb, tokens) if tokens else "")
 
 
-def subscribe(verb: str, _: str, tokens: list[Token]) -> Subscribe:
+def subscribe(verb: str, text: str, tokens: list[Token]) -> Command:
     """Read the names first, then events; behind a quoted name only events can follow."""
-    names = list(tokens)
-    events: set[str] = set()
-    pattern = next((at for at, one in enumerate(tokens[1:], 1) if not one.bare), len(tokens))
-    for one in tokens[pattern + 1 :]:
-        if not one.bare or one.text.casefold() not in EVENTS:
-            reason = f"“{single_line(one.text, 40)}” is none of {', '.join(EVENTS)}"
-            raise InvalidCommand(reason, verb)
-    while names[1:] and names[-1].bare and names[-1].text.casefold() in EVENTS:
-        events.add(names.pop().text.casefold())
-    if not names:
+    if not tokens:
         return Subscribe()
-    timer = _joined(verb, names[1:]) if names[1:] else ""
-    ordered = tuple(event for event in EVENTS if event in events)
-    return Subscribe(_name(verb, names[0].text), timer, ordered)
+    names = len(tokens)
+    while names > 1 and tokens[names - 1].bare and tokens[names - 1].text.casefold() in EVENTS:
+        names -= 1
+    _check_events(verb, tokens[:names])
+    found: list[Command] = []
+    for place in range(names, len(tokens) + 1):  # words of events may be the end of a name
+        words = {token.text.casefold() for token in tokens[place:]}
+        events = tuple(event for event in EVENTS if event in words)
+        if place == names or all(token.bare for token in tokens):
+            found += [Subscribe(*both, events) for both in _itwin_first(verb, tokens[:place])]
+    return one_of(text, found)
+
+
+def _check_events(verb: str, tokens: list[Token]) -> None:
+    """Raise InvalidCommand for words behind a quoted name, which are events but none is known."""
+    quoted = next((at for at, one in enumerate(tokens) if at and not one.bare), len(tokens))
+    if stray := tokens[quoted + 1 :]:
+        reason = f"“{single_line(stray[0].text, 40)}” is none of {', '.join(EVENTS)}"
+        raise InvalidCommand(reason, verb)
 
 
 def unsubscribe(verb: str, _: str, tokens: list[Token]) -> Unsubscribe:
@@ -181,27 +241,41 @@ def page(make: Callable[[int], Command]) -> Parse:
 # Parts of arguments
 
 
-def _itwin_and_timer(verb: str, tokens: list[Token]) -> tuple[str, str]:
-    """Read two names; a single one is the timer's, and the iTwin is the channel's default."""
-    if not tokens:
-        raise InvalidCommand("the iTwin and the timer are missing", verb)
-    if len(tokens) == 1:
-        return "", _name(verb, tokens[0].text)
-    return _name(verb, tokens[0].text), _joined(verb, tokens[1:])
+def one_of(
+    text: str, commands: Sequence[Command], refused: InvalidCommand | None = None
+) -> Command:
+    """Return the one command, or all that the text may be read as.
+
+    ``refused`` is the error of the likeliest reading, if that is no command.
+    """
+    different = tuple(dict.fromkeys(commands))
+    if len(different) == 1 and refused is None:
+        return different[0]
+    return Readings(text.strip(), different, refused.reason if refused else "")
 
 
-def _joined(verb: str, tokens: list[Token]) -> str:
-    """Join tokens into one name: names of timers often hold spaces, and people omit the quotes."""
-    return _name(verb, " ".join(token.text for token in tokens))
+def _splits(verb: str, tokens: list[Token]) -> list[tuple[str, str]]:
+    """Split tokens into two names. Raises InvalidCommand for words beyond two names."""
+    found = splits(verb, tokens)
+    if not found:
+        raise not_understood(verb, leftover(tokens))
+    return found
 
 
-def _name(verb: str, text: str) -> str:
-    name = " ".join(text.split())
-    if len(name) > NAME_LIMIT:
-        raise InvalidCommand(f"a name has at most {NAME_LIMIT} characters", verb)
-    if not name:
-        raise InvalidCommand("a name is empty", verb)
-    return name
+def _itwin_first(verb: str, tokens: list[Token]) -> list[tuple[str, str]]:
+    """Split tokens into an iTwin and perhaps a timer: a single name is the iTwin's."""
+    found = _splits(verb, tokens)
+    if len(units(tokens)) > 1:
+        return found
+    alone = (found[-1][1], "")
+    return [alone] if len(tokens) == 1 else [*found[:-1], alone, found[-1]]
+
+
+def _one_name(verb: str, tokens: list[Token]) -> str:
+    """Read all tokens as one name. Raises InvalidCommand for words beyond it."""
+    if len(units(tokens)) > 1:
+        raise not_understood(verb, leftover(tokens, names=1))
+    return name_in(verb, joined(tokens))
 
 
 def _own_id(verb: str, tokens: list[Token], what: str) -> OperationId:

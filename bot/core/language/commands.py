@@ -12,8 +12,8 @@ and ``everywhere`` for "all" in its place: all iTwins of the person.
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.core.language.tokens import quoted, reason_in_text
-from bot.core.names import OperationId
+from bot.core.language.tokens import in_quotes, quoted, reason_in_text
+from bot.core.names import OperationId, is_guid
 
 COMMAND = "/edfs"
 
@@ -112,9 +112,9 @@ class ListTimers:
     everywhere: bool = False
 
     def __str__(self) -> str:
-        words = ["list", *_where(self.itwin, everywhere=self.everywhere)]
-        disabled = ["disabled"] if self.disabled else []
-        return f"{' '.join([*words, *disabled])}{_page(self.page)}"
+        flags = [*(["disabled"] if self.disabled else []), *_page(self.page).split()]
+        where = ["all"] if self.everywhere else _names(self.itwin, "", alone=not flags)
+        return " ".join(["list", *where, *flags])
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +141,9 @@ class History:
     everywhere: bool = False
 
     def __str__(self) -> str:
-        names = _where(self.itwin, everywhere=self.everywhere)
-        names += [quoted(self.timer)] if self.timer else []
-        return " ".join(["history", *names, *([f"before {self.before}"] if self.before else [])])
+        before = [f"before {self.before}"] if self.before else []
+        names = ["all"] if self.everywhere else _names(self.itwin, self.timer, alone=not before)
+        return " ".join(["history", *names, *before])
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +159,9 @@ class Subscribe:
     events: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        timer = [quoted(self.timer)] if self.timer else []
-        return " ".join(["subscribe", *_where(self.itwin), *timer, *self.events])
+        return " ".join(
+            ["subscribe", *_names(self.itwin, self.timer, alone=not self.events), *self.events]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +186,23 @@ class Subscriptions:
 
 @dataclass(frozen=True, slots=True)
 class OpenChooser:
-    """Open the chooser, the modal form for a switch, with these names filled in."""
+    """Open the chooser, the modal form for a switch, filled in with this.
+
+    ``verb`` is the change to make, empty where it is not known. ``until`` and ``reason`` as in
+    ``Switch``; the form keeps them while the person chooses a timer.
+    """
 
     itwin: str = ""
     timer: str = ""
+    verb: Literal["", "enable", "disable"] = ""
+    until: str = ""
+    reason: str = ""
 
     def __str__(self) -> str:
-        names = [quoted(name) for name in (self.itwin, self.timer) if name]
-        return " ".join(["choose", *names])
+        alone = not (self.until or self.reason)
+        names = _names(self.itwin, self.timer, alone=alone)
+        words = ["choose", self.verb, *names, self.until]
+        return " ".join(filter(None, words)) + reason_in_text(self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +216,8 @@ class SetChannelDefault:
     nothing: bool = False
 
     def __str__(self) -> str:
-        return " ".join(["use", *(["nothing"] if self.nothing else _where(self.itwin))])
+        names = ["nothing"] if self.nothing else _names(self.itwin, "", alone=True)
+        return " ".join(["use", *names])
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +245,14 @@ class WhoAmI:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """Show which version of the bot this is."""
+
+    def __str__(self) -> str:
+        return "version"
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     """Explain one verb; an empty ``verb``: list all."""
 
@@ -243,13 +262,40 @@ class Help:
         return f"help {self.verb}".rstrip()
 
 
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Words that can be read as several commands, likeliest first; what exists decides.
+
+    ``text`` is the command as typed. ``refused`` is why the likeliest reading of all is no
+    command; empty where it is one.
+    """
+
+    text: str
+    commands: tuple["Command", ...]
+    refused: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+# Typed text may be read in several ways (see ``Readings``), so a command writes its names such
+# that there is one way only: what could be continued by the next word is put in quotes.
+
+
 def named(itwin: str, timer: str) -> str:
-    """Write two names as arguments; an empty one is left out."""
-    return " ".join(quoted(name) for name in (itwin, timer) if name)
+    """Write the two names of a timer; an empty iTwin is left out."""
+    return " ".join([*([quoted(itwin)] if itwin else []), _unmistakable(timer)])
 
 
-def _where(itwin: str, *, everywhere: bool = False) -> list[str]:
-    return ["all"] if everywhere else [quoted(itwin)] if itwin else []
+def _names(itwin: str, timer: str, *, alone: bool) -> list[str]:
+    """Write an iTwin, and a timer where it is not empty; ``alone``: nothing follows them."""
+    if timer:
+        return [named(itwin, timer)]
+    return [quoted(itwin) if alone else _unmistakable(itwin)] if itwin else []
+
+
+def _unmistakable(name: str) -> str:
+    return name if is_guid(name) else in_quotes(name)
 
 
 Command = (
@@ -269,5 +315,7 @@ Command = (
     | SignIn
     | SignOut
     | WhoAmI
+    | Version
     | Help
+    | Readings
 )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.errors import InvalidCommand
-from bot.core.language.clauses import parse_phrase
+from bot.core.language.phrases import parse_phrase
 from bot.core.names import ChannelId, ITwinId, OperationId, TimerId, is_guid, single_line
 from bot.core.timers import ITwin, Timer
 

@@ -1,29 +1,108 @@
 """The one parser: from the text behind ``/edfs`` to a command."""
 
-from difflib import get_close_matches
-
-from bot.core.errors import InvalidCommand
-from bot.core.language.commands import Command, OpenChooser
-from bot.core.language.tokens import tokenize
-from bot.core.language.verbs import SYNONYMS, VERBS, find_verb
+from bot.core.errors import Choice, InvalidCommand
+from bot.core.language.arguments import one_of, snooze
+from bot.core.language.clauses import is_because
+from bot.core.language.commands import Command, ListTimers, OpenChooser, Readings
+from bot.core.language.questions import QUESTIONS
+from bot.core.language.tokens import Token, joined, tokenize
+from bot.core.language.verbs import Verb, nearest_verbs, verb_at
 from bot.core.names import single_line
 
 TEXT_LIMIT = 4_000
+_POLITE = frozenset({"please", "pls", "plz", "thanks", "?", "!", "??", "!!"})
 
 
 def parse(text: str) -> Command:
     """Parse one command; ``text`` is everything behind ``/edfs``.
 
-    Raises InvalidCommand, with the verb whose usage helps, or else with the verbs most like it.
+    Text that can be read in several ways becomes ``Readings``. Raises InvalidCommand, with the
+    verb whose usage helps, or else with the verbs most like it.
     """
     if len(text) > TEXT_LIMIT:
         raise InvalidCommand("the command is too long")
     tokens = tokenize(text)
+    while tokens and tokens[0].is_bare("please"):
+        tokens = tokens[1:]
     if not tokens:
         return OpenChooser()
-    first = tokens[0].text
-    verb = find_verb(first)
+    tokens = _with_particle_first(tokens)
+    verb, words = verb_at(tokens)
     if verb is None:
-        nearest = get_close_matches(first.casefold(), [*VERBS, *SYNONYMS], n=3, cutoff=0.6)
-        raise InvalidCommand(f"there is no “{single_line(first, 40)}”", nearest=tuple(nearest))
-    return verb.parse(verb.name, text, tokens[1:])
+        raise _unknown_verb(text, tokens)
+    typed = joined(tokens[:words]).casefold()
+    return _parsed(text, verb, typed, tokens[words:])
+
+
+def _unknown_verb(text: str, tokens: list[Token]) -> InvalidCommand:
+    nearest = nearest_verbs(tokens)
+    choices = []
+    for verb in nearest:
+        behind = min(len(verb.split()), len(tokens))  # "trun off" is "turn off", not its first word
+        rest = text[tokens[behind - 1].end :].strip()
+        if rest:
+            choices.append(Choice(f"{verb} {rest}", "", f"{verb} {rest}"))
+    wrong = single_line(tokens[0].text, 40)
+    return InvalidCommand(f"there is no “{wrong}”", nearest=nearest, choices=tuple(choices))
+
+
+def _parsed(text: str, verb: Verb, typed: str, tokens: list[Token]) -> Command:
+    """Parse what follows the verb, in every way that it can be meant."""
+    if typed == "status" and not tokens:
+        return ListTimers()
+    found: list[Command] = []
+    refused = ""
+    failure: InvalidCommand | None = None
+    for meant in _variants(typed, tokens):
+        parse_arguments = snooze if typed == "snooze" else verb.parse
+        try:
+            command = parse_arguments(verb.name, text, meant)
+        except InvalidCommand as error:
+            failure = failure or error
+            continue
+        if isinstance(command, Readings):
+            refused = refused or command.refused
+            found += command.commands
+        else:
+            found.append(command)
+    if not found:
+        raise failure or InvalidCommand("it could not be read", verb.name)
+    if refused:
+        return Readings(text.strip(), tuple(dict.fromkeys(found)), refused)
+    return one_of(text, found)
+
+
+def _variants(typed: str, tokens: list[Token]) -> list[list[Token]]:
+    """Return the tokens without what is there for politeness or grammar, then as they are."""
+    without = _without_politeness(tokens)
+    every = [*(QUESTIONS[typed](without) if typed in QUESTIONS else ()), without, tokens]
+    return [one for at, one in enumerate(every) if one not in every[:at]]
+
+
+def _without_politeness(tokens: list[Token]) -> list[Token]:
+    """Leave out "please" and marks at the end, unless a reason ends the command."""
+    if any(is_because(token) for token in tokens):
+        return tokens
+    while tokens and tokens[-1].bare:
+        last = tokens[-1]
+        if last.text.casefold() in _POLITE:
+            tokens = tokens[:-1]
+        elif last.text[-1] in "?!" and len(last.text) > 1:
+            tokens = [*tokens[:-1], Token(last.text.rstrip("?!"), bare=True, end=last.end)]
+        else:
+            break
+    return tokens
+
+
+def _with_particle_first(tokens: list[Token]) -> list[Token]:
+    """Move the particle of "turn … off" to its verb."""
+    if not tokens[0].bare or tokens[0].text.casefold() not in {"turn", "switch"}:
+        return tokens
+    reason = next((at for at, one in enumerate(tokens) if is_because(one)), len(tokens))
+    places = [
+        at for at in range(1, reason) if tokens[at].is_bare("on") or tokens[at].is_bare("off")
+    ]
+    if not places or places[0] == 1:
+        return tokens
+    at = places[-1]
+    return [tokens[0], tokens[at], *tokens[1:at], *tokens[at + 1 :]]

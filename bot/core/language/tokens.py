@@ -3,8 +3,10 @@
 Quotes of every keyboard are understood, also where opener and closer do not match.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.core.language.phrases import opens_end
 from bot.core.subscriptions import EVENTS
 
 _CLOSERS = {
@@ -18,7 +20,8 @@ _CLOSERS = {
 }
 # Unquoted, each of these is syntax somewhere, so a name like it is written in quotes.
 _KEYWORDS = frozenset(
-    {"because", "until", "for", "disabled", "before", "page", "all", "nothing", *EVENTS}
+    {"because", "until", "for", "enable", "disable", "disabled", "before", "page", "all", "nothing"}
+    | set(EVENTS)
 )
 # Slack sends these characters escaped on some paths and plain on others (should_escape in the
 # manifest), so both forms are read as the character.
@@ -35,6 +38,11 @@ class Token:
 
     def is_bare(self, wanted: str) -> bool:
         return self.bare and self.text.casefold() == wanted
+
+
+def joined(tokens: Iterable[Token]) -> str:
+    """Return the words of tokens, without quotes, with single blanks between them."""
+    return " ".join(token.text for token in tokens)
 
 
 def unescaped(text: str) -> str:
@@ -113,7 +121,16 @@ def reason_in_text(reason: str, *, emergency: bool = False) -> str:
         return f" because {in_quotes(reason)} emergency"
     if not reason:
         return ""
-    # Unquoted, a reason that begins with a quote could be read as one quoted token, and one that
-    # ends with "emergency" as the flag.
-    plain = reason[0] not in _CLOSERS and not reason.casefold().endswith("emergency")
-    return f" because {escaped(reason) if plain else in_quotes(reason)}"
+    return f" because {escaped(reason) if _is_plain(reason) else in_quotes(reason)}"
+
+
+def _is_plain(reason: str) -> bool:
+    """Whether a reason is read as itself without quotes.
+
+    One that begins with a quote could be read as one quoted token, one that ends with "emergency"
+    as the flag, and one that holds an end as a shorter reason with that end.
+    """
+    if reason[0] in _CLOSERS or reason.casefold().endswith("emergency"):
+        return False
+    words = reason.split()
+    return not any(opens_end(words[at:]) for at in range(len(words)))

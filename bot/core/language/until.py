@@ -124,6 +124,12 @@ def parse_until(
     return Until(_reachable([_after(text, now, person)], now, person)[0])
 
 
+def check_until(phrase: str, now: float, zone: str) -> None:
+    """Raise what ``parse_until`` would raise for any schedule."""
+    if not _RUNS.fullmatch(phrase.removeprefix("for ")):
+        parse_until(phrase, now, zone, "", "UTC")
+
+
 def format_until(at: float, zone: str) -> str:
     """Write a moment as a phrase that ``parse_until`` reads back, to the second where needed."""
     timespec = "seconds" if at % 60 >= 1 else "minutes"

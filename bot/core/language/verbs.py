@@ -5,6 +5,7 @@ command in ``manifest.yml`` are all made from ``VERBS``. Its order is the order 
 """
 
 from dataclasses import dataclass
+from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
 
 from bot.core.language import arguments
@@ -14,9 +15,10 @@ from bot.core.language.commands import (
     SignIn,
     SignOut,
     Subscriptions,
+    Version,
     WhoAmI,
 )
-from bot.core.language.tokens import Token
+from bot.core.language.tokens import Token, joined
 
 _ID = "0123456789abcdef01234567"
 
@@ -51,10 +53,45 @@ class Verb:
     hint: str | None
 
 
-def find_verb(word: str) -> Verb | None:
-    """Return the verb that a person means by a word: its name or a synonym, in any case."""
-    folded = word.casefold()
+def find_verb(words: str) -> Verb | None:
+    """Return the verb that a person means: its name or a synonym, in any case."""
+    folded = words.casefold()
     return VERBS.get(SYNONYMS.get(folded, folded))
+
+
+def verb_at(tokens: list[Token]) -> tuple[Verb | None, int]:
+    """Return the verb that begins the tokens, and of how many words it is; (None, 0): none is."""
+    for words in (2, 1):
+        if len(tokens) >= words and all(token.bare for token in tokens[:words]):
+            text = joined(tokens[:words]).rstrip(":,.!")
+            if verb := find_verb(text):
+                return verb, words
+    return None, 0
+
+
+def nearest_verbs(tokens: list[Token]) -> tuple[str, ...]:
+    """Return the verbs most like the typed words, best first.
+
+    None of them has the opposite effect of the best one: a slip of the finger must not be
+    answered with the button that does the contrary.
+    """
+    found: dict[str, float] = {}
+    for words in (1, 2):
+        typed = joined(tokens[:words]).casefold()
+        for name in get_close_matches(typed, [*VERBS, *SYNONYMS], n=4, cutoff=0.6):
+            likeness = SequenceMatcher(None, typed, name).ratio()
+            found[name] = max(likeness, found.get(name, 0.0))
+    ranked = sorted(found, key=lambda name: -found[name])
+    effects = [_effect(name) for name in ranked]
+    first = next((effect for effect in effects if effect), "")
+    one_way = [name for name, effect in zip(ranked, effects, strict=True) if effect in {"", first}]
+    return tuple(one_way[:3])
+
+
+def _effect(name: str) -> str:
+    """Return which state a verb leads to; empty where it changes none, or either."""
+    verb = SYNONYMS.get(name, name)
+    return {"enable": "enable", "return": "enable", "disable": "disable"}.get(verb, "")
 
 
 def _help(_: str, __: str, tokens: list[Token]) -> Help:
@@ -86,22 +123,23 @@ _ALL = (
     ),
     Verb(
         name="enable",
-        synonyms=("on",),
+        synonyms=("on", "turn on", "switch on", "start", "resume", "unpause"),
         parse=arguments.switch,
         group=HelpGroup.SWITCH,
         usage="enable <itwin> <timer> [because …]",
-        description="Turns it on. “on” works too.",
+        description="Enables it. “on”, “turn on”, “start” and “resume” work too.",
         examples=("/edfs on plant-a SAP work orders",),
         hint=None,
     ),
     Verb(
         name="disable",
-        synonyms=("off",),
+        synonyms=("off", "turn off", "switch off", "stop", "pause", "snooze"),
         parse=arguments.switch,
         group=HelpGroup.SWITCH,
         usage="disable <itwin> <timer> [until <time> | for <duration> | for <n> runs] [because …]",
         description=(
-            "Turns it off, for good or until a time in your own time zone. “off” works too."
+            "Disables it, for good or until a time in your own time zone. “off”, “turn off”, "
+            "“pause”, “stop” and “snooze … 2h” work too."
         ),
         examples=(
             '/edfs off plant-a "SAP work orders" until monday 08:00 because SAP is down',
@@ -135,21 +173,21 @@ _ALL = (
     ),
     Verb(
         name="show",
-        synonyms=(),
+        synonyms=("status", "is", "why"),
         parse=arguments.show,
         group=HelpGroup.LOOK,
         usage="show <itwin> <timer>",
-        description="Shows one timer, to you only.",
-        examples=('/edfs show plant-a "SAP work orders"',),
+        description="Shows one timer, to you only. “is … on?” and “why … off?” work too.",
+        examples=('/edfs show plant-a "SAP work orders"', "/edfs is plant-a SAP work orders on?"),
         hint="show",
     ),
     Verb(
         name="history",
-        synonyms=(),
+        synonyms=("who", "log"),
         parse=arguments.history,
         group=HelpGroup.LOOK,
         usage="history [<itwin> [<timer>] | all]",
-        description="Says what happened to timers: who, why, with what result.",
+        description="Shows what happened to timers: who, why, with what result. “who …” works too.",
         examples=(
             "/edfs history plant-a",
             '/edfs history plant-a "SAP work orders"',
@@ -271,7 +309,7 @@ _ALL = (
     ),
     Verb(
         name="signin",
-        synonyms=("login", "sign-in", "connect"),
+        synonyms=("login", "log in", "sign-in", "sign in", "connect"),
         parse=arguments.nothing(SignIn),
         group=HelpGroup.YOU,
         usage="signin",
@@ -281,7 +319,7 @@ _ALL = (
     ),
     Verb(
         name="signout",
-        synonyms=("logout", "sign-out", "disconnect"),
+        synonyms=("logout", "log out", "sign-out", "sign out", "disconnect"),
         parse=arguments.nothing(SignOut),
         group=HelpGroup.YOU,
         usage="signout",
@@ -300,8 +338,18 @@ _ALL = (
         hint=None,
     ),
     Verb(
+        name="version",
+        synonyms=(),
+        parse=arguments.nothing(Version),
+        group=HelpGroup.YOU,
+        usage="version",
+        description="Shows which version of EDFS Bot this is.",
+        examples=("/edfs version",),
+        hint=None,
+    ),
+    Verb(
         name="help",
-        synonyms=("?",),
+        synonyms=("?", "hello", "hi", "hey"),
         parse=_help,
         group=HelpGroup.YOU,
         usage="help [<verb>]",

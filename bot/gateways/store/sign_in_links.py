@@ -4,6 +4,7 @@ Only hashes of links and cookies are part of a key, so a list of the keys opens 
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -124,6 +125,17 @@ class SignInLinks:
         sealed = self._codec.seal(pending, key=key, purpose=COMMAND)
         async with translate_errors():
             await self._redis.set(key, sealed, ex=COMMAND_SECONDS)
+
+    async def save_commands(
+        self, workspace: Workspace, waiting: Mapping[str, PendingCommand]
+    ) -> None:
+        """Save several commands, by their ids, in one round trip."""
+        async with translate_errors(), self._redis.pipeline(transaction=True) as pipeline:
+            for identity, pending in waiting.items():
+                key = key_of(workspace, "pending-command", identity)
+                sealed = self._codec.seal(pending, key=key, purpose=COMMAND)
+                pipeline.set(key, sealed, ex=COMMAND_SECONDS)
+            await pipeline.execute()
 
     async def load_command(self, workspace: Workspace, identity: str) -> PendingCommand | None:
         key = key_of(workspace, "pending-command", identity)

@@ -45,6 +45,7 @@ from bot.core.operations.operation import Origin
 from bot.core.outcomes import Failed, OperationStarted, Outcome
 from bot.core.surfaces import HomeShown
 from bot.features import accounts
+from bot.features.choices import keep_choices
 from bot.features.starting import AnsweredMeanwhile
 from bot.gateways.slack.client import SlackRejected, SlackUnavailable
 from bot.gateways.tasks import end_task
@@ -70,6 +71,7 @@ async def answer(context: Context, delivery: Delivery) -> DueWork:
     if isinstance(delivery, ThreadMessage) and await request_in_thread(context, delivery) is None:
         return DueWork()  # a message in some other thread is not addressed to the bot
     view = await open_modal(context, delivery)
+    invocation: Invocation | None = None
     try:
         invocation = await _invocation(context, delivery)
         async with _tells_if_sign_in_is_slow(context, delivery, view):
@@ -85,6 +87,8 @@ async def answer(context: Context, delivery: Delivery) -> DueWork:
     log.info("delivery.answered", trace=delivery.id[:8], outcome=type(outcome).__name__)
     if outcome is None:
         return DueWork()
+    if invocation is not None:
+        outcome = await keep_choices(context.gateways, invocation, outcome)
     for message in render(outcome, context.now, context.gateways.schedule_zone):
         await reply(context, delivery, message, view)
     off_card = isinstance(delivery, ButtonAction) and not card_of(delivery)

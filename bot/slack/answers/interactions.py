@@ -261,7 +261,7 @@ async def _resume(
     """Run a pending command. Raises NotAvailable, and what the command raises."""
     found = await accounts.pending_command(context.gateways, invocation, pending)
     # The operation is named after the pending command, so a second click finds the first one's.
-    named = replace(_resumed(invocation, pending, found), confirmed=confirmed)
+    named = _with_new_card(replace(_resumed(invocation, pending, found), confirmed=confirmed))
     return await run(context, named, parse(found.text))
 
 

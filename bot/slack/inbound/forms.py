@@ -66,7 +66,7 @@ def _chooser(view: View) -> ChooserForm:
     return ChooserForm(
         itwin=itwin_id(input_text(view, Action.ITWIN)),
         timer=TimerId(timer) if is_guid(timer) else None,
-        wanted=_STATES.get(input_text(view, Action.WANTED)),
+        wanted=_STATES.get(input_text(view, Action.WANTED) or view.metadata.get("wanted", "")),
         until=input_text(view, Action.UNTIL),
         reason=input_text(view, FormField.REASON),
         emergency=bool(input_text(view, FormField.EMERGENCY)),

@@ -59,7 +59,9 @@ def chooser(form: ChooserShown, now: float, zone: str) -> Modal:
         ),
     ]
     if found is not None:
-        blocks += [_wanted(form, found), *([] if form.wanted else [_until()])]
+        blocks += [_wanted(form, found), *([] if form.wanted else [_until(form.until)])]
+    elif form.until:  # typed before a timer was named
+        blocks.append(_until(form.until))
     if lines := summary(form, now, zone):
         blocks.append(paragraph(lines))
     if found is not None or form.reason:
@@ -72,6 +74,8 @@ def chooser(form: ChooserShown, now: float, zone: str) -> Modal:
     metadata = TimerFields(found.itwin, found.timer).written() if found else {}
     if form.itwin and not found:
         metadata = {"itwin": form.itwin.id}
+    if form.wanted is not None and not found:
+        metadata["wanted"] = "enable" if form.wanted else "disable"
     if form.ruling and form.ruling.reason_required:
         metadata["reason"] = "required"
     return _window(FormId.CHOOSER, ("Switch a timer", "Switch"), blocks, metadata, form.channel)
@@ -156,13 +160,15 @@ def _wanted(form: ChooserShown, found: TimerShown) -> Block:
     }
 
 
-def _until() -> Block:
-    element = {
+def _until(typed: str = "") -> Block:
+    element: Block = {
         "type": "plain_text_input",
         "action_id": action_id(Action.UNTIL),
         "max_length": 100,
         "dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]},
     }
+    if typed:
+        element["initial_value"] = single_line(typed, 100)
     block = _input("until", "Off until", element, optional=True)
     return {**block, "dispatch_action": True, "hint": plain_text(_UNTIL_HINT, 150)}
 

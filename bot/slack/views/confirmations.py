@@ -34,9 +34,10 @@ def choose_time(outcome: TimeChoiceNeeded) -> Ephemeral:
         line("Press the one you mean, or say it with day and time, such as “until monday 08:00”."),
     ]
     actions = [
-        Button(f"{place}. {clock(command)}", Action.RUN, command, suffix=str(place))
-        for place, (_, command) in enumerate(outcome.choices, 1)
-        if len(command) <= MOST
+        Button(f"{place}. {clock(command)}", Action.CONTINUE, pending, suffix=str(place))
+        for place, ((_, command), pending) in enumerate(
+            zip(outcome.choices, outcome.pending, strict=False), 1
+        )
     ]
     blocks = [header(heading), paragraph(lines), *([buttons(*actions)] if actions else [])]
     return Ephemeral(fallback_text(heading), blocks)

@@ -1,9 +1,8 @@
 """Texts of all errors: what happened, why, and what to do next. No other module has any."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core import errors
-from bot.core.actions import Action
 from bot.core.errors import BotError, Choice
 from bot.core.language.commands import COMMAND
 from bot.core.language.tokens import quoted
@@ -12,7 +11,6 @@ from bot.core.names import single_line
 from bot.slack.views.api_errors import api_error_text
 from bot.slack.views.blocks import (
     NAME,
-    Button,
     Line,
     Part,
     Timestamp,
@@ -21,6 +19,7 @@ from bot.slack.views.blocks import (
     code,
     line,
 )
+from bot.slack.views.choices import MAX_OPTIONS, described
 from bot.slack.views.policy_errors import policy_error_text
 
 INACTIVE = 3  # iTwins named in one sentence
@@ -98,7 +97,8 @@ class ErrorText:
     """The text of one error: a short title, the cause, and the next step.
 
     ``details`` are lines from Bentley's response, or hints. ``choices`` become buttons.
-    ``can_retry`` and ``sign_in`` offer a button for that.
+    ``can_retry`` and ``sign_in`` offer a button for that; ``chooser`` is the command of one that
+    opens the chooser.
     """
 
     title: str
@@ -108,6 +108,7 @@ class ErrorText:
     choices: tuple[Choice, ...] = ()
     can_retry: bool = False
     sign_in: bool = False
+    chooser: str = ""
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -134,6 +135,8 @@ def error_text(error: BotError, now: float) -> ErrorText:
             return _name_error(error)
         case errors.InactiveITwin():
             return _inactive(error)
+        case errors.AmbiguousReading() | errors.SwappedNames() | errors.PartOfName():
+            return _question(error)
         case errors.SignInNeeded() | errors.SignInRefused() | errors.AccountChanged():
             return _sign_in(error)
         case errors.IdentityProviderError():
@@ -225,7 +228,12 @@ def _not_understood(error: errors.InvalidCommand) -> ErrorText:
     usage = f"{COMMAND} help {error.verb}" if error.verb else f"{COMMAND} help"
     step = line("See how it goes with ", code(usage), ".")
     return ErrorText(
-        "Not understood", line(f"{error.reason[:1].upper()}{error.reason[1:]}."), step, tuple(hints)
+        "Not understood",
+        line(f"{error.reason[:1].upper()}{error.reason[1:]}."),
+        step,
+        tuple(hints),
+        error.choices,
+        chooser=error.chooser,
     )
 
 
@@ -248,15 +256,62 @@ def _listed(names: tuple[str, ...]) -> list[Part]:
 def _name_error(error: errors.NoSuchName | errors.AmbiguousName) -> ErrorText:
     wanted = single_line(error.wanted, NAME)
     if isinstance(error, errors.AmbiguousName):
-        cause = f"“{wanted}” fits {len(error.choices)} {error.kind}s."
-        step = "Press the one you mean, or type more of its name, or its id."
-        return ErrorText("Which one?", line(cause), line(step), choices=error.choices)
+        return _several(error, wanted)
     where = f" in {single_line(error.where, NAME)}" if error.where else ""
     cause = f"There is no {error.kind} “{wanted}”{where} that your account can see."
     step = "See what is there: /edfs list."
     if error.nearest:
         step = "Press one of these, which have the nearest names, or see them all: /edfs list."
-    return ErrorText(f"No such {error.kind}", line(cause), line(step), choices=error.nearest)
+    return ErrorText(
+        f"No such {error.kind}",
+        line(cause),
+        line(step),
+        described(error.nearest),
+        error.nearest,
+    )
+
+
+def _several(error: errors.AmbiguousName, wanted: str) -> ErrorText:
+    number = len(error.choices)
+    cause = f"{number} {error.kind}s match “{wanted}”. Nothing was done yet."
+    step = "Press the one you mean, or type more of its name, or its id."
+    if number > MAX_OPTIONS:
+        step = f"The menu holds the first {MAX_OPTIONS}. {step}"
+    return ErrorText("Which one?", line(cause), line(step), described(error.choices), error.choices)
+
+
+def _question(
+    error: errors.AmbiguousReading | errors.SwappedNames | errors.PartOfName,
+) -> ErrorText:
+    match error:
+        case errors.AmbiguousReading(choices=choices):
+            cause = "Your words can be read in more than one way, so nothing was done yet."
+            step = "Choose what you meant, or put names and reasons in quotes."
+            numbered = tuple(
+                replace(choice, name=f"{place}. {choice.name}", detail="")
+                for place, choice in enumerate(choices, 1)
+            )
+            lines = described(choices, numbered=True)
+            return ErrorText("What did you mean?", line(cause), line(step), lines, numbered)
+        case errors.SwappedNames(choice=choice):
+            cause = "The iTwin comes first, then the timer. Nothing was done yet."
+            return ErrorText(
+                f"Did you mean {choice.detail} · {choice.name}?",
+                line(cause),
+                line("Press the button if you did."),
+                described((choice,)),
+                (choice,),
+            )
+        case errors.PartOfName(wanted=wanted, choice=choice):
+            typed = " and ".join(f"“{single_line(one, NAME)}”" for one in wanted)
+            parts = "is only a part of its name" if len(wanted) == 1 else "are only parts of names"
+            return ErrorText(
+                f"Did you mean {choice.name}?",
+                line(f"{typed} {parts}. Nothing was changed yet."),
+                line("Press the button if you did."),
+                described((choice,)),
+                (choice,),
+            )
 
 
 def _inactive(error: errors.InactiveITwin) -> ErrorText:
@@ -289,19 +344,3 @@ def _identity_provider(error: errors.IdentityProviderError) -> ErrorText:
         return _error("Sign-in does not work", cause, "Tell an admin: edfs-bot doctor says more.")
     step = "Nothing was changed. Try again in a minute."
     return _error("Sign-in does not answer", cause, step, can_retry=True)
-
-
-def choice_buttons(choices: tuple[Choice, ...]) -> list[Button]:
-    """Return at most five buttons; choices that do not fit a button's value have to be typed."""
-    return [
-        Button(
-            f"{single_line(choice.name, 40)} · {single_line(choice.detail, 28)}"
-            if choice.detail
-            else choice.name,
-            Action.RUN,
-            choice.command,
-            suffix=str(index),
-        )
-        for index, choice in enumerate(choices[:5])
-        if len(choice.command) <= 2_000
-    ]

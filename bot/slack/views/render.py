@@ -33,6 +33,7 @@ from bot.core.outcomes import (
     Subscribed,
     TimeChoiceNeeded,
     Unsubscribed,
+    VersionShown,
     WhoAmIShown,
 )
 from bot.core.surfaces import ChooserShown, HomeShown, SubscriptionFormShown
@@ -64,7 +65,8 @@ from bot.slack.views.blocks import (
     paragraph,
 )
 from bot.slack.views.cards import state_word, title_of
-from bot.slack.views.errors import choice_buttons, error_text
+from bot.slack.views.choices import MAX_BUTTONS, choice_blocks, choice_buttons
+from bot.slack.views.errors import error_text
 from bot.slack.views.help import help_of
 
 
@@ -81,6 +83,8 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
             return [_account(outcome)]
         case HelpShown(verb):
             return [help_of(verb)]
+        case VersionShown(version):
+            return [_note(f"EDFS Bot {version}", [line("The bot that answers here.")])]
         case ITwinsListed() | TimersListed() | TimerShown() | AlreadyInState() | DetailsShown():
             return [_of_timers(outcome, now, zone)]
         case TimeChoiceNeeded():
@@ -261,7 +265,11 @@ def failed(outcome: Failed, now: float) -> Ephemeral:
     """Return the text of an error as a message, with the buttons for the next step."""
     words = error_text(outcome.error, now)
     blocks = [header(words.title), paragraph(words.lines)]
-    actions = choice_buttons(words.choices)
+    many = len(words.choices) > MAX_BUTTONS
+    blocks += choice_blocks(words.choices) if many else []
+    actions = [] if many else choice_buttons(words.choices)
+    if words.chooser:
+        actions.append(Button("Open the form…", Action.OPEN_CHOOSER, words.chooser))
     if words.can_retry and outcome.retry:
         actions.append(Button("Try again", Action.RUN, outcome.retry))
     if words.sign_in:

@@ -1,0 +1,117 @@
+"""What can be chosen from: a line that says all of what each choice does, and its button."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.core.actions import Action
+from bot.core.errors import Choice, InvalidCommand
+from bot.core.language.commands import (
+    Command,
+    History,
+    ListTimers,
+    SetChannelDefault,
+    Show,
+    Subscribe,
+    Switch,
+)
+from bot.core.language.parser import parse
+from bot.core.names import single_line
+from bot.gateways.slack.messages import Block
+from bot.slack.views.blocks import (
+    NAME,
+    Button,
+    Line,
+    Option,
+    Part,
+    Timestamp,
+    bold,
+    buttons,
+    line,
+    menu,
+)
+
+MAX_BUTTONS = 5
+MAX_OPTIONS = 100  # of a menu (source: Block Kit)
+_MOMENT = re.compile(r"until (20\d\d-\d\d-\d\dt[\d:]+(?:[+-]\d\d:?\d\d|z))")
+
+
+def described(choices: tuple[Choice, ...], *, numbered: bool = False) -> tuple[Line, ...]:
+    """Return a line for each choice; none where there are too many for buttons."""
+    if len(choices) > MAX_BUTTONS:
+        return ()
+    return tuple(
+        line(f"{place}. " if numbered else "• ", *_whole(choice))
+        for place, choice in enumerate(choices, 1)
+    )
+
+
+def _whole(choice: Choice) -> Line:
+    """Say all of what a choice does."""
+    try:
+        command = parse(choice.command)
+    except InvalidCommand:
+        return line(bold(single_line(choice.name, NAME)))
+    detail = f" ({single_line(choice.detail, NAME)})" if choice.detail else ""
+    return line(_does(command), bold(single_line(choice.name, NAME)), detail, *_clauses(command))
+
+
+def _does(command: Command) -> str:
+    match command:
+        case Switch(verb):
+            return f"{verb.capitalize()} "
+        case Show():
+            return "Show "
+        case History():
+            return "History of "
+        case ListTimers():
+            return "Timers of "
+        case Subscribe():
+            return "Notifications about "
+        case SetChannelDefault():
+            return "This channel's iTwin: "
+        case _:
+            return ""
+
+
+def _clauses(command: Command) -> Iterator[Part | str]:
+    """Yield the end and the reason of a change."""
+    if not isinstance(command, Switch):
+        return
+    if found := _MOMENT.fullmatch(command.until):
+        yield " until "
+        yield Timestamp(datetime.fromisoformat(found[1].upper()).timestamp())
+    elif command.until == "for good":
+        yield ", no end date"
+    elif command.until:
+        yield f" {command.until}"
+    if command.reason:
+        yield f", because “{single_line(command.reason, NAME)}”"
+    if command.emergency:
+        yield ", as an emergency"
+
+
+def choice_blocks(choices: tuple[Choice, ...]) -> list[Block]:
+    """Return the buttons of choices, or a menu where there are too many."""
+    kept = [choice for choice in choices if choice.pending]
+    if not kept:
+        return []
+    if len(kept) > MAX_BUTTONS:
+        options = [Option(_label(choice), choice.pending) for choice in kept]
+        return menu("Choose one", Action.CONTINUE, options)
+    return [buttons(*choice_buttons(choices))]
+
+
+def choice_buttons(choices: tuple[Choice, ...]) -> list[Button]:
+    """Return a button for each choice whose command is stored."""
+    return [
+        Button(_label(choice), Action.CONTINUE, choice.pending, suffix=str(place))
+        for place, choice in enumerate(choices)
+        if choice.pending
+    ]
+
+
+def _label(choice: Choice) -> str:
+    if not choice.detail:
+        return choice.name
+    return f"{single_line(choice.name, 40)} · {single_line(choice.detail, 28)}"
