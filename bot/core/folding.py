@@ -88,7 +88,7 @@ def _is_accent(combining_class: int) -> bool:
     return combining_class == 1 or combining_class in range(10, 36) or combining_class >= 200
 
 
-_CHARACTERS = _Characters()
+_characters = _Characters()  # fills while texts are folded
 
 
 def folded(text: str) -> str:
@@ -97,7 +97,7 @@ def folded(text: str) -> str:
         plain = " ".join(text.lower().split())
         odd = "`" in plain or "--" in plain or "''" in plain or len(plain) in _GUID_LENGTHS
         return _joined(plain) if odd else plain
-    return _joined(_decomposed(text).translate(_CHARACTERS))
+    return _joined(_decomposed(text).translate(_characters))
 
 
 def spellings(text: str) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ def spellings(text: str) -> tuple[str, ...]:
     for letter, pair in _PAIRS:
         written_out = written_out.replace(letter, pair)
     forms = (plain,) if written_out == plain else (plain, written_out)
-    return tuple(_joined(form.translate(_CHARACTERS)) for form in forms)
+    return tuple(_joined(form.translate(_characters)) for form in forms)
 
 
 def alike(one: str, other: str) -> bool:

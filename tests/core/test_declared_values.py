@@ -657,7 +657,6 @@ def test_limits_and_words() -> None:
             "core.folding._OPENERS": "\"'“”„‟‘’‚‛«»‹›「『",
             "core.folding._CLOSERS": "\"'“”‟‘’‛«»‹›」』",
             "core.folding._NESTED": 6,
-            "core.folding._CHARACTERS": {},
             "core.history._ID_FACT": {
                 "operation": "operation",
                 "approval": "request",
