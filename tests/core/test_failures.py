@@ -21,6 +21,9 @@ NOT_STORED = {
     errors.NoSuchName,
     errors.AmbiguousName,
     errors.InactiveITwin,
+    errors.AmbiguousReading,
+    errors.SwappedNames,
+    errors.PartOfName,
     errors.TimerBusy,
     errors.ReasonRequired,
     errors.EmergencyNotAllowed,
@@ -42,6 +45,7 @@ WITHOUT_ERROR = {
     FailureKind.NOT_APPLIED,
     FailureKind.UNKNOWN,
 }
+CHOICE = errors.Choice("nightly", "plant-a", 'disable "plant-a" "nightly"')
 SAMPLES: dict[str, dict[str, object]] = {
     "IdentityProviderError": {"what": "no answer"},
     "SignInRefused": {"reason": "denied"},
@@ -51,6 +55,9 @@ SAMPLES: dict[str, dict[str, object]] = {
     "NoSuchName": {"kind": "timer", "wanted": "x"},
     "AmbiguousName": {"kind": "timer", "wanted": "x", "choices": ()},
     "InactiveITwin": {"wanted": "x", "names": ("Old mill",)},
+    "AmbiguousReading": {"choices": ()},
+    "SwappedNames": {"choice": CHOICE},
+    "PartOfName": {"wanted": ("x",), "choice": CHOICE},
     "TimerGone": {"wanted": "x"},
     "CannotUndo": {"reason": "changed"},
     "TimerBusy": {"holder": OperationId("0" * 24)},

@@ -35,11 +35,15 @@ CLOSED: dict[tuple[str, str], tuple[Any, ...]] = {
     ),
     ("InvalidCommand", "reason"): ("the timer is missing",),
     ("InvalidCommand", "verb"): ("toggle", None),
+    ("InvalidCommand", "chooser"): ("choose", ""),
+    ("PartOfName", "wanted"): (("SAP",), ("plant", "SAP")),
     ("IdentityProviderError", "what"): ("it did not answer in time",),
     ("ReasonRequired", "command"): ("disable plant-a SAP",),
 }
 # Fields that may be empty, which have a text of their own.
-LISTS = frozenset({("NoSuchName", "nearest"), ("InvalidCommand", "nearest")})
+LISTS = frozenset(
+    {("NoSuchName", "nearest"), ("InvalidCommand", "nearest"), ("InvalidCommand", "choices")}
+)
 _SPOKEN = {"wanted": "timer", "where": "iTwin", "rule": "rule"}
 STATUS = {"TokenRefused": 401, "ClientUnknown": 401, "Forbidden": 403, "NotFound": 404}
 _STATUSES = {**STATUS, "Invalid": 422, "RateLimited": 429, "Unclear": 502, "Refused": 409}
@@ -133,6 +137,7 @@ def _open(kind: type[BotError], name: str, hint: Any, voice: Voice) -> Any:
         OperationId: own_id(1),
         PersonId: ALICE,
         PersonId | None: ALICE,
+        Choice: _choice(voice, 1),
         tuple[Choice, ...]: tuple(_choice(voice, place) for place in range(5)),
         tuple[str, ...]: ("toggle", voice.says("word")),
         tuple[Detail, ...]: (Detail(voice.says("word"), voice.says("reason"), "itwinId"),) * 12,
@@ -142,4 +147,4 @@ def _open(kind: type[BotError], name: str, hint: Any, voice: Voice) -> Any:
 
 def _choice(voice: Voice, place: int) -> Choice:
     command = f"toggle {GUID.format(1)} {GUID.format(place)}"
-    return Choice(voice.says("timer"), voice.says("package"), command)
+    return Choice(voice.says("timer"), voice.says("package"), command, own_id(place))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot.core.approvals import Stage
 from bot.core.auto_enables import ClosedAs, Phase
+from bot.core.errors import AmbiguousName, Choice
 from bot.core.history import PastEvent
 from bot.core.language.verbs import VERBS
 from bot.core.listings import (
@@ -40,6 +41,7 @@ from bot.core.outcomes import (
     Subscribed,
     TimeChoiceNeeded,
     Unsubscribed,
+    VersionShown,
     WhoAmIShown,
 )
 from bot.core.schedules import Runs
@@ -119,6 +121,7 @@ def sign_ins(voice: Voice) -> Iterator[Sample]:
 def helped(_: Voice) -> Iterator[Sample]:
     for verb in ("", *VERBS):
         yield verb or "all", HelpShown(verb)
+    yield "version", VersionShown("0.1.0")
 
 
 def lists(voice: Voice) -> Iterator[Sample]:
@@ -154,9 +157,14 @@ def timers_shown(voice: Voice) -> Iterator[Sample]:
 def asked_back(voice: Voice) -> Iterator[Sample]:
     command = f"disable {GUID.format(1)} {GUID.format(2)} until 2026-11-30t08:00+01:00"
     choices = tuple((NOW + DAY * place, command) for place in range(5))
-    yield "several moments", TimeChoiceNeeded(shown(voice), "it may mean several days", choices)
+    yield (
+        "several moments",
+        TimeChoiceNeeded(
+            shown(voice), "it may mean several days", choices, tuple(map(own_id, range(5)))
+        ),
+    )
     long = (NOW, f"{command} because {'x' * 3_000}")
-    yield "too long for a button", TimeChoiceNeeded(shown(voice), "it may mean two hours", (long,))
+    yield "a long command", TimeChoiceNeeded(shown(voice), "two hours", (long,), (own_id(1),))
     for wanted in (True, False):
         for runs in (None, Runs(()), RUNS):
             sure = ConfirmationNeeded(operation(voice, wanted=wanted), own_id(1), runs)
@@ -297,6 +305,12 @@ def failures(voice: Voice) -> Iterator[Sample]:
     for variant, error in errors_of(voice):
         yield variant, Failed(error, "01234567", "toggle plant-a SAP")
         yield f"{variant}, not again", Failed(error, "01234567")
+    command = f"toggle {GUID.format(1)} {GUID.format(2)}"
+    many = tuple(
+        Choice(voice.says("timer"), voice.says("package"), command, own_id(place))
+        for place in range(120)
+    )
+    yield "many of a name", Failed(AmbiguousName("timer", voice.says("word"), many), "01234567")
 
 
 OUTCOMES: tuple[Callable[[Voice], Iterator[Sample]], ...] = (

@@ -128,7 +128,7 @@ def list_timers(verb: str, text: str, tokens: list[Token]) -> Command:
     if _is_all(names):
         return ListTimers("", disabled, page, everywhere=True)
     found = [ListTimers(_one_name(verb, names), disabled, page)]
-    if len(names) < len(tokens) and all(token.bare for token in tokens):
+    if len(names) < len(tokens) and len(units(tokens)) == 1:
         found.append(ListTimers(_one_name(verb, tokens)))
     return one_of(text, found)
 
@@ -148,7 +148,7 @@ def history(verb: str, text: str, tokens: list[Token]) -> Command:
     if not names or _is_all(names):
         return History("", "", before, everywhere=bool(names))
     found = [History(*both, before) for both in _itwin_first(verb, names)]
-    if before and all(token.bare for token in tokens):
+    if before and len(units(tokens)) == 1:
         found += [History(*both) for both in _itwin_first(verb, tokens)]
     return one_of(text, found)
 
@@ -192,7 +192,7 @@ def subscribe(verb: str, text: str, tokens: list[Token]) -> Command:
     for place in range(names, len(tokens) + 1):  # words of events may be the end of a name
         words = {token.text.casefold() for token in tokens[place:]}
         events = tuple(event for event in EVENTS if event in words)
-        if place == names or all(token.bare for token in tokens):
+        if place == names or len(units(tokens)) == 1:
             found += [Subscribe(*both, events) for both in _itwin_first(verb, tokens[:place])]
     return one_of(text, found)
 

@@ -135,6 +135,20 @@ async def _run(
             return await timers.listed(gateways, invocation, command)
         case History():
             return await history.show_history(gateways, invocation, command, resolver)
+        case Subscribe() | Unsubscribe() | Subscriptions() | SetChannelDefault():
+            return await _run_for_channel(context, invocation, command, resolver)
+        case SignIn() | SignOut() | WhoAmI() | Version() | Help():
+            return await _run_for_person(context, invocation, command)
+
+
+async def _run_for_channel(
+    context: Context,
+    invocation: Invocation,
+    command: Subscribe | Unsubscribe | Subscriptions | SetChannelDefault,
+    resolver: NameResolver | None,
+) -> Outcome:
+    gateways = context.gateways
+    match command:
         case Subscribe(itwin=""):
             await context.option_lists.warm(Owner(invocation.workspace, invocation.who))
             return await forms.open_subscription_form(gateways, invocation)
@@ -147,6 +161,13 @@ async def _run(
             return await subscriptions.list_subscriptions(gateways, invocation, page)
         case SetChannelDefault():
             return await channel_default.use(gateways, invocation, command)
+
+
+async def _run_for_person(
+    context: Context, invocation: Invocation, command: SignIn | SignOut | WhoAmI | Version | Help
+) -> Outcome:
+    gateways = context.gateways
+    match command:
         case SignIn():
             return await accounts.sign_in(gateways, context.sign_in_urls, invocation)
         case SignOut():

@@ -294,10 +294,10 @@ def _question(
             lines = described(choices, numbered=True)
             return ErrorText("What did you mean?", line(cause), line(step), lines, numbered)
         case errors.SwappedNames(choice=choice):
-            cause = "The iTwin comes first, then the timer. Nothing was done yet."
+            cause = f"Did you mean {choice.detail} · {choice.name}?"
             return ErrorText(
-                f"Did you mean {choice.detail} · {choice.name}?",
-                line(cause),
+                "The iTwin comes first",
+                line(f"{cause} Nothing was done yet."),
                 line("Press the button if you did."),
                 described((choice,)),
                 (choice,),
