@@ -271,7 +271,7 @@ async def test_a_second_look_names_the_runs_and_does_nothing_yet(
     said = await story.sees("alice", "Are you sure? turn off SAP work orders")
     assert said.visible_to is not None
     assert "Change: enabled → disabled, and enabled again " in read(said)
-    assert "Runs that will not happen: " in read(said)
+    assert "Skips 10 runs, first " in read(said)
     assert "Nothing was done yet" in read(said)
     assert story.flips() == 0
     await story.clicks("alice", "Yes, turn it off")

@@ -90,7 +90,7 @@ async def test_a_timer_that_is_off_until(story: Story) -> None:
 # SAP work orders is now disabled
 Off until: <time>
 It is turned on again then, with the sign-in of @alice.
-Runs that will not happen: <times>, and 5 more
+Skips 10 runs, first <time>
 What becomes of a run that is under way, Bentley does not say.
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
@@ -319,7 +319,7 @@ Asked by: @alice as alice@acme.example, <time>
 iTwin: plant-a (PA-001)
 Package: SAP_WORK_ORDERS
 Change: enabled → disabled, and enabled again <time>
-Runs that will not happen: <times> and 5 more
+Skips 10 runs, first <time>
 Schedule: weekdays at 02:00, UTC assumed 0 2 * * 1-5
 Because: SAP is down
 Who decides: anybody whose own account can do it, but not who asked

@@ -483,9 +483,9 @@ def test_a_command_for_reading_has_names_for_ids() -> None:
     [
         (None, "UTC", None),
         (Until(None), "UTC", None),
-        (IN_TWO_DAYS, "UTC", Runs((NOW + 18 * 3_600, NOW + 42 * 3_600))),
-        (IN_TWO_DAYS, "Europe/Berlin", Runs((NOW + 16 * 3_600, NOW + 40 * 3_600))),
-        (Until(NOW + 3_600), "UTC", Runs(())),
+        (IN_TWO_DAYS, "UTC", Runs((NOW + 18 * 3_600, NOW + 42 * 3_600), 2)),
+        (IN_TWO_DAYS, "Europe/Berlin", Runs((NOW + 16 * 3_600, NOW + 40 * 3_600), 2)),
+        (Until(NOW + 3_600), "UTC", Runs((), 0)),
     ],
 )
 def test_skipped_runs(until: Until | None, zone: str, runs: Runs | None) -> None:

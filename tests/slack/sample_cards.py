@@ -124,7 +124,7 @@ def request_cards(voice: Voice) -> Iterator[Drawn]:
                 reminders=int(review),
             )
             says = f"{stage.value} {review} {len(who or ())} {outcome and outcome.value}"
-            for runs in (None, Runs(()), RUNS) if outcome is None else (RUNS,):
+            for runs in (None, Runs((), 0), RUNS) if outcome is None else (RUNS,):
                 drawn = approvals.card(one, runs, ZONE)
                 yield f"request {says} {None if runs is None else len(runs.at)}", drawn
             if stage is Stage.WAITING:

@@ -166,7 +166,7 @@ def asked_back(voice: Voice) -> Iterator[Sample]:
     long = (NOW, f"{command} because {'x' * 3_000}")
     yield "a long command", TimeChoiceNeeded(shown(voice), "two hours", (long,), (own_id(1),))
     for wanted in (True, False):
-        for runs in (None, Runs(()), RUNS):
+        for runs in (None, Runs((), 0), RUNS):
             sure = ConfirmationNeeded(operation(voice, wanted=wanted), own_id(1), runs)
             yield f"{wanted}, runs {None if runs is None else len(runs.at)}", sure
 

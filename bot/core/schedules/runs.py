@@ -17,15 +17,7 @@ from bot.core.zones import zone_named
 
 LAST_YEAR = 2099  # Cronos looks no further
 _PAUSE = 300.0
-_SECOND = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Runs:
-    """Runs in an interval (unix seconds, ascending); ``more``: others follow within it."""
-
-    at: tuple[float, ...]
-    more: bool = False
+SECOND = timedelta(seconds=1)
 
 
 def next_run(cron: str, now: float, zone: str = "UTC") -> float | None:
@@ -33,27 +25,8 @@ def next_run(cron: str, now: float, zone: str = "UTC") -> float | None:
 
     None if the schedule cannot be read, or never runs again.
     """
-    evaluator = _evaluator(cron)
+    evaluator = evaluator_of(cron)
     return None if evaluator is None else evaluator.next(now, zone_named(zone))
-
-
-def runs_between(
-    cron: str, start: float, end: float, zone: str = "UTC", most: int = 50
-) -> Runs | None:
-    """Return the runs after ``start`` and up to ``end``, or None if the schedule cannot be read.
-
-    At most ``most`` are returned.
-    """
-    if _evaluator(cron) is None:
-        return None
-    runs: list[float] = []
-    following = next_run(cron, start, zone)
-    while following is not None and following <= end:
-        if len(runs) >= most:
-            return Runs(tuple(runs), more=True)
-        runs.append(following)
-        following = next_run(cron, following, zone)
-    return Runs(tuple(runs))
 
 
 def after_runs(cron: str, count: int, start: float, zone: str = "UTC") -> float | None:
@@ -73,7 +46,7 @@ def after_runs(cron: str, count: int, start: float, zone: str = "UTC") -> float 
 
 def never_runs(cron: str) -> bool:
     """Whether the schedule can be read, and has no run at all, such as ``0 0 31 2 *``."""
-    evaluator = _evaluator(cron)
+    evaluator = evaluator_of(cron)
     return evaluator is not None and evaluator.never
 
 
@@ -98,13 +71,14 @@ def _moment(wall: datetime, zone: tzinfo, fold: int) -> float:
 
 
 @functools.lru_cache(maxsize=1_024)
-def _evaluator(cron: str) -> "_Evaluator | None":
+def evaluator_of(cron: str) -> "Evaluator | None":
+    """Return what computes the runs of an expression; None if Cronos would refuse it."""
     schedule = parse(cron)
-    return None if schedule is None else _Evaluator(schedule)
+    return None if schedule is None else Evaluator(schedule)
 
 
 @dataclass
-class _Evaluator:
+class Evaluator:
     """Computes the runs of one schedule in local time and, from that, in unix seconds.
 
     ``days`` caches the days of a month for each (weekday of its first day, length).
@@ -122,10 +96,10 @@ class _Evaluator:
         """Return the next run after ``now`` (unix seconds), or None if there is none."""
         here = datetime.fromtimestamp(math.floor(now), zone)
         local = here.replace(tzinfo=None, fold=0)
-        start = local + _SECOND
-        doubled = _doubled(local, zone)
-        if doubled is not None:
-            change, begins, ends = doubled
+        start = local + SECOND
+        twice = doubled(local, zone)
+        if twice is not None:
+            change, begins, ends = twice
             if here.timestamp() < change:
                 found = self._find(start, ends)
                 if found is not None:
@@ -143,7 +117,7 @@ class _Evaluator:
 
     def _find(self, start: datetime, end: datetime | None = None) -> datetime | None:
         """Return the first run from ``start`` on and before ``end``, all in local time."""
-        if start.year <= LAST_YEAR and start.day in self._days_of(start.year, start.month):
+        if start.year <= LAST_YEAR and start.day in self.days_of(start.year, start.month):
             left = self._time_from(start.hour, start.minute, start.second)
             if left is not None:
                 run = datetime.combine(start.date(), left)
@@ -161,7 +135,7 @@ class _Evaluator:
     ) -> date | None:
         """Return the first day after this one on which it runs, to the end of that year."""
         while year <= last_year:
-            days = self._days_of(year, month)
+            days = self.days_of(year, month)
             place = bisect_right(days, day)
             if place < len(days):
                 return date(year, month, days[place])
@@ -191,7 +165,8 @@ class _Evaluator:
             return time(one.hours[place], one.minutes[0], one.seconds[0])
         return None
 
-    def _days_of(self, year: int, month: int) -> list[int]:
+    def days_of(self, year: int, month: int) -> list[int]:
+        """Return the days of a month on which it runs, ascending."""
         if month not in self.schedule.months:
             return []
         kind = calendar.monthrange(year, month)
@@ -237,23 +212,23 @@ def _is_nth(day: int, nth: int | None, length: int) -> bool:
     return day + 7 > length if nth == -1 else (day - 1) // 7 + 1 == nth
 
 
-def _doubled(local: datetime, zone: tzinfo) -> tuple[float, datetime, datetime] | None:
+def doubled(local: datetime, zone: tzinfo) -> tuple[float, datetime, datetime] | None:
     """Where the clocks show this time twice: when they are set back, and from what to what."""
     early, late = _moment(local, zone, 0), _moment(local, zone, 1)
     if early >= late:
         return None
-    change = _change(early, late, zone)
-    return change, _local_time(change, zone), _local_time(change - 1, zone) + _SECOND
+    change = change_between(early, late, zone)
+    return change, local_time(change, zone), local_time(change - 1, zone) + SECOND
 
 
 def _skipped(local: datetime, zone: tzinfo) -> float | None:
     """Return the end of the gap, where the clocks never show this time."""
     late, early = _moment(local, zone, 0), _moment(local, zone, 1)
-    return _change(early, late, zone) if early < late else None
+    return change_between(early, late, zone) if early < late else None
 
 
-def _change(before: float, after: float, zone: tzinfo) -> float:
-    """Return when the offset of the zone changes between two moments."""
+def change_between(before: float, after: float, zone: tzinfo) -> float:
+    """Return when the offset of the zone changes between two moments (unix seconds)."""
     old = datetime.fromtimestamp(before, zone).utcoffset()
     while after - before > 1:
         middle = (before + after) // 2
@@ -264,5 +239,6 @@ def _change(before: float, after: float, zone: tzinfo) -> float:
     return after
 
 
-def _local_time(moment: float, zone: tzinfo) -> datetime:
+def local_time(moment: float, zone: tzinfo) -> datetime:
+    """Return what clocks show, without the zone and without which of two times it is."""
     return datetime.fromtimestamp(moment, zone).replace(tzinfo=None, fold=0)

@@ -3,6 +3,7 @@
 So ``*/40`` is "at minutes 0 and 40 of every hour", and ``FRI/2`` "on Friday and Sunday".
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -11,6 +12,7 @@ from bot.core.schedules.runs import never_runs
 
 NEVER = "never runs"
 _MOST_TIMES = 6  # that are listed one by one
+_OFTEN = re.compile(r"every (\d+ )?(second|minute|hour)s?")
 _ALL_60 = tuple(range(60))
 _ALL_24 = tuple(range(24))
 _NAMES_OF_DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
@@ -31,6 +33,19 @@ def in_words(cron: str) -> str | None:
     if schedule is None:
         return None
     return NEVER if never_runs(cron) else _sentence(schedule)
+
+
+def often(cron: str) -> str | None:
+    """Return how often it runs, such as "every 10 minutes", if that is so all day on every day.
+
+    Only such words hold in each reader's time zone: those with a clock time or a day are true in
+    the schedule's own. None otherwise, and for what Cronos would refuse.
+    """
+    schedule = parse(cron)
+    if schedule is None or _in_month(schedule) or _in_week(schedule) or _in_year(schedule.months):
+        return None
+    times = _times(schedule)
+    return times if _OFTEN.fullmatch(times) else None
 
 
 def _sentence(schedule: Schedule) -> str:

@@ -32,8 +32,7 @@ from bot.slack.views.blocks import (
 )
 from bot.slack.views.cards import schedule, state_word, title_of
 from bot.slack.views.policy_errors import end_lines
-
-RUNS_SHOWN = 5
+from bot.slack.views.skipped_runs import skips_line
 
 
 def card(approval: Approval, runs: Runs | None, zone: str) -> Card:
@@ -179,22 +178,7 @@ def change_lines(operation: Operation, runs: Runs | None) -> list[Line]:
     if until is None:
         return [labelled("Change", *change)]
     auto_enable = labelled("Change", *change, ", and enabled again ", Timestamp(until))
-    return [auto_enable, runs_line(runs)]
-
-
-def runs_line(runs: Runs | None) -> Line:
-    """Name the first of the runs that will not happen; None: the schedule cannot be read."""
-    label = "Runs that will not happen"
-    if runs is None:
-        return labelled(label, "cannot be told from this schedule")
-    if not runs.at:
-        return labelled(label, "none falls into this time")
-    shown: list[Part | str] = []
-    for at in runs.at[:RUNS_SHOWN]:
-        shown += [*([", "] if shown else []), Timestamp(at)]
-    if more := len(runs.at) - RUNS_SHOWN + runs.more if len(runs.at) > RUNS_SHOWN else 0:
-        shown.append(f" and {'at least ' if runs.more else ''}{more} more")
-    return labelled(label, *shown)
+    return [auto_enable, skips_line(runs, operation.timer.cron)]
 
 
 def _decision_lines(approval: Approval) -> list[Line]:

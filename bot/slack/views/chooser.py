@@ -13,7 +13,6 @@ from bot.core.subscriptions import EVENTS, USUAL
 from bot.core.surfaces import ChooserShown, SubscriptionFormShown
 from bot.core.timers import ITwin, Timer
 from bot.gateways.slack.messages import Block, Modal
-from bot.slack.views.approvals import runs_line
 from bot.slack.views.blocks import (
     NAME,
     Line,
@@ -28,6 +27,7 @@ from bot.slack.views.blocks import (
 from bot.slack.views.cards import schedule, state_word
 from bot.slack.views.confirmations import clock
 from bot.slack.views.errors import error_text
+from bot.slack.views.skipped_runs import skips_line
 
 OPTION = 75  # characters of an option's text
 _STATES = (("disable", "Turn it off"), ("enable", "Turn it on"))
@@ -248,7 +248,7 @@ def _then(form: ChooserShown, timer: Timer) -> list[Line]:
         return [labelled("Then", f"{done}, until somebody turns it on" if timer.enabled else done)]
     return [
         labelled("Then", "disabled, and enabled again ", Timestamp(until)),
-        runs_line(form.skipped),
+        skips_line(form.skipped, timer.cron),
     ]
 
 

@@ -3,12 +3,11 @@
 from bot.core.actions import Action
 from bot.core.auto_enables import AutoEnable, Phase
 from bot.core.operations.operation import Failure, FailureKind, Operation, State
-from bot.core.schedules import Runs, runs_between
+from bot.core.schedules import runs_between
 from bot.core.timers import differences
 from bot.slack.views.blocks import NAME, Button, Line, Part, Timestamp, UserMention, labelled, line
 from bot.slack.views.policy_errors import edits
-
-RUNS_SHOWN = 5
+from bot.slack.views.skipped_runs import skips_line
 
 
 def is_off(operation: Operation) -> bool:
@@ -45,13 +44,13 @@ def lines_of(operation: Operation, zone: str, auto_enable: AutoEnable | None) ->
         return [_closed_line(auto_enable)]
     if operation.until.at is None:
         return [line("It stays off until somebody turns it on.")]
-    start = operation.changed_at or operation.asked_at
+    start, cron = operation.changed_at or operation.asked_at, operation.timer.cron
     lines = [
         labelled("Off until", Timestamp(operation.until.at)),
         line(
             "It is turned on again then, with the sign-in of ", UserMention(operation.person), "."
         ),
-        skipped_line(runs_between(operation.timer.cron, start, operation.until.at, zone)),
+        skips_line(runs_between(cron, start, operation.until.at, zone), cron),
     ]
     if not operation.state.ended:
         return lines
@@ -72,22 +71,6 @@ def _waits(auto_enable: AutoEnable | None) -> list[Line]:
             )
         ]
     return []
-
-
-def skipped_line(runs: Runs | None) -> Line:
-    """Name the runs that will not happen (None: the schedule cannot be read)."""
-    label = "Runs that will not happen"
-    if runs is None:
-        return labelled(label, "cannot be told from this schedule")
-    if not runs.at:
-        return labelled(label, "none")
-    shown: list[Part | str] = []
-    for index, at in enumerate(runs.at[:RUNS_SHOWN]):
-        shown += [", ", Timestamp(at)] if index else [Timestamp(at)]
-    left = len(runs.at) - RUNS_SHOWN
-    if left > 0:
-        shown.append(f", and {'more than ' if runs.more else ''}{left} more")
-    return labelled(label, *shown)
 
 
 def _closed_line(auto_enable: AutoEnable) -> Line:
