@@ -200,7 +200,7 @@ def reminder(approval: Approval) -> Ephemeral:
     if not approval.review:
         lines.append(labelled("Expires", Timestamp(approval.expires_at)))
     heading = f"Still waiting: {change_phrase(approval.operation)}"
-    return Ephemeral(fallback_text(f"{heading}. ", *approvers_line(approval)), [paragraph(lines)])
+    return Ephemeral(fallback_text(heading, ". ", *approvers_line(approval)), [paragraph(lines)])
 
 
 def _about(approval: Approval, heading: str, lines: list[Line], *more: Block) -> Ephemeral:
@@ -208,4 +208,4 @@ def _about(approval: Approval, heading: str, lines: list[Line], *more: Block) ->
     foot = context_block(f"Request {approval.id}")
     blocks = [header(heading), paragraph([*lines, where]), *more, foot]
     first = lines[0] if lines else line("")
-    return Ephemeral(fallback_text(f"{heading}. ", *first), blocks)
+    return Ephemeral(fallback_text(heading, ". ", *first), blocks)

@@ -28,6 +28,7 @@ from bot.slack.views.blocks import (
     max_json_size,
     menu,
     paragraph,
+    sentence,
 )
 from bot.slack.views.errors import error_text
 from bot.slack.views.paging import listed, page_of
@@ -91,7 +92,7 @@ def card(auto_enable: AutoEnable) -> Card:
             Timestamp(auto_enable.changed_at),
         )
         return Card(
-            fallback_text(f"{title}. ", *message),
+            fallback_text(title, ". ", *message),
             [header(title), paragraph([message, *facts]), foot],
         )
     title = f"Still off: {name}"
@@ -101,7 +102,7 @@ def card(auto_enable: AutoEnable) -> Card:
         _next_step(auto_enable),
     ]
     blocks = [header(title), paragraph(lines), buttons(*_actions(auto_enable, name)), foot]
-    return Card(fallback_text(f"{title}. It did not come back by itself."), blocks)
+    return Card(fallback_text(title, ". It did not come back by itself."), blocks)
 
 
 def _why(failure: Failure | None) -> Line:
@@ -218,7 +219,8 @@ def _not_read(outcome: DisabledListed) -> list[str]:
     if outcome.unread:
         names = ", ".join(itwin.title(60) for itwin in outcome.unread[:NAMED])
         more = len(outcome.unread) - NAMED
-        notes.append(f"Could not be read: {names}{f' and {more} more' if more > 0 else ''}.")
+        names += f" and {more} more" if more > 0 else ""
+        notes.append(sentence(f"Could not be read: {names}"))
     if outcome.not_read:
         notes.append(
             f"{outcome.not_read} more iTwins were not looked at: /edfs list <itwin> disabled."

@@ -6,8 +6,8 @@ Limits: docs.slack.dev/reference/block-kit (header 150, button text 75, value 2,
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.core.actions import Action, action_id
@@ -86,6 +86,26 @@ def labelled(label: str, *parts: Part | str) -> Line:
     return line(bold(f"{label}: "), *parts)
 
 
+def _without_second_stops(parts: Iterable[Part]) -> Iterator[Part]:
+    """Leave out a full stop behind the end of a sentence, such as behind a name "Plant B!"."""
+    before = ""
+    for part in parts:
+        text = part.text if isinstance(part, Text) else ""
+        if not (isinstance(part, Text) and _is_second_stop(before, text)):
+            yield part
+        elif len(text) > 1:
+            yield replace(part, text=text[1:])
+        before = text
+
+
+def _is_second_stop(before: str, text: str) -> bool:
+    return f"{text} ".startswith(". ") and _ends_sentence(before)
+
+
+def _ends_sentence(text: str) -> bool:
+    return bool(text) and _cleaned(text).rstrip("”").endswith((".", "!", "?", "…"))
+
+
 def _element(part: Part) -> Block:
     match part:
         case Text(text, is_bold, is_code):
@@ -123,7 +143,7 @@ def paragraph(lines: Iterable[Line]) -> Block:
     for place, parts in enumerate(lines):
         if place:
             elements.append({"type": "text", "text": "\n"})
-        elements += [_element(part) for part in parts]
+        elements += map(_element, _without_second_stops(parts))
     section = {"type": "rich_text_section", "elements": elements}
     return {"type": "rich_text", "elements": [section]}
 
@@ -153,6 +173,11 @@ def fit(pieces: Sequence[Block | Sequence[Block]], space: int = SPACE) -> int:
         if space < 0:
             return count
     return len(pieces)
+
+
+def sentence(text: str) -> str:
+    """End a text with a full stop, where it does not end a sentence already."""
+    return text if _ends_sentence(text) else f"{text}."
 
 
 def header(text: str) -> Block:
@@ -257,7 +282,7 @@ def option_of(option: Option) -> Block:
 
 def fallback_text(*parts: Part | str) -> str:
     """Return a message's ``text``, for notifications and screen readers; escaped."""
-    return " ".join("".join(_as_mrkdwn(part) for part in line(*parts)).split())
+    return " ".join("".join(map(_as_mrkdwn, _without_second_stops(line(*parts)))).split())
 
 
 def _as_mrkdwn(part: Part) -> str:

@@ -216,7 +216,7 @@ def summary(form: ChooserShown, now: float, zone: str) -> list[Line]:
     """Return the present state, what would be done, the skipped runs, and what the policy wants."""
     if form.error is not None:
         words = error_text(form.error, now)
-        return [line(bold(f"{words.title}. ")), *words.lines]
+        return [line(bold(words.title), bold(". ")), *words.lines]
     if form.shown is None:
         return []
     timer = form.shown.timer

@@ -18,6 +18,7 @@ from bot.slack.views.blocks import (
     bold,
     code,
     line,
+    sentence,
 )
 from bot.slack.views.choices import MAX_OPTIONS, described
 from bot.slack.views.policy_errors import policy_error_text
@@ -229,7 +230,7 @@ def _not_understood(error: errors.InvalidCommand) -> ErrorText:
     step = line("See how it goes with ", code(usage), ".")
     return ErrorText(
         "Not understood",
-        line(f"{error.reason[:1].upper()}{error.reason[1:]}."),
+        line(f"{error.reason[:1].upper()}{error.reason[1:]}", "."),
         step,
         tuple(hints),
         error.choices,
@@ -339,7 +340,8 @@ def _sign_in(error: BotError) -> ErrorText:
 
 
 def _identity_provider(error: errors.IdentityProviderError) -> ErrorText:
-    cause = f"Bentley's sign-in service is of no help just now: {single_line(error.what, 200)}."
+    what = single_line(error.what, 200)
+    cause = sentence(f"Bentley's sign-in service is of no help just now: {what}")
     if error.settings:
         return _error("Sign-in does not work", cause, "Tell an admin: edfs-bot doctor says more.")
     step = "Nothing was changed. Try again in a minute."

@@ -111,7 +111,7 @@ def _titled(title: str, pieces: Sequence[Section], empty: str) -> list[Section]:
 
 def _error_section(title: str, error: BotError, now: float) -> list[Section]:
     words = error_text(error, now)
-    message = [line(bold(f"{words.title}. ")), *words.lines]
+    message = [line(bold(words.title), bold(". ")), *words.lines]
     return [[DIVIDER, header(title), paragraph(message)]]
 
 

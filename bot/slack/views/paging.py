@@ -93,5 +93,5 @@ def listed(
     position = position_of(page)
     small_print = [context_block(note) for note in (position, *notes) if note]
     row = [buttons(*actions)] if actions else []
-    text = fallback_text(f"{title}. {position}" if position else title)
+    text = fallback_text(title, f". {position}" if position else "")
     return Ephemeral(text, [*blocks, *row, *small_print])

@@ -278,4 +278,4 @@ def failed(outcome: Failed, now: float) -> Ephemeral:
         blocks.append(buttons(*actions))
     blocks.append(context_block(f"Trace {outcome.trace}"))
     first = words.lines[0] if words.lines else line("")
-    return Ephemeral(fallback_text(f"{words.title}. ", *first), blocks)
+    return Ephemeral(fallback_text(words.title, ". ", *first), blocks)
