@@ -97,9 +97,9 @@ class WhoAmIShown:
 
 @dataclass(frozen=True, slots=True)
 class HelpShown:
-    """Help for one verb; an empty ``verb``: for all."""
+    """Help about a verb or topic, or about a word that is neither; empty: about all verbs."""
 
-    verb: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from inline_snapshot import snapshot
 
+from bot.core.language.topics import TOPICS
 from bot.core.language.verbs import VERBS
 from tests.world.story import TOGGLE, Story, read
 from tests.world.waiting import until
@@ -77,9 +79,8 @@ async def test_an_unknown_verb_is_answered_with_the_nearest_ones(story: Story) -
     assert "Did you mean toggle" in read(await story.sees("alice", "There is no “togle”"))
 
 
-@pytest.mark.parametrize("command", ["/edfs help", "/edfs help nothing-such"])
-async def test_help_lists_every_verb(story: Story, command: str) -> None:
-    await story.types("alice", command)
+async def test_help_lists_every_verb(story: Story) -> None:
+    await story.types("alice", "/edfs help")
     answer = read(await story.sees("alice", "What you can ask"))
     assert all(f"/edfs {verb.usage}" in answer for verb in VERBS.values())
     assert "technical preview" in answer
@@ -91,6 +92,41 @@ async def test_help_of_each_verb_has_an_example_that_can_be_typed(story: Story) 
         answer = read(await story.sees("alice", f"# /edfs {verb}\n"))
         assert f"/edfs {VERBS[verb].usage}" in answer
         assert "For example: /edfs " in answer
+
+
+async def test_help_of_each_topic_is_in_the_menu_of_help(story: Story) -> None:
+    for topic in TOPICS.values():
+        await story.types("alice", f"/edfs help {topic.name}")
+        answer = read(await story.sees("alice", f"# {topic.title}\n"))
+        assert all(rule in answer for rule in topic.rules)
+        assert all(f"For example: {example}" in answer for example in topic.examples)
+    await story.types("alice", "/edfs help")
+    await story.sees("alice", "What you can ask")
+    await story.clicks("alice", "Approvals")
+    await until(lambda: sum("# Approvals\n" in one for one in story.says("alice")) == 2)
+
+
+async def test_help_of_what_is_no_verb_offers_the_nearest_ones(story: Story) -> None:
+    await story.types("alice", "/edfs help Unil <!here>")
+    answer = read(await story.sees("alice", "No such verb"))
+    assert answer == snapshot("""\
+# No such verb: unil <!here>
+EDFS Bot knows no verb and no topic “unil <!here>”. Nothing was changed.
+Press the one you mean, or see all verbs.
+[Help: until] [All verbs]\
+""")
+    await story.clicks("alice", "Help: until")
+    await story.sees("alice", "# Until when a timer is disabled")
+    await story.types("alice", "/edfs help zzz")
+    answer = read(await story.sees("alice", "No such verb: zzz"))
+    assert answer == snapshot("""\
+# No such verb: zzz
+EDFS Bot knows no verb and no topic “zzz”. Nothing was changed.
+See all verbs.
+[All verbs]\
+""")
+    await story.clicks("alice", "All verbs")
+    await story.sees("alice", "What you can ask")
 
 
 async def test_toggle_disables_and_another_persons_toggle_enables(story: Story) -> None:

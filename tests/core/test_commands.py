@@ -30,6 +30,7 @@ from bot.core.language.commands import (
     WhoAmI,
 )
 from bot.core.language.parser import parse
+from bot.core.language.topics import TOPICS
 from bot.core.language.verbs import VERBS
 from bot.core.names import OperationId
 from bot.core.subscriptions import EVENTS
@@ -120,7 +121,9 @@ MADE: dict[type, st.SearchStrategy[Command]] = {
     Readings: st.lists(NAMES, min_size=3, max_size=5)
     .map(lambda names: parse(f"off {' '.join(names)} for 3 days"))
     .filter(lambda command: isinstance(command, Readings)),
-    Help: st.builds(Help, st.sampled_from(["", *VERBS])),
+    Help: st.builds(
+        Help, st.sampled_from(["", *VERBS, *TOPICS, "no such", "x1", "ünbekannt", 'a"b'])
+    ),
 }
 COMMANDS = st.one_of(*MADE.values())
 
@@ -227,7 +230,12 @@ def test_any_text_is_a_command_or_refused_with_a_reason(text: str) -> None:
         ("logout", SignOut()),
         ("whoami", WhoAmI()),
         ("help off", Help("disable")),
-        ("help nonsense", Help()),
+        ("help nonsense", Help("nonsense")),
+        ("help Off please", Help("disable")),
+        ("help ENDS", Help("until")),
+        ("help emergency", Help("approvals")),
+        ("help “no  such”", Help("no such")),
+        ('help ""', Help()),
         ("", OpenChooser()),
     ],
 )

@@ -13,7 +13,8 @@ import pytest
 from bot.core.errors import InvalidCommand
 from bot.core.language.commands import COMMAND, Command, Readings
 from bot.core.language.parser import parse
-from bot.core.language.verbs import SYNONYMS, VERBS, HelpGroup, Verb
+from bot.core.language.topics import TOPICS, Topic, find_topic
+from bot.core.language.verbs import SYNONYMS, VERBS, HelpGroup, Verb, nearest_subjects
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -44,6 +45,36 @@ def test_examples_parse_to_their_verb(verb: Verb) -> None:
 def test_each_command_has_a_verb() -> None:
     made = {type(parsed(example)) for verb in VERBS.values() for example in verb.examples}
     assert made == set(get_args(Command))
+
+
+@pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic: topic.name)
+def test_examples_of_a_topic_parse(topic: Topic) -> None:
+    assert topic.examples
+    for example in topic.examples:
+        command = parsed(example)
+        assert parse(str(command)) == command, example
+
+
+def test_no_topic_is_called_like_a_verb() -> None:
+    words = [word for topic in TOPICS.values() for word in (topic.name, *topic.synonyms)]
+    assert len(words) == len(set(words))
+    assert not {*words} & {*VERBS, *SYNONYMS}
+    assert all(find_topic(word.upper()) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [
+        ("lst", ("list",)),
+        ("aprove", ("approve", "approvals")),
+        ("unil", ("until",)),
+        ("TOGGEL now", ("toggle",)),
+        ("zzz", ()),
+        ("", ()),
+    ],
+)
+def test_the_nearest_subjects_of_help(typed: str, nearest: tuple[str, ...]) -> None:
+    assert nearest_subjects(typed) == nearest
 
 
 @ALL

@@ -8,6 +8,7 @@ from bot.core.approvals import Stage
 from bot.core.auto_enables import ClosedAs, Phase
 from bot.core.errors import AmbiguousName, Choice
 from bot.core.history import PastEvent
+from bot.core.language.topics import TOPICS
 from bot.core.language.verbs import VERBS
 from bot.core.listings import (
     DisabledListed,
@@ -20,7 +21,7 @@ from bot.core.listings import (
     TimerShown,
     TimersListed,
 )
-from bot.core.names import TimerId
+from bot.core.names import TimerId, single_line
 from bot.core.operations.operation import ActingAccount, Failure, FailureKind, State
 from bot.core.outcomes import (
     AlreadyInState,
@@ -118,9 +119,11 @@ def sign_ins(voice: Voice) -> Iterator[Sample]:
     yield "somebody", WhoAmIShown(acting(voice))
 
 
-def helped(_: Voice) -> Iterator[Sample]:
-    for verb in ("", *VERBS):
-        yield verb or "all", HelpShown(verb)
+def helped(voice: Voice) -> Iterator[Sample]:
+    for about in ("", *VERBS, *TOPICS):
+        yield about or "all", HelpShown(about)
+    yield "nearest", HelpShown("unil")
+    yield "nothing like it", HelpShown(single_line(voice.says("word"), 40))
     yield "version", VersionShown("0.1.0")
 
 

@@ -254,12 +254,15 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """Explain one verb; an empty ``verb``: list all."""
+    """Explain one verb or topic (its name), or say that there is none; empty: list all verbs."""
 
-    verb: str = ""
+    about: str = ""
 
     def __str__(self) -> str:
-        return f"help {self.verb}".rstrip()
+        if not self.about:
+            return "help"
+        plain = self.about.isascii() and self.about.isalpha()
+        return f"help {self.about if plain else quoted(self.about)}"
 
 
 @dataclass(frozen=True, slots=True)

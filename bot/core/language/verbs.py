@@ -19,8 +19,11 @@ from bot.core.language.commands import (
     WhoAmI,
 )
 from bot.core.language.tokens import Token, joined
+from bot.core.language.topics import TOPICS, find_topic
+from bot.core.names import single_line
 
 _ID = "0123456789abcdef01234567"
+_WORD_LIMIT = 40  # characters that are kept of what is neither a verb nor a topic
 
 
 class HelpGroup(Enum):
@@ -95,9 +98,24 @@ def _effect(name: str) -> str:
 
 
 def _help(_: str, __: str, tokens: list[Token]) -> Help:
-    """Parse ``help``: of the verb that follows; of all of them where that is none."""
-    verb = find_verb(tokens[0].text) if tokens else None
-    return Help(verb.name if verb else "")
+    """Parse what help is wanted about: a verb, a topic, or else what was typed."""
+    typed = single_line(" ".join(token.text for token in tokens).casefold(), _WORD_LIMIT)
+    for word in (typed, *(token.text for token in tokens[:1])):
+        if found := find_verb(word) or find_topic(word):
+            return Help(found.name)
+    return Help(typed)
+
+
+def nearest_subjects(typed: str) -> tuple[str, ...]:
+    """Return the verbs and topics that are most like what was typed, or its first word.
+
+    At most three, the nearest first.
+    """
+    subjects = {**{name: name for name in (*VERBS, *TOPICS)}, **SYNONYMS}
+    for word in (typed.casefold(), typed.casefold().partition(" ")[0]):
+        if found := get_close_matches(word, subjects, n=3, cutoff=0.6):
+            return tuple(dict.fromkeys(subjects[one] for one in found))
+    return ()
 
 
 _ALL = (
@@ -352,9 +370,9 @@ _ALL = (
         synonyms=("?", "hello", "hi", "hey"),
         parse=_help,
         group=HelpGroup.YOU,
-        usage="help [<verb>]",
-        description="Says what you can ask.",
-        examples=("/edfs help toggle",),
+        usage="help [<verb> | <topic>]",
+        description="Explains all verbs, one of them, or a topic: until, approvals, names.",
+        examples=("/edfs help toggle", "/edfs help until"),
         hint="help",
     ),
 )

@@ -176,5 +176,5 @@ async def _run_for_person(
             return await accounts.who_am_i(gateways, invocation)
         case Version():
             return VersionShown(__version__)
-        case Help(verb):
-            return HelpShown(verb)
+        case Help(about):
+            return HelpShown(about)

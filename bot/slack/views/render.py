@@ -67,7 +67,7 @@ from bot.slack.views.blocks import (
 from bot.slack.views.cards import state_word, title_of
 from bot.slack.views.choices import MAX_BUTTONS, choice_blocks, choice_buttons
 from bot.slack.views.errors import error_text
-from bot.slack.views.help import help_of
+from bot.slack.views.help import help_about
 
 
 def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
@@ -81,8 +81,8 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
             return [_sign_in(outcome)]
         case SignedIn() | SignedInAlready() | SignedOut() | WhoAmIShown():
             return [_account(outcome)]
-        case HelpShown(verb):
-            return [help_of(verb)]
+        case HelpShown(about):
+            return [help_about(about)]
         case VersionShown(version):
             return [_note(f"EDFS Bot {version}", [line("The bot that answers here.")])]
         case ITwinsListed() | TimersListed() | TimerShown() | AlreadyInState() | DetailsShown():
