@@ -130,8 +130,10 @@ async def test_runs_are_counted_and_what_is_off_already_can_be_given_an_end(stor
     unreadable = "cannot be told from this schedule"
     not_known = "Skipped runs not known: the schedule cannot be read"
     never = "Skips no run: the schedule never runs"
+    long = f"{','.join(['0'] * 200)} * * * *"  # longer than what is read
     for name, cron, words, following, said in (
         ("Refused", "0 0 * * MONDAY", "0 0 * * MONDAY", unreadable, not_known),
+        ("Long", long, long[:119] + "…", unreadable, not_known),
         ("Never", "0 0 31 2 *", "never runs", "never", never),
     ):
         story.world.edfs.state.put_timer("plant-a", name, cron=cron)

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.schedules import in_words, next_run
+from bot.core.schedules import after_runs, in_words, never_runs, next_run, runs_between
 from bot.core.schedules.cronos import LONGEST, Schedule, parse
 
 RUNS = Path(__file__).with_name("cron_next_runs.tsv")
+NOW = 1_795_000_000.0
 ALL_60, ALL_24 = tuple(range(60)), tuple(range(24))
 
 
@@ -247,6 +248,18 @@ def test_a_long_expression_is_not_read() -> None:
     assert len(listed) < LONGEST - 8
     assert parse(f"{listed} * * * *") is not None
     assert parse(f"{listed},{listed} * * * *") is None
+
+
+@pytest.mark.parametrize(("length", "is_read"), [(LONGEST, True), (LONGEST + 1, False)])
+def test_of_an_expression_that_is_too_long_nothing_is_said(length: int, *, is_read: bool) -> None:
+    listed, rest = ",".join(["05"] * 97), "* * * *"
+    cron = f"{listed}{' ' * (length - len(listed) - len(rest))}{rest}"
+    assert len(cron) == length
+    assert (in_words(cron) is not None) is is_read
+    assert (next_run(cron, NOW) is not None) is is_read
+    assert (runs_between(cron, NOW, NOW + 7_200) is not None) is is_read
+    assert (after_runs(cron, 1, NOW) is not None) is is_read
+    assert not never_runs(cron)
 
 
 @given(st.text(alphabet="*?/-,#LW@ 0123456789JANFEBMONSUx\t", max_size=40))
