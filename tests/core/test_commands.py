@@ -122,7 +122,7 @@ MADE: dict[type, st.SearchStrategy[Command]] = {
     .map(lambda names: parse(f"off {' '.join(names)} for 3 days"))
     .filter(lambda command: isinstance(command, Readings)),
     Help: st.builds(
-        Help, st.sampled_from(["", *VERBS, *TOPICS, "no such", "x1", "ünbekannt", 'a"b'])
+        Help, st.sampled_from(["", *VERBS, *TOPICS, "no such", "x1", "ünbekannt", '"a', "&amp;"])
     ),
 }
 COMMANDS = st.one_of(*MADE.values())
@@ -306,3 +306,8 @@ def test_a_misspelt_verb_gets_the_nearest_ones() -> None:
     with pytest.raises(InvalidCommand) as refusal:
         parse("togle plant-a x")
     assert refusal.value.nearest[0] == "toggle"
+
+
+@pytest.mark.parametrize("typed", ["no such", '"a', "&amp;", "until", "ünbekannt"])
+def test_help_about_any_word_is_read_back(typed: str) -> None:
+    assert parse(str(Help(typed))) == Help(typed)

@@ -69,6 +69,7 @@ def test_no_topic_is_called_like_a_verb() -> None:
         ("aprove", ("approve", "approvals")),
         ("unil", ("until",)),
         ("TOGGEL now", ("toggle",)),
+        ("lst of them all", ("list",)),
         ("zzz", ()),
         ("", ()),
     ],
