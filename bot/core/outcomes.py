@@ -128,13 +128,13 @@ class DetailsShown:
 class TimeChoiceNeeded:
     """The typed time is ambiguous.
 
-    ``choices`` are the moments (unix seconds) that it may mean, each with a command for it;
-    ``pending`` are the ids under which these are stored, empty until they are.
+    ``choices`` are the moments (unix seconds; None: no end) that it may mean, each with a command
+    for it; ``pending`` are the ids under which these are stored, empty until they are.
     """
 
     shown: TimerShown
     reason: str
-    choices: tuple[tuple[float, str], ...]
+    choices: tuple[tuple[float | None, str], ...]
     pending: tuple[str, ...] = ()
 
 

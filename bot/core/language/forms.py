@@ -1,20 +1,13 @@
 """The bot's forms as values: what their inputs hold, what the chooser's modal remembers."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.core.errors import InvalidCommand
-from bot.core.language.phrases import parse_phrase
+from bot.core.language.phrases import parse_phrase, with_opener
 from bot.core.names import ChannelId, ITwinId, OperationId, TimerId, is_guid, single_line
 from bot.core.timers import ITwin, Timer
 
 NAME = 255
-_SPAN = re.compile(
-    r"(\d+(\.\d+)?|an?|one|two|three|four|five|six|seven)\s*"
-    r"(m|h|d|w|min|mins|minutes?|hrs?|hours?|days?|weeks?|runs?)\b|good\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +124,4 @@ def phrase_from_input(text: str) -> str:
     The first word may be left out: "monday 08:00" and "3 days" are understood.
     Raises InvalidCommand.
     """
-    words = text.split()
-    if not words:
-        raise InvalidCommand("the time is missing", "disable")
-    if words[0].casefold() not in {"until", "for"}:
-        words.insert(0, "for" if _SPAN.match(" ".join(words)) else "until")
-    return parse_phrase("disable", " ".join(words))
+    return with_opener(parse_phrase("disable", text))

@@ -20,7 +20,7 @@ from bot.core.language.forms import (
     SubscriptionForm,
     phrase_from_input,
 )
-from bot.core.language.until import AmbiguousTime, parse_until
+from bot.core.language.until import AmbiguousTime, check_until, is_count, parse_until
 from bot.core.names import PersonId, single_line
 from bot.gateways.slack.client import SlackUnavailable
 from bot.slack.inbound import payloads
@@ -116,7 +116,8 @@ async def _time_problem(context: Context, who: PersonId, form: ChooserForm | Cha
     zone = (await context.gateways.directory.person(who)).zone
     try:
         phrase = phrase_from_input(form.until)
-        if cron is None and phrase.endswith(("run", "runs")):
+        if cron is None and is_count(phrase):
+            check_until(phrase, context.now, zone)
             return ""
         found = parse_until(phrase, context.now, zone, cron or "", context.gateways.schedule_zone)
     except InvalidCommand as refused:

@@ -270,7 +270,11 @@ def _rules(ruling: Ruling | None) -> list[Line]:
 
 def ambiguous_time_text(found: AmbiguousTime, zone: str) -> str:
     """Return the question which moment is meant, in the time zone of whoever typed it."""
-    moments = " or ".join(clock(format_until(at, zone)) for at in found.moments)
+    moments = " or ".join(
+        "“for good”" if at is None else clock(format_until(at, zone)) for at in found.moments
+    )
+    if found.moments == (None,):
+        return f"{found.why}. For no end date, leave it empty or type “for good”"
     return f"{found.why}: {moments}? Say it with day and time"
 
 

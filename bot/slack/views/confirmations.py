@@ -20,6 +20,7 @@ from bot.slack.views.blocks import (
     paragraph,
 )
 
+NO_END = "No end date"
 MOST = 2_000  # characters of a button's value
 _MOMENT = re.compile(r"\buntil (20\d\d-\d\d-\d\dt[\d:]+(?:[+-]\d\d:?\d\d|z))")
 
@@ -30,12 +31,20 @@ def choose_time(outcome: TimeChoiceNeeded) -> Ephemeral:
     heading = f"Which time? {name}"
     lines = [
         line(f"Nothing was done yet: {outcome.reason}."),
-        *(line(f"{number}. ", Timestamp(at)) for number, (at, _) in enumerate(outcome.choices, 1)),
+        *(
+            line(f"{number}. ", NO_END if at is None else Timestamp(at))
+            for number, (at, _) in enumerate(outcome.choices, 1)
+        ),
         line("Press the one you mean, or say it with day and time, such as “until monday 08:00”."),
     ]
     actions = [
-        Button(f"{place}. {clock(command)}", Action.CONTINUE, pending, suffix=str(place))
-        for place, ((_, command), pending) in enumerate(
+        Button(
+            f"{place}. {NO_END if at is None else clock(command)}",
+            Action.CONTINUE,
+            pending,
+            suffix=str(place),
+        )
+        for place, ((at, command), pending) in enumerate(
             zip(outcome.choices, outcome.pending, strict=False), 1
         )
     ]
