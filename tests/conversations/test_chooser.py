@@ -46,7 +46,7 @@ async def test_the_runs_to_be_skipped_are_shown_while_typing(story: Story, windo
     await window.types("Off until", "for 2 runs")
     shown = await window.shows("Then: disabled, and enabled again")
     assert re.search(r"^Skips 2 runs, first \S+ \S+ UTC, then \S+ \S+ UTC$", shown, re.MULTILINE)
-    await window.types("Off until", "mondy")
+    await window.types("Off until", "whenever")
     await window.shows("not clear")
     assert len(story.world.edfs.calls) == reads  # letters read nothing at Bentley's
     await window.types("Off until", "3 days")
@@ -59,7 +59,7 @@ async def test_the_runs_to_be_skipped_are_shown_while_typing(story: Story, windo
 @pytest.mark.parametrize(
     ("typed", "error"),
     [
-        ("mondy", "“mondy” cannot be read as a time"),
+        ("whenever", "“whenever” cannot be read as a time"),
         ("2020-01-01 08:00", "Wednesday 1 January 2020 08:00 (Europe/Berlin) has passed"),
         ("friday", "No time of day was given: "),
         ("for 999 runs", "Between 1 and 50 runs can be counted"),
@@ -174,10 +174,10 @@ async def test_the_chooser_shows_what_the_policy_requires(ruled: Story, policy: 
     assert "The policy wants a reason." in shown
     assert not window.may_be_empty("Reason")
     await window.types("Reason", " ")
-    await window.types("Off until", "mondy")
+    await window.types("Off until", "whenever")
     await window.submits()
     shown = await window.shows("! The policy wants a reason.")
-    assert "! “mondy” cannot be read as a time" in shown  # both at once
+    assert "! “whenever” cannot be read as a time" in shown  # both at once
     await window.types("Off until", "3 days")
     await window.types("Reason", "audit")
     await window.submits()
@@ -283,9 +283,9 @@ async def test_the_new_end_of_a_disable_is_validated_in_its_modal(story: Story) 
     await story.clicks("alice", "Extend")
     window = Window(story, "alice")
     await window.shows("Off until when?")
-    await window.types("Off until when?", "mondy")
+    await window.types("Off until when?", "whenever")
     await window.submits()
-    await window.shows("! “mondy” cannot be read as a time")
+    await window.shows("! “whenever” cannot be read as a time")
     await window.types("Off until when?", "for 2 days")
     await window.submits()
     await window.closed()

@@ -26,6 +26,7 @@ from bot.core.language.ends.moments import (
     present,
     why_none,
 )
+from bot.core.language.ends.opening import opening_of
 from bot.core.names import single_line
 from bot.core.schedules import after_runs, never_runs
 from bot.core.schedules.cronos import parse
@@ -109,7 +110,8 @@ def format_until(at: float | None, zone: str) -> str:
 def _parsed(phrase: str, here: Present, schedule: _Schedule | None) -> Until | AmbiguousTime:
     every = readings(phrase)
     if not every:
-        raise _refused(f"“{single_line(phrase, 60)}” cannot be read as a time; say {_EXAMPLES}")
+        words = single_line(opening_of(phrase)[1] or phrase, 60)
+        raise _refused(f"“{words}” cannot be read as a time; say {_EXAMPLES}")
     found = [_found(reading, here, schedule) for reading in every]
     moments = chosen(found)
     if not moments:

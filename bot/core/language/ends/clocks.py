@@ -11,6 +11,7 @@ from bot.core.language.ends.meaning import DAY, HOUR, MINUTE, Choices, Clock, Pa
 from bot.core.language.ends.vocabulary import NUMBER_WORD, number
 
 _NOON = 12 * HOUR
+_ISO_DATE = re.compile(r"20\d\d-\d\d-\d\d ")
 _HALF = r"(?: ?(?P<half>[ap])\.? ?m(?![a-z])\.?)"
 _HOURS = r"(?: ?(?:hrs?|hours?|h|oclock|o clock))"
 _WORD = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
@@ -31,12 +32,23 @@ def _clock(found: re.Match[str]) -> Clock:
     past = minute * MINUTE + second
     if half:
         return Clock(Choices((hour % 12 * HOUR + past + _NOON * (half == "p"),)))
-    sure = "sure" in given or given["hour"].startswith("0") or not 1 <= hour <= 12
+    sure = (
+        "sure" in given
+        or _behind_an_iso_date(found)
+        or given["hour"].startswith("0")
+        or not 1 <= hour <= 12
+    )
     noon = hour == 12 and not past and "minute" in given
     bare = "minute" not in given and "oclock" not in given and "sure" not in given
     if sure or noon:
         return _of_24_hours(hour * HOUR + past, typed, bare=bare)
     return Clock(_either_half(hour * HOUR + past, typed), bare=bare)
+
+
+def _behind_an_iso_date(found: re.Match[str]) -> bool:
+    """Whether an hour of two digits stands as ISO 8601 has it, which knows 24 hours only."""
+    before = found.string[max(0, found.start("hour") - 11) : found.start("hour")]
+    return len(found["hour"]) == 2 and _ISO_DATE.fullmatch(before) is not None
 
 
 def _of_24_hours(time: int, typed: str, *, bare: bool) -> Clock:
