@@ -152,7 +152,8 @@ async def test_extend_keep_return_now_and_undo_leave_no_second_return(story: Sto
     await extends(story, "bob", "until 2036-01-01 08:00")
     window = story.world.slack.state.modals.top(story.world.person("bob"))
     assert window is not None
-    assert window.errors == {"asked": "That is more than a year ahead."}
+    far = "Tuesday 1 January 2036 08:00 (America/New_York) is more than a year ahead."
+    assert window.errors == {"asked": far}
     await story.world.closes("bob")
     await story.types("bob", f"/edfs extend {off} for 9 days")
     await story.sees("alice", "was already disabled")

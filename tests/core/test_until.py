@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.core.errors import InvalidCommand
 from bot.core.language.parser import parse
+from bot.core.language.phrases import opens_end, reads_as_end
 from bot.core.language.until import SOONEST, YEAR, AmbiguousTime, Until, format_until, parse_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,8 +26,9 @@ def seconds(wall: str, zone: str, fold: int = 0) -> float:
     return datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(zone), fold=fold).timestamp()
 
 
-def wall_times(moments: tuple[float, ...], zone: str) -> list[str]:
-    return [f"{datetime.fromtimestamp(at, ZoneInfo(zone)):%Y-%m-%d %H:%M}" for at in moments]
+def wall_times(moments: tuple[float | None, ...], zone: str) -> list[str]:
+    ends = [at for at in moments if at is not None]
+    return [f"{datetime.fromtimestamp(at, ZoneInfo(zone)):%Y-%m-%d %H:%M}" for at in ends]
 
 
 def parsed(phrase: str, now: str = TUESDAY_NOON, zone: str = BERLIN, cron: str = NIGHTLY) -> Until:
@@ -51,15 +53,15 @@ def refused(phrase: str, now: str = TUESDAY_NOON, zone: str = BERLIN, cron: str 
 # One moment
 
 MOMENTS = (
-    "until monday 08:00 = 2026-11-30 08:00 | until mon 8:00 = 2026-11-30 08:00 | "
+    "until monday 08:00 = 2026-11-30 08:00 | until mon 08:00 = 2026-11-30 08:00 | "
     "until on monday at 8am = 2026-11-30 08:00 | until 8am on monday = 2026-11-30 08:00 | "
     "until weds 8:30 p.m. = 2026-11-25 20:30 | until thurs noon = 2026-11-26 12:00 | "
     "until tuesday 08:00 = 2026-12-01 08:00 | until next tuesday 18:00 = 2026-12-01 18:00 | "
     "until tomorrow 12am = 2026-11-25 00:00 | until tomorrow 12pm = 2026-11-25 12:00 | "
     "until today 18:00 = 2026-11-24 18:00 | until today midnight = 2026-11-25 00:00 | "
-    "until today at 8 = 2026-11-24 20:00 | until 18:00 = 2026-11-24 18:00 | "
-    "until 11:00 = 2026-11-25 11:00 | until at 20 = 2026-11-24 20:00 | "
-    "until 12:01 = 2026-11-24 12:01 | until noon = 2026-11-25 12:00 | "
+    "until today at 20 = 2026-11-24 20:00 | until 18:00 = 2026-11-24 18:00 | "
+    "until 09:00 = 2026-11-25 09:00 | until at 20 = 2026-11-24 20:00 | "
+    "until 12:00 = 2026-11-25 12:00 | until noon = 2026-11-25 12:00 | "
     "until midnight = 2026-11-25 00:00 | until 24 november 18:00 = 2026-11-24 18:00 | "
     "until 1 december 17:30 = 2026-12-01 17:30 | "
     "until december 1st, 2026 5:30 pm = 2026-12-01 17:30 | "
@@ -165,10 +167,17 @@ def test_the_phrase_of_a_parsed_command_is_understood() -> None:
         ("until friday", ["11-27 00:00", "11-27 08:00", "11-28 00:00"], "no time of day"),
         ("until tomorrow", ["11-25 00:00", "11-25 08:00", "11-26 00:00"], "no time of day"),
         ("until today", ["11-25 00:00"], "no time of day"),
-        ("until tuesday", ["12-01 00:00", "12-01 08:00"], "no time of day"),
+        (
+            "until tuesday",
+            ["11-25 00:00", "12-01 00:00", "12-01 08:00", "12-02 00:00"],
+            "it may be today or in a week and no time of day was given",
+        ),
         ("until 2026-12-01", ["12-01 00:00", "12-01 08:00", "12-02 00:00"], "no time of day"),
-        ("until tomorrow at 8", ["11-25 08:00", "11-25 20:00"], "8 may be am or pm"),
-        ("until at 8", ["11-24 20:00", "11-25 08:00", "11-25 20:00"], "8 may be am or pm"),
+        ("until tomorrow at 8", ["11-25 08:00", "11-25 20:00"], "“8” may be am or pm"),
+        ("until at 8", ["11-24 20:00", "11-25 08:00"], "“8” may be am or pm"),
+        ("until today at 8", ["11-24 20:00"], "“8” may be am or pm"),
+        ("until 11:00", ["11-24 23:00", "11-25 11:00"], "“11:00” may be am or pm"),
+        ("until 12:01", ["11-24 12:01", "11-25 00:01"], "“12:01” may be am or pm"),
         ("until friday midnight", ["11-27 00:00", "11-28 00:00"], "midnight begins"),
         ("until 1/2/2027 08:00", ["01-02 08:00", "02-01 08:00"], "the day or the month"),
         ("until 1-2-2027 08:00", ["01-02 08:00", "02-01 08:00"], "the day or the month"),
@@ -191,11 +200,10 @@ def test_an_ambiguous_phrase_gives_its_moments_and_why(
 # Refusals
 
 UNKNOWN = (
-    "until 8 | until 2027 | until march | until 8 monday | until 25:00 | until 8:60 | "
-    "until 13pm | until 0am | until the 5th | until next week | until 3 days | "
-    "until good | until further notice | until 1/2/27 | until 08:00 monday 09:00 | "
-    "for 3 | for 1,5 hours | for 2 months | for an | for 1h xyz | until , | until utc | "
-    "until monday 08:00 est | until sunday monday | until 2026-w49 | until +1"
+    "until monday or tuesday | until sap is back | until soon | until montag 08:00 | until xyz | "
+    "until good | for 08:00 monday 09:00 | until 08:00 monday 09:00 | until sunday monday | "
+    "until 2026-w49 | until +1 | for an | for 1h xyz | until , 8x | until utc | for 3 wibbles | "
+    "until monday to friday | until between 8 and 9 | until the | for of | until 8-9am"
 )
 
 
@@ -211,11 +219,19 @@ UNKNOWN = (
         ("for 999999 weeks 999999 weeks", "more than a year"),
         ("until today 12:00", "less than a minute"),
         ("for 0 minutes", "less than a minute"),
-        ("until 2026-02-30 08:00", "no such day"),
-        ("until 31 november 08:00", "no such day"),
-        ("until 32 december 08:00", "no such day"),
-        ("until 13/13/2027 08:00", "no such day"),
-        ("until 2026-12-01t25:00+01:00", "no such time"),
+        ("until 2026-02-30 08:00", "there is no 30 February 2026"),
+        ("until 31 november 08:00", "there is no 31 November"),
+        ("until 32 december 08:00", "there is no 32 December"),
+        ("until 13/13/2027 08:00", "there is no day “13/13/2027”"),
+        ("until the 32nd", "there is no day 32 of a month"),
+        ("until tuesday 30 november 2026 08:00", "30 November 2026 is a Monday"),
+        ("until 2026-12-01t25:00+01:00", "“25:00” is no time of day"),
+        ("until 8:5", "“8:5” is no time of day"),
+        ("until tonight 8am", "that time is not in the night"),
+        ("until 08:00 europe/atlantis", "“europe/atlantis” is no time zone"),
+        ("until 08:00 +15:00", "“+15:00” is no offset from UTC"),
+        ("for a while", "“a while” is no duration"),
+        ("for 2 runs until monday", "two ends"),
         ("for 0 runs", "between 1 and 50"),
         ("for 51 runs", "between 1 and 50"),
     ],
@@ -264,6 +280,9 @@ def test_runs_that_cannot_be_counted(cron: str, phrase: str, reason: str) -> Non
 # Properties
 
 WORDS = (
+    "tonight morning evening weekend end start month year quarter noon half past quarter couple "
+    "few fortnight night business after before cet est gmt+1 europe/london eod the this coming "
+    "1/12 5.12. 17h30 8h 0800 o'clock more about -3 M 1h30m eight thirty december. further notice "
     "monday tuesday next today tomorrow at on the of 1 2nd 31 3 1,5 8 8am 8:00 12:30 "
     "23:59 noon midnight pm dec december feb may 2026 2027 2099 1/2/2027 31.12.2026 "
     "2027-10-31 2027-03-28 2026-11-24t12:00+01:00 t08:00 02:30 utc hours h days weeks "
@@ -271,8 +290,9 @@ WORDS = (
 )
 PHRASES = st.one_of(
     st.from_regex(r"(until|for)( [0-9a-z:.,/+-]{1,12}){1,6}", fullmatch=True),
+    st.text(max_size=60),
     st.tuples(
-        st.sampled_from(["until", "for"]),
+        st.sampled_from(["until", "for", "in", "over", "untill", ""]),
         st.lists(
             st.sampled_from(WORDS.split()),
             min_size=1,
@@ -288,21 +308,25 @@ NOWS = st.floats(1_767_225_600, 1_830_297_600)
 @settings(max_examples=400)
 @example("until 2099-12-31", BERLIN, 1_767_225_600.5)
 def test_any_phrase_is_ahead_within_a_year_or_refused(phrase: str, zone: str, now: float) -> None:
+    reads_as_end(phrase)
+    opens_end(phrase.split())
     try:
         result = parse_until(phrase, now, zone, NIGHTLY, "UTC")
     except InvalidCommand:
         return
     match result:
         case Until(None):
-            assert phrase == "for good" or "good" in phrase
+            assert phrase == "for good"
         case Until(float(at)):
             assert now + SOONEST <= at <= now + YEAR
             assert parse_until(format_until(at, zone), now, zone, NIGHTLY, "UTC") == Until(at)
         case AmbiguousTime(moments, why):
             assert why
             assert 1 <= len(moments) <= 4
-            assert list(moments) == sorted(set(moments))
-            assert all(now + SOONEST <= at <= now + YEAR for at in moments)
+            ends = [at for at in moments if at is not None]
+            assert ends == sorted(set(ends))
+            assert moments == (*ends, *([None] if None in moments else []))
+            assert all(now + SOONEST <= at <= now + YEAR for at in ends)
 
 
 @given(st.integers(1, 366 * 24 * 60), ZONES, st.integers(29_500_000, 30_500_000))

@@ -160,12 +160,10 @@ def timers_shown(voice: Voice) -> Iterator[Sample]:
 def asked_back(voice: Voice) -> Iterator[Sample]:
     command = f"disable {GUID.format(1)} {GUID.format(2)} until 2026-11-30t08:00+01:00"
     choices = tuple((NOW + DAY * place, command) for place in range(5))
-    yield (
-        "several moments",
-        TimeChoiceNeeded(
-            shown(voice), "it may mean several days", choices, tuple(map(own_id, range(5)))
-        ),
-    )
+    ids = tuple(map(own_id, range(5)))
+    yield "several", TimeChoiceNeeded(shown(voice), "it may mean several days", choices, ids)
+    no_end = (*choices[:1], (None, 'disable plant-a "SAP work orders" for good'))
+    yield "no end", TimeChoiceNeeded(shown(voice), "“forever” names no end", no_end, ids[:2])
     long = (NOW, f"{command} because {'x' * 3_000}")
     yield "a long command", TimeChoiceNeeded(shown(voice), "two hours", (long,), (own_id(1),))
     for wanted in (True, False):

@@ -30,7 +30,7 @@ _BEFORE, _BEHIND = " ,;:.!?([{", " ,;:.!?)]}~"
 _DASHED = re.compile(r"(?:- ?)+(?=[a-z])")
 _COLON = re.compile(r"(until|till?|for) ?[:=] ?")
 _ALLOWED = re.compile(r"[\w .,:/+@~();-]+")
-_BARE_NUMBER = re.compile(r"[\d.,/: -]*\d[\d.,/ -]*|[a-z]{1,3}")
+_BARE_NUMBER = re.compile(r"(?!20\d\d-\d\d-\d\d)[\d.,/ -]+|[a-z]{1,3}")
 _DIGIT_OR_NUMBER = re.compile(rf"[-~]? ?\d|(?!an? ){AMOUNT}")
 _MOST_WORDS_OF_A_SPAN = 6
 
