@@ -121,6 +121,18 @@ async def test_what_may_mean_several_times_is_asked_back(story: Story) -> None:
     assert back.reason == "SAP"
 
 
+async def test_what_names_no_end_is_asked_and_pressed(story: Story) -> None:
+    await story.signs_in("alice")
+    await story.types("alice", f"/edfs disable plant-a {WORK} until further notice because SAP")
+    asked = read(await story.sees("alice", "Which time?"))
+    assert "“further notice” names no end" in asked
+    assert "[1. No end date]" in asked
+    assert enabled(story)
+    await story.clicks("alice", "edfs.run:1")
+    assert "Because: SAP" in read(await story.sees("bob", "is now disabled"))
+    assert await open_returns(story, 0) == []
+
+
 async def test_runs_are_counted_and_what_is_off_already_can_be_given_an_end(story: Story) -> None:
     await goes_off(story, "for 2 runs")
     await story.types("alice", '/edfs disable plant-a "SharePoint documents" for 2 days')

@@ -329,7 +329,7 @@ def test_any_phrase_is_ahead_within_a_year_or_refused(phrase: str, zone: str, no
             assert all(now + SOONEST <= at <= now + YEAR for at in ends)
 
 
-@given(st.integers(1, 366 * 24 * 60), ZONES, st.integers(29_500_000, 30_500_000))
+@given(st.integers(1, 364 * 24 * 60), ZONES, st.integers(29_500_000, 30_500_000))
 @settings(max_examples=200, deadline=None)
 def test_a_formatted_moment_is_parsed_back(ahead: int, zone: str, minute: int) -> None:
     now, at = minute * 60.0, (minute + ahead) * 60.0

@@ -28,9 +28,10 @@ _HOURS = re.compile(r"\d ?(?:h|hrs?|hours?),?(?: and)? ?$", re.IGNORECASE)
 _KEPT = "\0"
 _BEFORE, _BEHIND = " ,;:.!?([{", " ,;:.!?)]}~"
 _DASHED = re.compile(r"(?:- ?)+(?=[a-z])")
-_COLON = re.compile(r"(until|till?|for) ?[:=] ?")
+_COLON = re.compile(r"(until|till?|for)(?: ?[:=] ?|(?<=l)(?=\d))")
 _ALLOWED = re.compile(r"[\w .,:/+@~();-]+")
-_BARE_NUMBER = re.compile(r"(?!20\d\d-\d\d-\d\d)[\d.,/ -]+|[a-z]{1,3}")
+_BARE_NUMBER = re.compile(r"(?!20\d\d-\d\d-\d\d)[\d.,/ -]+")
+_SHORT_WORD = re.compile(r"[a-z]{1,3}")
 _DIGIT_OR_NUMBER = re.compile(rf"[-~]? ?\d|(?!an? ){AMOUNT}")
 _MOST_WORDS_OF_A_SPAN = 6
 
@@ -97,7 +98,9 @@ def reads_as_end(text: str) -> bool:
     phrase = _canonical(text)
     if len(phrase) > LONGEST:
         return False
-    if not is_sure(phrase) and _BARE_NUMBER.fullmatch(opening_of(phrase)[1]):
+    words = opening_of(phrase)[1]
+    alone = words == phrase and _SHORT_WORD.fullmatch(words)
+    if not is_sure(phrase) and (alone or _BARE_NUMBER.fullmatch(words)):
         return False
     return bool(readings(phrase))
 

@@ -65,11 +65,13 @@ def _either_half(time: int, typed: str) -> Choices:
     return Choices((morning, morning + _NOON), f"“{typed}” may be am or pm", guessed=True)
 
 
-def _beside_an_hour(found: re.Match[str]) -> Clock:
+def _beside_an_hour(found: re.Match[str]) -> Clock | None:
     """Read "half past eight" and "ten to nine"."""
     amount = {"half": 30, "quarter": 15, "a quarter": 15}.get(found["amount"])
     minutes = int(number(found["amount"])) if amount is None else amount
     name = found["name"]
+    if found["unit"] is None and minutes % 5:  # "8 to 10" is no time
+        return None
     hour = {"noon": 12, "midday": 12, "midnight": 24}.get(name) or int(number(name))
     if hour > 24 or not 0 < minutes < 60 or (found["half"] and hour > 12):
         return Clock(Choices((), f"“{found[0]}” is no time of day"))
@@ -117,10 +119,10 @@ CLOCKS: tuple[Form[Clock], ...] = (
     form(rf"(?P<hour>\d{{1,2}})(?P<minute>\d\d)(?:{_HALF}|{_HOURS})?", _clock),
     form(rf"(?P<hour>{_WORD})[ -](?P<minute>fifteen|thirty|forty[ -]five){_HALF}?", _said),
     form(rf"(?P<hour>\d{{1,2}}|{_WORD})", _clock),
-    form(r"(?:12 |twelve |high )?(?:noon|midday)", lambda _: Clock(Choices((_NOON,)))),
-    form(r"(?:12 |twelve )?midnight", _midnight),
+    form(r"(?:12(?::00)? |twelve |high )?(?:noon|midday)", lambda _: Clock(Choices((_NOON,)))),
+    form(r"(?:12(?::00)? |twelve )?midnight", _midnight),
     form(
-        rf"(?P<amount>half|(?:a )?quarter|\d{{1,2}}|{NUMBER_WORD})(?: min(?:ute)?s?)? "
+        rf"(?P<amount>half|(?:a )?quarter|\d{{1,2}}|{NUMBER_WORD})(?P<unit> min(?:ute)?s?)? "
         rf"(?P<side>past|after|to|before|of) "
         rf"(?P<name>noon|midday|midnight|\d{{1,2}}|{_WORD})(?: ?oclock)?{_HALF}?",
         _beside_an_hour,
@@ -142,6 +144,7 @@ def _part(name: str, usual: tuple[int, ...], lies: tuple[int, int], over: tuple[
 
 
 _MORNING = _part("morning", (8, 9, 6), (0, 12), (12,))
+_OVERNIGHT = _part("the end of the night", (8, 9, 6), (0, 12), (8, 9, 6))
 _AFTERNOON = _part("afternoon", (14, 12, 15, 17), (12, 19), (18, 17))
 _EVENING = _part("evening", (20, 18, 22), (16, 24), (24, 22))
 NIGHT = _part("night", (20, 24, 22), (17, 30), (32, 30, 24))
@@ -152,16 +155,18 @@ _BUSINESS = _part("the end of business", (17, 18), (12, 24), (17, 18))
 PARTS: tuple[Form[Part], ...] = (
     form(
         r"(?:in |by )?(?:the )?(?:early |late )?morning|first thing(?: in the morning)?"
-        r"|(?:start|beginning) of (?:the )?(?:(?:business|work|working) )?day|overnight",
+        r"|(?:start|beginning) of (?:the )?(?:(?:business|work|working)(?: day)?|day)",
         lambda _: _MORNING,
     ),
+    form(r"overnight", lambda _: _OVERNIGHT),
     form(r"(?:in )?(?:the )?(?:early |late )?afternoon", lambda _: _AFTERNOON),
     form(r"(?:in )?(?:the )?(?:early |late )?evening", lambda _: _EVENING),
     form(r"(?:late )?(?:at |in )?(?:the )?night", lambda _: NIGHT),
     form(r"lunch(?: ?time)?", lambda _: _LUNCH),
     form(
-        r"(?:the )?end of (?:the |my )?day|eod|(?:the )?rest of (?:the |my )?day|"
-        r"the (?:whole |entire )?day",
+        r"(?:the )?end of (?:the |my )?day|eod|"
+        r"(?:the )?(?:rest|remainder) of (?:the day|my day|today)"
+        r"|(?:the (?:whole |entire )?|all )day",
         lambda _: _END,
     ),
     form(

@@ -92,7 +92,7 @@ DAYS: tuple[Form[Day], ...] = (
     form(r"(?:the )?day after tomorrow|overmorrow", lambda _: relative(2)),
     form(r"yesterday", lambda _: relative(-1)),
     form(r"(?:the )?day before yesterday", lambda _: relative(-2)),
-    form(rf"(?:(?:this|(?:the )?(?:coming|upcoming)) )?{_ON}", _any_weekday),
+    form(rf"(?:(?:this|(?:the |this )?(?:coming|upcoming)) )?{_ON}", _any_weekday),
     form(rf"(?:the )?(?:next|following) {_ON}", _weekday(_next)),
     form(rf"(?:last|past|previous) {_ON}", _weekday(_last)),
     form(rf"{_ON}(?: of)? next week", _weekday(partial(_in_week, 1))),

@@ -27,22 +27,25 @@ from bot.core.language.ends.meaning import (
     Refusal,
     Zone,
 )
-from bot.core.language.ends.opening import Opening, opening_of
+from bot.core.language.ends.opening import NONE, Opening, opening_of
 from bot.core.language.ends.periods import PERIODS
 from bot.core.language.ends.spans import COUNTS, ENDLESS, FOR_NOW, GOOD, lapses
 from bot.core.language.ends.vocabulary import corrected
 from bot.core.language.ends.zones import ZONES
 
 _MOST_PIECES = 6
-_BETWEEN = re.compile(r"[ ,;]*(?:- )?(?:(?:at|on|in the|around)(?![a-z]))?[ @]*")
+_BETWEEN = re.compile(r"[ ,;]*(?:- )?(?:(?:at|on|in the)(?![a-z]))?[ @]*")
 _QUALIFIER = re.compile(
-    r"(?:about|around|approximately|approx\.?|roughly|circa|ca\.?|~|maybe|nearly|almost|at least|"
-    r"at most|up to|max\.?|no more than|not more than|more than|less than|probably|perhaps|some"
-    r"(?= \d)|under) ?(?=[a-z0-9])"
+    r"(?<!\S)(?:about|around|approximately|approx\.?|roughly|circa|ca\.?|~|maybe|nearly|almost"
+    r"|at least|at most|up to|max\.?|no more than|not more than|more than|less than|probably"
+    r"|perhaps|some(?= \d)|under|over(?= an? | \d)) ?(?=[a-z0-9])"
 )
-_SUFFIX = re.compile(r"( or so|[ -]?ish|,? at the latest|,? latest| or thereabouts)$")
+_SUFFIX = re.compile(
+    r" or so$|(?<=[a-z0-9])[ -]?ish(?= |$)|,? at the latest$|,? latest$| or thereabouts$"
+    r"| max(?:imum)?$| tops$| at (?:most|least)$"
+)
 _COURTESY = re.compile(
-    r",? (?:please|pls|sharp|exactly|precisely|(?:my |our |in my |in our )?local time|my time)$"
+    r",? (?:please|pls|sharp|exactly|precisely|(?:in )?(?:my |our )?local time|my time|local)$"
 )
 _INCLUSIVE = re.compile(r",? ?\(?(?:inclusive(?:ly)?|included|incl\.?)\)?$")
 _ISO = re.compile(r"(20\d\d-?\d\d-?\d\d)t(?=\d)")
@@ -52,6 +55,7 @@ _PAST = re.compile(
     r"(?:right |just )?now|immediately|earlier|.{1,30} ago|just now|"
     r"(?:the )?(?:last|past|previous) (?:night|evening|weekend|morning|hour|day)"
 )
+_PERIOD_AHEAD = re.compile(r"the (?:next|coming|following) ")
 _TODAY = re.compile(r"this (?=morning|afternoon|evening|lunch)|today(?= at night)")
 _TONIGHT = re.compile(r"(?:late )?tonight|this night")
 
@@ -94,8 +98,8 @@ def _qualified(text: _Text) -> _Text:
     """Take off what says how exact the rest is."""
     words = _COURTESY.sub("", _ZULU.sub(" utc", _ISO.sub(r"\1 ", text.words)))
     doubts = text.doubts
-    if found := _QUALIFIER.match(words) or _SUFFIX.search(words):
-        words = words[found.end() :] if found.start() == 0 else words[: found.start()]
+    if found := _QUALIFIER.search(words) or _SUFFIX.search(words):
+        words = words[: found.start()] + words[found.end() :]
         doubts = (*doubts, f"“{found[0].strip(' ,')}” is not exact")
     return replace(text, words=words, doubts=doubts)
 
@@ -117,6 +121,8 @@ def _meanings(words: str, opening: Opening) -> Iterator[tuple[Meaning, str]]:
         yield Endless(), ""
     lasting = [*lapses(words), *whole(COUNTS, words)]
     moments = list(_moments(words))
+    if opening is NONE and moments:  # then what lasts has to say so by a unit
+        lasting = [one for one in lasting if isinstance(one, Refusal) or not one.why]
     if opening.spans:
         yield from ((one, "") for one in lasting)
     if opening.moments:
@@ -124,10 +130,10 @@ def _meanings(words: str, opening: Opening) -> Iterator[tuple[Meaning, str]]:
     if opening.moments and not moments and not opening.spans:
         doubt = "" if words.endswith((" from now", " hence")) else f"“{words}” is a duration"
         yield from ((one, doubt) for one in lasting)
-    if opening.spans and not opening.moments and (not lasting or words.startswith("the next ")):
-        yield from (
-            (replace(one, whole=True), f"“{words}” is no exact duration") for one in moments
-        )
+    if opening.spans and not opening.moments and (not lasting or _PERIOD_AHEAD.match(words)):
+        doubt = f"“{words}” is no duration"  # a day or period without a time has its own doubt
+        for one in moments:
+            yield replace(one, whole=not opening.why), doubt if one.clock else ""
 
 
 # A day, a time of day, a part of the day and a zone, in any order
@@ -221,7 +227,8 @@ def _before_a_date(pieces: tuple[_Piece, ...], clock: Clock) -> bool:
 
 
 def _is_a_year(clock: Clock, day: Day | None) -> bool:
-    return clock.yearlike and day is not None and day.dated
+    """Whether what could be a year stands beside a date or a period."""
+    return clock.yearlike and day is not None and (day.dated or day.hours is not None)
 
 
 def _checked(date: Day, weekday: int) -> Day:

@@ -28,6 +28,7 @@ SOONEST = 60.0
 MOST = 4  # moments to choose from
 _USUAL = Choices((0, 8 * HOUR, DAY), "no time of day was given", guessed=True)
 _OVER = Choices((DAY, DAY + 8 * HOUR), "no time of day was given", guessed=True)
+_OVER_PERIOD = replace(_OVER, why="")  # its days say why
 _MONTHS_FAR = 120
 _FAR = 10_000.0  # days
 
@@ -192,7 +193,7 @@ def _hours(moment: Moment) -> Choices:
         times = moment.part.over if moment.whole else moment.part.usual
         return Choices(times, f"“{moment.part.name}” names no exact time", guessed=True)
     if moment.whole:
-        return _OVER
+        return _OVER if moment.day is None or moment.day.hours is None else _OVER_PERIOD
     return (moment.day.hours if moment.day else None) or _USUAL
 
 

@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass
 
-_MISSPELLED = (
-    "untill|untl|unti|unitl|utnil|untli|unil|ntil|intil|ontil|unntil|unttil|untiil|untilll|uptil|"
-    "unitil|untik|untol|umtil|untul"
-)
+from bot.core.language.ends.vocabulary import edits
+
+# One slip away from "until", and words by themselves.
+_OTHER_WORDS = frozenset({"until", "util", "untie", "unit", "anti"})
+_SHORTEST_SLIP = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,6 @@ SURE_UNTIL = re.compile(r"(?:(?:up )?until|till?)(?: |$)")
 SURE_FOR = re.compile(r"for(?: |$)")
 _DOUBTFUL: tuple[tuple[re.Pattern[str], bool, bool, bool], ...] = (
     # pattern, moments, spans, inclusive
-    (re.compile(rf"(?:{_MISSPELLED})(?: |$)"), True, False, False),
     (
         re.compile(r"(?:by|before|not before|up to|upto|no later than|to)(?: |$)"),
         True,
@@ -51,7 +51,9 @@ def is_sure(phrase: str) -> bool:
 
 def is_misspelled(word: str) -> bool:
     """Whether a word is a slip for "until"."""
-    return word in _MISSPELLED.split("|")
+    long = word.startswith("untill") and set(word) <= set("until")
+    near = len(word) >= _SHORTEST_SLIP and word not in _OTHER_WORDS and edits(word, "until") <= 1
+    return long or near
 
 
 def opening_of(phrase: str) -> tuple[Opening, str]:
@@ -60,6 +62,9 @@ def opening_of(phrase: str) -> tuple[Opening, str]:
         return FOR, phrase[found.end() :]
     if found := SURE_UNTIL.match(phrase):
         return _after(phrase[found.end() :])
+    first, _, rest = phrase.partition(" ")
+    if is_misspelled(first):
+        return Opening(moments=True, spans=False, why=f"“{first}” may mean “until”"), rest
     for pattern, moments, spans, inclusive in _DOUBTFUL:
         if found := pattern.match(phrase):
             why = f"an end begins with “until” or “for”, not “{found[0].strip()}”"

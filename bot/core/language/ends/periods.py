@@ -16,6 +16,7 @@ from bot.core.language.ends.vocabulary import MONTH, WEEKDAY
 _MORNING = 8 * HOUR
 _CLOSE = 18 * HOUR
 _SATURDAY, _SUNDAY = 5, 6
+_MOST_WEEKS = 53  # of a year
 # Why they are doubtful, their days say.
 _BEGINS = Choices((0, _MORNING), guessed=True)
 _ENDS = Choices((DAY, _CLOSE), guessed=True)
@@ -110,6 +111,22 @@ def _short(found: re.Match[str]) -> Day:
     return _end_of(_unit(_SHORT[found["unit"]], 0), found[0])
 
 
+def _numbered_week(found: re.Match[str]) -> Day | None:
+    """Read a week by its number in ISO 8601: this one, or the next of that number."""
+    number, typed = int(found["number"] or found["short"]), found[0]
+    if not 1 <= number <= _MOST_WEEKS:
+        return None
+
+    def days(today: int) -> tuple[int, int]:
+        year = date.fromordinal(today).isocalendar().year
+        mondays = [date.fromisocalendar(year + ahead, 1, 1).toordinal() for ahead in (0, 1)]
+        first = [monday + (number - 1) * WEEK for monday in mondays]
+        begin = first[0] if first[0] > today else first[1]
+        return begin, begin + WEEK - 1
+
+    return _begin_of(days, typed)
+
+
 def _named(found: re.Match[str]) -> _FirstAndLast:
     """Return the month, quarter or year that the groups month, quarter and year name."""
     groups = {name: text for name, text in found.groupdict().items() if text}
@@ -175,17 +192,17 @@ def _weekend_over(found: re.Match[str]) -> Day:
 
 _UNIT = "(?P<unit>week|month|quarter|year)"
 _PERIOD = rf"(?:(?P<month>{MONTH})|q(?P<quarter>[1-4]))(?: (?:of )?(?P<year>20\d\d))?"
-_YEAR = r"(?P<year>20\d\d)"
+_YEAR = r"(?:(?:the )?year )?(?P<year>20\d\d)"
+_REST = r"(?:the )?(?:rest|remainder) of (?:the )?"
 _BEGIN = r"(?:the )?(?:beginning|start) of "
 _END = r"(?:the )?(?:very )?(?:end of|last day of) (?:the )?"
 
 PERIODS: tuple[Form[Day], ...] = (
     form(rf"(?:{_BEGIN})?(?:the )?(?P<which>next|coming|following|last|past) {_UNIT}", _next_one),
-    form(
-        rf"(?:{_END}|the rest of )?(?:(?:the |this |current |whole |entire |working |work ){{0,3}})"
-        rf"{_UNIT}(?: end)?",
-        _this_one,
-    ),
+    form(rf"(?:{_END}|{_REST})(?:(?:this|current|working|work) )?{_UNIT}", _this_one),
+    form(rf"(?:the|this|all|the whole|the entire|the current|this whole) {_UNIT}", _this_one),
+    form(rf"{_UNIT}[ -]end", _this_one),
+    form(r"(?:calendar )?week (?P<number>\d{1,2})|[kc]w ?(?P<short>\d{1,2})", _numbered_week),
     form(rf"{_END}(?P<which>next|coming|following|last) {_UNIT}", _that_one),
     form(r"eo(?P<unit>[wmqy])", _short),
     form(_PERIOD, _begin_of_named),

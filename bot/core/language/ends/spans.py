@@ -95,6 +95,11 @@ def _quarters(found: re.Match[str]) -> Lapse:
     return _span(0.75 if found["amount"] == "three" else 0.25, "hour")
 
 
+def _fraction(found: re.Match[str]) -> Lapse:
+    above, below = found["amount"].split("/")
+    return _span(int(above) / int(below), found["unit"])
+
+
 def _few(found: re.Match[str]) -> Lapse:
     lapses = [_span(amount, found["unit"]) for amount in _FEW[found["few"]]]
     spans = tuple(span for lapse in lapses for span in lapse.spans[:1])
@@ -110,6 +115,7 @@ _PARTS: tuple[Form[Lapse], ...] = (
     form(rf"{_ONE} ?{_UNIT}", _plain),
     form(rf"{_ONE} ?(?:and a half|1/2) {_UNIT}", _and_a_half),
     form(rf"{_ONE} {_UNIT} and a half", _and_a_half),
+    form(rf"(?P<amount>[13]/[24]) (?:of )?(?:an? )?{_UNIT}", _fraction),
     form(rf"(?:half an?|an? half|half)[ -]{_UNIT}", _half),
     form(r"(?:(?P<amount>three|an?|one) )?quarters? (?:of an? )?hour", _quarters),
     form(rf"(?:an? )?(?P<few>couple|few|several|some)(?: of)? (?:more )?{_UNIT}", _few),
@@ -202,13 +208,17 @@ def _no_duration(found: re.Match[str]) -> Refusal:
 
 
 _BARE: tuple[Form[Lapse | Refusal], ...] = (
-    form(r"an? (?:little |long |short )?(?:while|bit|time)|some time|long|ages", _no_duration),
+    form(
+        r"an? (?:little |long |short )?(?:while|bit|time)|some time|long|ages"
+        r"|(?:many )?(?:minutes|hours|days|weeks|months|years)",
+        _no_duration,
+    ),
     form(r"(?P<amount>\d{1,6}(?:\.\d{1,2})?)", _no_unit),
     form(r"(?P<hours>\d{1,3}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?", _clock_like),
     form(r"(?P<amount>\d{1,6}) ?M(?![A-Z])", _capital),
     form(rf"- ?{_ONE} ?{_UNIT}|minus {_ONE.replace('amount', 'less')} .{{1,20}}", _no_duration),
     form(
-        rf"{_ONE} ?(?:-|to|or|\.\.+|/) ?(?:{AMOUNT}) ?{_UNIT}",
+        rf"{_ONE} ?(?:-|to|or|\.\.+) ?(?:{AMOUNT}) ?{_UNIT}",
         _no_duration,
     ),
 )
@@ -231,8 +241,8 @@ def _few_runs(found: re.Match[str]) -> Count:
 
 
 COUNTS: tuple[Form[Count | Refusal], ...] = (
-    form(rf"{_WHICH}(?:{_ONE} )(?:more |further |additional |next )?{_RUN}", _runs),
-    form(rf"(?:the )?(?P<amount>)(?:next|coming|following) {_RUN}", _runs),
+    form(rf"{_WHICH}{_ONE} ?(?:more |further |additional |next )?{_RUN}", _runs),
+    form(rf"(?:the )?(?P<amount>)(?:next|coming|following|another) {_RUN}", _runs),
     form(rf"{_WHICH}(?:an? )?(?P<few>couple|few|several|some)(?: of)? (?:more )?{_RUN}", _few_runs),
     form(rf"-{_ONE} {_RUN}", lambda found: Refusal(f"“{found[0]}” is no count of runs")),
 )

@@ -24,7 +24,7 @@ NUMBER_WORD = (
     rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{_ONES}))?|{_TEENS}|{_ONES}|zero"
     rf"|(?:a|one) hundred|a dozen)"
 )
-AMOUNT = rf"(?:\d{{1,6}}(?:[.,]\d{{1,2}})?|(?:{NUMBER_WORD}|an?)(?![a-z]))"
+AMOUNT = rf"(?:\d{{1,6}}(?:[.,]\d{{1,2}})?|\.\d{{1,2}}|(?:{NUMBER_WORD}|an?)(?![a-z]))"
 
 _ORDINALS = (
     "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth"
@@ -53,7 +53,7 @@ _LONG = 8
 
 def number(text: str) -> float:
     """Return the number that ``AMOUNT`` has matched."""
-    if text[:1].isdigit():
+    if text[:1] in "0123456789.":
         return float(text.replace(",", "."))
     if text in _NUMBERS:
         return _NUMBERS[text]
@@ -80,7 +80,10 @@ def corrected(text: str) -> tuple[str, str]:
 
 @functools.lru_cache(maxsize=1_024)
 def _near(word: str) -> str:
-    """Return the only word of ends that this one is a slip of; empty where there is none."""
+    """Return the word of ends that this one is a slip of; empty where there is none, or several.
+
+    One and many of the same unit count as one.
+    """
     if not _SHORTEST_SLIP <= len(word) <= 14 or word in _NO_SLIPS or word in _LONG_WORDS:
         return ""
     near = [
@@ -88,12 +91,13 @@ def _near(word: str) -> str:
         for known in _LONG_WORDS
         if known[0] == word[0]
         and abs(len(known) - len(word)) <= 2
-        and _edits(word, known) <= (2 if len(known) >= _LONG else 1)
+        and edits(word, known) <= (2 if len(known) >= _LONG else 1)
     ]
-    return near[0] if len(near) == 1 else ""
+    one = len({known.removesuffix("s") for known in near}) == 1
+    return max(near) if one else ""
 
 
-def _edits(one: str, other: str) -> int:
+def edits(one: str, other: str) -> int:
     """Count letters to put in, leave out, replace or swap with the next."""
     before: list[int] = []
     row = list(range(len(other) + 1))
