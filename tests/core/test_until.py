@@ -187,6 +187,8 @@ def test_the_phrase_of_a_parsed_command_is_understood() -> None:
             "the day or the month may come first and no time of day was given",
         ),
         ("until 23 november 08:00", ["11-23 08:00"], "no year was given"),
+        ("until 3 days", ["11-27 12:00"], "“3 days” is a duration"),
+        ("for 8am", ["11-25 08:00"], "“8am” is no duration"),
     ],
 )
 def test_an_ambiguous_phrase_gives_its_moments_and_why(

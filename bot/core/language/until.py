@@ -117,7 +117,7 @@ def _parsed(phrase: str, here: Present, schedule: _Schedule | None) -> Until | A
     if not moments:
         raise _refused(why_none(found, here))
     doubts = dict.fromkeys(doubt for one in found if one.moments for doubt in one.doubts)
-    if len(moments) > 1 and not doubts:
+    if len(moments) > 1 and not doubts:  # whatever the reason, several are never guessed from
         doubts = {f"“{single_line(phrase, 60)}” can be read in {len(moments)} ways": None}
     if doubts:
         return AmbiguousTime(moments, " and ".join(doubts))
