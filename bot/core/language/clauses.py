@@ -14,7 +14,7 @@ from bot.core.names import single_line
 
 REASON_LIMIT = 300
 _TAIL_WORDS = 10  # of an end that begins with no word such as "until"
-BECAUSE = frozenset({"because", "bc", "cuz", "coz", "'cause"})
+BECAUSE = frozenset({"because", "bc", "cuz", "coz", "'cause", "‘cause", "’cause"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _first_reason(tokens: list[Token], first: int) -> int:
 
 
 def _is_opener(token: Token) -> bool:
-    return token.bare and token.text.casefold() in {"until", "till", "til", "'til"}
+    return token.bare and token.text.casefold().lstrip("'‘’") in {"until", "till", "til"}
 
 
 def _opens(tokens: list[Token]) -> bool:

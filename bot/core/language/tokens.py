@@ -3,6 +3,7 @@
 Quotes of every keyboard are understood, also where opener and closer do not match.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ _CLOSERS = {
     "'": "'’",
     "‘": "’'",
 }
+# Words that begin with an apostrophe, which is no quote.
+_SHORTENED = re.compile(r"['‘’](?:til|cause)\b", re.IGNORECASE)
 # Unquoted, each of these is syntax somewhere, so a name like it is written in quotes.
 _KEYWORDS = frozenset(
     {"because", "until", "for", "enable", "disable", "disabled", "before", "page", "all", "nothing"}
@@ -65,10 +68,14 @@ def tokenize(text: str) -> list[Token]:
         if text[at].isspace():
             at += 1
             continue
-        token = _quoted_token(text, at) if text[at] in _CLOSERS else _bare_token(text, at)
+        token = _quoted_token(text, at) if _opens_quote(text, at) else _bare_token(text, at)
         tokens.append(token)
         at = token.end
     return tokens
+
+
+def _opens_quote(text: str, at: int) -> bool:
+    return text[at] in _CLOSERS and not _SHORTENED.match(text, at)
 
 
 def _bare_token(text: str, start: int) -> Token:
