@@ -5,6 +5,7 @@ from dataclasses import replace
 from bot.core.errors import AmbiguousName, Choice, Forbidden, NoChannelDefault, NotFound
 from bot.core.invocation import Invocation
 from bot.core.language.commands import (
+    ChangeAutoEnable,
     Command,
     History,
     ListTimers,
@@ -22,7 +23,7 @@ from bot.gateways.store.audit import AuditEntry
 
 MAX_CHOICES = 3  # offered for each reading
 # Unquoted words of these commands may name an iTwin and a timer, or only a timer.
-Ambivalent = Switch | Show | History | Subscribe
+Ambivalent = Switch | ChangeAutoEnable | Show | History | Subscribe
 
 
 async def use(gateways: Gateways, invocation: Invocation, command: SetChannelDefault) -> Outcome:
@@ -57,6 +58,8 @@ async def with_channel_default(
     match command:
         case Switch() | Show():
             return await _with_default(gateways, invocation, command)
+        case ChangeAutoEnable() if command.timer:
+            return await _with_default(gateways, invocation, command)
         case ListTimers(everywhere=False) | History(everywhere=False):
             return await _with_default(gateways, invocation, command)
         case Subscribe() if command.itwin:
@@ -72,7 +75,7 @@ async def _with_default(
         return command
     here = await channel_itwin(gateways, invocation)
     if here is None:
-        if isinstance(command, Switch | Show) and not command.itwin:
+        if isinstance(command, Switch | ChangeAutoEnable | Show) and not command.itwin:
             raise NoChannelDefault(command.timer, _verb(command))
         return command
     if not command.itwin:
@@ -86,8 +89,8 @@ def _is_definite(named: str) -> bool:
     return bool(named) and (is_guid(named) or guid_in_address(named) is not None)
 
 
-def _verb(command: Switch | Show) -> str:
-    return command.verb if isinstance(command, Switch) else "show"
+def _verb(command: Switch | ChangeAutoEnable | Show) -> str:
+    return "show" if isinstance(command, Show) else command.verb
 
 
 async def _disambiguate(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.core.errors import AmbiguousName, Choice, NoSuchName
 from bot.core.invocation import Invocation
 from bot.core.language.commands import (
+    ChangeAutoEnable,
     History,
     ListTimers,
     OpenChooser,
@@ -30,7 +31,16 @@ from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
 
 CHOICES = 5
-Naming = OpenChooser | Switch | Show | ListTimers | History | Subscribe | SetChannelDefault
+Naming = (
+    OpenChooser
+    | Switch
+    | ChangeAutoEnable
+    | Show
+    | ListTimers
+    | History
+    | Subscribe
+    | SetChannelDefault
+)
 
 
 async def channel_itwin(gateways: Gateways, invocation: Invocation) -> ITwin | None:

@@ -1,10 +1,12 @@
 """Subscriptions: the notifications that a channel receives."""
 
-from bot.core.errors import CannotSubscribe, NotAvailable
+from dataclasses import replace
+
+from bot.core.errors import CannotSubscribe, Choice, NotAvailable
 from bot.core.invocation import Invocation
 from bot.core.language.commands import Subscribe, Unsubscribe
 from bot.core.listings import SubscriptionsListed
-from bot.core.names import ChannelId, OperationId, Workspace, normalized
+from bot.core.names import ChannelId, OperationId, Workspace, normalized, short_id
 from bot.core.outcomes import Outcome, Subscribed, Unsubscribed
 from bot.core.subscriptions import (
     MOST,
@@ -17,6 +19,7 @@ from bot.core.subscriptions import (
     subscribed,
 )
 from bot.core.timers import ITwin, Timer
+from bot.features.references import only_one
 from bot.features.resolver import NameResolver
 from bot.gateways.gateways import Gateways
 
@@ -96,6 +99,22 @@ async def of_channel(
 ) -> tuple[Subscription, ...]:
     every = await gateways.store.subscriptions.open(workspace)
     return tuple(one for one in every if one.channel == channel)
+
+
+async def find(gateways: Gateways, invocation: Invocation, command: Unsubscribe) -> Unsubscribe:
+    """Return the command with the whole id of one of this channel's subscriptions.
+
+    Raises NoSuchId, AmbiguousId.
+    """
+    wanted = command.subscription
+    here = await of_channel(gateways, invocation.workspace, invocation.channel)
+    found = [one for one in here if one.id.startswith(wanted)]
+
+    def choice(one: Subscription) -> Choice:
+        about = f"{one.itwin.distinct}: {one.pattern or 'every timer'}"
+        return Choice(about, short_id(one.id), str(replace(command, subscription=one.id)))
+
+    return Unsubscribe(only_one("subscription", wanted, found, choice).id)
 
 
 async def unsubscribe(gateways: Gateways, invocation: Invocation, command: Unsubscribe) -> Outcome:

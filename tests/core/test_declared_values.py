@@ -224,7 +224,9 @@ def test_defaults_of_records() -> None:
             "core.errors.IdentityProviderError": {"settings": "False"},
             "core.errors.InvalidCommand": {"verb": "None", "nearest": "()"},
             "core.errors.NoSuchName": {"nearest": "()", "where": "''"},
+            "core.errors.CannotUndo": {"redo": "False"},
             "core.errors.AutoEnableClosed": {"by": "None"},
+            "core.errors.NoAutoEnable": {"choices": "()"},
             "core.errors.PolicyRefused": {"rule": "''"},
             "core.errors.ReasonRequired": {"rule": "''"},
             "core.errors.RequestClosed": {"became": "None", "reads": "None"},
@@ -294,9 +296,17 @@ def test_defaults_of_records() -> None:
                 "delivery": "None",
             },
             "core.language.commands.Switch": {"reason": "''", "until": "''", "emergency": "False"},
-            "core.language.commands.Decide": {"reason": "''"},
+            "core.language.commands.Undo": {"operation": "''", "reason": "''"},
+            "core.language.commands.Redo": {"operation": "''", "reason": "''"},
+            "core.language.commands.Decide": {"request": "''", "reason": "''"},
             "core.language.commands.Pending": {"page": "1"},
-            "core.language.commands.ChangeAutoEnable": {"until": "''"},
+            "core.language.commands.ChangeAutoEnable": {
+                "off": "''",
+                "until": "''",
+                "itwin": "''",
+                "timer": "''",
+                "reason": "''",
+            },
             "core.language.commands.ListTimers": {
                 "itwin": "''",
                 "disabled": "False",
@@ -324,7 +334,11 @@ def test_defaults_of_records() -> None:
                 "changed_outside_since": "0.0",
                 "open_items": "OpenItems(auto_enable=None, requests=())",
             },
-            "core.listings.PendingListed": {"mine": "frozenset()", "page": "1"},
+            "core.listings.PendingListed": {
+                "mine": "frozenset()",
+                "cancelable": "frozenset()",
+                "page": "1",
+            },
             "core.listings.DisabledTimer": {"reason": "''", "auto_enable": "None"},
             "core.listings.DisabledListed": {
                 "unread": "()",
@@ -416,6 +430,8 @@ def test_defaults_of_records() -> None:
             "core.outcomes.SignedOut": {"auto_enables": "0", "next_auto_enable": "0.0"},
             "core.outcomes.WhoAmIShown": {"zone": "'UTC'"},
             "core.outcomes.HelpShown": {"verb": "''"},
+            "core.outcomes.UndoQuestion": {"reason": "''"},
+            "core.outcomes.DecisionQuestion": {"reason": "''", "pending_command": "''"},
             "core.outcomes.ApprovalRequested": {"duplicate": "False"},
             "core.outcomes.Failed": {"retry": "''"},
             "core.people.Person": {
@@ -637,7 +653,7 @@ def test_limits_and_words() -> None:
                 "dec",
             ),
             "core.language.until._TH": "(?:st|nd|rd|th)?",
-            "core.language.verbs._ID": "0123456789abcdef01234567",
+            "core.language.verbs._ID": "1a2b3c4d",
             "core.language.verbs.SYNONYMS": {
                 "on": "enable",
                 "off": "disable",
@@ -651,6 +667,7 @@ def test_limits_and_words() -> None:
                 "disconnect": "signout",
                 "?": "help",
             },
+            "core.names.SHORT_ID": 8,
             "core.names._INVISIBLE": ["Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"],
             "core.names._QUOTES": {
                 8220: '"',

@@ -36,8 +36,10 @@ CLOSED: dict[tuple[str, str], tuple[Any, ...]] = {
     ("ReasonRequired", "command"): ("disable plant-a SAP",),
 }
 # Fields that may be empty, which have a text of their own.
-LISTS = frozenset({("NoSuchName", "nearest"), ("InvalidCommand", "nearest")})
-_SPOKEN = {"wanted": "timer", "where": "iTwin", "rule": "rule"}
+LISTS = frozenset(
+    {("NoSuchName", "nearest"), ("InvalidCommand", "nearest"), ("NoAutoEnable", "choices")}
+)
+_SPOKEN = {"wanted": "timer", "timer": "timer", "where": "iTwin", "rule": "rule"}
 STATUS = {"TokenRefused": 401, "ClientUnknown": 401, "Forbidden": 403, "NotFound": 404}
 _STATUSES = {**STATUS, "Invalid": 422, "RateLimited": 429, "Unclear": 502, "Refused": 409}
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import cast
 
 from bot.core.errors import InvalidCommand
-from bot.core.language.clauses import phrase_from, take_reason, take_until
+from bot.core.language.clauses import take_reason, take_until
 from bot.core.language.commands import (
     AutoEnableVerb,
     ChangeAutoEnable,
@@ -20,6 +20,7 @@ from bot.core.language.commands import (
     History,
     ListTimers,
     OpenChooser,
+    Redo,
     SetChannelDefault,
     Show,
     Subscribe,
@@ -29,7 +30,7 @@ from bot.core.language.commands import (
     Unsubscribe,
 )
 from bot.core.language.tokens import Token
-from bot.core.names import OperationId, is_own_id, single_line
+from bot.core.names import is_id_prefix, is_own_id, single_line
 from bot.core.subscriptions import EVENTS
 
 Parse = Callable[[str, str, list[Token]], Command]
@@ -52,33 +53,50 @@ def switch(verb: str, text: str, tokens: list[Token]) -> Switch:
     return Switch(cast("SwitchVerb", verb), itwin, timer, reason, until, emergency)
 
 
-def undo(verb: str, _: str, tokens: list[Token]) -> Undo:
-    """Parse the id of an operation."""
-    operation = _own_id(verb, tokens, "operation")
+def undo(verb: str, text: str, tokens: list[Token]) -> Undo:
+    """Parse "[last | <operation>] [because …]"."""
+    return Undo(*_change_and_reason(verb, text, tokens))
+
+
+def redo(verb: str, text: str, tokens: list[Token]) -> Redo:
+    """Parse "[last | <operation>] [because …]"."""
+    return Redo(*_change_and_reason(verb, text, tokens))
+
+
+def _change_and_reason(verb: str, text: str, tokens: list[Token]) -> tuple[str, str]:
+    """Return the beginning of an operation's id, empty for the newest one, and the reason."""
+    reason, tokens = _plain_reason(verb, text, tokens, after=0)
+    if not tokens or tokens[0].is_bare("last"):
+        _expect_end(verb, tokens[1:])
+        return "", reason
+    operation = _own_id(verb, tokens, "an operation")
     _expect_end(verb, tokens[1:])
-    return Undo(operation)
+    return operation, reason
 
 
 def decide(verb: str, text: str, tokens: list[Token]) -> Decide:
-    """Parse "<request> [because …]"."""
-    reason, emergency, tokens = take_reason(verb, text, tokens, after=1)
-    request = _own_id(verb, tokens, "request")
-    if emergency:
-        raise InvalidCommand(f"{verb} knows no emergency", verb)
+    """Parse "[<request>] [because …]"."""
+    reason, tokens = _plain_reason(verb, text, tokens, after=0)
+    request = _own_id(verb, tokens, "a request") if tokens else ""
     _expect_end(verb, tokens[1:])
     return Decide(cast("DecisionVerb", verb), request, reason)
 
 
-def change_auto_enable(verb: str, _: str, tokens: list[Token]) -> ChangeAutoEnable:
-    """Parse the id of an auto-enable; behind "extend" also the new end."""
-    off = _own_id(verb, tokens, "return")
-    rest = tokens[1:]
-    if verb != "extend":
-        _expect_end(verb, rest)
-        return ChangeAutoEnable(cast("AutoEnableVerb", verb), off)
-    if not rest or rest[0].text.casefold() not in {"until", "for"}:
-        raise InvalidCommand("extend says until when", verb)
-    return ChangeAutoEnable("extend", off, phrase_from(verb, rest))
+def change_auto_enable(verb: str, text: str, tokens: list[Token]) -> ChangeAutoEnable:
+    """Parse the id of an auto-enable, or its timer; behind "extend" also the new end."""
+    reason, tokens = _plain_reason(verb, text, tokens, after=1)
+    until, tokens = take_until(verb, tokens)
+    if until and verb != "extend":
+        raise InvalidCommand(f"{verb} takes no end, only extend does", verb)
+    if verb == "extend" and tokens and not until:
+        raise InvalidCommand("extend needs the new end: “until …” or “for …”", verb)
+    changing = cast("AutoEnableVerb", verb)
+    if tokens and tokens[0].bare and is_own_id(tokens[0].text.lower()):
+        _expect_end(verb, tokens[1:])
+    if len(tokens) == 1 and tokens[0].bare and is_id_prefix(tokens[0].text):
+        return ChangeAutoEnable(changing, tokens[0].text.lower(), until, reason=reason)
+    itwin, timer = _itwin_and_timer(verb, tokens)
+    return ChangeAutoEnable(changing, "", until, itwin, timer, reason)
 
 
 # Reading
@@ -147,7 +165,7 @@ def subscribe(verb: str, _: str, tokens: list[Token]) -> Subscribe:
 
 def unsubscribe(verb: str, _: str, tokens: list[Token]) -> Unsubscribe:
     """Parse the id of a subscription."""
-    subscription = _own_id(verb, tokens, "subscription")
+    subscription = _own_id(verb, tokens, "a subscription")
     _expect_end(verb, tokens[1:])
     return Unsubscribe(subscription)
 
@@ -204,13 +222,24 @@ def _name(verb: str, text: str) -> str:
     return name
 
 
-def _own_id(verb: str, tokens: list[Token], what: str) -> OperationId:
-    if not tokens or not is_own_id(tokens[0].text):
-        raise InvalidCommand(
-            f"{verb} needs the id of one {what}: 24 letters and digits, at the foot of its card",
-            verb,
-        )
-    return OperationId(tokens[0].text)
+def _plain_reason(
+    verb: str, text: str, tokens: list[Token], *, after: int
+) -> tuple[str, list[Token]]:
+    """Split off a reason that cannot be an emergency's."""
+    reason, emergency, tokens = take_reason(verb, text, tokens, after)
+    if emergency:
+        raise InvalidCommand(f"{verb} knows no emergency", verb)
+    return reason, tokens
+
+
+def _own_id(verb: str, tokens: list[Token], what: str) -> str:
+    """Return an id of ours or its beginning, in lower case."""
+    enough = f"the id of {what}; its first six characters are enough"
+    if not tokens:
+        raise InvalidCommand(f"{verb} needs {enough}", verb)
+    if not is_id_prefix(tokens[0].text):
+        raise InvalidCommand(f"“{single_line(tokens[0].text, 40)}” is not {enough}", verb)
+    return tokens[0].text.lower()
 
 
 def _take_page(tokens: list[Token]) -> tuple[int, list[Token]]:

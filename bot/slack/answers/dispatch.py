@@ -14,6 +14,7 @@ from bot.core.language.commands import (
     ListTimers,
     OpenChooser,
     Pending,
+    Redo,
     SetChannelDefault,
     Show,
     SignIn,
@@ -25,7 +26,8 @@ from bot.core.language.commands import (
     Unsubscribe,
     WhoAmI,
 )
-from bot.core.outcomes import HelpShown, Outcome
+from bot.core.names import is_own_id
+from bot.core.outcomes import DecisionQuestion, HelpShown, Outcome, UndoQuestion
 from bot.core.suggestions import Owner
 from bot.features import (
     accounts,
@@ -34,10 +36,12 @@ from bot.features import (
     channel_default,
     forms,
     history,
+    open_requests,
+    references,
     subscriptions,
     timers,
 )
-from bot.gateways.gateways import policy_groups
+from bot.gateways.gateways import Gateways, policy_groups
 from bot.gateways.slack.channels import postable_channel
 
 
@@ -45,7 +49,12 @@ async def run(context: Context, invocation: Invocation, command: Command) -> Out
     """Carry out a command, or offer a sign-in link and keep the command for after that."""
     try:
         complete = await channel_default.with_channel_default(context.gateways, invocation, command)
-        return await _run(context, invocation, complete)
+        found = await _with_whole_id(context.gateways, invocation, complete)
+        if isinstance(found, UndoQuestion | DecisionQuestion):
+            return found
+        if found is not complete:  # after a sign-in the same record is meant, whatever is newer
+            command = found
+        return await _run(context, invocation, found)
     except SignInNeeded as needed:
         return await offer_sign_in(context, invocation, str(command), needed)
 
@@ -74,6 +83,25 @@ async def with_groups(context: Context, invocation: Invocation) -> Invocation:
     return replace(invocation, groups=await policy_groups(context.gateways, invocation.who))
 
 
+async def _with_whole_id(
+    gateways: Gateways, invocation: Invocation, command: Command
+) -> Command | UndoQuestion | DecisionQuestion:
+    """Find the record that a command means, unless it names its whole id."""
+    match command:
+        case Undo(operation) if not is_own_id(operation):
+            return await references.find_undo(gateways, invocation, command)
+        case Redo() if not invocation.confirmed:
+            return await references.find_redo(gateways, invocation, command)
+        case Decide(request=request) if not is_own_id(request):
+            return await open_requests.find(gateways, invocation, command)
+        case ChangeAutoEnable(off=off) if not is_own_id(off):
+            return await auto_enables.find(gateways, invocation, command)
+        case Unsubscribe(subscription) if not is_own_id(subscription):
+            return await subscriptions.find(gateways, invocation, command)
+        case _:
+            return command
+
+
 async def _run(context: Context, invocation: Invocation, command: Command) -> Outcome:
     gateways = context.gateways
     match command:
@@ -83,6 +111,8 @@ async def _run(context: Context, invocation: Invocation, command: Command) -> Ou
             return await timers.switch(gateways, await with_groups(context, invocation), command)
         case Undo():
             return await timers.undo(gateways, await with_groups(context, invocation), command)
+        case Redo():
+            return await timers.redo(gateways, await with_groups(context, invocation), command)
         case ChangeAutoEnable():
             switch = await auto_enables.as_switch(gateways, invocation, command)
             outcome = await timers.switch(gateways, await with_groups(context, invocation), switch)
@@ -90,7 +120,7 @@ async def _run(context: Context, invocation: Invocation, command: Command) -> Ou
         case Decide():
             return await approvals.decide(gateways, invocation, command)
         case Pending(page):
-            return await approvals.pending(gateways, invocation, page)
+            return await open_requests.pending(gateways, invocation, page)
         case Show():
             return await timers.show(gateways, invocation, command)
         case ListTimers(disabled=True):
