@@ -14,13 +14,19 @@ from bot.core.errors import (
     NotAvailable,
 )
 from bot.core.invocation import Invocation
-from bot.core.language.commands import ChangeAutoEnable, ListTimers, Switch, SwitchVerb
+from bot.core.language.commands import (
+    ChangeAutoEnable,
+    ListTimers,
+    OpenChooser,
+    Switch,
+    SwitchVerb,
+)
 from bot.core.listings import DisabledListed, DisabledTimer
-from bot.core.names import ITwinId, PersonId, short_id
+from bot.core.names import ITwinId, PersonId
 from bot.core.outcomes import AlreadyInState, Outcome
 from bot.core.timers import ITwin, LastSeen, Timer
 from bot.features.open_items import auto_enable_of
-from bot.features.references import only_one
+from bot.features.references import only_one, time_for
 from bot.features.resolver import NameResolver, channel_itwin
 from bot.features.starting import observe
 from bot.gateways.gateways import Gateways
@@ -46,7 +52,8 @@ async def find(
     def choice(one: AutoEnable) -> Choice:
         concerned = one.requester == invocation.who or one.channel == invocation.channel
         name = one.timer.distinct if concerned else "From another channel"
-        return Choice(name, short_id(one.id), str(replace(command, off=one.id)))
+        at = f"until {time_for(invocation, one.at)}"
+        return Choice(name, at, str(replace(command, off=one.id)))
 
     return replace(command, off=only_one("auto-enable", wanted, found, choice).id)
 
@@ -80,7 +87,12 @@ async def _find_by_timer(
 
 
 def _instead(command: ChangeAutoEnable, itwin: ITwin, timer: Timer) -> tuple[Choice, ...]:
-    """Return the change that does to a disabled timer what was asked of its auto-enable."""
+    """Return what does to the timer what was asked of its auto-enable, as far as there is any.
+
+    An enabled timer is offered in the chooser: nothing that was typed says to disable it.
+    """
+    if timer.enabled and command.verb != "return":
+        return (Choice("Disable until…", "", str(OpenChooser(itwin.id, timer.id))),)
     if timer.enabled or command.verb == "keep":
         return ()
     verb: SwitchVerb = "enable" if command.verb == "return" else "disable"

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
 from bot.core.errors import (
@@ -14,9 +15,10 @@ from bot.core.errors import (
 )
 from bot.core.invocation import Invocation
 from bot.core.language.commands import Command, Redo, Undo
-from bot.core.names import OperationId, is_own_id, short_id
+from bot.core.names import OperationId, is_own_id
 from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import UndoQuestion
+from bot.core.zones import zone_named
 from bot.gateways.gateways import Gateways
 from bot.gateways.store.sign_in_links import PendingCommand
 
@@ -40,17 +42,23 @@ def only_one(
     return found[0]
 
 
+def time_for(invocation: Invocation, at: float) -> str:
+    """Return a moment in the person's own time zone, for a button that only they see."""
+    moment = datetime.fromtimestamp(at, zone_named(invocation.person.zone))
+    return f"{moment.day} {moment:%b %H:%M}"
+
+
 def choice_of(invocation: Invocation, operation: Operation, command: Command) -> Choice:
     """Return the choice of a record of this operation; ``command`` names its whole id.
 
     Only the person who asked and the channel see which timer it is about.
     """
+    at = time_for(invocation, operation.asked_at)
     concerned = operation.requester == invocation.who
     if not concerned and operation.origin.channel != invocation.channel:
-        return Choice("From another channel", short_id(operation.id), str(command))
+        return Choice("From another channel", at, str(command))
     change = "Enable" if operation.wanted else "Disable"
-    name = f"{change} {operation.timer.distinct}"
-    return Choice(name, short_id(operation.id), str(command))
+    return Choice(f"{change} {operation.timer.distinct}", at, str(command))
 
 
 async def save_pending(gateways: Gateways, invocation: Invocation, command: Command) -> None:

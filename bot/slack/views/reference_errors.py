@@ -101,13 +101,13 @@ def _not_undone(reason: str) -> Words:
 def _no_auto_enable(error: errors.NoAutoEnable) -> Words:
     name = single_line(error.timer, NAME)
     if error.enabled:
-        cause = f"{name} is enabled, so it has no auto-enable to change. Nothing was changed."
-        step = "To disable it until a time, type /edfs disable with the time."
-        return _words("No auto-enable", cause, step)
-    cause = f"{name} is disabled with no end date, so it has no auto-enable. Nothing was changed."
-    if not error.choices:
-        return _words("No auto-enable", cause, "Look at the timer with /edfs show.")
-    return _words("No auto-enable", cause, "Press the button to do it now.", error.choices)
+        cause = f"{name} is enabled, so it has no auto-enable. Nothing was changed."
+        press = "Press the button to disable it until a time."
+    else:
+        cause = f"{name} is disabled with no end date. Nothing was changed."
+        press = "Press the button to do it now."
+    step = press if error.choices else "Look at the timer with /edfs show."
+    return _words("No auto-enable", cause, step, error.choices)
 
 
 def _no_request(verb: str, *, others: bool) -> Words:
