@@ -262,6 +262,7 @@ def test_any_text_is_a_command_or_refused_with_a_reason(text: str) -> None:
 )
 def test_typed_text_is_parsed(typed: str, command: Command) -> None:
     assert parse(typed) == command
+    assert parse(str(command)) == command
 
 
 NO_ID = "is not the id of an operation; its first six characters are enough"
