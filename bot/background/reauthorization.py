@@ -15,7 +15,7 @@ from bot.core.names import OperationId, PersonId
 from bot.core.operations.operation import Approved, Failure, FailureKind, Operation
 from bot.core.people import refusal
 from bot.core.policy.rules import Ruling, may_approve
-from bot.features.approvals import approver_groups
+from bot.features.open_requests import approver_groups
 from bot.gateways.gateways import Gateways, policy_groups
 
 

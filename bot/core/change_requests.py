@@ -18,10 +18,10 @@ from bot.core.errors import (
     TooManyRequests,
 )
 from bot.core.invocation import Invocation
-from bot.core.language.commands import Switch, SwitchVerb, Undo
+from bot.core.language.commands import Redo, Switch, SwitchVerb, Undo
 from bot.core.language.until import Until, format_until
 from bot.core.listings import TimerShown
-from bot.core.names import ChannelId
+from bot.core.names import ChannelId, OperationId
 from bot.core.operations.operation import ActingAccount, Observation, Operation, Timeouts
 from bot.core.policy.rules import ChangeRequest, Policy, Ruling, judge, judge_until
 from bot.core.schedules import Runs, runs_between
@@ -41,21 +41,24 @@ class NextStep(Enum):
 def draft_operation(
     invocation: Invocation,
     timeouts: Timeouts,
-    command: Switch | Undo,
+    command: Switch | Undo | Redo,
     account: ActingAccount,
     found: TimerShown,
     *,
     wanted: bool,
     until: Until | None = None,
 ) -> Operation:
-    """Return the operation that carries the command out. It is neither stored nor started."""
+    """Return the operation that carries the command out. It is neither stored nor started.
+
+    An undo and a redo name what they reverse by its whole id.
+    """
     switch = command if isinstance(command, Switch) else None
     return Operation(
         id=invocation.id,
         workspace=invocation.workspace,
         person=invocation.who,
         acting=account,
-        verb=switch.verb if switch else "undo",
+        verb=switch.verb if switch else "redo" if isinstance(command, Redo) else "undo",
         itwin=found.itwin,
         timer=found.timer.without_values(),
         definition=found.timer.definition(),
@@ -64,8 +67,8 @@ def draft_operation(
         origin=invocation.origin,
         asked_at=invocation.now,
         timeouts=timeouts,
-        reason=switch.reason if switch else "",
-        undoes=command.operation if isinstance(command, Undo) else None,
+        reason=command.reason,
+        undoes=None if isinstance(command, Switch) else OperationId(command.operation),
         until=until,
         emergency=bool(switch and switch.emergency),
         changed_outside_since=found.changed_outside_since,
@@ -147,13 +150,14 @@ def approval_for(operation: Operation, ruling: Ruling, *, review: bool) -> Appro
     )
 
 
-def command_of(operation: Operation, zone: str) -> Switch | Undo:
+def command_of(operation: Operation, zone: str) -> Switch | Undo | Redo:
     """Return the command that asks for this operation again, with ids and an absolute end.
 
     The end is written in the time zone ``zone``, where the command is to be typed.
     """
     if operation.undoes:
-        return Undo(operation.undoes)
+        again = Redo if operation.verb == "redo" else Undo
+        return again(operation.undoes, operation.reason)
     phrase = ""
     if operation.until is not None:
         at = operation.until.at

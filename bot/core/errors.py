@@ -18,6 +18,11 @@ BotError
  ├─ AmbiguousReading         the typed words can be read in several ways
  ├─ SwappedNames             the timer was typed before its iTwin
  ├─ PartOfName               only a part of a name was typed, for a change
+ ├─ NoSuchId                 no record has an id that begins so
+ ├─ AmbiguousId              several records have
+ ├─ NoAutoEnable             the timer has no auto-enable
+ ├─ NothingToUndo            the person has made no such change in this channel
+ ├─ NoRequestHere            no request in this channel is one that the person can decide so
  ├─ TimerGone                a valid timer id does not exist any more
  ├─ TimerBusy                another operation has locked the timer
  ├─ CannotUndo               the operation cannot be undone, or not any more
@@ -208,6 +213,22 @@ class AmbiguousName(BotError):
     choices: tuple[Choice, ...]
 
 
+IdKind = Literal["operation", "request", "auto-enable", "subscription"]
+
+
+@dataclass(eq=False)
+class NoSuchId(BotError):
+    kind: IdKind
+    wanted: str
+
+
+@dataclass(eq=False)
+class AmbiguousId(BotError):
+    kind: IdKind
+    wanted: str
+    choices: tuple[Choice, ...]
+
+
 @dataclass(eq=False)
 class InactiveITwin(BotError):
     """``names`` are the inactive iTwins that the name matches, at least one; no active one does."""
@@ -263,7 +284,20 @@ class TimerBusy(BotError):
 
 @dataclass(eq=False)
 class CannotUndo(BotError):
+    """``redo``: it is an undo that cannot be taken back."""
+
     reason: Literal["unknown", "unfinished", "not_applied", "changed", "undone", "late"]
+    redo: bool = False
+
+
+@dataclass(eq=False)
+class NothingToUndo(BotError):
+    """none: the person changed nothing in this channel, or (of a redo) undid nothing there;
+    done: all of it was undone, or taken back, before.
+    """
+
+    verb: Literal["undo", "redo"]
+    reason: Literal["none", "done"]
 
 
 class ChangesStopped(BotError):
@@ -284,6 +318,18 @@ class AutoEnableClosed(BotError):
 
     how: str
     by: PersonId | None = None
+
+
+@dataclass(eq=False)
+class NoAutoEnable(BotError):
+    """The timer has no auto-enable, so there is none to change.
+
+    ``enabled`` is the state just read. ``choices`` are commands that do the same without one.
+    """
+
+    timer: str
+    enabled: bool
+    choices: tuple[Choice, ...] = ()
 
 
 # Policy and approvals
@@ -323,6 +369,16 @@ class MayNotDecide(BotError):
     """
 
     reason: Literal["own", "same_account", "not_listed", "voted", "not_yours"]
+
+
+@dataclass(eq=False)
+class NoRequestHere(BotError):
+    """Nothing waits in this channel that this person can decide so; ``others``: something else
+    waits there.
+    """
+
+    verb: Literal["approve", "decline", "cancel"]
+    others: bool
 
 
 @dataclass(eq=False)

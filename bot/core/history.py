@@ -26,7 +26,8 @@ _ID_FACT = {
 class PastEvent:
     """One thing that happened to a timer, or to a subscription of an iTwin.
 
-    ``number`` is its place in the trail. ``outcome`` is the last part of the entry's name: a state
+    ``number`` is its place in the trail, ``id`` that of the operation, request, auto-enable or
+    subscription. ``outcome`` is the last part of the entry's name: a state
     of an operation, a stage of a request, a phase of an auto-enable or how it ended, or "created",
     "changed", "paused" or "ended" of a subscription. ``person`` is the requester ("" if that entry
     was not read), ``acting_as`` the iTwin account used. ``decided_by`` made the last decision, with
@@ -36,6 +37,7 @@ class PastEvent:
 
     number: int
     at: float
+    id: OperationId
     kind: Literal["operation", "request", "auto_enable", "subscription"]
     outcome: str
     person: PersonId
@@ -120,6 +122,7 @@ def _operation(
     return PastEvent(
         number=first.number,
         at=first.at,
+        id=OperationId(facts.get("operation", "")),
         kind="operation",
         outcome=newest.event.partition(".")[2],
         person=PersonId(facts.get("on_behalf_of") or newest.person),
@@ -155,6 +158,7 @@ def _request(entries: Sequence[AuditEntryView]) -> PastEvent:
     return PastEvent(
         number=first.number,
         at=first.at,
+        id=OperationId(facts.get("request", "")),
         kind="request",
         outcome=stage,
         person=PersonId(facts.get("requester") or requested),
@@ -180,6 +184,7 @@ def _auto_enable(entries: Sequence[AuditEntryView]) -> PastEvent:
     return PastEvent(
         number=first.number,
         at=first.at,
+        id=OperationId(facts.get("auto_enable", "")),
         kind="auto_enable",
         outcome=facts.get("closed_as") or phase,
         person=PersonId(facts.get("scheduled_by", "")),
@@ -198,6 +203,7 @@ def _subscription(entries: Sequence[AuditEntryView]) -> PastEvent:
     return PastEvent(
         number=first.number,
         at=first.at,
+        id=OperationId(newest.facts.get("subscription", "")),
         kind="subscription",
         outcome=newest.event.partition(".")[2],
         person=newest.person,

@@ -60,10 +60,12 @@ class PendingListed:
     """The requests that wait; ``mine`` are those that the person may decide.
 
     ``mine`` goes by the policy alone: the right on the timer is checked when they decide.
+    ``cancelable`` are the person's own, which they may cancel.
     """
 
     approvals: tuple[Approval, ...]
     mine: frozenset[OperationId] = frozenset()
+    cancelable: frozenset[OperationId] = frozenset()
     page: int = 1
 
 

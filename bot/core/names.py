@@ -25,6 +25,8 @@ _ANY_GUID = re.compile(
     re.ASCII,
 )
 OWN_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
+ID_PREFIX = re.compile(r"[0-9a-fA-F]{6,24}", re.ASCII)
+SHORT_ID = 8  # characters; an id is shown so where it may be typed
 
 # C0, C1 and format characters (zero-width, bidirectional overrides), line and paragraph
 # separators, surrogates, private use and unassigned code points: removed from names.
@@ -44,6 +46,16 @@ def is_slack_id(text: str) -> bool:
 def is_own_id(text: str) -> bool:
     """Tell whether text has the shape of the bot's own ids: 24 hexadecimal digits."""
     return OWN_ID.fullmatch(text) is not None
+
+
+def is_id_prefix(text: str) -> bool:
+    """Tell whether text can be the beginning of one of the bot's own ids, or a whole one."""
+    return ID_PREFIX.fullmatch(text) is not None
+
+
+def short_id(identity: str) -> str:
+    """Return the form of an own id that people read and type."""
+    return identity[:SHORT_ID]
 
 
 def single_line(text: str, limit: int = 150) -> str:

@@ -152,6 +152,34 @@ class ConfirmationNeeded:
 
 
 @dataclass(frozen=True, slots=True)
+class UndoQuestion:
+    """Which change would be undone, or which undo taken back: it is done once they confirm it.
+
+    ``operation`` is what would be reversed, ``reason`` theirs for it. ``pending_command`` is the id
+    of the stored command.
+    """
+
+    verb: Literal["undo", "redo"]
+    operation: Operation
+    pending_command: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionQuestion:
+    """A decision that named no request: the requests that it can mean.
+
+    One request is decided once they confirm it: ``pending_command`` is the id of the stored
+    command. Of several each is offered, and it is empty.
+    """
+
+    verb: Literal["approve", "decline", "cancel"]
+    approvals: tuple[Approval, ...]
+    reason: str = ""
+    pending_command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalRequested:
     """A request for approval waits; ``duplicate``: it was there already, whoever made it."""
 
@@ -230,6 +258,8 @@ Outcome = (
     | DetailsShown
     | TimeChoiceNeeded
     | ConfirmationNeeded
+    | UndoQuestion
+    | DecisionQuestion
     | ApprovalRequested
     | RequestDecided
     | DecisionHint

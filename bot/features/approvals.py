@@ -18,22 +18,20 @@ from bot.core.approvals import (
 from bot.core.change_requests import command_of, ruling_for
 from bot.core.errors import (
     ChangesStopped,
-    Forbidden,
-    Invalid,
     MayNotDecide,
     NotAvailable,
     NotFound,
     RequestClosed,
 )
 from bot.core.invocation import Invocation
-from bot.core.language.commands import Decide, Switch, Undo
-from bot.core.listings import PendingListed
-from bot.core.names import ITwinId, OperationId
+from bot.core.language.commands import Decide, Redo, Switch, Undo
+from bot.core.names import OperationId
 from bot.core.operations.operation import Failure, FailureKind, Origin
 from bot.core.outcomes import Outcome, RequestDecided
 from bot.core.policy.rules import Ruling
 from bot.core.timers import Timer, differences
 from bot.features.approved_operations import carry_out
+from bot.features.open_requests import approver_groups, has_expired, timers_with_token
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, policy_groups, with_token
 from bot.gateways.ims import Bearer
@@ -94,7 +92,7 @@ class _Decision:
 
     async def event_for(self, approval: Approval, command: Decide) -> Event:
         now = self.gateways.clock()
-        if _expired(approval, now):
+        if has_expired(approval, now):
             return Expired(now)
         match command.verb:
             case "approve":
@@ -134,7 +132,7 @@ class _Decision:
         bearer, failure = await self._read_timer(approval)
         await self._check(approval, ruling, bearer.account.subject)
         now = self.gateways.clock()  # reading may have taken seconds
-        if _expired(approval, now):
+        if has_expired(approval, now):
             return Expired(now)
         if counts and failure is not None:
             return Voided(now, failure)
@@ -181,7 +179,7 @@ class _Decision:
         An edit in EDFS deletes a timer and creates another with the same name and package.
         """
         operation = approval.operation
-        bearer, timers = await _timers(self.gateways, self.invocation, operation.itwin.id)
+        bearer, timers = await timers_with_token(self.gateways, self.invocation, operation.itwin.id)
         if any(one.id == operation.timer.id for one in timers):
             raise missing
         wanted = (operation.timer.name, operation.timer.package)
@@ -192,68 +190,9 @@ class _Decision:
         return bearer, Failure(FailureKind.TIMER_GONE, why="replaced", details=changes)
 
 
-def _expired(approval: Approval, now: float) -> bool:
-    return not approval.review and now >= approval.expires_at
-
-
-def approver_groups(approval: Approval) -> frozenset[str]:
-    """Return the user groups and channels among the request's approvers."""
-    listed = approval.approvers or frozenset()
-    return frozenset(one for one in listed if one.startswith(("S", "C", "G")))
-
-
-async def pending(gateways: Gateways, invocation: Invocation, page: int = 1) -> PendingListed:
-    """List the waiting requests, first those that the policy lets this person decide."""
-    found = await gateways.store.approvals.open(invocation.workspace)
-    current = [one for one in found if not _expired(one, invocation.now)]
-    waiting = await _readable(gateways, invocation, current)
-    policy = gateways.policy_file.current
-    named = frozenset[str]().union(*map(approver_groups, waiting))
-    account = await gateways.ims.account(invocation.workspace, invocation.who)
-    theirs = await policy_groups(gateways, invocation.who, named) if waiting else named
-    decider = Decider(invocation.who, theirs, account.subject if account else "")
-    mine: set[OperationId] = set()
-    for one in waiting:
-        of_requester = await policy_groups(gateways, one.requester)
-        if objection(one, ruling_for(policy, one.operation, of_requester), decider) is None:
-            mine.add(one.id)
-    ordered = sorted(waiting, key=lambda one: (one.id not in mine, one.operation.asked_at))
-    return PendingListed(tuple(ordered), frozenset(mine), page)
-
-
-async def _readable(
-    gateways: Gateways, invocation: Invocation, waiting: list[Approval]
-) -> list[Approval]:
-    """Return the person's own requests, and those of iTwins that their own token can read."""
-    readable: dict[ITwinId, bool] = {}
-    for one in waiting:
-        itwin = one.operation.itwin.id
-        if one.requester == invocation.who or itwin in readable:
-            continue
-        try:
-            await _timers(gateways, invocation, itwin)
-        except (Forbidden, NotFound, Invalid):
-            readable[itwin] = False
-        else:
-            readable[itwin] = True
-    mine = invocation.who
-    return [one for one in waiting if one.requester == mine or readable[one.operation.itwin.id]]
-
-
-async def _timers(
-    gateways: Gateways, invocation: Invocation, itwin: ITwinId
-) -> tuple[Bearer, tuple[Timer, ...]]:
-    """List an iTwin's timers with the person's own token."""
-
-    async def read(caller: Caller) -> tuple[Timer, ...]:
-        return await gateways.edfs.timers(caller, itwin)
-
-    return await with_token(gateways, invocation.workspace, invocation.who, read)
-
-
 async def request_again(
     gateways: Gateways, invocation: Invocation, request: OperationId
-) -> tuple[Invocation, Switch | Undo]:
+) -> tuple[Invocation, Switch | Undo | Redo]:
     """Return the command of a request, to make it again in the channel of the first one.
 
     It names the timer that has replaced the first one, if an edit in EDFS did so. Raises

@@ -1,22 +1,108 @@
 """Auto-enables: changing and closing the end of a "disable … until", and listing what is off."""
 
 import asyncio
+from dataclasses import replace
 
 from bot.core.auto_enables import AutoEnable, Closed, ClosedAs, Phase, after
-from bot.core.errors import ApiError, AutoEnableClosed, NotAvailable
+from bot.core.errors import (
+    ApiError,
+    AutoEnableClosed,
+    Choice,
+    NoAutoEnable,
+    NoSuchId,
+    NoSuchName,
+    NotAvailable,
+    PartOfName,
+)
 from bot.core.invocation import Invocation
-from bot.core.language.commands import ChangeAutoEnable, ListTimers, Switch
+from bot.core.language.commands import (
+    ChangeAutoEnable,
+    ListTimers,
+    OpenChooser,
+    Switch,
+    SwitchVerb,
+)
 from bot.core.listings import DisabledListed, DisabledTimer
 from bot.core.names import ITwinId, PersonId
 from bot.core.outcomes import AlreadyInState, Outcome
 from bot.core.timers import ITwin, LastSeen, Timer
 from bot.features.open_items import auto_enable_of
-from bot.features.resolver import NameResolver
+from bot.features.references import only_one, time_for
+from bot.features.resolver import NameResolver, channel_itwin
 from bot.features.starting import observe
 from bot.gateways.gateways import Gateways
 
 MAX_ITWINS = 25
 MAX_CONCURRENT = 4
+
+
+async def find(
+    gateways: Gateways, invocation: Invocation, command: ChangeAutoEnable
+) -> ChangeAutoEnable:
+    """Return the command with the whole id of its auto-enable.
+
+    Raises NoSuchId, AmbiguousId, NoAutoEnable, and what looking up a name raises.
+    """
+    if not command.off:
+        return await _find_by_timer(gateways, invocation, command)
+    wanted = command.off
+    found = await gateways.store.auto_enables.starting_with(invocation.workspace, wanted)
+    if not found:
+        return await _find_by_word(gateways, invocation, command)
+
+    def choice(one: AutoEnable) -> Choice:
+        concerned = one.requester == invocation.who or one.channel == invocation.channel
+        name = one.timer.distinct if concerned else "From another channel"
+        at = f"until {time_for(invocation, one.at)}"
+        return Choice(name, at, str(replace(command, off=one.id)))
+
+    return replace(command, off=only_one("auto-enable", wanted, found, choice).id)
+
+
+async def _find_by_word(
+    gateways: Gateways, invocation: Invocation, command: ChangeAutoEnable
+) -> ChangeAutoEnable:
+    """Take a word that no id begins with for the name of a timer in the channel's iTwin."""
+    wanted, here = command.off, await channel_itwin(gateways, invocation)
+    if here is None:
+        raise NoSuchId("auto-enable", wanted)
+    named = replace(command, off="", itwin=here.id, timer=wanted)
+    try:
+        return await _find_by_timer(gateways, invocation, named)
+    except NoSuchName as missing:
+        if missing.nearest:
+            raise
+        raise NoSuchId("auto-enable", wanted) from None
+
+
+async def _find_by_timer(
+    gateways: Gateways, invocation: Invocation, command: ChangeAutoEnable
+) -> ChangeAutoEnable:
+    resolver = NameResolver(gateways, invocation, command)
+    itwin = await resolver.itwin(command.itwin)
+    _, timer = await resolver.timer(itwin, command.timer)
+    auto_enable = await auto_enable_of(gateways, itwin, timer.id, invocation)
+    if auto_enable is None:
+        raise NoAutoEnable(timer.distinct, timer.enabled, _instead(command, itwin, timer))
+    found = replace(command, off=auto_enable.id, itwin="", timer="")
+    if resolver.partly:
+        raise PartOfName(resolver.partly, Choice(timer.label, itwin.distinct, str(found)))
+    return found
+
+
+def _instead(command: ChangeAutoEnable, itwin: ITwin, timer: Timer) -> tuple[Choice, ...]:
+    """Return what does to the timer what was asked of its auto-enable, as far as there is any.
+
+    An enabled timer is offered in the chooser: nothing that was typed says to disable it.
+    """
+    if timer.enabled and command.verb != "return":
+        return (Choice("Disable until…", "", str(OpenChooser(itwin.id, timer.id))),)
+    if timer.enabled or command.verb == "keep":
+        return ()
+    verb: SwitchVerb = "enable" if command.verb == "return" else "disable"
+    change = Switch(verb, itwin.id, timer.id, command.reason, command.until)
+    name = "Enable now" if verb == "enable" else f"Auto-enable: {command.until}"
+    return (Choice(name, "", str(change)),)
 
 
 async def as_switch(
@@ -33,13 +119,14 @@ async def as_switch(
     if auto_enable.phase is Phase.CLOSED:
         raise AutoEnableClosed(auto_enable.closed_as or "kept_disabled", auto_enable.closed_by)
     timer = (auto_enable.itwin.id, auto_enable.timer.id)
+    reason = command.reason or auto_enable.reason
     match command.verb:
         case "return":
-            return Switch("enable", *timer)
+            return Switch("enable", *timer, command.reason)
         case "extend":
-            return Switch("disable", *timer, auto_enable.reason, command.until)
+            return Switch("disable", *timer, reason, command.until)
         case "keep":
-            return Switch("disable", *timer, auto_enable.reason, "for good")
+            return Switch("disable", *timer, reason, "for good")
 
 
 async def close_if_already_on(

@@ -6,6 +6,7 @@ from bot.core.errors import Choice, NoChannelDefault, PartOfName
 from bot.core.folding import guid_typed
 from bot.core.invocation import Invocation
 from bot.core.language.commands import (
+    ChangeAutoEnable,
     Command,
     History,
     ListTimers,
@@ -64,7 +65,7 @@ def filled(command: Command, here: ITwin | None) -> Command:
     Raises NoChannelDefault for a timer without any iTwin.
     """
     match command:
-        case Switch(itwin="") | Show(itwin=""):
+        case Switch(itwin="") | Show(itwin="") | ChangeAutoEnable(off="", itwin=""):
             if here is None:
                 raise NoChannelDefault(command.timer, _verb(command))
             return replace(command, itwin=here.id)
@@ -84,5 +85,5 @@ def _is_definite(named: str) -> bool:
     return guid_typed(named) is not None
 
 
-def _verb(command: Switch | Show) -> str:
-    return command.verb if isinstance(command, Switch) else "show"
+def _verb(command: Switch | ChangeAutoEnable | Show) -> str:
+    return "show" if isinstance(command, Show) else command.verb

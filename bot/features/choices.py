@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.core.errors import (
+    AmbiguousId,
     AmbiguousName,
     AmbiguousReading,
     BotError,
     Choice,
     InvalidCommand,
+    NoAutoEnable,
     NoSuchName,
     PartOfName,
     SwappedNames,
@@ -44,7 +46,9 @@ async def _kept(gateways: Gateways, invocation: Invocation, error: BotError) -> 
     match error:
         case AmbiguousName(choices=choices) | AmbiguousReading(choices=choices):
             return replace(error, choices=await _offered(gateways, invocation, choices))
-        case InvalidCommand(choices=choices):
+        case InvalidCommand(choices=choices) | AmbiguousId(choices=choices):
+            return replace(error, choices=await _offered(gateways, invocation, choices))
+        case NoAutoEnable(choices=choices):
             return replace(error, choices=await _offered(gateways, invocation, choices))
         case NoSuchName(nearest=nearest):
             return replace(error, nearest=await _offered(gateways, invocation, nearest))

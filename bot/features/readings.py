@@ -90,13 +90,14 @@ def _verb_of(readings: Readings) -> str | None:
 class Reader:
     """Chooses among the readings of one command, with the person's own token.
 
-    Every method raises SignInNeeded, IdentityProviderError and ApiError.
+    ``here`` is the channel's default iTwin, and ``resolver`` knows the lists that were read. Every
+    method raises SignInNeeded, IdentityProviderError and ApiError.
     """
 
     def __init__(self, invocation: Invocation, resolver: NameResolver, here: ITwin | None) -> None:
         self._invocation = invocation
-        self._resolver = resolver
-        self._here = here
+        self.resolver = resolver
+        self.here = here
 
     async def choose(self, readings: Readings) -> Command:
         """Return the reading that is meant; its names may still be parts, or mean several things.
@@ -139,7 +140,7 @@ class Reader:
         if one.itwin is None or one.timer is None:
             name = one.itwin.distinct if one.itwin else one.command.itwin
             return Choice(name, "", str(one.exact))
-        command = self._resolver.complete(one.command, one.itwin, one.timer)
+        command = self.resolver.complete(one.command, one.itwin, one.timer)
         return Choice(one.timer.label, one.timer.beside or one.itwin.distinct, str(command))
 
     async def _fits(self, commands: Iterable[Command], *, parts: bool = False) -> list[Fitted]:
@@ -166,10 +167,10 @@ class Reader:
 
     async def _itwin(self, wanted: str) -> tuple[Fit, ITwin | None]:
         if not wanted:
-            return (Fit.WHOLE, self._here) if self._here else (Fit.NO_ITWIN, None)
+            return (Fit.WHOLE, self.here) if self.here else (Fit.NO_ITWIN, None)
         if guid_typed(wanted):
-            return Fit.WHOLE, await self._resolver.itwin(wanted)
-        match match_name(wanted, await self._resolver.itwins(), ITwin.names):
+            return Fit.WHOLE, await self.resolver.itwin(wanted)
+        match match_name(wanted, await self.resolver.itwins(), ITwin.names):
             case Unique(itwin, whole=whole):
                 return Fit.WHOLE if whole else Fit.PART, itwin
             case Ambiguous():
@@ -197,7 +198,7 @@ class Reader:
         Raises ApiError when Bentley does not answer, so that nothing is guessed.
         """
         try:
-            _, timers = await self._resolver.timers(itwin)
+            _, timers = await self.resolver.timers(itwin)
         except (Forbidden, NotFound):
             return ()
         return timers

@@ -7,6 +7,7 @@ from bot.core.errors import AmbiguousName, Choice, InactiveITwin, InvalidCommand
 from bot.core.folding import guid_typed
 from bot.core.invocation import Invocation
 from bot.core.language.commands import (
+    ChangeAutoEnable,
     History,
     ListTimers,
     OpenChooser,
@@ -26,7 +27,16 @@ from bot.gateways.ims import Bearer
 
 CHOICES = 5
 LONGEST = 100  # of an inactive iTwin's name
-Naming = OpenChooser | Switch | Show | ListTimers | History | Subscribe | SetChannelDefault
+Naming = (
+    OpenChooser
+    | Switch
+    | ChangeAutoEnable
+    | Show
+    | ListTimers
+    | History
+    | Subscribe
+    | SetChannelDefault
+)
 
 
 async def channel_itwin(gateways: Gateways, invocation: Invocation) -> ITwin | None:

@@ -90,10 +90,7 @@ async def start(
     started = await gateways.store.operations.start(operation, delivery)
     match started.result:
         case "started" | "exists":
-            if operation.origin.replaces is not None:
-                before = CardRef(operation.workspace, "operation", operation.origin.replaces)
-                await gateways.store.card_outbox.transfer(before, operation.origin.card)
-            return OperationStarted(operation)
+            return await _with_its_card(gateways, operation)
         case "answered":
             raise AnsweredMeanwhile
         case "duplicate":
@@ -109,6 +106,20 @@ async def start(
             raise CannotUndo("undone")
         case "stopped":
             raise ChangesStopped
+
+
+async def started_before(gateways: Gateways, invocation: Invocation) -> Outcome | None:
+    """Return what this very invocation has started, by a process that died while it answered."""
+    operation = await gateways.store.operations.read(invocation.workspace, invocation.id)
+    return await _with_its_card(gateways, operation) if operation is not None else None
+
+
+async def _with_its_card(gateways: Gateways, operation: Operation) -> Outcome:
+    """Return the started operation, once it has taken over the card it was asked for on."""
+    if operation.origin.replaces is not None:
+        before = CardRef(operation.workspace, "operation", operation.origin.replaces)
+        await gateways.store.card_outbox.transfer(before, operation.origin.card)
+    return OperationStarted(operation)
 
 
 async def _ask_confirmation(

@@ -7,7 +7,7 @@ from bot.core.folding import alike
 from bot.core.invocation import Invocation
 from bot.core.language.commands import Subscribe, Unsubscribe
 from bot.core.listings import SubscriptionsListed
-from bot.core.names import ChannelId, OperationId, Workspace
+from bot.core.names import ChannelId, OperationId, Workspace, short_id
 from bot.core.outcomes import Outcome, Subscribed, Unsubscribed
 from bot.core.subscriptions import (
     MOST,
@@ -22,6 +22,7 @@ from bot.core.subscriptions import (
     subscribed,
 )
 from bot.core.timers import ITwin, Timer
+from bot.features.references import only_one
 from bot.features.resolver import NameResolver
 from bot.gateways.gateways import Gateways
 
@@ -108,6 +109,22 @@ async def of_channel(
 ) -> tuple[Subscription, ...]:
     every = await gateways.store.subscriptions.open(workspace)
     return tuple(one for one in every if one.channel == channel)
+
+
+async def find(gateways: Gateways, invocation: Invocation, command: Unsubscribe) -> Unsubscribe:
+    """Return the command with the whole id of one of this channel's subscriptions.
+
+    Raises NoSuchId, AmbiguousId.
+    """
+    wanted = command.subscription
+    here = await of_channel(gateways, invocation.workspace, invocation.channel)
+    found = [one for one in here if one.id.startswith(wanted)]
+
+    def choice(one: Subscription) -> Choice:
+        about = f"{one.itwin.distinct}: {one.pattern or 'every timer'}"
+        return Choice(about, short_id(one.id), str(replace(command, subscription=one.id)))
+
+    return Unsubscribe(only_one("subscription", wanted, found, choice).id)
 
 
 async def unsubscribe(gateways: Gateways, invocation: Invocation, command: Unsubscribe) -> Outcome:

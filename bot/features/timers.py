@@ -6,7 +6,7 @@ from typing import Literal
 from bot.core.change_requests import draft_operation
 from bot.core.errors import CannotUndo, Choice, NotAvailable, PartOfName
 from bot.core.invocation import Invocation
-from bot.core.language.commands import ListTimers, Show, Switch, Undo
+from bot.core.language.commands import ListTimers, Redo, Show, Switch, Undo
 from bot.core.language.until import AmbiguousTime, Until, format_until, parse_until
 from bot.core.listings import ITwinsListed, TimerShown, TimersListed
 from bot.core.names import OperationId
@@ -14,8 +14,9 @@ from bot.core.operations.operation import UNDO_LIMIT, Operation, State
 from bot.core.outcomes import AlreadyInState, DetailsShown, Outcome, TimeChoiceNeeded
 from bot.core.timers import Timer
 from bot.features.open_items import open_items_in, open_items_of
+from bot.features.references import ask_first
 from bot.features.resolver import NameResolver
-from bot.features.starting import authorize_and_start, observe
+from bot.features.starting import authorize_and_start, observe, started_before
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import Gateways, with_token
 from bot.gateways.ims import Bearer
@@ -69,9 +70,23 @@ def _which_time(
     return TimeChoiceNeeded(found, ambiguous.why, choices)
 
 
-async def undo(gateways: Gateways, invocation: Invocation, command: Undo) -> Outcome:
-    """Undo an operation, while the timer is still in the state that it left. Raises CannotUndo."""
-    first = await gateways.store.operations.read(invocation.workspace, command.operation)
+async def redo(gateways: Gateways, invocation: Invocation, command: Redo) -> Outcome:
+    """Take an undo back, once the person has confirmed it; else as ``undo``."""
+    try:
+        return await undo(gateways, invocation, command)
+    except CannotUndo as error:
+        raise CannotUndo(error.reason, redo=True) from None
+
+
+async def undo(gateways: Gateways, invocation: Invocation, command: Undo | Redo) -> Outcome:
+    """Undo an operation, while the timer is still in the state that it left.
+
+    The command names its whole id. Raises CannotUndo.
+    """
+    operations, workspace = gateways.store.operations, invocation.workspace
+    if (started := await started_before(gateways, invocation)) is not None:
+        return started
+    first = await operations.read(workspace, OperationId(command.operation))
     if first is None:
         raise CannotUndo("unknown")
     if not first.state.ended:
@@ -80,11 +95,13 @@ async def undo(gateways: Gateways, invocation: Invocation, command: Undo) -> Out
         raise CannotUndo("not_applied")
     if invocation.now > first.changed_at + UNDO_LIMIT:
         raise CannotUndo("late")
-    if await gateways.store.operations.undone(invocation.workspace, first.id):
+    if await operations.undone_by(workspace, first.id):
         raise CannotUndo("undone")
     bearer, timer = await _fresh(gateways, invocation, first)
     if timer.enabled is not first.wanted:
         raise CannotUndo("changed")
+    if isinstance(command, Redo) and not invocation.confirmed:
+        return await ask_first(gateways, invocation, command, first)
     found = await observe(gateways, invocation, first.itwin, timer)
     operation = draft_operation(
         invocation,

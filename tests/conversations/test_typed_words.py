@@ -164,7 +164,7 @@ async def test_a_name_that_holds_an_end_can_be_enabled(alice: Story) -> None:
 
 async def test_an_end_behind_enable_is_refused_before_any_sign_in(story: Story) -> None:
     await story.types("alice", f"/edfs on plant-a {SAP} until monday 08:00")
-    await story.sees("alice", "Only disable takes an end")
+    await story.sees("alice", "Only disable and extend take an end")
 
 
 async def test_an_itwin_of_several_words_needs_no_quotes(alice: Story) -> None:

@@ -22,7 +22,9 @@ from tests.world.waiting import until
 DAY = 86_400
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC")
 TIMES = re.compile(r"<time>(, <time>)+")
-ID = re.compile(r"\b[0-9a-f]{24}\b|\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
+ID = re.compile(
+    r"\b[0-9a-f]{24}\b|\b[0-9a-f]{8}\b(?!-)|\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
+)
 
 
 def whole(message: Message) -> str:

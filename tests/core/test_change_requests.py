@@ -26,7 +26,7 @@ from bot.core.errors import (
     TooManyRequests,
 )
 from bot.core.invocation import Invocation
-from bot.core.language.commands import Switch, Undo
+from bot.core.language.commands import Redo, Switch, Undo
 from bot.core.language.parser import parse
 from bot.core.language.until import Until, parse_until
 from bot.core.listings import TimerShown
@@ -112,8 +112,10 @@ def test_a_draft_holds_all_that_was_asked_and_seen_and_no_parameter_value() -> N
 
 
 def test_a_draft_of_an_undo_names_the_operation_that_it_undoes() -> None:
-    draft = draft_operation(INVOCATION, Timeouts(), Undo(FIRST), ACCOUNT, FOUND, wanted=True)
-    assert (draft.verb, draft.undoes, draft.reason, draft.emergency) == ("undo", FIRST, "", False)
+    for command, verb in ((Undo(FIRST, "wrong"), "undo"), (Redo(FIRST, "wrong"), "redo")):
+        draft = draft_operation(INVOCATION, Timeouts(), command, ACCOUNT, FOUND, wanted=True)
+        assert (draft.verb, draft.undoes, draft.reason) == (verb, FIRST, "wrong")
+        assert not draft.emergency
 
 
 @pytest.mark.parametrize("verb", ["toggle", "enable", "disable"])
@@ -450,6 +452,8 @@ def test_a_request_expires_no_later_than_the_end_it_asks_for(
         (OPERATION, f"disable {PLANT.id} {ORDERS.id} because audit"),
         (replace(NO_REASON, wanted=True, verb="toggle"), f"enable {PLANT.id} {ORDERS.id}"),
         (replace(NO_REASON, undoes=FIRST, verb="undo"), f"undo {FIRST}"),
+        (replace(OPERATION, undoes=FIRST, verb="undo"), f"undo {FIRST} because audit"),
+        (replace(OPERATION, undoes=FIRST, verb="redo"), f"redo {FIRST} because audit"),
         (replace(NO_REASON, until=Until(None)), f"disable {PLANT.id} {ORDERS.id} for good"),
         (
             replace(UNTIL, until=Until(NOW + 2 * DAY, runs=2), emergency=True),

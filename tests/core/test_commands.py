@@ -17,6 +17,7 @@ from bot.core.language.commands import (
     OpenChooser,
     Pending,
     Readings,
+    Redo,
     SetChannelDefault,
     Show,
     SignIn,
@@ -32,18 +33,19 @@ from bot.core.language.commands import (
 from bot.core.language.parser import parse
 from bot.core.language.topics import TOPICS
 from bot.core.language.verbs import VERBS
-from bot.core.names import OperationId
 from bot.core.subscriptions import EVENTS
 
 ID = "0123456789abcdef01234567"
-WORDS = st.sampled_from(["page", "page 2", "x page 2", "Page", "disabled", "before 3", "7"])
+WORDS = st.sampled_from(
+    ["page", "page 2", "x page 2", "Page", "disabled", "before 3", "7", "facade", "last", "0" * 24]
+)
 NAMES = (
     st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1, max_size=60)
     .map(lambda text: " ".join(text.split()))
     .filter(bool)
 ) | WORDS
 PAGES = st.just(1) | st.integers(1, 10**15 - 1)
-IDS = st.from_regex(r"[0-9a-f]{24}", fullmatch=True).map(OperationId)
+IDS = st.from_regex(r"[0-9a-f]{6,24}", fullmatch=True)
 UNTILS = st.sampled_from(
     ["until monday 08:00", "for 3 days", "for 2 runs", "for good", "until 2026-11-30t08:00+01:00"]
 )
@@ -67,12 +69,30 @@ MADE: dict[type, st.SearchStrategy[Command]] = {
             st.booleans(),
         )
     ),
-    Undo: st.builds(Undo, IDS),
+    Undo: st.builds(Undo, st.just("") | IDS, st.just("") | NAMES),
+    Redo: st.builds(Redo, st.just("") | IDS, st.just("") | NAMES),
     Decide: st.builds(
-        Decide, st.sampled_from(["approve", "decline", "cancel"]), IDS, st.just("") | NAMES
+        Decide,
+        st.sampled_from(["approve", "decline", "cancel"]),
+        st.just("") | IDS,
+        st.just("") | NAMES,
     ),
     ChangeAutoEnable: (
-        st.builds(ChangeAutoEnable, st.sampled_from(["return", "keep"]), IDS)
+        st.builds(
+            ChangeAutoEnable,
+            st.sampled_from(["return", "keep"]),
+            IDS,
+            reason=st.just("") | NAMES,
+        )
+        | st.builds(
+            ChangeAutoEnable,
+            st.just("extend"),
+            st.just(""),
+            UNTILS,
+            st.just("") | NAMES,
+            NAMES,
+            st.just("") | NAMES,
+        )
         | st.builds(ChangeAutoEnable, st.just("extend"), IDS, UNTILS)
     ),
     ListTimers: (
@@ -213,17 +233,50 @@ def test_any_text_is_a_command_or_refused_with_a_reason(text: str) -> None:
         ("history plant-a SAP work orders", History("plant-a", "SAP work orders")),
         ("history plant-a before 120", History("plant-a", before=120)),
         ("history before 0", History("before", "0")),
-        (f"approve {ID}", Decide("approve", OperationId(ID))),
-        (f"decline {ID} because not today", Decide("decline", OperationId(ID), "not today")),
-        (f"extend {ID} until friday", ChangeAutoEnable("extend", OperationId(ID), "until friday")),
-        (f"keep {ID}", ChangeAutoEnable("keep", OperationId(ID))),
+        ("undo", Undo()),
+        ("undo last", Undo()),
+        ("undo Last because the wrong one", Undo("", "the wrong one")),
+        ("undo because the wrong one", Undo("", "the wrong one")),
+        (f"undo {ID}", Undo(ID)),
+        ("undo 1A2B3C", Undo("1a2b3c")),
+        ("undo 1a2b3c4d because the wrong one", Undo("1a2b3c4d", "the wrong one")),
+        ("redo", Redo()),
+        ("redo 1a2b3c because SAP is up", Redo("1a2b3c", "SAP is up")),
+        ("approve", Decide("approve")),
+        ("approve 1A2B3C4D", Decide("approve", "1a2b3c4d")),
+        (f"approve {ID}", Decide("approve", ID)),
+        (f"decline {ID} because not today", Decide("decline", ID, "not today")),
+        ("decline because not today", Decide("decline", "", "not today")),
+        ("cancel", Decide("cancel")),
+        (f"extend {ID} until friday", ChangeAutoEnable("extend", ID, "until friday")),
+        ("extend 1A2B3C for 2 days", ChangeAutoEnable("extend", "1a2b3c", "for 2 days")),
+        (f"keep {ID}", ChangeAutoEnable("keep", ID)),
+        ("keep facade", ChangeAutoEnable("keep", "facade")),
+        ('keep "facade"', ChangeAutoEnable("keep", timer="facade")),
+        ("keep nightly", ChangeAutoEnable("keep", timer="nightly")),
+        ("keep facade nightly", ChangeAutoEnable("keep", itwin="facade", timer="nightly")),
+        (
+            'extend plant-a "SAP work orders" until friday 18:00 because SAP is down',
+            ChangeAutoEnable(
+                "extend", "", "until friday 18:00", "plant-a", "SAP work orders", "SAP is down"
+            ),
+        ),
+        (
+            'extend "SAP work orders" for 2 days',
+            ChangeAutoEnable("extend", "", "for 2 days", "", "SAP work orders"),
+        ),
+        (
+            "return plant-a SAP work orders because SAP is up",
+            ChangeAutoEnable("return", "", "", "plant-a", "SAP work orders", "SAP is up"),
+        ),
         (
             'subscribe plant-a "SAP*" returns changes not-mine',
             Subscribe("plant-a", "SAP*", ("changes", "returns", "not-mine")),
         ),
         ("subscribe plant-a", Subscribe("plant-a")),
         ("subscribe changes", Subscribe("changes")),
-        (f"unsubscribe {ID}", Unsubscribe(OperationId(ID))),
+        (f"unsubscribe {ID}", Unsubscribe(ID)),
+        ("unsubscribe 1A2B3C4D", Unsubscribe("1a2b3c4d")),
         ("list", ListTimers()),
         ("timers plant-a", ListTimers("plant-a")),
         ("login", SignIn()),
@@ -243,9 +296,10 @@ def test_typed_text_is_parsed(typed: str, command: Command) -> None:
     """Where the words can be read in several ways, this is the likeliest one."""
     parsed = parse(typed)
     assert (parsed.commands[0] if isinstance(parsed, Readings) else parsed) == command
+    assert parse(str(command)) == command
 
 
-NEEDS_ID = "undo needs the id of one operation: 24 letters and digits, at the foot of its card"
+NO_ID = "is not the id of an operation; its first six characters are enough"
 
 
 @pytest.mark.parametrize(
@@ -253,13 +307,25 @@ NEEDS_ID = "undo needs the id of one operation: 24 letters and digits, at the fo
     [
         ("toggle plant-a x because", "the reason after “because” is missing", "toggle"),
         ('toggle "" x', "a name is empty", "toggle"),
-        ("undo", NEEDS_ID, "undo"),
-        ("undo ../../x", NEEDS_ID, "undo"),
+        ("undo ../../x", f"“../../x” {NO_ID}", "undo"),
+        ("undo 1a2b3", f"“1a2b3” {NO_ID}", "undo"),
+        ("redo yesterday", f"“yesterday” {NO_ID}", "redo"),
+        ("undo last one", "undo takes nothing more after it", "undo"),
+        (f"undo {ID}0", f"“{ID}0” {NO_ID}", "undo"),
+        ('undo because "x" emergency', "undo knows no emergency", "undo"),
+        ('keep nightly because "x" emergency', "keep knows no emergency", "keep"),
+        ("keep", "the iTwin and the timer are missing", "keep"),
+        (f"keep {ID} now", "keep takes nothing more after it", "keep"),
+        (
+            "unsubscribe",
+            "unsubscribe needs the id of a subscription; its first six characters are enough",
+            "unsubscribe",
+        ),
         (
             "on a b until monday",
             (
-                "only disable takes an end, and “until monday” reads as one; a name that holds it "
-                "goes in quotes"
+                "only disable and extend take an end, and “until monday” reads as one; a name "
+                "that holds it goes in quotes"
             ),
             "enable",
         ),
@@ -273,8 +339,9 @@ NEEDS_ID = "undo needs the id of one operation: 24 letters and digits, at the fo
         ("off a b until", "the time after “until” is missing", "disable"),
         ("off a b until <!here>", "“until <!here>” is no time", "disable"),
         (f"approve {ID} now", "approve takes nothing more after it", "approve"),
-        (f"extend {ID}", "extend says until when", "extend"),
-        (f"keep {ID} until monday", "keep takes nothing more after it", "keep"),
+        (f"extend {ID}", "extend needs the new end: “until …” or “for …”", "extend"),
+        ("extend plant-a x", "extend needs the new end: “until …” or “for …”", "extend"),
+        (f"keep {ID} until monday", "keep takes no end, only extend does", "keep"),
         ("pending 2", "pending takes nothing but a page after it", "pending"),
         (
             'subscriptions "page" 2',

@@ -122,6 +122,7 @@ def test_each_fact_of_an_operation_is_shown() -> None:
         PastEvent(
             number=1,
             at=100.0,
+            id=OperationId("o1"),
             kind="operation",
             outcome="applied",
             person=BOB,
@@ -157,6 +158,7 @@ def test_each_fact_of_a_request_is_shown(stage: str) -> None:
         PastEvent(
             number=1,
             at=100.0,
+            id=OperationId("r1"),
             kind="request",
             outcome=stage,
             person=ALICE,
@@ -195,6 +197,7 @@ def test_each_fact_of_an_auto_enable_is_shown(
         PastEvent(
             number=1,
             at=100.0,
+            id=OperationId("o1"),
             kind="auto_enable",
             outcome=outcome,
             person=ALICE,
@@ -214,6 +217,7 @@ def test_each_fact_of_a_subscription_is_shown_and_it_is_of_no_timer() -> None:
     assert event == PastEvent(
         number=1,
         at=100.0,
+        id=OperationId("s1"),
         kind="subscription",
         outcome="created",
         person=ALICE,
@@ -233,6 +237,7 @@ def test_facts_that_an_entry_lacks_are_shown_as_nothing(kind: str) -> None:
     nothing = PastEvent(
         number=1,
         at=100.0,
+        id=OperationId("x1"),
         kind=event.kind,
         outcome="changed",
         person=ALICE if kind in {"operation", "subscription"} else PersonId(""),

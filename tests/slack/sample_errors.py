@@ -42,9 +42,12 @@ CLOSED: dict[tuple[str, str], tuple[Any, ...]] = {
 }
 # Fields that may be empty, which have a text of their own.
 LISTS = frozenset(
-    {("NoSuchName", "nearest"), ("InvalidCommand", "nearest"), ("InvalidCommand", "choices")}
+    {
+        *(("NoSuchName", "nearest"), ("InvalidCommand", "nearest")),
+        *(("InvalidCommand", "choices"), ("NoAutoEnable", "choices")),
+    }
 )
-_SPOKEN = {"wanted": "timer", "where": "iTwin", "rule": "rule"}
+_SPOKEN = {"wanted": "timer", "timer": "timer", "where": "iTwin", "rule": "rule"}
 STATUS = {"TokenRefused": 401, "ClientUnknown": 401, "Forbidden": 403, "NotFound": 404}
 _STATUSES = {**STATUS, "Invalid": 422, "RateLimited": 429, "Unclear": 502, "Refused": 409}
 

@@ -28,6 +28,7 @@ from bot.core.outcomes import (
     ApprovalRequested,
     ConfirmationNeeded,
     DecisionHint,
+    DecisionQuestion,
     DetailsShown,
     Duplicate,
     Failed,
@@ -41,6 +42,7 @@ from bot.core.outcomes import (
     SignInOffered,
     Subscribed,
     TimeChoiceNeeded,
+    UndoQuestion,
     Unsubscribed,
     VersionShown,
     WhoAmIShown,
@@ -211,8 +213,28 @@ def pending(voice: Voice) -> Iterator[Sample]:
         for place in range(60)
     )
     mine = frozenset(one.id for one in many[::2])
+    theirs = frozenset(one.id for one in many[::3])
     for count, page in ((0, 1), (1, 1), (60, 1), (60, 3), (60, 99)):
-        yield f"{count} on page {page}", PendingListed(many[:count], mine, page)
+        yield f"{count} on page {page}", PendingListed(many[:count], mine, theirs, page)
+
+
+def questions(voice: Voice) -> Iterator[Sample]:
+    said = single_line(voice.says("reason"), 300)
+    for wanted in (True, False):
+        done = operation(voice, wanted=wanted, state=State.APPLIED)
+        undone = replace(done, verb="undo", reason="")
+        yield f"undo {wanted}", UndoQuestion("undo", done, own_id(2), said)
+        yield f"redo {wanted}", UndoQuestion("redo", undone, own_id(2))
+    many = tuple(
+        request(voice, operation=operation(voice, id=own_id(place)), review=place % 4 == 0)
+        for place in range(60)
+    )
+    for verb in typing.get_args(DecisionQuestion.__dataclass_fields__["verb"].type):
+        for one in many[:2]:
+            yield f"{verb} one", DecisionQuestion(verb, (one,), said, own_id(2))
+        for count in (1, 2, 60):
+            yield f"{verb} {count}", DecisionQuestion(verb, many[:count], said)
+            yield f"{verb} {count}, no reason", DecisionQuestion(verb, many[:count])
 
 
 def off(voice: Voice) -> Iterator[Sample]:
@@ -324,6 +346,7 @@ OUTCOMES: tuple[Callable[[Voice], Iterator[Sample]], ...] = (
     asked_back,
     requests,
     pending,
+    questions,
     off,
     subscriptions,
     history,

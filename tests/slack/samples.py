@@ -323,6 +323,7 @@ def past(voice: Voice, number: int, **changes: Any) -> PastEvent:
     made = PastEvent(
         number=number,
         at=NOW,
+        id=own_id(number),
         kind="operation",
         outcome="applied",
         person=ALICE,

@@ -120,7 +120,7 @@ LISTS: dict[str, tuple[int, Callable[[int], Outcome], type[Command]]] = {
         lambda page: DisabledListed(OFFS, (itwin(1),) * 30, 9, page=page),
         ListTimers,
     ),
-    "pending": (60, lambda page: PendingListed(REQUESTS, HALF, page), Pending),
+    "pending": (60, lambda page: PendingListed(REQUESTS, HALF, page=page), Pending),
     "subscriptions": (
         25,
         lambda page: SubscriptionsListed(SUBSCRIPTIONS, page),

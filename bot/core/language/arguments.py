@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Literal, cast
 
 from bot.core.errors import InvalidCommand
-from bot.core.language.clauses import not_understood, phrase_from, tails, take_reason
+from bot.core.language.clauses import Tail, not_understood, tails, take_reason
 from bot.core.language.commands import (
     AutoEnableVerb,
     ChangeAutoEnable,
@@ -22,6 +22,7 @@ from bot.core.language.commands import (
     ListTimers,
     OpenChooser,
     Readings,
+    Redo,
     SetChannelDefault,
     Show,
     Subscribe,
@@ -31,9 +32,9 @@ from bot.core.language.commands import (
     Unsubscribe,
 )
 from bot.core.language.naming import leftover, name_in, splits, units
-from bot.core.language.phrases import opens_end, reads_as_end
+from bot.core.language.phrases import with_opener
 from bot.core.language.tokens import Token, joined
-from bot.core.names import OperationId, is_own_id, single_line
+from bot.core.names import is_id_prefix, is_own_id, single_line
 from bot.core.subscriptions import EVENTS
 
 Parse = Callable[[str, str, list[Token]], Command]
@@ -82,37 +83,81 @@ def snooze(verb: str, text: str, tokens: list[Token]) -> Command:
 def _snoozed(command: Command) -> Command:
     if not isinstance(command, Switch) or not command.until:
         return command
-    begun = opens_end(command.until.split()) or not reads_as_end(f"for {command.until}")
-    return command if begun else replace(command, until=f"for {command.until}")
+    return replace(command, until=with_opener(command.until))
 
 
-def undo(verb: str, _: str, tokens: list[Token]) -> Undo:
-    """Parse the id of an operation."""
-    operation = _own_id(verb, tokens, "operation")
+def undo(verb: str, text: str, tokens: list[Token]) -> Undo:
+    """Parse "[last | <operation>] [because …]"."""
+    return Undo(*_change_and_reason(verb, text, tokens))
+
+
+def redo(verb: str, text: str, tokens: list[Token]) -> Redo:
+    """Parse "[last | <operation>] [because …]"."""
+    return Redo(*_change_and_reason(verb, text, tokens))
+
+
+def _change_and_reason(verb: str, text: str, tokens: list[Token]) -> tuple[str, str]:
+    """Return the beginning of an operation's id, empty for the newest one, and the reason."""
+    reason, tokens = _plain_reason(verb, text, tokens, after=0)
+    if not tokens or tokens[0].is_bare("last"):
+        _expect_end(verb, tokens[1:])
+        return "", reason
+    operation = _own_id(verb, tokens, "an operation")
     _expect_end(verb, tokens[1:])
-    return Undo(operation)
+    return operation, reason
 
 
 def decide(verb: str, text: str, tokens: list[Token]) -> Decide:
-    """Parse "<request> [because …]"."""
-    reason, emergency, tokens = take_reason(verb, text, tokens, after=1)
-    request = _own_id(verb, tokens, "request")
-    if emergency:
-        raise InvalidCommand(f"{verb} knows no emergency", verb)
+    """Parse "[<request>] [because …]"."""
+    reason, tokens = _plain_reason(verb, text, tokens, after=0)
+    request = _own_id(verb, tokens, "a request") if tokens else ""
     _expect_end(verb, tokens[1:])
     return Decide(cast("DecisionVerb", verb), request, reason)
 
 
-def change_auto_enable(verb: str, _: str, tokens: list[Token]) -> ChangeAutoEnable:
-    """Parse the id of an auto-enable; behind "extend" also the new end."""
-    off = _own_id(verb, tokens, "return")
-    rest = tokens[1:]
-    if verb != "extend":
-        _expect_end(verb, rest)
-        return ChangeAutoEnable(cast("AutoEnableVerb", verb), off)
-    if not rest or rest[0].text.casefold() not in {"until", "for"}:
-        raise InvalidCommand("extend says until when", verb)
-    return ChangeAutoEnable("extend", off, phrase_from(verb, rest))
+def change_auto_enable(verb: str, text: str, tokens: list[Token]) -> Command:
+    """Parse the id of an auto-enable, or its timer; behind "extend" also the new end."""
+    if not tokens:
+        raise InvalidCommand("the iTwin and the timer are missing", verb)
+    found: list[Command] = []
+    refused: InvalidCommand | None = None
+    for tail in tails(verb, text, tokens, ends=verb == "extend"):
+        try:
+            changes = _auto_enable_changes(verb, tail)
+        except InvalidCommand as error:
+            refused = refused or error
+            continue
+        if _is_id(tail.names):
+            return changes[0]
+        found += changes
+    if not found:
+        raise refused or not_understood(verb, leftover(tokens))
+    return one_of(text, found, refused)
+
+
+def _auto_enable_changes(verb: str, tail: Tail) -> list[ChangeAutoEnable]:
+    """Return the readings of a tail. Raises InvalidCommand."""
+    if isinstance(tail.clauses, InvalidCommand):
+        raise tail.clauses
+    if tail.clauses.emergency:
+        raise InvalidCommand(f"{verb} knows no emergency", verb)
+    until, reason = tail.clauses.until, tail.clauses.reason
+    if verb == "extend" and not until:
+        raise InvalidCommand("extend needs the new end: “until …” or “for …”", verb)
+    until = with_opener(until) if until else ""
+    changing = cast("AutoEnableVerb", verb)
+    if _is_id(tail.names):
+        return [ChangeAutoEnable(changing, tail.names[0].text.lower(), until, reason=reason)]
+    if is_own_id(tail.names[0].text.lower()) and tail.names[0].bare:
+        _expect_end(verb, tail.names[1:])
+    return [
+        ChangeAutoEnable(changing, "", until, itwin, timer, reason)
+        for itwin, timer in splits(verb, tail.names)
+    ]
+
+
+def _is_id(tokens: list[Token]) -> bool:
+    return len(tokens) == 1 and tokens[0].bare and is_id_prefix(tokens[0].text)
 
 
 # Reading
@@ -207,7 +252,7 @@ def _check_events(verb: str, tokens: list[Token]) -> None:
 
 def unsubscribe(verb: str, _: str, tokens: list[Token]) -> Unsubscribe:
     """Parse the id of a subscription."""
-    subscription = _own_id(verb, tokens, "subscription")
+    subscription = _own_id(verb, tokens, "a subscription")
     _expect_end(verb, tokens[1:])
     return Unsubscribe(subscription)
 
@@ -278,13 +323,24 @@ def _one_name(verb: str, tokens: list[Token]) -> str:
     return name_in(verb, joined(tokens))
 
 
-def _own_id(verb: str, tokens: list[Token], what: str) -> OperationId:
-    if not tokens or not is_own_id(tokens[0].text):
-        raise InvalidCommand(
-            f"{verb} needs the id of one {what}: 24 letters and digits, at the foot of its card",
-            verb,
-        )
-    return OperationId(tokens[0].text)
+def _plain_reason(
+    verb: str, text: str, tokens: list[Token], *, after: int
+) -> tuple[str, list[Token]]:
+    """Split off a reason that cannot be an emergency's."""
+    reason, emergency, tokens = take_reason(verb, text, tokens, after)
+    if emergency:
+        raise InvalidCommand(f"{verb} knows no emergency", verb)
+    return reason, tokens
+
+
+def _own_id(verb: str, tokens: list[Token], what: str) -> str:
+    """Return an id of ours or its beginning, in lower case."""
+    enough = f"the id of {what}; its first six characters are enough"
+    if not tokens:
+        raise InvalidCommand(f"{verb} needs {enough}", verb)
+    if not is_id_prefix(tokens[0].text):
+        raise InvalidCommand(f"“{single_line(tokens[0].text, 40)}” is not {enough}", verb)
+    return tokens[0].text.lower()
 
 
 def _take_page(tokens: list[Token]) -> tuple[int, list[Token]]:

@@ -112,8 +112,8 @@ def _end(verb: str, tokens: list[Token], *, ends: bool) -> str:
     phrase = parse_phrase(verb, joined(tokens))
     if not ends:
         raise InvalidCommand(
-            f"only disable takes an end, and “{single_line(phrase, 60)}” reads as one; a name that "
-            "holds it goes in quotes",
+            f"only disable and extend take an end, and “{single_line(phrase, 60)}” reads as one; "
+            "a name that holds it goes in quotes",
             verb,
         )
     return phrase

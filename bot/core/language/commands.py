@@ -7,13 +7,15 @@ never change its meaning. How each is typed is in ``verbs``.
 
 In every command an empty ``itwin`` stands for the default of the channel (``SetChannelDefault``),
 and ``everywhere`` for "all" in its place: all iTwins of the person.
+An id of a record may be its beginning only, of at least six characters; ``features`` find the
+record, and act on whole ids alone.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 from bot.core.language.tokens import in_quotes, quoted, reason_in_text
-from bot.core.names import OperationId, is_guid
+from bot.core.names import is_guid
 
 COMMAND = "/edfs"
 
@@ -51,12 +53,31 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """Reverse what an operation did to its timer."""
+    """Reverse what an operation did to its timer.
 
-    operation: OperationId
+    An empty ``operation`` is the person's newest change in this channel that is not an undo.
+    """
+
+    operation: str = ""
+    reason: str = ""
 
     def __str__(self) -> str:
-        return f"undo {self.operation}"
+        return f"undo {self.operation or 'last'}{reason_in_text(self.reason)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """Take an undo back: reverse what it did to its timer.
+
+    ``operation`` is the undo, or the operation that it undid; an empty one is the person's newest
+    undo in this channel.
+    """
+
+    operation: str = ""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"redo {self.operation or 'last'}{reason_in_text(self.reason)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +85,16 @@ class Decide:
     """Decide a request for approval: another person approves or declines, the requester cancels.
 
     An emergency, which went ahead without approval, is reviewed by the same two decisions.
+    An empty ``request`` is that of this thread, or the only one here that the person can decide.
     """
 
     verb: DecisionVerb
-    request: OperationId
+    request: str = ""
     reason: str = ""
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.request}{reason_in_text(self.reason)}"
+        request = f" {self.request}" if self.request else ""
+        return f"{self.verb}{request}{reason_in_text(self.reason)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +111,22 @@ class Pending:
 class ChangeAutoEnable:
     """Change an auto-enable: enable the timer now, later, or not at all.
 
-    ``off`` is the operation that disabled the timer; an auto-enable has the same id.
+    ``off`` is the operation that disabled the timer; an auto-enable has the same id. Where it is
+    empty the auto-enable is that of the timer. A typed word that could be either stands in
+    ``off``; it is a timer's name where no id begins so.
     """
 
     verb: AutoEnableVerb
-    off: OperationId
+    off: str = ""
     until: str = ""
+    itwin: str = ""
+    timer: str = ""
+    reason: str = ""
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.off} {self.until}".rstrip()
+        until = f" {self.until}" if self.until else ""
+        what = self.off or named(self.itwin, self.timer)
+        return f"{self.verb} {what}{until}{reason_in_text(self.reason)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +198,7 @@ class Subscribe:
 class Unsubscribe:
     """End one subscription of this channel."""
 
-    subscription: OperationId
+    subscription: str
 
     def __str__(self) -> str:
         return f"unsubscribe {self.subscription}"
@@ -305,6 +335,7 @@ Command = (
     OpenChooser
     | Switch
     | Undo
+    | Redo
     | Decide
     | Pending
     | ChangeAutoEnable

@@ -22,7 +22,7 @@ from bot.core.language.tokens import Token, joined
 from bot.core.language.topics import TOPICS, find_topic
 from bot.core.names import single_line
 
-_ID = "0123456789abcdef01234567"
+_ID = "1a2b3c4d"
 _WORD_LIMIT = 40  # characters that are kept of what is neither a verb nor a topic
 
 
@@ -171,9 +171,22 @@ _ALL = (
         synonyms=(),
         parse=arguments.undo,
         group=HelpGroup.SWITCH,
-        usage="undo <operation>",
-        description="Brings back what an operation changed, while nobody changed it since.",
-        examples=(f"/edfs undo {_ID}",),
+        usage="undo [last | <operation>] [because …]",
+        description=(
+            "Undoes your last change in this channel, or the one named, if the timer was not "
+            "changed since."
+        ),
+        examples=("/edfs undo", f"/edfs undo {_ID} because the wrong timer"),
+        hint=None,
+    ),
+    Verb(
+        name="redo",
+        synonyms=(),
+        parse=arguments.redo,
+        group=HelpGroup.SWITCH,
+        usage="redo [last | <operation>] [because …]",
+        description="Takes your last undo in this channel back, or the one named. It asks first.",
+        examples=("/edfs redo", f"/edfs redo {_ID}"),
         hint=None,
     ),
     Verb(
@@ -228,9 +241,11 @@ _ALL = (
         synonyms=(),
         parse=arguments.decide,
         group=HelpGroup.REQUESTS,
-        usage="approve <request> [because …]",
-        description="Agrees to a request, with your own right.",
-        examples=(f"/edfs approve {_ID}",),
+        usage="approve [<request>] [because …]",
+        description=(
+            "Approves a request with your own permission. Without its id, it asks which one."
+        ),
+        examples=("/edfs approve", f"/edfs approve {_ID}"),
         hint=None,
     ),
     Verb(
@@ -238,9 +253,12 @@ _ALL = (
         synonyms=(),
         parse=arguments.decide,
         group=HelpGroup.REQUESTS,
-        usage="decline <request> [because …]",
-        description="Turns a request down.",
-        examples=(f"/edfs decline {_ID} because SAP is still down",),
+        usage="decline [<request>] [because …]",
+        description="Declines a request. Without its id, it asks which one.",
+        examples=(
+            "/edfs decline because SAP is still down",
+            f"/edfs decline {_ID} because SAP is still down",
+        ),
         hint=None,
     ),
     Verb(
@@ -248,9 +266,9 @@ _ALL = (
         synonyms=(),
         parse=arguments.decide,
         group=HelpGroup.REQUESTS,
-        usage="cancel <request> [because …]",
-        description="Takes your own request back.",
-        examples=(f"/edfs cancel {_ID}",),
+        usage="cancel [<request>] [because …]",
+        description="Cancels your own request: the only one waiting here, or the one named.",
+        examples=("/edfs cancel", f"/edfs cancel {_ID}"),
         hint=None,
     ),
     Verb(
@@ -258,9 +276,9 @@ _ALL = (
         synonyms=(),
         parse=arguments.change_auto_enable,
         group=HelpGroup.RETURNS,
-        usage="return <return>",
-        description="Brings a timer back on now that would come back later.",
-        examples=(f"/edfs return {_ID}",),
+        usage="return [<itwin>] <timer> [because …]",
+        description="Enables a timer now that would auto-enable later.",
+        examples=('/edfs return plant-a "SAP work orders"', f"/edfs return {_ID}"),
         hint=None,
     ),
     Verb(
@@ -268,9 +286,12 @@ _ALL = (
         synonyms=(),
         parse=arguments.change_auto_enable,
         group=HelpGroup.RETURNS,
-        usage="extend <return> until <time>",
-        description="Leaves it off for longer.",
-        examples=(f"/edfs extend {_ID} for 2 days", f"/edfs extend {_ID} until friday 18:00"),
+        usage="extend [<itwin>] <timer> until <time> [because …]",
+        description="Changes when a timer auto-enables.",
+        examples=(
+            '/edfs extend plant-a "SAP work orders" until friday 18:00',
+            f"/edfs extend {_ID} for 2 days",
+        ),
         hint=None,
     ),
     Verb(
@@ -278,9 +299,9 @@ _ALL = (
         synonyms=(),
         parse=arguments.change_auto_enable,
         group=HelpGroup.RETURNS,
-        usage="keep <return>",
-        description="Leaves it off until somebody turns it on.",
-        examples=(f"/edfs keep {_ID}",),
+        usage="keep [<itwin>] <timer> [because …]",
+        description="Keeps a timer disabled with no end date.",
+        examples=('/edfs keep plant-a "SAP work orders"', f"/edfs keep {_ID}"),
         hint=None,
     ),
     Verb(

@@ -205,7 +205,7 @@ class Operation:
     workspace: Workspace
     person: PersonId
     acting: ActingAccount
-    verb: Literal["toggle", "enable", "disable", "undo"]
+    verb: Literal["toggle", "enable", "disable", "undo", "redo"]
     itwin: ITwin
     timer: Timer
     definition: str

@@ -24,6 +24,8 @@
     edfs:{<W>}:subscription:<id>                                                       open: no end
     edfs:{<W>}:notification:<id>
     edfs:{<W>}:open:<kind>             zset of the open records' ids                   no end
+    edfs:{<W>}:ids:<digits>            set: the ids of operations and of the records above that
+                                       begin with these six digits                    90 days
     edfs:{<W>}:unique:approval:<itwin>:<timer>:<wanted>
                                        the request that waits for this change         ends by state
     edfs:{<W>}:unique:auto-enable:<itwin>:<timer>
@@ -41,6 +43,9 @@
     edfs:{<W>}:timer:<itwin>:<timer>   hash: seen (sealed), ended (operation)          400 days
     edfs:{<W>}:dedupe:<hash>           operation of a person, verb and timer           60 s
     edfs:{<W>}:undone:<operation>      the operation that undid it                     90 days
+    edfs:{<W>}:changes:<person>:<channel>
+                                       zset of the newest operations that the person
+                                       asked for there, by when they were started     90 days (50)
     edfs:{<W>}:person:<person>         sealed users.info                               60 s
     edfs:{<W>}:home-open:<person>      channel and page of who has their Home open     15 min
     edfs:{<W>}:modal:<view>            hash: at, id (the last click in this modal)     1 hour

@@ -1,18 +1,19 @@
 """Operations: records that change by compare-and-set, in one step with their audit entries."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from redis.asyncio import Redis
 
-from bot.core.names import DeliveryId, OperationId, Workspace
+from bot.core.names import ChannelId, DeliveryId, OperationId, PersonId, Workspace
 from bot.core.operations.operation import Operation, State
 from bot.core.operations.transitions import due
 from bot.core.timers import LastSeen
 from bot.gateways.store.audit import Audit, AuditEntry, ChainLink, Reply
 from bot.gateways.store.connection import translate_errors
+from bot.gateways.store.id_index import MOST_FOUND, id_index_key, ids_starting_with
 from bot.gateways.store.option_lists import MOST_CHANGED, changed_key
 from bot.gateways.store.recent import Recent
 from bot.gateways.store.scripts import load_script
@@ -21,6 +22,7 @@ from bot.gateways.store.timers import LAST_SEEN, TIMER_SECONDS, timer_key
 
 PURPOSE = "operation"
 DEDUPE_SECONDS = 60
+MOST_CHANGES = 50  # of one person in one channel that are listed
 RENDER_AFTER = 3.0  # the process that changes it renders its card at once; this is the fallback
 
 
@@ -70,10 +72,12 @@ class Operations:
             *(operation.id, operation.version, self._sealed(operation)),
             *(due(operation), at + RENDER_AFTER),
             *(self._lifetime, self._lock_lifetime, DEDUPE_SECONDS),
+            *(operation.asked_at, MOST_CHANGES),
         ]
         origin = ("delivery", delivery) if delivery else ("operation", operation.id)
         event, key = operation.state.value, key_of(operation.workspace, *origin)
-        result, found = await self._written(operation, self._start, arguments, event, key)
+        more_keys = (key, *_index_keys(operation))
+        result, found = await self._written(operation, self._start, arguments, event, *more_keys)
         return StartResult(in_text(result), OperationId(in_text(found)))  # type: ignore[arg-type]
 
     async def change(self, before: Operation, after: Operation) -> Changed:
@@ -154,9 +158,10 @@ class Operations:
             *(operation.id, operation.version, self._sealed(operation)),
             *("" if due_at is None else due_at, now, self._lifetime),
             "" if operation.state.ended else self._lock_lifetime,
-            message,
+            *(message, operation.asked_at, MOST_CHANGES),
         ]
-        keys = [own, lock, due_key, *self._audit.keys(workspace), timer]
+        indexes = _index_keys(operation)
+        keys = [own, lock, due_key, *self._audit.keys(workspace), timer, *indexes]
 
         async def write(link: ChainLink) -> Reply:
             reply: Reply = await self._restore(keys=keys, args=[*arguments, *link.arguments()])
@@ -219,10 +224,30 @@ class Operations:
                 await self._redis.hexists(key_of(workspace, "operation", operation), "superseded")
             )
 
-    async def undone(self, workspace: Workspace, operation: OperationId) -> bool:
-        """Whether another operation has undone this one."""
+    async def undone_by(self, workspace: Workspace, operation: str) -> OperationId | None:
+        """Return the operation that has undone this one, or None."""
         async with translate_errors():
-            return bool(await self._redis.exists(key_of(workspace, "undone", operation)))
+            found = await self._redis.get(key_of(workspace, "undone", operation))
+        return OperationId(in_text(found)) if found else None
+
+    async def starting_with(self, workspace: Workspace, beginning: str) -> list[Operation]:
+        """Return those whose ids begin so, with at least six digits. Raises SealBroken."""
+        known = sorted(await ids_starting_with(self._redis, workspace, beginning))[:MOST_FOUND]
+        found = [await self.read(workspace, OperationId(one)) for one in known]
+        return [operation for operation in found if operation is not None]
+
+    async def changes(
+        self, workspace: Workspace, person: PersonId, channel: ChannelId
+    ) -> AsyncIterator[Operation]:
+        """Yield what a person asked for in a channel, the newest first. Raises SealBroken."""
+        async with translate_errors():
+            newest: list[Any] = await self._redis.zrevrange(
+                _changes_key(workspace, person, channel), 0, -1
+            )
+        for identity in newest:
+            operation = await self.read(workspace, OperationId(in_text(identity)))
+            if operation is not None:
+                yield operation
 
     async def is_last_word(self, operation: Operation) -> bool:
         """Whether no other operation on its timer has ended since, and none is in progress."""
@@ -294,6 +319,20 @@ def _keys(operation: Operation) -> list[str]:
         key_of(workspace, "undone", operation.undoes) if operation.undoes else own,
         key_of(workspace, "kill-switch"),
     ]
+
+
+def _changes_key(workspace: Workspace, person: PersonId, channel: ChannelId) -> str:
+    return key_of(workspace, "changes", person, channel or "-")
+
+
+def _index_keys(operation: Operation) -> tuple[str, str]:
+    """Return the keys of the ids that begin alike, and of what its requester changed there.
+
+    What an auto-enable does is nobody's change; the second key is then the record's.
+    """
+    workspace, own = operation.workspace, key_of(operation.workspace, "operation", operation.id)
+    asked = _changes_key(workspace, operation.requester, operation.origin.channel)
+    return id_index_key(workspace, operation.id), own if operation.auto_enables else asked
 
 
 def _entry(operation: Operation, event: str) -> AuditEntry:

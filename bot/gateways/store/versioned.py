@@ -16,6 +16,7 @@ from bot.core.errors import RetriesExhausted
 from bot.core.names import OperationId, Workspace
 from bot.gateways.store.audit import Audit, AuditEntry, ChainLink, Reply
 from bot.gateways.store.connection import translate_errors
+from bot.gateways.store.id_index import MOST_FOUND, id_index_key, ids_starting_with
 from bot.gateways.store.scripts import load_script
 from bot.gateways.store.sealed import SealedCodec, in_text, key_of
 
@@ -128,11 +129,22 @@ class VersionedRecords(Generic[Value]):
 
     async def open(self, workspace: Workspace) -> list[Value]:
         """Return the open records, by their score. Raises SealBroken."""
-        key = key_of(workspace, "open", self._schema.kind)
-        async with translate_errors():
-            rows: list[Any] = await self._redis.zrange(key, 0, -1)
-        found = [await self.read(workspace, in_text(row)) for row in rows]
+        found = [await self.read(workspace, one) for one in await self._open_ids(workspace)]
         return [value for value in found if value is not None]
+
+    async def starting_with(self, workspace: Workspace, beginning: str) -> list[Value]:
+        """Return the records whose ids begin so, at least six digits. Raises SealBroken."""
+        known = await ids_starting_with(self._redis, workspace, beginning)
+        known |= {one for one in await self._open_ids(workspace) if one.startswith(beginning)}
+        found = [await self.read(workspace, one) for one in sorted(known)[:MOST_FOUND]]
+        return [value for value in found if value is not None]
+
+    async def _open_ids(self, workspace: Workspace) -> list[str]:
+        async with translate_errors():
+            rows: list[Any] = await self._redis.zrange(
+                key_of(workspace, "open", self._schema.kind), 0, -1
+            )
+        return [in_text(row) for row in rows]
 
     async def holder(self, workspace: Workspace, *parts: str) -> OperationId | None:
         """Return which record has the unique key."""
@@ -168,6 +180,7 @@ class VersionedRecords(Generic[Value]):
             *(key, key_of(workspace, "due"), key_of(workspace, "open", schema.kind)),
             key if unique is None else self._unique_key(workspace, unique.parts),
             *self._audit.keys(workspace),
+            id_index_key(workspace, value.id),
         ]
         arguments: list[Any] = [
             *(value.id, schema.kind, before, value.version, sealed),

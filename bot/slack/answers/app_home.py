@@ -20,7 +20,7 @@ from bot.core.operations.operation import Origin
 from bot.core.subscriptions import Subscription
 from bot.core.surfaces import HomeShown
 from bot.core.timers import ITwin
-from bot.features import approvals, auto_enables
+from bot.features import auto_enables, open_requests
 from bot.gateways.edfs import Caller
 from bot.gateways.gateways import with_token
 from bot.gateways.slack.client import SlackRejected, SlackUnavailable
@@ -72,7 +72,7 @@ async def _home_shown(context: Context, invocation: Invocation) -> HomeShown:
     first = favorites if isinstance(favorites, tuple) else ()
     disabled, pending, subscriptions = await asyncio.gather(
         _or_error(_disabled(context, invocation, first)),
-        _or_error(approvals.pending(context.gateways, invocation)),
+        _or_error(open_requests.pending(context.gateways, invocation)),
         _or_error(_subscriptions(context, invocation)),
     )
     if any(isinstance(section, SignInNeeded) for section in (favorites, disabled, pending)):

@@ -16,6 +16,7 @@ from bot.core.language.commands import (
     OpenChooser,
     Pending,
     Readings,
+    Redo,
     SetChannelDefault,
     Show,
     SignIn,
@@ -28,7 +29,8 @@ from bot.core.language.commands import (
     Version,
     WhoAmI,
 )
-from bot.core.outcomes import HelpShown, Outcome, VersionShown
+from bot.core.names import is_own_id
+from bot.core.outcomes import DecisionQuestion, HelpShown, Outcome, UndoQuestion, VersionShown
 from bot.core.suggestions import Owner
 from bot.features import (
     accounts,
@@ -37,43 +39,75 @@ from bot.features import (
     channel_default,
     forms,
     history,
+    open_requests,
+    references,
     subscriptions,
     timers,
 )
 from bot.features.readings import Reader, check_ends
 from bot.features.resolver import NameResolver, Naming, channel_itwin
-from bot.gateways.gateways import policy_groups
+from bot.gateways.gateways import Gateways, policy_groups
 from bot.gateways.slack.channels import postable_channel
 
 
 async def run(context: Context, invocation: Invocation, command: Command) -> Outcome:
     """Carry out a command, or offer a sign-in link and keep the command for after that."""
+    reader = await _reader(context.gateways, invocation, command)
+    waiting = meant = command
     try:
-        return await _run_meant(context, invocation, command)
+        meant = await _meant(invocation, command, reader)
+        found = await _with_whole_id(context.gateways, invocation, meant)
+        if isinstance(found, UndoQuestion | DecisionQuestion):
+            return found
+        if found is not meant:  # after a sign-in the same record is meant, whatever is newer
+            waiting = found
+        return await _run(context, invocation, found, reader)
     except SignInNeeded as needed:
         check_ends(invocation, command)
-        return await offer_sign_in(context, invocation, str(command), needed)
-
-
-async def _run_meant(context: Context, invocation: Invocation, command: Command) -> Outcome:
-    """Carry out the command that the typed words mean."""
-    gateways = context.gateways
-    if not isinstance(command, Naming | Readings):
-        return await _run(context, invocation, command)
-    resolver = NameResolver(gateways, invocation, OpenChooser())
-    here = await channel_itwin(gateways, invocation)
-    reader = Reader(invocation, resolver, here)
-    meant: Command = command
-    try:
-        if not isinstance(command, Readings):
-            check_ends(invocation, command)
-            meant = channel_default.with_channel_default(command, here)
-        if isinstance(meant, Readings):
-            meant = channel_default.filled(await reader.choose(meant), here)
-        return await _run(context, invocation, meant, resolver)
+        return await offer_sign_in(context, invocation, str(waiting), needed)
     except (NoSuchName, NoChannelDefault) as error:
-        instead = await reader.instead(meant, error)
-        return await _run(context, invocation, instead, resolver)
+        return await _run_instead(context, invocation, meant, reader, error)
+
+
+async def _reader(gateways: Gateways, invocation: Invocation, command: Command) -> Reader | None:
+    """Return what reads the names of a command; None for a command without names."""
+    if not isinstance(command, Naming | Readings):
+        return None
+    here = await channel_itwin(gateways, invocation)
+    return Reader(invocation, NameResolver(gateways, invocation, OpenChooser()), here)
+
+
+async def _meant(invocation: Invocation, command: Command, reader: Reader | None) -> Command:
+    """Return the command that the typed words mean, with the channel's iTwin where none is named.
+
+    Raises what ``Reader.choose`` and ``with_channel_default`` raise.
+    """
+    if reader is None:
+        return command
+    meant = command
+    if not isinstance(meant, Readings):
+        check_ends(invocation, meant)
+        meant = channel_default.with_channel_default(meant, reader.here)
+    if isinstance(meant, Readings):
+        meant = channel_default.filled(await reader.choose(meant), reader.here)
+    return meant
+
+
+async def _run_instead(
+    context: Context,
+    invocation: Invocation,
+    command: Command,
+    reader: Reader | None,
+    error: NoSuchName | NoChannelDefault,
+) -> Outcome:
+    """Carry out what a command whose names mean nothing may mean; else raise the error."""
+    if reader is None:
+        raise error
+    try:
+        instead = await reader.instead(command, error)
+    except SignInNeeded:
+        raise error from None
+    return await _run(context, invocation, instead, reader)
 
 
 async def offer_sign_in(
@@ -100,15 +134,34 @@ async def with_groups(context: Context, invocation: Invocation) -> Invocation:
     return replace(invocation, groups=await policy_groups(context.gateways, invocation.who))
 
 
+async def _with_whole_id(
+    gateways: Gateways, invocation: Invocation, command: Command
+) -> Command | UndoQuestion | DecisionQuestion:
+    """Find the record that a command means, unless it names its whole id."""
+    match command:
+        case Undo(operation) if not is_own_id(operation):
+            return await references.find_undo(gateways, invocation, command)
+        case Redo() if not invocation.confirmed:
+            return await references.find_redo(gateways, invocation, command)
+        case Decide(request=request) if not is_own_id(request):
+            return await open_requests.find(gateways, invocation, command)
+        case ChangeAutoEnable(off=off) if not is_own_id(off):
+            return await auto_enables.find(gateways, invocation, command)
+        case Unsubscribe(subscription) if not is_own_id(subscription):
+            return await subscriptions.find(gateways, invocation, command)
+        case _:
+            return command
+
+
 async def _run(
     context: Context,
     invocation: Invocation,
     command: Command,
-    known: NameResolver | None = None,
+    reader: Reader | None = None,
 ) -> Outcome:
-    """Carry out a command that has one reading; ``known`` has lists that were read for it."""
+    """Carry out a command that has one reading; ``reader`` has read lists for it."""
     gateways = context.gateways
-    resolver = known.about(command) if known and isinstance(command, Naming) else None
+    resolver = reader.resolver.about(command) if reader and isinstance(command, Naming) else None
     match command:
         case Readings():
             raise TypeError(command)
@@ -119,6 +172,8 @@ async def _run(
             return await timers.switch(gateways, knowing, command, resolver)
         case Undo():
             return await timers.undo(gateways, await with_groups(context, invocation), command)
+        case Redo():
+            return await timers.redo(gateways, await with_groups(context, invocation), command)
         case ChangeAutoEnable():
             switch = await auto_enables.as_switch(gateways, invocation, command)
             outcome = await timers.switch(gateways, await with_groups(context, invocation), switch)
@@ -126,7 +181,7 @@ async def _run(
         case Decide():
             return await approvals.decide(gateways, invocation, command)
         case Pending(page):
-            return await approvals.pending(gateways, invocation, page)
+            return await open_requests.pending(gateways, invocation, page)
         case Show():
             return await timers.show(gateways, invocation, command, resolver)
         case ListTimers(disabled=True):

@@ -5,7 +5,7 @@ from bot.core.approvals import Approval, Stage, Vote
 from bot.core.errors import BotError
 from bot.core.language.commands import Pending
 from bot.core.listings import PendingListed
-from bot.core.names import single_line
+from bot.core.names import short_id, single_line
 from bot.core.operations.operation import FailureKind, State
 from bot.core.outcomes import ApprovalRequested, DecisionHint, RequestDecided
 from bot.gateways.slack.messages import Block, Ephemeral
@@ -121,7 +121,8 @@ def pending(outcome: PendingListed) -> Ephemeral:
     """List the requests that wait."""
 
     def entry(one: Approval) -> list[Block]:
-        return request_section(one, mine=one.id in outcome.mine)
+        mine, cancelable = one.id in outcome.mine, one.id in outcome.cancelable
+        return request_section(one, mine=mine, cancelable=cancelable)
 
     page = page_of(outcome.approvals, outcome.page, lambda one: json_size(entry(one)), LISTED)
     heading = f"Requests that wait: {page.total}"
@@ -132,8 +133,11 @@ def pending(outcome: PendingListed) -> Ephemeral:
     return listed(heading, blocks, page, Pending, notes=notes)
 
 
-def request_section(approval: Approval, *, mine: bool) -> list[Block]:
-    """Return the blocks of one request in a list; with buttons where the person may decide."""
+def request_section(approval: Approval, *, mine: bool, cancelable: bool = False) -> list[Block]:
+    """Return the blocks of one request in a list, with the buttons that the person may press.
+
+    ``mine``: they may decide it; ``cancelable``: it is their own, and waits.
+    """
     operation = approval.operation
     lines = [
         line(bold(title(approval)), f" ({operation.itwin.title(NAME)})"),
@@ -141,12 +145,17 @@ def request_section(approval: Approval, *, mine: bool) -> list[Block]:
     ]
     if operation.reason:
         lines.append(labelled("Because", single_line(operation.reason, 300)))
-    if not mine:
+    if mine:
+        lines += change_lines(operation, None) if operation.until is None else []
+    else:
         lines.append(labelled("Who decides", *approvers_line(approval, most=5)))
-        return [paragraph(lines)]
-    lines += change_lines(operation, None) if operation.until is None else []
-    actions = [one for one in request_buttons(approval) if one.action is not Action.CANCEL]
-    return [paragraph(lines), buttons(*actions)]
+    actions = [
+        one
+        for one in request_buttons(approval)
+        if (cancelable if one.action is Action.CANCEL else mine)
+    ]
+    row = [buttons(*actions)] if actions else []
+    return [paragraph(lines), *row, context_block(f"Request {short_id(approval.id)}")]
 
 
 # Direct messages to the requester, and replies in the card's thread.
@@ -205,7 +214,7 @@ def reminder(approval: Approval) -> Ephemeral:
 
 def _about(approval: Approval, heading: str, lines: list[Line], *more: Block) -> Ephemeral:
     where = labelled("iTwin", approval.operation.itwin.title(NAME))
-    foot = context_block(f"Request {approval.id}")
+    foot = context_block(f"Request {short_id(approval.id)}")
     blocks = [header(heading), paragraph([*lines, where]), *more, foot]
     first = lines[0] if lines else line("")
     return Ephemeral(fallback_text(heading, ". ", *first), blocks)

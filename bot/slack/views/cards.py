@@ -286,7 +286,8 @@ def _requester_lines(operation: Operation) -> list[Line]:
     if operation.emergency and not operation.state.changed_nothing:
         lines.append(line("An emergency: done without approval, and to be reviewed."))
     if operation.undoes:
-        lines.append(line(f"This undoes operation {operation.undoes}."))
+        does = "takes back undo" if operation.verb == "redo" else "undoes operation"
+        lines.append(line(f"This {does} {operation.undoes}."))
     if operation.reason:
         label = "It was off because" if operation.auto_enables else "Because"
         lines.append(labelled(label, single_line(operation.reason, 300)))

@@ -7,7 +7,7 @@ from bot.core.errors import BotError, Choice
 from bot.core.language.commands import COMMAND
 from bot.core.language.tokens import quoted
 from bot.core.language.verbs import VERBS
-from bot.core.names import single_line
+from bot.core.names import short_id, single_line
 from bot.slack.views.api_errors import api_error_text
 from bot.slack.views.blocks import (
     NAME,
@@ -22,6 +22,7 @@ from bot.slack.views.blocks import (
 )
 from bot.slack.views.choices import MAX_OPTIONS, described
 from bot.slack.views.policy_errors import policy_error_text
+from bot.slack.views.reference_errors import reference_error_text
 
 INACTIVE = 3  # iTwins named in one sentence
 
@@ -52,21 +53,6 @@ _SIGN_INS: dict[str, tuple[str, str]] = {
     "identity": ("Bentley's proof of who you are did not hold.", _AGAIN),
     "expired": ("The sign-in took too long.", _AGAIN),
     "other": ("The sign-in could not be completed.", _AGAIN),
-}
-_SHOW = "Look at the timer with /edfs show."
-_UNDOS: dict[str, tuple[str, str]] = {
-    "unknown": ("There is no such operation any more.", "See what was done with /edfs history."),
-    "unfinished": ("That operation has not ended yet.", "Wait until its card says how it ended."),
-    "not_applied": ("That operation changed nothing, so there is nothing to undo.", _SHOW),
-    "changed": (
-        "The timer was changed again since, so an undo would overwrite somebody's work.",
-        _SHOW,
-    ),
-    "undone": ("It was undone already.", _SHOW),
-    "late": (
-        "An operation can be undone for a day; this one is older.",
-        "Switch the timer instead: /edfs enable or /edfs disable.",
-    ),
 }
 _TYPE = "Type the command again."
 _NEW_LINK = "Type /edfs signin for a new link."
@@ -152,8 +138,8 @@ def error_text(error: BotError, now: float) -> ErrorText:
                 line("Sign in with your own account, or ask them to type /edfs signout."),
             )
         case _:
-            policy_text = policy_error_text(error)
-            return ErrorText(*policy_text) if policy_text else _own_error_text(error)
+            words = policy_error_text(error) or reference_error_text(error)
+            return ErrorText(*words) if words else _own_error_text(error)
 
 
 def _own_error_text(error: BotError) -> ErrorText:
@@ -165,13 +151,12 @@ def _own_error_text(error: BotError) -> ErrorText:
             cause = "A stored record does not open, so nothing was done with it."
             return _error("Not done", cause, "Tell an admin: a key may be missing from the ring.")
         case errors.TimerBusy(holder=holder):
-            cause = f"Another operation holds this timer ({holder}); its card says how it goes."
+            other = short_id(holder)
+            cause = f"Another operation holds this timer ({other}); its card says how it goes."
             return _error("Under way already", cause, "Wait until it has ended, then ask again.")
         case errors.TimerGone(wanted=wanted):
             cause = f"{single_line(wanted, NAME)} is not there any more."
             return _error("No such timer", cause, "See what is there with /edfs list.")
-        case errors.CannotUndo(reason=reason):
-            return _error("Not undone", *_UNDOS[reason])
         case errors.NotAvailable(what=what):
             return _error("Not there any more", *_GONE[what])
         case errors.ChangesStopped():

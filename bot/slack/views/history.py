@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.core.actions import Action
 from bot.core.history import PastEvent
 from bot.core.listings import HistoryShown
-from bot.core.names import ITwinId, PersonId, single_line
+from bot.core.names import ITwinId, PersonId, short_id, single_line
 from bot.core.timers import ITwin
 from bot.gateways.slack.messages import Block, Ephemeral
 from bot.slack.views.blocks import (
@@ -17,6 +17,7 @@ from bot.slack.views.blocks import (
     UserMention,
     bold,
     buttons,
+    code,
     context_block,
     fallback_text,
     fit,
@@ -64,6 +65,7 @@ _SUBSCRIPTIONS = {
     "paused": "telling a channel is paused",
     "ended": "a channel is told of it no more",
 }
+_ROOTS = {"undo": "an undo", "redo": "a redo"}
 _ASKED = {"request": "asked by ", "auto_enable": "return set by "}
 _FAILURES = {
     "already_in_state": "it was so already",
@@ -151,7 +153,8 @@ def _line(event: PastEvent, names: dict[ITwinId, ITwin]) -> Line:
     where = f" in {names[event.itwin].title(60)}" if event.itwin in names else ""
     return line(
         *(Timestamp(event.at), "  ", bold(_name(event)), f"{where} "),
-        *(_outcome(event), *_people_involved(event), *_reason(event), *_more(event), "."),
+        *(_outcome(event), *_people_involved(event), *_reason(event), *_more(event), ". "),
+        code(short_id(event.id)),
     )
 
 
@@ -196,7 +199,7 @@ def _more(event: PastEvent) -> list[Part | str]:
     if event.emergency:
         parts += [", an emergency", *_review(event)]
     if event.root:
-        parts.append(", an undo" if event.verb == "undo" else ", the return of an “off until”")
+        parts.append(f", {_ROOTS.get(event.verb, 'the return of an “off until”')}")
     if event.until:
         parts += [", until ", Timestamp(event.until)]
     if event.failure and event.outcome != "stale":

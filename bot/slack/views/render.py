@@ -17,6 +17,7 @@ from bot.core.outcomes import (
     ApprovalRequested,
     ConfirmationNeeded,
     DecisionHint,
+    DecisionQuestion,
     DefaultSet,
     DefaultShown,
     DetailsShown,
@@ -32,6 +33,7 @@ from bot.core.outcomes import (
     SignInOffered,
     Subscribed,
     TimeChoiceNeeded,
+    UndoQuestion,
     Unsubscribed,
     VersionShown,
     WhoAmIShown,
@@ -47,6 +49,7 @@ from bot.slack.views import (
     confirmations,
     history,
     home,
+    references,
     subscriptions,
     timers,
 )
@@ -91,6 +94,10 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
             return [confirmations.choose_time(outcome)]
         case ConfirmationNeeded():
             return [confirmations.confirm_change(outcome)]
+        case UndoQuestion():
+            return [references.which_undo(outcome)]
+        case DecisionQuestion():
+            return [references.which_request(outcome)]
         case ApprovalRequested() | RequestDecided() | DecisionHint() | PendingListed():
             return [_of_requests(outcome)]
         case DisabledListed():

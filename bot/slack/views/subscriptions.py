@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.core.actions import Action
 from bot.core.language.commands import Subscriptions
 from bot.core.listings import SubscriptionsListed
-from bot.core.names import ChannelId, single_line
+from bot.core.names import ChannelId, short_id, single_line
 from bot.core.outcomes import Subscribed, Unsubscribed
 from bot.core.subscriptions import Kind, Stop, Subscription
 from bot.gateways.slack.messages import Block, Card, Ephemeral
@@ -135,7 +135,7 @@ def _entry(one: Subscription) -> list[Block]:
     return [
         paragraph(lines_of(one)),
         buttons(_remove(one)),
-        context_block(f"Subscription {one.id}"),
+        context_block(f"Subscription {short_id(one.id)}"),
     ]
 
 

@@ -10,6 +10,8 @@
 -- KEYS[8] audit
 -- KEYS[9] audit-head
 -- KEYS[10] delivery     that is being answered; KEYS[1] where it does not come from one
+-- KEYS[11] ids          set: the ids that begin with the same digits
+-- KEYS[12] changes      zset: what the person changed in the channel; KEYS[1] where nobody did
 -- ARGV[1] id
 -- ARGV[2] version
 -- ARGV[3] body
@@ -18,9 +20,12 @@
 -- ARGV[6] lifetime      of the record, in seconds
 -- ARGV[7] lock lifetime
 -- ARGV[8] dedupe lifetime
--- ARGV[9] number before, [10] hash before, [11] entry, [12] number after, [13] hash after, [14] oldest
+-- ARGV[9] started at    unix seconds
+-- ARGV[10] most changes that are kept
+-- ARGV[11] number before, [12] hash before, [13] entry, [14] number after, [15] hash after, [16] oldest
 -- Returns {result, operation id}, the results as in `operations.StartResult`; or {'moved', …}.
 --- @include "audit_chain"
+--- @include "index_operation"
 --- @include "replication"
 local id = ARGV[1]
 
@@ -40,15 +45,16 @@ local undone_by = KEYS[6] ~= KEYS[1] and redis.call('GET', KEYS[6])
 if undone_by then return {'undone', undone_by} end
 if redis.call('EXISTS', KEYS[7]) == 1 then return {'stopped', id} end
 
-local moved = audit_head_moved(KEYS[9], ARGV[9], ARGV[10])
+local moved = audit_head_moved(KEYS[9], ARGV[11], ARGV[12])
 if moved then return moved end
-audit_append(KEYS[8], KEYS[9], ARGV[11], ARGV[12], ARGV[13], ARGV[14])
+audit_append(KEYS[8], KEYS[9], ARGV[13], ARGV[14], ARGV[15], ARGV[16])
 -- A delivery that is answered again after a failover may have started it before, and that may have
 -- been forgotten with its permit.
 local saved_under = redis.call('HGET', KEYS[10], 'replication')
 local history = saved_under and failed_over(saved_under) and 'forgotten' or replication_id()
 redis.call('HSET', KEYS[1], 'v', ARGV[2], 'b', ARGV[3], 'replication', history)
 redis.call('EXPIRE', KEYS[1], ARGV[6])
+index_operation(KEYS[11], KEYS[12] ~= KEYS[1] and KEYS[12], id, ARGV[6], ARGV[9], ARGV[10])
 redis.call('SET', KEYS[2], id, 'EX', ARGV[7])
 redis.call('ZADD', KEYS[3], ARGV[4], 'operation:' .. id)
 redis.call('ZADD', KEYS[3], ARGV[5], 'card:operation:' .. id)

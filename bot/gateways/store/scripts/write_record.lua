@@ -6,6 +6,7 @@
 -- KEYS[4] unique        the record that has the unique key; KEYS[1] where the kind has none
 -- KEYS[5] audit
 -- KEYS[6] audit-head
+-- KEYS[7] ids           set: the ids that begin with the same digits
 -- ARGV[1] id
 -- ARGV[2] kind
 -- ARGV[3] version before, or '' for a new record
@@ -47,6 +48,8 @@ else
   redis.call('PERSIST', KEYS[1])
   redis.call('ZADD', KEYS[3], ARGV[9], id)
 end
+redis.call('SADD', KEYS[7], id)
+redis.call('EXPIRE', KEYS[7], ARGV[8])
 local member = kind .. ':' .. id
 if ARGV[6] == '' then
   redis.call('ZREM', KEYS[2], member)
