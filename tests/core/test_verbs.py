@@ -1,7 +1,7 @@
 """The table of verbs: it is complete, its examples parse, and the documents agree with it.
 
-``python3 run.py test tests/core/test_verbs.py --write-docs`` writes README's table of commands and
-the hint of the slash command in ``manifest.yml`` from the table.
+``python3 run.py test tests/core/test_verbs.py --write-docs`` writes README's table of commands,
+those of ``docs/commands.md``, and the hint of the slash command in ``manifest.yml`` from the table.
 """
 
 import re
@@ -19,6 +19,8 @@ from bot.core.language.verbs import SYNONYMS, VERBS, HelpGroup, Verb, nearest_su
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 MANIFEST = ROOT / "manifest.yml"
+DOCUMENT = ROOT / "docs" / "commands.md"
+TABLES = re.compile(r"(?<=<!-- verbs: begin -->\n).*?(?=<!-- verbs: end -->)", re.DOTALL)
 TABLE = re.compile(r"(?<=\n## Commands\n\n)(?:\|.*\n)+")
 HINT = re.compile(r"(?<=\n      usage_hint: ').*(?='\n)")
 ALL = pytest.mark.parametrize("verb", VERBS.values(), ids=lambda verb: verb.name)
@@ -121,6 +123,26 @@ def table_of_commands() -> str:
     return "\n".join(rows) + "\n"
 
 
+def tables_of_verbs() -> str:
+    """Return the tables of docs/commands.md: one for each group, with examples and synonyms."""
+    lines: list[str] = []
+    for group in HelpGroup:
+        lines += [f"## {group.value}", "", "| Command | What it does | Examples |", "|---|---|---|"]
+        for verb in VERBS.values():
+            if verb.group is group:
+                lines.append(row_of(verb))
+        lines.append("")
+    return "\n".join(["", *lines])
+
+
+def row_of(verb: Verb) -> str:
+    usage = verb.usage.replace("|", "\\|")
+    description = verb.description
+    if verb.synonyms and "work" not in description:
+        description += f" Also: {', '.join(f'`{word}`' for word in verb.synonyms)}."
+    return f"| `{usage}` | {description} | {', '.join(f'`{one}`' for one in verb.examples)} |"
+
+
 def usage_hint() -> str:
     """Return what Slack shows behind the slash command while it is typed."""
     return f"[{' | '.join(verb.hint for verb in VERBS.values() if verb.hint)}]"
@@ -130,6 +152,7 @@ def usage_hint() -> str:
     ("path", "pattern", "made"),
     [
         pytest.param(README, TABLE, table_of_commands(), id="README"),
+        pytest.param(DOCUMENT, TABLES, tables_of_verbs(), id="commands"),
         pytest.param(MANIFEST, HINT, usage_hint(), id="manifest"),
     ],
 )

@@ -72,7 +72,7 @@ def _all() -> Ephemeral:
         blocks.append(paragraph([line(bold(group.value)), *usages]))
     how_to = (
         f"{COMMAND} alone opens a window to choose. In threads: @edfs-bot and the same words. "
-        "Names with spaces go in quotes; a unique part of a name is enough."
+        "Names with spaces go in quotes. To change a timer, type its whole name."
     )
     choose = Button("Switch a timer", Action.OPEN_CHOOSER, "choose", style="primary")
     topics = [Option(topic.title, str(Help(topic.name))) for topic in TOPICS.values()]
