@@ -44,10 +44,10 @@ _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
 _REMEMBERED = 20_000  # characters
-# The lengths that a GUID may have: 32 digits, with hyphens, with braces, behind "urn:uuid:".
+# The lengths of a GUID that is not written as ids are: without hyphens (32), and either form in
+# braces or behind "urn:uuid:".
 _SHORTEST_GUID = 32
-_GUID_LENGTHS = range(_SHORTEST_GUID, 48)
-_GUID_STARTS = frozenset("0123456789abcdef{(u")
+_ODD_GUIDS = frozenset({_SHORTEST_GUID, 34, 38, 41, 45})
 _MARKUP = "*_~`"
 _OPENERS = "\"'\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2039\u203a\u300c\u300e"
 _CLOSERS = "\"'\u201c\u201d\u201f\u2018\u2019\u201b\u00ab\u00bb\u2039\u203a\u300d\u300f"
@@ -94,9 +94,10 @@ _characters = _Characters()  # fills while texts are folded
 def folded(text: str) -> str:
     """Return the form of a name in which it is compared; empty where nothing of it is visible."""
     if text.isascii() and text.isprintable():  # almost every name
-        plain = " ".join(text.lower().split())
-        odd = "`" in plain or "--" in plain or "''" in plain or len(plain) in _GUID_LENGTHS
-        return _joined(plain) if odd else plain
+        plain = text.strip().lower()
+        if "  " in plain or "--" in plain or "`" in plain or "''" in plain:
+            return _joined(plain)
+        return _joined(plain) if len(plain) in _ODD_GUIDS else plain
     return _joined(_decomposed(text).translate(_characters))
 
 
@@ -129,7 +130,7 @@ def _joined(text: str) -> str:
     text = " ".join(text.split())
     if "`" in text or "''" in text or "--" in text:
         text = re.sub("--+", "-", text.replace("`", "'").replace("''", '"'))
-    if len(text) in _GUID_LENGTHS and text[0] in _GUID_STARTS:
+    if len(text) in _ODD_GUIDS:
         text = guid_from(text) or text
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 

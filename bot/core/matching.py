@@ -11,10 +11,11 @@ The first of these that matches counts:
 matches, and neither does a text without visible characters. Where several match, all are returned.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from heapq import nlargest
+from itertools import chain
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
@@ -67,101 +68,113 @@ Match = Unique[Thing] | Ambiguous[Thing] | NoMatch[Thing]
 NamesOf = Callable[[Thing], Names]
 
 
-class _Candidate(NamedTuple, Generic[Thing]):
-    """A thing with its names. ``exact`` are id, number and name; all else is folded.
+@dataclass(frozen=True, slots=True)
+class _Index(Generic[Thing]):
+    """Things and their names, all but ``names`` folded. A thing is one position in each list.
 
-    ``whole`` matches whole only: the id first, then number and name. ``name`` and ``package`` may
-    match in part.
+    Columns, because ten thousand records more would take half of the time of a match.
     """
 
-    thing: Thing
-    exact: tuple[str, ...]
-    whole: tuple[str, ...]
-    name: tuple[str, ...]
-    package: tuple[str, ...]
+    things: tuple[Thing, ...]
+    names: tuple[Names, ...]
+    ids: tuple[str, ...]
+    numbers: tuple[tuple[str, ...], ...]
+    texts: tuple[tuple[str, ...], ...]
+    packages: tuple[tuple[str, ...], ...]
+
+    def at(self, positions: Iterable[int]) -> tuple[Thing, ...]:
+        return tuple(self.things[at] for at in positions)
 
 
 def match_name(wanted: str, things: Iterable[Thing], names_of: NamesOf[Thing]) -> Match[Thing]:
     """Return the one thing that ``wanted`` names, or all that it may mean, or the nearest."""
-    candidates = _candidates(things, names_of)
-    whole = _whole(wanted, candidates)
-    found = whole or _partial(wanted, candidates)
+    index = _index(things, names_of)
+    whole = _whole(wanted, index)
+    found = index.at(whole or _partial(wanted, index))
     if len(found) == 1:
         return Unique(found[0], whole=bool(whole))
     if found:
         return Ambiguous(found, whole=bool(whole))
-    return NoMatch(_nearest(wanted, candidates))
+    return NoMatch(index.at(_nearest(wanted, index)))
 
 
 def whole_matches(
     wanted: str, things: Iterable[Thing], names_of: NamesOf[Thing]
 ) -> tuple[Thing, ...]:
     """Return the things of which ``wanted`` is a whole name, as ``match_name`` finds them."""
-    return _whole(wanted, _candidates(things, names_of))
+    index = _index(things, names_of)
+    return index.at(_whole(wanted, index))
 
 
-def _candidates(things: Iterable[Thing], names_of: NamesOf[Thing]) -> list[_Candidate[Thing]]:
-    packages: dict[str, tuple[str, ...]] = {"": ()}  # many timers have the same
-    found = []
-    for thing in things:
-        names = names_of(thing)
-        package = packages.get(names.package)
-        if package is None:
-            package = packages[names.package] = spellings(names.package)
-        name = spellings(names.name) if names.name else ()
-        number = spellings(names.number) if names.number else ()
-        whole = (folded(names.id), *number, *name)
-        found.append(_Candidate(thing, names[:3], whole, name, package))
-    return found
+def _index(things: Iterable[Thing], names_of: NamesOf[Thing]) -> _Index[Thing]:
+    rows = tuple(things)
+    names = tuple(map(names_of, rows))
+    # Numbers are mostly absent, and packages mostly the same.
+    distinct = {one.number for one in names} | {one.package for one in names}
+    known = {name: spellings(name) if name else () for name in distinct}
+    return _Index(
+        rows,
+        names,
+        ids=tuple(folded(one.id) for one in names),
+        numbers=tuple(known[one.number] for one in names),
+        texts=tuple(spellings(one.name) for one in names),
+        packages=tuple(known[one.package] for one in names),
+    )
 
 
-def _whole(wanted: str, candidates: Sequence[_Candidate[Thing]]) -> tuple[Thing, ...]:
+def _whole(wanted: str, index: _Index[Thing]) -> list[int]:
     for reading in readings(wanted):
-        if found := _whole_of(reading, candidates):
+        if found := _whole_of(reading, index):
             return found
-    return ()
+    return []
 
 
-def _whole_of(reading: str, candidates: Sequence[_Candidate[Thing]]) -> tuple[Thing, ...]:
+def _whole_of(reading: str, index: _Index[Thing]) -> list[int]:
     forms = frozenset((*spellings(reading), *guids_in_address(reading)))
-    named = [one for one in candidates if not forms.isdisjoint(one.whole)]
-    exact = [one for one in named if reading in one.exact]
+    named = [
+        at
+        for at, (one, number, text) in enumerate(
+            zip(index.ids, index.numbers, index.texts, strict=True)
+        )
+        if one in forms or not (forms.isdisjoint(text) and forms.isdisjoint(number))
+    ]
+    exact = [at for at in named if reading in index.names[at][:3]]
     if exact:
-        return _things(exact)
-    holders = [one for one in candidates if not forms.isdisjoint(one.package)]
-    if len(holders) == 1 and holders[0] not in named:
-        named.append(holders[0])
-    return _things(named)
+        return exact
+    holders = _matching(index.packages, forms)
+    return sorted({*named, *holders}) if len(holders) == 1 else named
 
 
-def _partial(wanted: str, candidates: Sequence[_Candidate[Thing]]) -> tuple[Thing, ...]:
-    """Return the things that have ``wanted`` in their name, or else in their package."""
+def _matching(names: Iterable[tuple[str, ...]], forms: frozenset[str]) -> list[int]:
+    return [at for at, one in enumerate(names) if not forms.isdisjoint(one)]
+
+
+def _partial(wanted: str, index: _Index[Thing]) -> list[int]:
+    """Return the positions that have ``wanted`` in their name, or else in their package."""
     for reading in readings(wanted):
         forms = spellings(reading)
-        found = [one for one in candidates if _holds(one.name, forms)]
-        found = found or [one for one in candidates if _holds(one.package, forms)]
-        if found:
-            return _things(found)
-    return ()
+        if found := _holding(index.texts, forms) or _holding(index.packages, forms):
+            return found
+    return []
 
 
-def _holds(texts: tuple[str, ...], parts: tuple[str, ...]) -> bool:
-    for text in texts:  # a loop, because any() of a generator takes thrice as long
-        for part in parts:
-            if part in text:
-                return True
-    return False
+def _holding(names: Iterable[tuple[str, ...]], parts: tuple[str, ...]) -> list[int]:
+    return sorted(
+        {
+            at
+            for part in parts
+            for at, spelled in enumerate(names)
+            for text in spelled
+            if part in text
+        }
+    )
 
 
-def _things(candidates: Iterable[_Candidate[Thing]]) -> tuple[Thing, ...]:
-    return tuple(one.thing for one in candidates)
-
-
-def _nearest(wanted: str, candidates: Sequence[_Candidate[Thing]]) -> tuple[Thing, ...]:
-    """Return the things with the most similar names, best first; of equals the earlier ones."""
+def _nearest(wanted: str, index: _Index[Thing]) -> list[int]:
+    """Return the positions of the most similar names, best first; of equals the earlier ones."""
     known: dict[str, list[int]] = {}
-    for at, one in enumerate(candidates):
-        for form in (*one.whole[1:], *one.package):
+    for at, named in enumerate(zip(index.texts, index.numbers, index.packages, strict=True)):
+        for form in chain(*named):
             places = known.setdefault(form[:_COMPARED], [])
             if len(places) < _NEAREST:
                 places.append(at)
@@ -169,8 +182,7 @@ def _nearest(wanted: str, candidates: Sequence[_Candidate[Thing]]) -> tuple[Thin
     for form, score in _similar(wanted, known):
         for at in known[form]:
             scores[at] = max(score, scores.get(at, 0.0))
-    best = sorted(scores, key=lambda at: (-scores[at], at))[:_NEAREST]
-    return tuple(candidates[at].thing for at in best)
+    return sorted(scores, key=lambda at: (-scores[at], at))[:_NEAREST]
 
 
 def _similar(wanted: str, names: Iterable[str]) -> Iterator[tuple[str, float]]:

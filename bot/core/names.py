@@ -20,9 +20,8 @@ OperationId = NewType("OperationId", str)
 GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 SLACK_ID = re.compile(r"[A-Z0-9]{5,20}", re.ASCII)
 _ANY_GUID = re.compile(
-    r"(?:urn:uuid:)?[{(]?([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?"
-    r"([0-9a-fA-F]{12})[)}]?",
-    re.ASCII,
+    r"(?:urn:uuid:|[{(])?([0-9a-f]{8})(-?)([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{12})[)}]?",
+    re.ASCII | re.IGNORECASE,
 )
 OWN_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 ID_PREFIX = re.compile(r"[0-9a-fA-F]{6,24}", re.ASCII)
@@ -91,7 +90,7 @@ def guid_from(text: str) -> str | None:
     It may have braces or parentheses around it, no hyphens, or "urn:uuid:" before it.
     """
     found = _ANY_GUID.fullmatch(text)
-    return "-".join(found.groups()).lower() if found else None
+    return "-".join(found.group(1, 3, 4, 5, 6)).lower() if found else None
 
 
 def guids_in_address(text: str) -> tuple[str, ...]:

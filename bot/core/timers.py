@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from bot.core.folding import folded, guid_typed, spellings
 from bot.core.matching import Names
@@ -112,7 +113,7 @@ class Timer:
         return _title(self.label, self.beside, limit)
 
     def names(self) -> Names:
-        return Names(self.id, name=self.name, package=self.package)
+        return Names(self.id, "", self.name, self.package)
 
     def in_lists(self) -> tuple[bool, str, str]:
         """Return the sort key for lists: disabled ones first, then by name; stable."""
@@ -179,10 +180,8 @@ def _beside(timer: Timer, pairs: Counter[tuple[str, str]]) -> str:
 
 def _fits(things: Iterable[Names]) -> Counter[str]:
     """Count how many things each name, number, package and id fits, as names are compared."""
-    fits: Counter[str] = Counter()
-    for names in things:
-        fits.update({form for name in names if name for form in spellings(name)})
-    return fits
+    each = ({form for name in names if name for form in spellings(name)} for names in things)
+    return Counter(chain.from_iterable(each))
 
 
 def _is_alone(name: str, fits: Counter[str]) -> bool:
