@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot.core.errors import InvalidCommand
-from bot.core.language.commands import Switch
+from bot.core.language.commands import OpenChooser, Readings, Switch
 from bot.core.language.parser import parse
 from bot.core.names import ChannelId, ITwinId, PersonId, TimerId, is_slack_id
 from bot.core.policy.rules import Change, ChangeRequest, Policy, Rule, Ruling, judge, judge_until
@@ -193,6 +193,10 @@ def _switch(command: str) -> Switch:
         parsed = parse(command.strip().removeprefix("/edfs"))
     except InvalidCommand as error:
         _stop(f"--command is not understood: {error.reason}.")
+    if isinstance(parsed, Readings):  # nothing is looked up here, so the likeliest one counts
+        parsed = parsed.commands[0]
+    if isinstance(parsed, OpenChooser):
+        _stop("--command is not understood: the iTwin and the timer are missing.")
     if not isinstance(parsed, Switch):
         _stop("--command takes what the policy judges: toggle, enable or disable.")
     return parsed

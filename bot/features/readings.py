@@ -22,6 +22,7 @@ from bot.core.errors import (
 from bot.core.folding import guid_typed
 from bot.core.invocation import Invocation
 from bot.core.language.commands import (
+    ChangeAutoEnable,
     Command,
     History,
     ListTimers,
@@ -78,13 +79,13 @@ def check_ends(invocation: Invocation, command: Command) -> None:
         if command.refused:
             raise InvalidCommand(command.refused, _verb_of(command))
         command = command.commands[0]
-    if isinstance(command, Switch) and command.until:
+    if isinstance(command, Switch | ChangeAutoEnable) and command.until:
         check_until(command.until, invocation.now, invocation.person.zone)
 
 
 def _verb_of(readings: Readings) -> str | None:
     first = readings.commands[0] if readings.commands else None
-    return first.verb if isinstance(first, Switch) else None
+    return first.verb if isinstance(first, Switch | ChangeAutoEnable) else None
 
 
 class Reader:

@@ -197,6 +197,8 @@ async def test_a_hostile_name_is_only_text(story: Story) -> None:
     story.world.edfs.state.put_timer("plant-b", name)
     await story.signs_in("alice")
     await story.types("alice", "/edfs toggle plant-b evil.example")
+    await story.sees("alice", "Did you mean")
+    await story.clicks("alice", "edfs.continue:0")
     card = await story.sees("bob", "is now disabled")
     assert "<!channel> *bold* <https://evil.example|press> @alice txt" in read(card)
     assert "&lt;!channel&gt;" in card.text

@@ -62,9 +62,9 @@ async def test_an_unknown_command_is_answered_with_its_usage(story: Story) -> No
     await mention(story, f"{BOT} togle plant-a nightly")
     answer = read(await story.sees("alice", "There is no “togle”"))
     assert "Did you mean toggle" in answer
-    await mention(story, f"{BOT} off")
-    assert "It goes like this: /edfs disable <itwin> <timer>" in read(
-        await story.sees("alice", "The iTwin and the timer are missing")
+    await mention(story, f"{BOT} undo yesterday")
+    assert "It goes like this: /edfs undo [last | <operation>]" in read(
+        await story.sees("alice", "“yesterday”")
     )
 
 
@@ -118,7 +118,7 @@ async def test_an_edited_mention_is_not_acted_on_again(story: Story) -> None:
     """Slack sends the mention again, as another event: a corrected typo must not flip it back."""
     await story.signs_in("alice")
     await mention(story, f'{BOT} toggle plant-a "SAP work orders" becuase SAP is down')
-    await story.sees("alice", "No such timer")
+    await story.sees("alice", "“becuase SAP is down” was not understood")
     await mention(story, f'{BOT} toggle plant-a "SAP work orders"')
     await story.sees("bob", "is now disabled")
     typed = await story.sees("bob", 'toggle plant-a "SAP work orders"')

@@ -92,7 +92,7 @@ async def test_an_ambiguous_timer_is_buttons_and_a_press_goes_on(story: Story) -
 async def test_timers_of_one_package_are_buttons(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", "/edfs toggle plant-a SAP_WORK_ORDERS")
-    asked = read(await story.sees("alice", "“SAP_WORK_ORDERS” fits 2 timers"))
+    asked = read(await story.sees("alice", "2 timers match “SAP_WORK_ORDERS”"))
     assert "[SAP work orders · SAP_WORK_ORDERS]" in asked
     assert "[Weekend orders · SAP_WORK_ORDERS]" in asked
     assert story.patches() == 0

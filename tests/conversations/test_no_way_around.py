@@ -75,6 +75,8 @@ async def test_long_lists_are_shown_as_far_as_slack_takes_them(story: Story) -> 
         name = f"{number:03d} " + "a rather long name of a timer " * 4
         story.world.edfs.state.put_timer("crowded", name, enabled=False)
     await story.types("alice", f"/edfs disable crowded 000 for 3 days because {reason}")
+    await story.sees("alice", "Did you mean")
+    await story.clicks("alice", "edfs.continue:0")
     await story.sees("alice", "was already disabled")
     await story.types("alice", "/edfs list crowded disabled")
     assert "Page 1 of" in read(await story.sees("alice", "Disabled timers: 60"))

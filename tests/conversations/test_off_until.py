@@ -85,7 +85,7 @@ async def test_it_says_what_will_not_happen_and_comes_back_on_the_same_card(stor
     either = ("Which time", "is now disabled")
     await until(lambda: any(one in "".join(story.says("alice")) for one in either))
     if "Which time" in "".join(story.says("alice")):  # on a Monday
-        await story.clicks("alice", "edfs.run:2")
+        await story.clicks("alice", "edfs.continue:2")
     card = read(await story.sees("bob", "is now disabled"))
     (back,) = await open_returns(story, 1)
     assert abs(back.at - monday("Europe/Berlin", story.world.clock.now())) < 8 * DAY
@@ -114,7 +114,7 @@ async def test_what_may_mean_several_times_is_asked_back(story: Story) -> None:
     assert asked.visible_to is not None
     assert "no time of day was given" in read(asked)
     assert enabled(story)
-    await story.clicks("alice", "edfs.run:2")
+    await story.clicks("alice", "edfs.continue:2")
     await story.sees("bob", "is now disabled")
     (back,) = await open_returns(story, 1)
     assert datetime.fromtimestamp(back.at, ZoneInfo("Europe/Berlin")).hour == 8
@@ -128,7 +128,7 @@ async def test_what_names_no_end_is_asked_and_pressed(story: Story) -> None:
     assert "“further notice” names no end" in asked
     assert "[1. No end date]" in asked
     assert enabled(story)
-    await story.clicks("alice", "edfs.run:1")
+    await story.clicks("alice", "edfs.continue:1")
     assert "Because: SAP" in read(await story.sees("bob", "is now disabled"))
     assert await open_returns(story, 0) == []
 

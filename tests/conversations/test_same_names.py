@@ -117,7 +117,7 @@ async def test_undo_and_the_return_by_itself_say_which_timer(story: Story) -> No
 async def test_the_choice_of_a_channels_itwin_sets_it(story: Story) -> None:
     await story.signs_in("alice")
     await story.types("alice", "/edfs use twin")
-    await story.sees("alice", "“twin” fits 2 iTwins")
+    await story.sees("alice", "2 iTwins match “twin”")
     await story.clicks("alice", "twin · TW-002")
     await story.sees("bob", f"set this channel's iTwin: {WHICH}")
 
@@ -128,7 +128,7 @@ async def test_choices_between_timers_of_one_name_and_package_differ(story: Stor
     state.store(replace(first, id="5" * 8 + first.id[8:]))
     await story.signs_in("alice")
     await story.types("alice", "/edfs toggle plant-a 'SAP work orders'")
-    asked = read(await story.sees("alice", "fits 2 timers"))
+    asked = read(await story.sees("alice", "2 timers match"))
     assert f"[SAP work orders · {first.id[:8]}]" in asked
     assert "[SAP work orders · 55555555]" in asked
 

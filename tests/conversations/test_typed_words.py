@@ -296,3 +296,63 @@ async def test_in_a_thread_the_missing_part_is_asked_for_by_a_button(alice: Stor
     await alice.world.types("alice", "#plant-ops", f"<@{BOT_USER_ID}> off plant-a", thread=root)
     answer = await alice.sees("alice", "Slack opens it only right after a press")
     assert answer.thread_ts == root
+
+
+# Words that are a verb and the beginning of a name
+
+
+async def test_a_name_that_begins_with_a_verb_is_shown_or_asked_back(alice: Story) -> None:
+    await alice.types("alice", "/edfs use plant-a")
+    await alice.sees("bob", "set this channel's iTwin")
+    alice.world.edfs.state.put_timer("plant-a", "Start page orders")
+    await alice.types("alice", "/edfs start page orders")
+    await alice.sees("alice", "Start page orders is enabled")
+    alice.world.edfs.state.put_timer("plant-a", "page orders", enabled=False)
+    await alice.types("alice", "/edfs start page orders")
+    asked = read(await alice.sees("alice", "What did you mean?"))
+    assert "1. Enable page orders (plant-a)" in asked
+    assert "2. Show Start page orders (plant-a)" in asked
+    assert alice.patches() == 0
+
+
+# Offered commands
+
+
+async def test_an_offered_command_that_is_no_longer_kept_says_so(alice: Story) -> None:
+    await alice.types("alice", "/edfs off plant-a materials")
+    asked = await alice.sees("alice", "Did you mean SAP materials?")
+    (button,) = [
+        element
+        for block in asked.blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+    home = alice.bot.context.installation.workspace
+    await alice.bot.store.sign_in_links.forget_command(home, button["value"])
+    await alice.clicks("alice", "SAP materials · plant-a")
+    await alice.sees("alice", "That command is no longer kept; it waits for an hour.")
+    assert alice.patches() == 0
+
+
+async def test_two_presses_do_it_once(alice: Story) -> None:
+    await alice.types("alice", "/edfs toggle plant-a materials")
+    asked = await alice.sees("alice", "Did you mean SAP materials?")
+    await alice.clicks("alice", "SAP materials · plant-a", asked.ts)
+    await alice.sees("bob", "SAP materials is now disabled")
+    assert alice.flips("SAP materials") == 1
+
+
+@pytest.mark.parametrize("typed", ["extend", "keep"])
+async def test_a_part_of_a_name_does_not_change_an_end(alice: Story, typed: str) -> None:
+    await alice.types("alice", '/edfs off plant-a "SAP materials" for 3 days')
+    await alice.sees("bob", "SAP materials is now disabled")
+    clause = " for 5 days" if typed == "extend" else ""
+    await alice.types("alice", f"/edfs {typed} plant-a materials{clause}")
+    await alice.sees("alice", "Did you mean SAP materials?")
+    (one,) = await alice.bot.store.auto_enables.open(alice.bot.context.installation.workspace)
+    assert one.at < alice.world.clock.now() + 4 * 86_400
+
+
+async def test_a_bad_new_end_is_said_before_any_sign_in(story: Story) -> None:
+    await story.types("alice", "/edfs extend plant-a SAP until 25:00")
+    assert "25:00" in read(await story.sees("alice", "Not understood"))

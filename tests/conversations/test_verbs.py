@@ -5,6 +5,7 @@ import re
 import pytest
 from inline_snapshot import snapshot
 
+from bot import __version__
 from bot.core.language.topics import TOPICS
 from bot.core.language.verbs import VERBS
 from tests.world.story import TOGGLE, Story, read
@@ -18,8 +19,8 @@ UNKNOWN_ID = "0123456789abcdef01234567"
 REFUSED = {
     "choose": ("/edfs choose " + "x" * 300, "a name has at most 255 characters"),
     "use": ("/edfs use " + "x" * 300, "a name has at most 255 characters"),
-    "toggle": ("/edfs toggle", "the iTwin and the timer are missing"),
-    "enable": ("/edfs enable", "the iTwin and the timer are missing"),
+    "toggle": ("/edfs toggle plant-a x because", "the reason after “because” is missing"),
+    "enable": (f"/edfs enable plant-a {WORK} x", "“x” was not understood, so nothing was done"),
     "disable": (
         "/edfs disable plant-a SAP work orders because",
         "the reason after “because” is missing",
@@ -38,7 +39,8 @@ REFUSED = {
     "unsubscribe": ("/edfs unsubscribe plant-a", "“plant-a” is not the id of a subscription"),
     "subscriptions": ("/edfs subscriptions all", "subscriptions takes nothing but a page after it"),
     "list": ("/edfs list " + "x" * 300, "a name has at most 255 characters"),
-    "show": ("/edfs show", "the iTwin and the timer are missing"),
+    "show": (f"/edfs show plant-a {WORK} x", "“x” was not understood, so nothing was done"),
+    "version": ("/edfs version 2", "version takes nothing after it"),
     "signin": ("/edfs signin as bob", "signin takes nothing after it"),
     "signout": ("/edfs signout bob", "signout takes nothing after it"),
     "whoami": ("/edfs whoami really", "whoami takes nothing after it"),
@@ -326,3 +328,8 @@ async def test_signout_without_a_sign_in(story: Story) -> None:
     await story.types("alice", "/edfs signout")
     await story.sees("alice", "You were not signed in")
     assert story.world.ims.revocations == 0
+
+
+async def test_the_version_is_the_one_that_answers(story: Story) -> None:
+    await story.types("alice", "/edfs version")
+    await story.sees("alice", f"EDFS Bot {__version__}")

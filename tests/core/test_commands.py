@@ -341,7 +341,14 @@ NO_ID = "is not the id of an operation; its first six characters are enough"
         (f"approve {ID} now", "approve takes nothing more after it", "approve"),
         (f"extend {ID}", "extend needs the new end: “until …” or “for …”", "extend"),
         ("extend plant-a x", "extend needs the new end: “until …” or “for …”", "extend"),
-        (f"keep {ID} until monday", "keep takes no end, only extend does", "keep"),
+        (
+            f"keep {ID} until monday",
+            (
+                "only disable and extend take an end, and “until monday” reads as one; a name "
+                "that holds it goes in quotes"
+            ),
+            "keep",
+        ),
         ("pending 2", "pending takes nothing but a page after it", "pending"),
         (
             'subscriptions "page" 2',

@@ -337,7 +337,7 @@ def test_a_formatted_moment_is_parsed_back(ahead: int, zone: str, minute: int) -
     now, at = minute * 60.0, (minute + ahead) * 60.0
     phrase = format_until(at, zone)
     assert parse_until(phrase, now, zone, "nonsense", "UTC") == Until(at)
-    assert getattr(parse(f"disable a b {phrase}"), "until", "") == phrase
+    assert getattr(parse(f'disable a "b" {phrase}'), "until", "") == phrase
 
 
 def test_the_zone_of_the_machine_does_not_matter() -> None:

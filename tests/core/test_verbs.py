@@ -12,9 +12,10 @@ import pytest
 
 from bot.core.errors import InvalidCommand
 from bot.core.language.commands import COMMAND, Command, Readings
+from bot.core.language.nearest import nearest_subjects
 from bot.core.language.parser import parse
 from bot.core.language.topics import TOPICS, Topic, find_topic
-from bot.core.language.verbs import SYNONYMS, VERBS, HelpGroup, Verb, nearest_subjects
+from bot.core.language.verbs import SYNONYMS, VERBS, HelpGroup, Verb
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -100,9 +101,10 @@ def test_a_synonym_parses_like_its_verb(synonym: str) -> None:
 
 
 def outcome(text: str) -> Command | tuple[str, str | None]:
-    """Return what a text parses to, or how it is refused."""
+    """Return what a text parses to in the likeliest reading, or how it is refused."""
     try:
-        return parse(text)
+        command = parse(text)
+        return command.commands[0] if isinstance(command, Readings) else command
     except InvalidCommand as refused:
         return refused.reason, refused.verb
 

@@ -6,7 +6,7 @@ import enum
 import inspect
 import types
 import typing
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -37,10 +37,10 @@ def sample(hint: Any, of: Any = None) -> Any:
         return parameters[0]
     if origin in {typing.Union, types.UnionType}:
         return sample(parameters[0], of)
+    if origin in {dict, Mapping}:
+        return {sample(parameters[0]): sample(parameters[1])}
     if origin in {tuple, list, frozenset} or getattr(origin, "__module__", "") == "collections.abc":
         return _container(origin, parameters, of)
-    if origin is dict:
-        return {sample(parameters[0]): sample(parameters[1])}
     if issubclass(hint, enum.Enum):
         return next(iter(hint))
     hints = typing.get_type_hints(hint)

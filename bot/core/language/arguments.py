@@ -52,7 +52,7 @@ def switch(verb: str, text: str, tokens: list[Token]) -> Command:
     refused: InvalidCommand | None = None
     for tail in tails(verb, text, tokens, ends=verb == "disable"):
         if isinstance(tail.clauses, InvalidCommand):
-            refused = refused or tail.clauses
+            refused = refused or (None if found else tail.clauses)
             continue
         until, reason, emergency = tail.clauses.until, tail.clauses.reason, tail.clauses.emergency
         found += [
@@ -125,7 +125,7 @@ def change_auto_enable(verb: str, text: str, tokens: list[Token]) -> Command:
         try:
             changes = _auto_enable_changes(verb, tail)
         except InvalidCommand as error:
-            refused = refused or error
+            refused = refused or (None if found else error)
             continue
         if _is_id(tail.names):
             return changes[0]
@@ -148,7 +148,7 @@ def _auto_enable_changes(verb: str, tail: Tail) -> list[ChangeAutoEnable]:
     changing = cast("AutoEnableVerb", verb)
     if _is_id(tail.names):
         return [ChangeAutoEnable(changing, tail.names[0].text.lower(), until, reason=reason)]
-    if is_own_id(tail.names[0].text.lower()) and tail.names[0].bare:
+    if is_own_id(tail.names[0].text.lower()) and all(token.bare for token in tail.names):
         _expect_end(verb, tail.names[1:])
     return [
         ChangeAutoEnable(changing, "", until, itwin, timer, reason)

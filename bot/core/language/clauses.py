@@ -7,7 +7,7 @@ text can often be read in several ways; which one is meant is decided by the nam
 from dataclasses import dataclass
 
 from bot.core.errors import InvalidCommand
-from bot.core.language.naming import is_whole
+from bot.core.language.naming import NAME_LIMIT, is_whole
 from bot.core.language.phrases import opens_end, parse_phrase, reads_as_end
 from bot.core.language.tokens import Token, joined, unescaped
 from bot.core.names import single_line
@@ -46,11 +46,14 @@ def tails(verb: str, text: str, tokens: list[Token], *, ends: bool, first: int =
     reason = _first_reason(tokens, first)
     if reason > first and _is_opener(tokens[reason - 1]):
         raise InvalidCommand(f"the time after “{tokens[reason - 1].text}” is missing", verb)
-    return [
-        Tail(tokens[:at], one)
-        for at in _places(tokens[:reason], first, ends=ends)
-        for one in _read(verb, text, tokens[at:], ends=ends)
+    places = _places(tokens[:reason], first, ends=ends)
+    found = [
+        Tail(tokens[:at], one) for at in places for one in _read(verb, text, tokens[at:], ends=ends)
     ]
+    is_name = 0 < reason == places[-1] < len(tokens) and not is_whole(tokens[reason - 1])
+    if is_name and len(joined(tokens)) <= NAME_LIMIT:
+        found.append(Tail(tokens, Clauses()))  # "because" may be a word of the name
+    return found
 
 
 def _places(tokens: list[Token], first: int, *, ends: bool) -> list[int]:

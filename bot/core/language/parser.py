@@ -3,10 +3,20 @@
 from bot.core.errors import Choice, InvalidCommand
 from bot.core.language.arguments import one_of, snooze
 from bot.core.language.clauses import is_because
-from bot.core.language.commands import Command, ListTimers, OpenChooser, Readings
+from bot.core.language.commands import (
+    Command,
+    History,
+    ListTimers,
+    OpenChooser,
+    Readings,
+    Show,
+    Switch,
+)
+from bot.core.language.naming import NAME_LIMIT, units
+from bot.core.language.nearest import nearest_verbs, verb_at
 from bot.core.language.questions import QUESTIONS
 from bot.core.language.tokens import Token, joined, tokenize
-from bot.core.language.verbs import Verb, nearest_verbs, verb_at
+from bot.core.language.verbs import Verb
 from bot.core.names import single_line
 
 TEXT_LIMIT = 4_000
@@ -31,7 +41,8 @@ def parse(text: str) -> Command:
     if verb is None:
         raise _unknown_verb(text, tokens)
     typed = joined(tokens[:words]).casefold()
-    return _parsed(text, verb, typed, tokens[words:])
+    command = _parsed(text, verb, typed, tokens[words:])
+    return command if typed == verb.name else _or_a_name(text, command, tokens)
 
 
 def _unknown_verb(text: str, tokens: list[Token]) -> InvalidCommand:
@@ -70,6 +81,21 @@ def _parsed(text: str, verb: Verb, typed: str, tokens: list[Token]) -> Command:
     if refused:
         return Readings(text.strip(), tuple(dict.fromkeys(found)), refused)
     return one_of(text, found)
+
+
+def _or_a_name(text: str, command: Command, tokens: list[Token]) -> Command:
+    """Add the reading that a synonym is the beginning of a name: "Start page orders".
+
+    Verbs themselves are not read so, because commands are stored with them.
+    """
+    readings = command.commands if isinstance(command, Readings) else (command,)
+    name = joined(tokens)
+    if not isinstance(readings[0], Switch | Show | History):
+        return command
+    if len(units(tokens)) > 1 or len(name) > NAME_LIMIT:
+        return command
+    refused = command.refused if isinstance(command, Readings) else ""
+    return Readings(text.strip(), (*readings, Show("", name)), refused)
 
 
 def _variants(typed: str, tokens: list[Token]) -> list[list[Token]]:

@@ -5,7 +5,6 @@ command in ``manifest.yml`` are all made from ``VERBS``. Its order is the order 
 """
 
 from dataclasses import dataclass
-from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
 
 from bot.core.language import arguments
@@ -18,8 +17,8 @@ from bot.core.language.commands import (
     Version,
     WhoAmI,
 )
-from bot.core.language.tokens import Token, joined
-from bot.core.language.topics import TOPICS, find_topic
+from bot.core.language.tokens import Token
+from bot.core.language.topics import find_topic
 from bot.core.names import single_line
 
 _ID = "1a2b3c4d"
@@ -62,41 +61,6 @@ def find_verb(words: str) -> Verb | None:
     return VERBS.get(SYNONYMS.get(folded, folded))
 
 
-def verb_at(tokens: list[Token]) -> tuple[Verb | None, int]:
-    """Return the verb that begins the tokens, and of how many words it is; (None, 0): none is."""
-    for words in (2, 1):
-        if len(tokens) >= words and all(token.bare for token in tokens[:words]):
-            text = joined(tokens[:words]).rstrip(":,.!")
-            if verb := find_verb(text):
-                return verb, words
-    return None, 0
-
-
-def nearest_verbs(tokens: list[Token]) -> tuple[str, ...]:
-    """Return the verbs most like the typed words, best first.
-
-    None of them has the opposite effect of the best one: a slip of the finger must not be
-    answered with the button that does the contrary.
-    """
-    found: dict[str, float] = {}
-    for words in (1, 2):
-        typed = joined(tokens[:words]).casefold()
-        for name in get_close_matches(typed, [*VERBS, *SYNONYMS], n=4, cutoff=0.6):
-            likeness = SequenceMatcher(None, typed, name).ratio()
-            found[name] = max(likeness, found.get(name, 0.0))
-    ranked = sorted(found, key=lambda name: -found[name])
-    effects = [_effect(name) for name in ranked]
-    first = next((effect for effect in effects if effect), "")
-    one_way = [name for name, effect in zip(ranked, effects, strict=True) if effect in {"", first}]
-    return tuple(one_way[:3])
-
-
-def _effect(name: str) -> str:
-    """Return which state a verb leads to; empty where it changes none, or either."""
-    verb = SYNONYMS.get(name, name)
-    return {"enable": "enable", "return": "enable", "disable": "disable"}.get(verb, "")
-
-
 def _help(_: str, __: str, tokens: list[Token]) -> Help:
     """Parse what help is wanted about: a verb, a topic, or else what was typed."""
     typed = single_line(" ".join(token.text for token in tokens).casefold(), _WORD_LIMIT)
@@ -104,18 +68,6 @@ def _help(_: str, __: str, tokens: list[Token]) -> Help:
         if found := find_verb(word) or find_topic(word):
             return Help(found.name)
     return Help(typed)
-
-
-def nearest_subjects(typed: str) -> tuple[str, ...]:
-    """Return the verbs and topics that are most like what was typed, or its first word.
-
-    At most three, the nearest first.
-    """
-    subjects = {**{name: name for name in (*VERBS, *TOPICS)}, **SYNONYMS}
-    for word in (typed.casefold(), typed.casefold().partition(" ")[0]):
-        if found := get_close_matches(word, subjects, n=3, cutoff=0.6):
-            return tuple(dict.fromkeys(subjects[one] for one in found))
-    return ()
 
 
 _ALL = (

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.core.actions import Action
 from bot.core.errors import Choice, InvalidCommand
 from bot.core.language.commands import (
+    ChangeAutoEnable,
     Command,
     History,
     ListTimers,
@@ -16,7 +17,7 @@ from bot.core.language.commands import (
     Switch,
 )
 from bot.core.language.parser import parse
-from bot.core.names import single_line
+from bot.core.names import is_guid, single_line
 from bot.gateways.slack.messages import Block
 from bot.slack.views.blocks import (
     NAME,
@@ -27,8 +28,10 @@ from bot.slack.views.blocks import (
     Timestamp,
     bold,
     buttons,
+    fit,
     line,
     menu,
+    option_of,
 )
 
 MAX_BUTTONS = 5
@@ -52,8 +55,20 @@ def _whole(choice: Choice) -> Line:
         command = parse(choice.command)
     except InvalidCommand:
         return line(bold(single_line(choice.name, NAME)))
-    detail = f" ({single_line(choice.detail, NAME)})" if choice.detail else ""
-    return line(_does(command), bold(single_line(choice.name, NAME)), detail, *_clauses(command))
+    name, detail = choice.name, choice.detail
+    if timer := _still_to_find(command):  # the choice is between iTwins
+        name, detail = timer, f"{name} · {detail}" if detail else name
+    beside = f" ({single_line(detail, NAME)})" if detail else ""
+    return line(_does(command), bold(single_line(name, NAME)), beside, *_clauses(command))
+
+
+def _still_to_find(command: Command) -> str:
+    """Return the timer that a command names as typed, not by its id; empty where there is none."""
+    match command:
+        case Switch() | Show() | History() | Subscribe() | ChangeAutoEnable():
+            return "" if is_guid(command.timer) else command.timer
+        case _:
+            return ""
 
 
 def _does(command: Command) -> str:
@@ -70,14 +85,18 @@ def _does(command: Command) -> str:
             return "Notifications about "
         case SetChannelDefault():
             return "This channel's iTwin: "
+        case ChangeAutoEnable(verb):
+            return {"return": "Enable now ", "extend": "Change the end of "}.get(verb, "Keep ")
         case _:
             return ""
 
 
 def _clauses(command: Command) -> Iterator[Part | str]:
     """Yield the end and the reason of a change."""
-    if not isinstance(command, Switch):
+    if not isinstance(command, Switch | ChangeAutoEnable):
         return
+    if isinstance(command, ChangeAutoEnable) and command.verb == "keep":
+        yield " disabled, no end date"
     if found := _MOMENT.fullmatch(command.until):
         yield " until "
         yield Timestamp(datetime.fromisoformat(found[1].upper()).timestamp())
@@ -87,8 +106,14 @@ def _clauses(command: Command) -> Iterator[Part | str]:
         yield f" {command.until}"
     if command.reason:
         yield f", because “{single_line(command.reason, NAME)}”"
-    if command.emergency:
+    if isinstance(command, Switch) and command.emergency:
         yield ", as an emergency"
+
+
+def offered_of(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+    """Return as many choices as a menu holds and Slack takes in one message."""
+    options = [option_of(Option(_label(one), one.pending)) for one in choices[:MAX_OPTIONS]]
+    return choices[: fit(options)]
 
 
 def choice_blocks(choices: tuple[Choice, ...]) -> list[Block]:

@@ -20,7 +20,7 @@ from bot.slack.views.blocks import (
     line,
     sentence,
 )
-from bot.slack.views.choices import MAX_OPTIONS, described
+from bot.slack.views.choices import described, offered_of
 from bot.slack.views.policy_errors import policy_error_text
 from bot.slack.views.reference_errors import reference_error_text
 
@@ -259,11 +259,12 @@ def _name_error(error: errors.NoSuchName | errors.AmbiguousName) -> ErrorText:
 
 def _several(error: errors.AmbiguousName, wanted: str) -> ErrorText:
     number = len(error.choices)
-    cause = f"{number} {error.kind}s match “{wanted}”. Nothing was done yet."
+    cause = line(f"{number} {error.kind}s match “{wanted}”", ". Nothing was done yet.")
     step = "Press the one you mean, or type more of its name, or its id."
-    if number > MAX_OPTIONS:
-        step = f"The menu holds the first {MAX_OPTIONS}. {step}"
-    return ErrorText("Which one?", line(cause), line(step), described(error.choices), error.choices)
+    offered = offered_of(error.choices)
+    if number > len(offered):
+        step = f"The menu holds the first {len(offered)}. {step}"
+    return ErrorText("Which one?", cause, line(step), described(offered), offered)
 
 
 def _question(

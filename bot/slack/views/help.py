@@ -2,8 +2,9 @@
 
 from bot.core.actions import Action
 from bot.core.language.commands import COMMAND, Help
+from bot.core.language.nearest import nearest_subjects
 from bot.core.language.topics import TOPICS, Topic
-from bot.core.language.verbs import VERBS, HelpGroup, Verb, nearest_subjects
+from bot.core.language.verbs import VERBS, HelpGroup, Verb
 from bot.gateways.slack.messages import Block, Ephemeral
 from bot.slack.views.blocks import (
     Button,

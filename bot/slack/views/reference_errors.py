@@ -69,15 +69,15 @@ def reference_error_text(error: BotError) -> Words | None:
     match error:
         case errors.NoSuchId(kind=kind, wanted=wanted):
             what, step = _KINDS[kind]
-            cause = f"No {what} has an id that begins with “{single_line(wanted, NAME)}”."
-            return _words(f"No such {kind}", f"{cause} Nothing was changed.", step)
+            cause = f"No {what} has an id that begins with “{single_line(wanted, NAME)}”"
+            return f"No such {kind}", line(cause, ". Nothing was changed."), line(step), (), ()
         case errors.AmbiguousId(kind=kind, wanted=wanted, choices=choices):
-            begins = f"an id that begins with “{single_line(wanted, NAME)}”. Nothing was changed."
+            begins = f"an id that begins with “{single_line(wanted, NAME)}”"
             cause = f"{len(choices)} {_KINDS[kind][0]}s have {begins}"
             if kind == "subscription":
                 cause = f"{len(choices)} subscriptions of this channel have {begins}"
             step = "Press the one you mean, or type more of its id."
-            return _words("Which one?", cause, step, choices)
+            return "Which one?", line(cause, ". Nothing was changed."), line(step), (), choices
         case errors.CannotUndo(reason=reason, redo=redo):
             return _words("Not redone", *_REDOS[reason]) if redo else _not_undone(reason)
         case errors.NothingToUndo(verb=verb, reason=reason):

@@ -45,7 +45,7 @@ def which_undo(outcome: UndoQuestion) -> Ephemeral:
     lines = [
         *([line(why)] if why else []),
         _done(operation),
-        line(bold(f"{outcome.verb.capitalize()} will {effect}.")),
+        line(bold(f"{outcome.verb.capitalize()} will {effect}"), "."),
         line("Nothing was changed yet. ", code(f"{COMMAND} {command}")),
     ]
     action = Action.CONTINUE if undoing else Action.CONFIRM
