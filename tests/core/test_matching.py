@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.core.folding import alike, folded, readings
+from bot.core.folding import alike, folded, readings, spellings
 from bot.core.matching import (
     Ambiguous,
     Match,
@@ -99,7 +99,7 @@ def test_a_package_that_one_has_is_a_whole_name() -> None:
     named_so = named("SAP_closing", "X")
     assert match("sap_closing", orders, month) == Unique(month, whole=True)
     assert match("SAP_WORK_ORDERS", orders, weekend) == Ambiguous((orders, weekend), whole=False)
-    assert match("SAP_CLOSING", month, named_so) == Ambiguous((named_so, month), whole=True)
+    assert match("SAP_CLOSING", month, named_so) == Ambiguous((month, named_so), whole=True)
     assert match("SAP_closing", month, named_so) == Unique(named_so, whole=True)
     both = named("SAP", "SAP")
     assert match("sap", both, month) == Unique(both, whole=True)
@@ -216,7 +216,14 @@ def is_named(typed: str, thing: Names, things: list[Names]) -> bool:
 
 
 def holds(typed: str, thing: Names) -> bool:
-    return any(folded(one) in folded(name) for one in readings(typed) for name in thing[2:])
+    """Tell, in the plainest way, whether typed is a part of the thing's name or package."""
+    return any(
+        part in text
+        for one in readings(typed)
+        for part in spellings(one)
+        for name in thing[2:]
+        for text in spellings(name)
+    )
 
 
 # Random iTwins
@@ -285,9 +292,9 @@ def test_only_a_whole_name_counts_as_one(seed: int) -> None:
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("seed", range(100, 110))
+@pytest.mark.parametrize("seed", range(100, 120))
 def test_only_a_whole_name_counts_as_one_in_2000_itwins(seed: int) -> None:
-    typed_at_places(random.Random(seed), places=200, needles=200)
+    typed_at_places(random.Random(seed), places=100, needles=200)
 
 
 def typed_at_places(dice: random.Random, places: int, needles: int) -> None:
