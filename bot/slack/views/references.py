@@ -67,7 +67,8 @@ def _done(operation: Operation) -> Line:
         bold(operation.timer.title(NAME)),
         f" in {operation.itwin.title(NAME)}{undo}, ",
         Timestamp(operation.changed_at),
-        f"{because}.",
+        because,
+        ".",
     )
 
 
