@@ -99,6 +99,8 @@ class Reader:
         self._invocation = invocation
         self.resolver = resolver
         self.here = here
+        self._itwins: dict[str, tuple[Fit, ITwin | None]] = {}
+        self._found: dict[tuple[str, str], tuple[Fit, Timer | None]] = {}
 
     async def choose(self, readings: Readings) -> Command:
         """Return the reading that is meant; its names may still be parts, or mean several things.
@@ -167,6 +169,12 @@ class Reader:
         return Fitted(command, min(fit, timer_fit), itwin, timer)
 
     async def _itwin(self, wanted: str) -> tuple[Fit, ITwin | None]:
+        """Look up an iTwin, once for each name; many readings have the same."""
+        if wanted not in self._itwins:
+            self._itwins[wanted] = await self._look_up(wanted)
+        return self._itwins[wanted]
+
+    async def _look_up(self, wanted: str) -> tuple[Fit, ITwin | None]:
         if not wanted:
             return (Fit.WHOLE, self.here) if self.here else (Fit.NO_ITWIN, None)
         if guid_typed(wanted):
@@ -184,14 +192,10 @@ class Reader:
             return Fit.WHOLE, None
         if isinstance(command, Subscribe) and any(sign in command.timer for sign in "*?"):
             return Fit.WHOLE, None
-        timers = await self._timers(itwin)
-        match match_name(command.timer, timers, Timer.names):
-            case Unique(timer, whole=whole):
-                return Fit.WHOLE if whole else Fit.PART, timer
-            case Ambiguous():
-                return Fit.SEVERAL, None
-            case _:
-                return Fit.NO_TIMER, None
+        key = (itwin.id, command.timer)
+        if key not in self._found:
+            self._found[key] = _fit_of(command.timer, await self._timers(itwin))
+        return self._found[key]
 
     async def _timers(self, itwin: ITwin) -> tuple[Timer, ...]:
         """Return the timers as far as the person may read them.
@@ -258,6 +262,16 @@ class Reader:
             return None
         fit, itwin = await self._itwin(command.timer)
         return _chooser_of(command, itwin) if itwin and fit is Fit.WHOLE else None
+
+
+def _fit_of(wanted: str, timers: tuple[Timer, ...]) -> tuple[Fit, Timer | None]:
+    match match_name(wanted, timers, Timer.names):
+        case Unique(timer, whole=whole):
+            return Fit.WHOLE if whole else Fit.PART, timer
+        case Ambiguous():
+            return Fit.SEVERAL, None
+        case _:
+            return Fit.NO_TIMER, None
 
 
 def _is_sure(command: Command) -> bool:

@@ -717,6 +717,7 @@ def test_limits_and_words() -> None:
                 "subscription": "subscription",
             },
             "core.language.clauses._TAIL_WORDS": 10,
+            "core.language.clauses._MOST_PLACES": 8,
             "core.language.clauses.BECAUSE": [
                 "'cause",
                 "bc",
@@ -1063,6 +1064,7 @@ def test_limits_and_words() -> None:
                 "stopped",
             ],
             "core.language.phrases.LONGEST": 120,
+            "core.language.phrases.MOST_WORDS": 16,
             "core.language.phrases._PASSES": 5,
             "core.language.phrases._DECIMALS": {"½": ".5", "¼": ".25", "¾": ".75"},
             "core.language.phrases._KEPT": "\x00",

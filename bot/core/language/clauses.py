@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from bot.core.errors import InvalidCommand
 from bot.core.language.naming import NAME_LIMIT, is_whole
-from bot.core.language.phrases import opens_end, parse_phrase, reads_as_end
+from bot.core.language.phrases import MOST_WORDS, opens_end, parse_phrase, reads_as_end
 from bot.core.language.tokens import Token, joined, unescaped
 from bot.core.names import single_line
 
 REASON_LIMIT = 300
+_MOST_PLACES = 8  # where an end may begin; a name holds few such words
 _TAIL_WORDS = 10  # of an end that begins with no word such as "until"
 BECAUSE = frozenset({"because", "bc", "cuz", "coz", "'cause", "‘cause", "’cause"})
 
@@ -61,12 +62,22 @@ def _places(tokens: list[Token], first: int, *, ends: bool) -> list[int]:
 
     Behind a quoted name, an id or an address, words that are an end are nothing else.
     """
-    starts = [at for at in range(first, len(tokens)) if _opens(tokens[at:])]
+    starts = [at for at in range(first, _names_end(tokens)) if _opens(tokens[at:])][:_MOST_PLACES]
     later = range(max(first, 1), starts[0] if starts else len(tokens))
     bare = [at for at in later if ends and _is_bare_end(tokens[at:])]
     places = [*starts, *bare]
     closed = [at for at in places if not at or is_whole(tokens[at - 1])]
     return closed[:1] or [*places, len(tokens)]
+
+
+def _names_end(tokens: list[Token]) -> int:
+    """Return behind how many tokens no name can reach, because of its length."""
+    length = 0
+    for at, token in enumerate(tokens):
+        length += len(token.text) + 1
+        if length > 2 * NAME_LIMIT:
+            return at
+    return len(tokens)
 
 
 def is_because(token: Token) -> bool:
@@ -87,7 +98,7 @@ def _is_opener(token: Token) -> bool:
 
 def _opens(tokens: list[Token]) -> bool:
     """Whether an end begins here with a word such as "until"."""
-    return tokens[0].bare and opens_end([token.text for token in tokens])
+    return tokens[0].bare and opens_end([token.text for token in tokens[:MOST_WORDS]])
 
 
 def _is_bare_end(tokens: list[Token]) -> bool:
@@ -151,7 +162,7 @@ def _reason(verb: str, typed: str) -> str:
 
 def _end_within(tokens: list[Token]) -> int:
     """Return where in an unquoted reason an end begins that closes it; 0: nowhere."""
-    for at in range(1, len(tokens)):
+    for at in range(max(1, len(tokens) - MOST_WORDS), len(tokens)):
         if _opens(tokens[at:]) and reads_as_end(joined(tokens[at:])):
             return at
     return 0

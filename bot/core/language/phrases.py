@@ -17,6 +17,7 @@ from bot.core.language.ends.vocabulary import AMOUNT
 from bot.core.names import single_line
 
 LONGEST = 120  # characters
+MOST_WORDS = 16  # that have to be looked at to know whether they begin an end
 _PASSES = 5
 _FRACTION = re.compile(r"(?:(\d+) ?)?([½¼¾])")
 _DECIMALS = {"½": ".5", "¼": ".25", "¾": ".75"}
