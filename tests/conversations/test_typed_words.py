@@ -88,6 +88,7 @@ async def test_words_behind_a_quoted_name_are_quoted_back_before_any_sign_in(sto
     await story.types("alice", f"/edfs off plant-a {SAP} bis montag 08:00")
     said = read(await story.sees("alice", "“bis montag 08:00” was not understood"))
     assert "nothing was done" in said
+    assert "[Open the form…]" in said
     assert story.world.edfs.calls == []
 
 

@@ -31,7 +31,7 @@ from bot.core.language.commands import (
     Undo,
     Unsubscribe,
 )
-from bot.core.language.naming import leftover, name_in, splits, units
+from bot.core.language.naming import NAME_LIMIT, leftover, name_in, splits, units
 from bot.core.language.phrases import with_opener
 from bot.core.language.tokens import Token, joined
 from bot.core.names import is_id_prefix, is_own_id, single_line
@@ -60,8 +60,14 @@ def switch(verb: str, text: str, tokens: list[Token]) -> Command:
             for itwin, timer in splits(verb, tail.names)
         ]
     if not found:
-        raise refused or not_understood(verb, leftover(tokens))
+        raise refused or not_understood(verb, leftover(tokens), str(_chooser_of(verb, tokens)))
     return one_of(text, found, refused)
+
+
+def _chooser_of(verb: str, tokens: list[Token]) -> OpenChooser:
+    """Return the chooser with the first two names of a command that has too many words."""
+    itwin, timer = [joined(unit) for unit in units(tokens)[:2]]
+    return OpenChooser(itwin[:NAME_LIMIT], timer[:NAME_LIMIT], _chosen(verb))
 
 
 def _chosen(verb: str) -> Literal["", "enable", "disable"]:

@@ -189,10 +189,14 @@ def _quoted(verb: str, behind: list[Token], until: str, *, ends: bool) -> Clause
         return refused
 
 
-def not_understood(verb: str, tokens: list[Token]) -> InvalidCommand:
-    """Return the error for words that nothing in the command can use."""
+def not_understood(verb: str, tokens: list[Token], chooser: str = "") -> InvalidCommand:
+    """Return the error for words that nothing in the command can use.
+
+    ``chooser`` is the command that opens the chooser with what was understood.
+    """
     words = single_line(joined(tokens), 100)
-    return InvalidCommand(f"“{words}” was not understood, so nothing was done", verb)
+    reason = f"“{words}” was not understood, so nothing was done"
+    return InvalidCommand(reason, verb, chooser=chooser)
 
 
 def take_reason(
