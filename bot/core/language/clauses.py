@@ -7,7 +7,7 @@ text can often be read in several ways; which one is meant is decided by the nam
 from dataclasses import dataclass
 
 from bot.core.errors import InvalidCommand
-from bot.core.language.naming import is_whole
+from bot.core.language.naming import is_closed
 from bot.core.language.phrases import opens_end, parse_phrase, reads_as_end
 from bot.core.language.tokens import Token, joined, unescaped
 from bot.core.names import single_line
@@ -62,7 +62,7 @@ def _places(tokens: list[Token], first: int, *, ends: bool) -> list[int]:
     later = range(max(first, 1), starts[0] if starts else len(tokens))
     bare = [at for at in later if ends and _is_bare_end(tokens[at:])]
     places = [*starts, *bare]
-    closed = [at for at in places if not at or is_whole(tokens[at - 1])]
+    closed = [at for at in places if not at or is_closed(tokens[:at])]
     return closed[:1] or [*places, len(tokens)]
 
 

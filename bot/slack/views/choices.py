@@ -14,6 +14,7 @@ from bot.core.language.commands import (
     Show,
     Subscribe,
     Switch,
+    SwitchSeveral,
 )
 from bot.core.language.parser import parse
 from bot.core.names import single_line
@@ -58,7 +59,7 @@ def _whole(choice: Choice) -> Line:
 
 def _does(command: Command) -> str:
     match command:
-        case Switch(verb):
+        case Switch(verb) | SwitchSeveral(verb):
             return f"{verb.capitalize()} "
         case Show():
             return "Show "
@@ -76,7 +77,7 @@ def _does(command: Command) -> str:
 
 def _clauses(command: Command) -> Iterator[Part | str]:
     """Yield the end and the reason of a change."""
-    if not isinstance(command, Switch):
+    if not isinstance(command, Switch | SwitchSeveral):
         return
     if found := _MOMENT.fullmatch(command.until):
         yield " until "
@@ -87,7 +88,7 @@ def _clauses(command: Command) -> Iterator[Part | str]:
         yield f" {command.until}"
     if command.reason:
         yield f", because “{single_line(command.reason, NAME)}”"
-    if command.emergency:
+    if isinstance(command, Switch) and command.emergency:
         yield ", as an emergency"
 
 
