@@ -5,6 +5,7 @@ from bot.background import (
     auto_enables,
     batching,
     notifications,
+    operation_sets,
     polling,
     superseding,
 )
@@ -27,6 +28,8 @@ async def run_due(
             return await superseding.run_due(context, workspace, identity)
         case "approval":
             return await approvals.run_due(context, workspace, identity)
+        case "operation-set":
+            return await operation_sets.run_due(context, workspace, identity)
         case "auto-enable":
             return await auto_enables.run_due(context, workspace, identity)
         case "subscription":

@@ -258,7 +258,12 @@ def _draft(
     operation = draft_operation(
         invocation, context.gateways.timeouts, command, bearer.account.acting, shown, wanted=True
     )
-    return replace(operation, auto_enables=auto_enable.id, on_behalf_of=auto_enable.on_behalf_of)
+    return replace(
+        operation,
+        auto_enables=auto_enable.id,
+        on_behalf_of=auto_enable.on_behalf_of,
+        member_of=auto_enable.member_of,
+    )
 
 
 async def _origin(context: Context, auto_enable: AutoEnable) -> Origin:

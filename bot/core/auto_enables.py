@@ -81,6 +81,8 @@ class AutoEnable:
     needs_person_since: float = 0.0
     # The requester, where another person's account is used (the policy's ``runs_as``).
     on_behalf_of: PersonId | None = None
+    # The set of the operation that scheduled it, whose card shows it.
+    member_of: OperationId | None = None
     version: int = 0
 
     @property
@@ -159,6 +161,7 @@ def scheduled_by(operation: Operation) -> AutoEnable | None:
         reason=operation.reason,
         end_approved=operation.approved.by if operation.approved else (),
         on_behalf_of=operation.on_behalf_of,
+        member_of=operation.member_of,
         changed_at=operation.changed_at,
     )
 

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from bot.core.approvals import Stage
 from bot.core.card_refs import CardRef
 from bot.core.names import OperationId, PersonId
-from bot.core.outcomes import ApprovalRequested, OperationStarted, Outcome, RequestDecided
+from bot.core.operation_sets import member_id
+from bot.core.outcomes import (
+    ApprovalRequested,
+    OperationStarted,
+    Outcome,
+    RequestDecided,
+    SeveralStarted,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,13 @@ def due_after(outcome: Outcome) -> DueWork:
         case OperationStarted(operation):
             review = (CardRef(operation.workspace, "approval", operation.id),)
             return DueWork((operation.id,), review if operation.emergency else ())
+        case SeveralStarted(operation_set):
+            members = tuple(
+                member_id(operation_set.id, one.timer.id) for one in operation_set.members
+            )
+            return DueWork(
+                members, (CardRef(operation_set.workspace, "operation-set", operation_set.id),)
+            )
         case ApprovalRequested(approval) | RequestDecided(approval):
             ref = CardRef(approval.workspace, "approval", approval.id)
             started = approval.stage is Stage.APPROVED and not approval.review

@@ -18,6 +18,7 @@ BotError
  ├─ AmbiguousReading         the typed words can be read in several ways
  ├─ SwappedNames             the timer was typed before its iTwin
  ├─ PartOfName               only a part of a name was typed, for a change
+ ├─ TooManyTimers            more timers match than are switched at once
  ├─ NoSuchId                 no record has an id that begins so
  ├─ AmbiguousId              several records have
  ├─ NoAutoEnable             the timer has no auto-enable
@@ -192,10 +193,14 @@ class NotInChannel(BotError):
 
 @dataclass(eq=False)
 class NoChannelDefault(BotError):
-    """``wanted`` is the only name that was given; it is taken for a timer's."""
+    """``wanted`` is the only name that was given; it is taken for a timer's.
+
+    ``others`` are further timers of a list.
+    """
 
     wanted: str
     verb: str
+    others: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
@@ -257,6 +262,15 @@ class PartOfName(BotError):
 
     wanted: tuple[str, ...]
     choice: Choice
+
+
+@dataclass(eq=False)
+class TooManyTimers(BotError):
+    """``count`` timers would be switched at once, of at most ``most``."""
+
+    count: int
+    most: int
+    itwin: str
 
 
 @dataclass(eq=False)

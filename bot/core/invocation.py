@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.core.names import ChannelId, DeliveryId, OperationId, PersonId, Workspace
 from bot.core.operations.operation import Origin
 from bot.core.people import Person
-from bot.core.timers import ITwin
+from bot.core.timers import ITwin, SeenTimer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Invocation:
     resumed: bool = False
     channel_itwin: ITwin | None = None
     delivery: DeliveryId | None = None
+    # What the question about several timers has shown, once the person has confirmed it.
+    seen: tuple[SeenTimer, ...] = ()
 
     @property
     def workspace(self) -> Workspace:

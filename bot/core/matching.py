@@ -106,6 +106,37 @@ def whole_matches(
     return index.at(_whole(wanted, index))
 
 
+def is_pattern(text: str) -> bool:
+    """Tell whether text may be a pattern: a name in which ``*`` stands for any characters."""
+    return "*" in folded(text)
+
+
+def match_pattern(
+    pattern: str, things: Iterable[Thing], label_of: Callable[[Thing], str]
+) -> tuple[Thing, ...]:
+    """Return the things whose labels a pattern matches from beginning to end, as folded."""
+    forms = [form.split("*") for typed in readings(pattern)[:1] for form in spellings(typed)]
+    return tuple(
+        thing
+        for thing in things
+        if any(_fits(parts, form) for parts in forms for form in spellings(label_of(thing)))
+    )
+
+
+def _fits(parts: list[str], text: str) -> bool:
+    """Whether a text consists of these parts, in order, with anything between them."""
+    first, *between, last = parts
+    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in between:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
+
+
 def _index(things: Iterable[Thing], names_of: NamesOf[Thing]) -> _Index[Thing]:
     rows = tuple(things)
     names = tuple(map(names_of, rows))

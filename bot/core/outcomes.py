@@ -15,6 +15,7 @@ from bot.core.listings import (
     TimersListed,
 )
 from bot.core.names import PersonId
+from bot.core.operation_sets import LeftOut, OperationSet
 from bot.core.operations.operation import ActingAccount, Operation
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Subscription
@@ -152,6 +153,41 @@ class ConfirmationNeeded:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """One of several timers that would be changed: a draft that is neither stored nor started.
+
+    ``skipped`` are the runs that will not happen, None where no end is set or the schedule cannot
+    be read.
+    """
+
+    operation: Operation
+    skipped: Runs | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralQuestion:
+    """Which timers would be changed: it is done once the person confirms this very list.
+
+    ``already`` are in the wanted state, ``left_out`` are not changed for another reason.
+    ``pending_command`` is the id of the stored command, empty where nothing is left to be done.
+    """
+
+    wanted: bool
+    itwin: ITwin
+    candidates: tuple[Candidate, ...]
+    already: tuple[Timer, ...] = ()
+    left_out: tuple[tuple[Timer, LeftOut], ...] = ()
+    pending_command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralStarted:
+    """The members of the set were started, or left out; the set's card shows how they go on."""
+
+    operation_set: OperationSet
+
+
+@dataclass(frozen=True, slots=True)
 class UndoQuestion:
     """Which change would be undone, or which undo taken back: it is done once they confirm it.
 
@@ -258,6 +294,8 @@ Outcome = (
     | DetailsShown
     | TimeChoiceNeeded
     | ConfirmationNeeded
+    | SeveralQuestion
+    | SeveralStarted
     | UndoQuestion
     | DecisionQuestion
     | ApprovalRequested

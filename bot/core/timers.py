@@ -230,6 +230,14 @@ def differences(before: Timer, inputs: str, after: Timer) -> tuple[tuple[str, st
 
 
 @dataclass(frozen=True, slots=True)
+class SeenTimer:
+    """A timer as a question has shown it, without values; ``definition`` is its digest."""
+
+    timer: Timer
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
 class LastSeen:
     """The state in which the bot last saw a timer, at ``at`` (unix seconds).
 

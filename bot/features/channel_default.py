@@ -15,6 +15,7 @@ from bot.core.language.commands import (
     Show,
     Subscribe,
     Switch,
+    SwitchSeveral,
 )
 from bot.core.outcomes import DefaultSet, DefaultShown, Outcome
 from bot.core.timers import ITwin
@@ -68,6 +69,10 @@ def filled(command: Command, here: ITwin | None) -> Command:
         case Switch(itwin="") | Show(itwin="") | ChangeAutoEnable(off="", itwin=""):
             if here is None:
                 raise NoChannelDefault(command.timer, _verb(command))
+            return replace(command, itwin=here.id)
+        case SwitchSeveral(itwin="", timers=timers):
+            if here is None:
+                raise NoChannelDefault(timers[0] if timers else "", command.verb, timers[1:])
             return replace(command, itwin=here.id)
         case ListTimers(itwin="", everywhere=False) | History(itwin="", everywhere=False):
             return replace(command, itwin=here.id) if here else command

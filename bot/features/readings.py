@@ -32,12 +32,13 @@ from bot.core.language.commands import (
     Show,
     Subscribe,
     Switch,
+    SwitchSeveral,
 )
 from bot.core.language.naming import beginnings
 from bot.core.language.phrases import opens_end
 from bot.core.language.tokens import tokenize
 from bot.core.language.until import check_until
-from bot.core.matching import Ambiguous, Unique, match_name
+from bot.core.matching import Ambiguous, Unique, is_pattern, match_name, match_pattern
 from bot.core.timers import ITwin, Timer
 from bot.features.resolver import NameResolver, Naming
 
@@ -68,7 +69,8 @@ class Fitted:
     def exact(self) -> Naming:
         """The reading with ids instead of names."""
         itwin = self.itwin.id if self.itwin else self.command.itwin
-        if isinstance(self.command, ListTimers | SetChannelDefault) or not self.timer:
+        named = ListTimers | SetChannelDefault | SwitchSeveral
+        if isinstance(self.command, named) or not self.timer:
             return replace(self.command, itwin=itwin)
         return replace(self.command, itwin=itwin, timer=self.timer.id)
 
@@ -79,13 +81,13 @@ def check_ends(invocation: Invocation, command: Command) -> None:
         if command.refused:
             raise InvalidCommand(command.refused, _verb_of(command))
         command = command.commands[0]
-    if isinstance(command, Switch | ChangeAutoEnable) and command.until:
+    if isinstance(command, Switch | SwitchSeveral | ChangeAutoEnable) and command.until:
         check_until(command.until, invocation.now, invocation.person.zone)
 
 
 def _verb_of(readings: Readings) -> str | None:
     first = readings.commands[0] if readings.commands else None
-    return first.verb if isinstance(first, Switch | ChangeAutoEnable) else None
+    return first.verb if isinstance(first, Switch | SwitchSeveral | ChangeAutoEnable) else None
 
 
 class Reader:
@@ -100,7 +102,7 @@ class Reader:
         self.resolver = resolver
         self.here = here
         self._itwins: dict[str, tuple[Fit, ITwin | None]] = {}
-        self._found: dict[tuple[str, str], tuple[Fit, Timer | None]] = {}
+        self._found: dict[tuple[str, str, bool], tuple[Fit, Timer | None]] = {}
 
     async def choose(self, readings: Readings) -> Command:
         """Return the reading that is meant; its names may still be parts, or mean several things.
@@ -140,6 +142,8 @@ class Reader:
         return nearest[0].command if nearest else readings.commands[0]
 
     def _choice(self, one: Fitted) -> Choice:
+        if isinstance(one.command, SwitchSeveral) and one.itwin is not None:
+            return Choice(one.command.said, one.itwin.distinct, str(one.exact))
         if one.itwin is None or one.timer is None:
             name = one.itwin.distinct if one.itwin else one.command.itwin
             return Choice(name, "", str(one.exact))
@@ -159,12 +163,15 @@ class Reader:
         fit, itwin = await self._itwin(command.itwin)
         if itwin is None or isinstance(command, ListTimers | SetChannelDefault):
             return Fitted(command, fit, itwin)
-        if not command.timer:
+        named = command.timers if isinstance(command, SwitchSeveral) else command.timer
+        if not named:
             return Fitted(command, fit if command.itwin else Fit.NO_ITWIN, itwin)
         if fit is Fit.PART:
             listed.add(itwin.id)
             if not parts or len(listed) > MAX_PARTS:
                 return Fitted(command, Fit.NO_TIMER, itwin)
+        if isinstance(command, SwitchSeveral):
+            return Fitted(command, min(fit, await self._several(itwin, command)), itwin)
         timer_fit, timer = await self._timer(itwin, command)
         return Fitted(command, min(fit, timer_fit), itwin, timer)
 
@@ -188,14 +195,20 @@ class Reader:
                 return Fit.NO_ITWIN, None
 
     async def _timer(self, itwin: ITwin, command: Naming) -> tuple[Fit, Timer | None]:
-        if isinstance(command, ListTimers | SetChannelDefault):
+        if isinstance(command, ListTimers | SetChannelDefault | SwitchSeveral):
             return Fit.WHOLE, None
         if isinstance(command, Subscribe) and any(sign in command.timer for sign in "*?"):
             return Fit.WHOLE, None
-        key = (itwin.id, command.timer)
+        pattern = isinstance(command, Switch)
+        key = (itwin.id, command.timer, pattern)
         if key not in self._found:
-            self._found[key] = _fit_of(command.timer, await self._timers(itwin))
+            self._found[key] = _fit_of(command.timer, await self._timers(itwin), pattern=pattern)
         return self._found[key]
+
+    async def _several(self, itwin: ITwin, command: SwitchSeveral) -> Fit:
+        """Return how the name that fits least does; a pattern fits whole."""
+        alone = [Switch(command.verb, itwin.id, one) for one in command.timers]
+        return min([(await self._timer(itwin, one))[0] for one in alone])
 
     async def _timers(self, itwin: ITwin) -> tuple[Timer, ...]:
         """Return the timers as far as the person may read them.
@@ -264,10 +277,18 @@ class Reader:
         return _chooser_of(command, itwin) if itwin and fit is Fit.WHOLE else None
 
 
-def _fit_of(wanted: str, timers: tuple[Timer, ...]) -> tuple[Fit, Timer | None]:
+def _fit_of(wanted: str, timers: tuple[Timer, ...], *, pattern: bool) -> tuple[Fit, Timer | None]:
+    """Look up a timer; ``pattern``: the name may also stand for several."""
     match match_name(wanted, timers, Timer.names):
-        case Unique(timer, whole=whole):
-            return Fit.WHOLE if whole else Fit.PART, timer
+        case Unique(timer, whole=True):
+            return Fit.WHOLE, timer
+        case Ambiguous(whole=True):
+            return Fit.SEVERAL, None
+        case _ if pattern and is_pattern(wanted):
+            found = match_pattern(wanted, timers, lambda one: one.label)
+            return (Fit.WHOLE if found else Fit.NO_TIMER), None
+        case Unique(timer):
+            return Fit.PART, timer
         case Ambiguous():
             return Fit.SEVERAL, None
         case _:
@@ -276,7 +297,7 @@ def _fit_of(wanted: str, timers: tuple[Timer, ...]) -> tuple[Fit, Timer | None]:
 
 def _is_sure(command: Command) -> bool:
     """Whether a command has no end that begins with no word such as "until"."""
-    until = command.until if isinstance(command, Switch) else ""
+    until = command.until if isinstance(command, Switch | SwitchSeveral) else ""
     return not until or opens_end(until.split())
 
 

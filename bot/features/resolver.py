@@ -15,6 +15,7 @@ from bot.core.language.commands import (
     Show,
     Subscribe,
     Switch,
+    SwitchSeveral,
 )
 from bot.core.language.until import AmbiguousTime, format_until, parse_until
 from bot.core.matching import Ambiguous, NoMatch, Unique, match_name
@@ -30,6 +31,7 @@ LONGEST = 100  # of an inactive iTwin's name
 Naming = (
     OpenChooser
     | Switch
+    | SwitchSeveral
     | ChangeAutoEnable
     | Show
     | ListTimers
@@ -175,7 +177,7 @@ class NameResolver:
 
     def _timer_choice(self, itwin: ITwin, timer: Timer) -> Choice:
         detail = timer.beside or timer.package
-        if isinstance(self._command, ListTimers | SetChannelDefault):
+        if isinstance(self._command, ListTimers | SetChannelDefault | SwitchSeveral):
             return Choice(timer.label, detail, str(self._command))
         return Choice(timer.label, detail, str(self.complete(self._command, itwin, timer)))
 
@@ -184,7 +186,7 @@ class NameResolver:
 
         A toggle becomes the change that it is now, and an end the moment that it is now.
         """
-        if isinstance(command, ListTimers | SetChannelDefault):
+        if isinstance(command, ListTimers | SetChannelDefault | SwitchSeveral):
             return replace(command, itwin=itwin.id)
         if not isinstance(command, Switch):
             return replace(command, itwin=itwin.id, timer=timer.id)

@@ -25,6 +25,7 @@ from bot.core.language.commands import (
     Subscribe,
     Subscriptions,
     Switch,
+    SwitchSeveral,
     Undo,
     Unsubscribe,
     Version,
@@ -68,6 +69,19 @@ MADE: dict[type, st.SearchStrategy[Command]] = {
             st.just("") | UNTILS,
             st.booleans(),
         )
+    ),
+    SwitchSeveral: (
+        st.builds(
+            SwitchSeveral,
+            st.just("disable"),
+            st.just("") | NAMES,
+            st.lists(NAMES.filter(lambda name: name.strip("* ＊")), min_size=2, max_size=5).map(
+                tuple
+            ),
+            st.just("") | NAMES,
+            st.just("") | UNTILS,
+        )
+        | st.builds(SwitchSeveral, st.just("enable"), NAMES, st.just(()), st.just("") | NAMES)
     ),
     Undo: st.builds(Undo, st.just("") | IDS, st.just("") | NAMES),
     Redo: st.builds(Redo, st.just("") | IDS, st.just("") | NAMES),
@@ -189,6 +203,23 @@ def test_any_text_is_a_command_or_refused_with_a_reason(text: str) -> None:
         ('toggle "SAP work orders"', Switch("toggle", "", "SAP work orders")),
         ("off nightly for 2 runs", Switch("disable", "", "nightly", "", "for 2 runs")),
         ("show nightly", Show("", "nightly")),
+        ('off a "b", "c"', SwitchSeveral("disable", "a", ("b", "c"))),
+        ('off a "b","c","d"', SwitchSeveral("disable", "a", ("b", "c", "d"))),
+        ('off "a" "b" and "c"', SwitchSeveral("disable", "a", ("b", "c"))),
+        ('off "b", "c", and "SAP*"', SwitchSeveral("disable", "", ("b", "c", "SAP*"))),
+        ('off "a" all', SwitchSeveral("disable", "a")),
+        (
+            'off "a" all until monday 08:00 because "x"',
+            SwitchSeveral("disable", "a", (), "x", "until monday 08:00"),
+        ),
+        (
+            'on a "b", "c" because SAP is up',
+            SwitchSeveral("enable", "a", ("b", "c"), "SAP is up"),
+        ),
+        ('off "all"', Switch("disable", "", "all")),
+        ('off a "all"', Switch("disable", "a", "all")),
+        ('off a "SAP*"', Switch("disable", "a", "SAP*")),
+        ('off a "b, c"', Switch("disable", "a", "b, c")),
         ("choose", OpenChooser()),
         ("choose plant-a", OpenChooser("plant-a")),
         ("choose plant-a SAP work orders", OpenChooser("plant-a", "SAP work orders")),

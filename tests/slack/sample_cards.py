@@ -10,8 +10,9 @@ from bot.core.auto_enables import AutoEnable, ClosedAs, Phase
 from bot.core.language.until import Until
 from bot.core.names import ChannelId
 from bot.core.notifications import MOST_IN_DIGEST, EventKind
+from bot.core.operation_sets import MemberShown
 from bot.core.operations.operation import Approved, State
-from bot.core.outcomes import Failed, OperationStarted
+from bot.core.outcomes import Failed, OperationStarted, SeveralStarted
 from bot.core.schedules import Runs
 from bot.core.subscriptions import Stop
 from bot.gateways.slack.messages import Card, Ephemeral, Modal
@@ -24,6 +25,7 @@ from bot.slack.views import (
     home,
     modals,
     notifications,
+    several,
     subscriptions,
     timers,
 )
@@ -45,6 +47,7 @@ from tests.slack.samples import (
     failures_of,
     notification,
     operation,
+    operation_set,
     own_id,
     person,
     request,
@@ -188,6 +191,19 @@ def notice_cards(voice: Voice) -> Iterator[Drawn]:
         yield f"watch stopped {why}", subscriptions.card(stopped)
 
 
+def set_cards(voice: Voice) -> Iterator[Drawn]:
+    for wanted, count in itertools.product((True, False), (1, 2, 50)):
+        one, members = operation_set(voice, count, wanted=wanted)
+        yield f"set of {count} {wanted}", several.card(one, members)
+        yield f"begun set of {count} {wanted}", continued(SeveralStarted(one))
+    one, members = operation_set(voice, 3, reason="")
+    applied = [
+        MemberShown(shown.member, operation(voice, state=State.APPLIED, timer=shown.member.timer))
+        for shown in members
+    ]
+    yield "set that is done", several.card(one, applied)
+
+
 def windows(voice: Voice) -> Iterator[Drawn]:
     yield "decline", modals.decline_modal(own_id(1), ROOM)
     yield "extend", modals.extend_modal(own_id(1), ChannelId("C0123456789012345678"))
@@ -205,6 +221,7 @@ CARDS: tuple[Callable[[Voice], Iterator[Drawn]], ...] = (
     request_cards,
     return_cards,
     notice_cards,
+    set_cards,
     windows,
 )
 

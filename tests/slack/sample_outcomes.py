@@ -1,5 +1,6 @@
 """Samples of every outcome, for each of its variants. A new outcome gets a function here."""
 
+import itertools
 import typing
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from bot.core.auto_enables import ClosedAs, Phase
 from bot.core.errors import AmbiguousName, Choice
 from bot.core.history import PastEvent
 from bot.core.language.topics import TOPICS
+from bot.core.language.until import Until
 from bot.core.language.verbs import VERBS
 from bot.core.listings import (
     DisabledListed,
@@ -26,6 +28,7 @@ from bot.core.operations.operation import ActingAccount, Failure, FailureKind, S
 from bot.core.outcomes import (
     AlreadyInState,
     ApprovalRequested,
+    Candidate,
     ConfirmationNeeded,
     DecisionHint,
     DecisionQuestion,
@@ -36,6 +39,8 @@ from bot.core.outcomes import (
     OperationStarted,
     Outcome,
     RequestDecided,
+    SeveralQuestion,
+    SeveralStarted,
     SignedIn,
     SignedInAlready,
     SignedOut,
@@ -66,6 +71,7 @@ from tests.slack.samples import (
     itwin,
     last_seen,
     operation,
+    operation_set,
     own_id,
     past,
     person,
@@ -172,6 +178,32 @@ def asked_back(voice: Voice) -> Iterator[Sample]:
         for runs in (None, Runs((), 0), RUNS):
             sure = ConfirmationNeeded(operation(voice, wanted=wanted), own_id(1), runs)
             yield f"{wanted}, runs {None if runs is None else len(runs.at)}", sure
+
+
+def several_asked(voice: Voice) -> Iterator[Sample]:
+    reasons = ("approval", "refused", "end")
+    for wanted, count in itertools.product((True, False), (0, 1, 5, 50)):
+        for runs in (None, Runs((), 0), RUNS):
+            candidates = tuple(
+                Candidate(
+                    operation(
+                        voice,
+                        timer=timer(voice, place, enabled=not wanted),
+                        wanted=wanted,
+                        until=Until(NOW + DAY * (1 + place % 2)) if runs else None,
+                    ),
+                    runs,
+                )
+                for place in range(count)
+            )
+            rest = tuple(timer(voice, place, enabled=wanted) for place in range(60, 60 + count))
+            left_out = tuple((one, reasons[place % 3]) for place, one in enumerate(rest))
+            pending = own_id(1) if count else ""
+            question = SeveralQuestion(wanted, itwin(voice), candidates, rest, left_out, pending)
+            yield f"{wanted} {count}, runs {None if runs is None else len(runs.at)}", question
+    already = (timer(voice, enabled=False),)
+    yield "nothing to do", SeveralQuestion(False, itwin(voice), (), already)
+    yield "started", SeveralStarted(operation_set(voice, 3)[0])
 
 
 def requests(voice: Voice) -> Iterator[Sample]:
@@ -344,6 +376,7 @@ OUTCOMES: tuple[Callable[[Voice], Iterator[Sample]], ...] = (
     lists,
     timers_shown,
     asked_back,
+    several_asked,
     requests,
     pending,
     questions,

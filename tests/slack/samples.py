@@ -7,13 +7,14 @@ new member has a sample or a test that says it has none. To add an outcome: a fu
 """
 
 import random
+import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.core import schedules
 from bot.core.approvals import Approval, Stage, Vote
-from bot.core.auto_enables import AutoEnable, Phase
+from bot.core.auto_enables import AutoEnable, ClosedAs, Phase
 from bot.core.history import PastEvent
 from bot.core.language import commands
 from bot.core.language.until import Until
@@ -33,6 +34,7 @@ from bot.core.notifications import (
     NotificationEvent,
     StillDisabled,
 )
+from bot.core.operation_sets import LeftOut, Member, MemberShown, OperationSet
 from bot.core.operations.operation import (
     ActingAccount,
     Approved,
@@ -196,6 +198,52 @@ def operation(voice: Voice, **changes: Any) -> Operation:
         seen=Observation(enabled=True, at=NOW),
     )
     return replace(made, **changes)
+
+
+def operation_set(
+    voice: Voice, count: int, *, wanted: bool = False, **changes: Any
+) -> tuple[OperationSet, list[MemberShown]]:
+    """A set with members in every state that one can be in, in turn."""
+    reasons = typing.get_args(LeftOut)
+    ends = typing.get_args(ClosedAs)
+    backs = [*((phase, None) for phase in Phase), *((Phase.CLOSED, how) for how in ends)]
+    shown: list[MemberShown] = []
+    for place in range(count):
+        one = timer(voice, place, enabled=not wanted).without_values()
+        if place % 4 == 1:
+            why = reasons[place // 4 % len(reasons)] if place % 8 == 1 else None
+            shown.append(MemberShown(Member(one, why)))
+            continue
+        until = Until(NOW + 3 * DAY) if place % 2 == 0 and not wanted else None
+        state, late = STATES[place % len(STATES)], LATE[place % len(LATE)]
+        failure = list(failures_of(voice))[place % 10] if place % 3 else None
+        phase, how = backs[place % len(backs)]
+        back = an_auto_enable(voice, phase=phase, closed_as=how) if place % 5 == 0 else None
+        made = operation(
+            voice,
+            id=own_id(place),
+            timer=one,
+            wanted=wanted,
+            state=state,
+            until=until,
+            failure=failure,
+            late_finding=late,
+        )
+        shown.append(MemberShown(Member(one), made, back, place % 7 == 3))
+    made_set = OperationSet(
+        id=own_id(1),
+        workspace=Workspace(TEAM_ID),
+        person=ALICE,
+        account=voice.says("account"),
+        itwin=itwin(voice),
+        wanted=wanted,
+        members=tuple(one.member for one in shown),
+        origin=Origin(ROOM),
+        asked_at=NOW,
+        expires_at=NOW + DAY,
+        reason=voice.says("reason"),
+    )
+    return replace(made_set, **changes), shown
 
 
 EDITED = (

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Literal, cast
 
 from bot.core.errors import InvalidCommand
-from bot.core.language.clauses import Tail, not_understood, tails, take_reason
+from bot.core.language.clauses import Clauses, Tail, not_understood, tails, take_reason
 from bot.core.language.commands import (
     AutoEnableVerb,
     ChangeAutoEnable,
@@ -27,11 +27,21 @@ from bot.core.language.commands import (
     Show,
     Subscribe,
     Switch,
+    SwitchSeveral,
     SwitchVerb,
     Undo,
     Unsubscribe,
 )
-from bot.core.language.naming import NAME_LIMIT, leftover, name_in, splits, units
+from bot.core.language.naming import (
+    NAME_LIMIT,
+    check_all,
+    is_closed,
+    leftover,
+    lists,
+    name_in,
+    splits,
+    units,
+)
 from bot.core.language.phrases import with_opener
 from bot.core.language.tokens import Token, joined
 from bot.core.names import is_id_prefix, is_own_id, single_line
@@ -54,11 +64,7 @@ def switch(verb: str, text: str, tokens: list[Token]) -> Command:
         if isinstance(tail.clauses, InvalidCommand):
             refused = refused or (None if found else tail.clauses)
             continue
-        until, reason, emergency = tail.clauses.until, tail.clauses.reason, tail.clauses.emergency
-        found += [
-            Switch(cast("SwitchVerb", verb), itwin, timer, reason, until, emergency)
-            for itwin, timer in splits(verb, tail.names)
-        ]
+        found += _switches(verb, tail.names, tail.clauses)
     if not found:
         raise refused or not_understood(verb, leftover(tokens), str(_chooser_of(verb, tokens)))
     return one_of(text, found, refused)
@@ -68,6 +74,30 @@ def _chooser_of(verb: str, tokens: list[Token]) -> OpenChooser:
     """Return the chooser with the first two names of a command that has too many words."""
     itwin, timer = [joined(unit) for unit in units(tokens)[:2]]
     return OpenChooser(itwin[:NAME_LIMIT], timer[:NAME_LIMIT], _chosen(verb))
+
+
+def _switches(verb: str, names: list[Token], clauses: Clauses) -> list[Command]:
+    """Return the commands that the names may mean: about one timer, and about several."""
+    until, reason, emergency = clauses.until, clauses.reason, clauses.emergency
+    several, all_of_them = lists(verb, names), names[-1].is_bare("all")
+    alone = [] if all_of_them and is_closed(names) else splits(verb, names)
+    for itwin, timer in alone:
+        check_all(verb, itwin, timer)
+    one = [
+        Switch(cast("SwitchVerb", verb), itwin, timer, reason, until, emergency)
+        for itwin, timer in alone
+    ]
+    if not several or ((verb == "toggle" or emergency) and one and not all_of_them):
+        return [*one]
+    wanted = _chosen(verb)
+    if not wanted:
+        raise InvalidCommand("toggle takes one timer; enable and disable take several", verb)
+    if emergency:
+        raise InvalidCommand("an emergency is for one timer at a time", verb)
+    return [
+        *(SwitchSeveral(wanted, itwin, timers, reason, until) for itwin, timers in several),
+        *one,
+    ]
 
 
 def _chosen(verb: str) -> Literal["", "enable", "disable"]:
@@ -87,7 +117,7 @@ def snooze(verb: str, text: str, tokens: list[Token]) -> Command:
 
 
 def _snoozed(command: Command) -> Command:
-    if not isinstance(command, Switch) or not command.until:
+    if not isinstance(command, Switch | SwitchSeveral) or not command.until:
         return command
     return replace(command, until=with_opener(command.until))
 

@@ -7,7 +7,7 @@ text can often be read in several ways; which one is meant is decided by the nam
 from dataclasses import dataclass
 
 from bot.core.errors import InvalidCommand
-from bot.core.language.naming import NAME_LIMIT, is_whole
+from bot.core.language.naming import NAME_LIMIT, is_closed, is_whole
 from bot.core.language.phrases import MOST_WORDS, opens_end, parse_phrase, reads_as_end
 from bot.core.language.tokens import Token, joined, unescaped
 from bot.core.names import single_line
@@ -51,7 +51,7 @@ def tails(verb: str, text: str, tokens: list[Token], *, ends: bool, first: int =
     found = [
         Tail(tokens[:at], one) for at in places for one in _read(verb, text, tokens[at:], ends=ends)
     ]
-    is_name = 0 < reason == places[-1] < len(tokens) and not is_whole(tokens[reason - 1])
+    is_name = 0 < reason == places[-1] < len(tokens) and not is_closed(tokens[:reason])
     if is_name and len(joined(tokens)) <= NAME_LIMIT:
         found.append(Tail(tokens, Clauses()))  # "because" may be a word of the name
     return found
@@ -66,7 +66,7 @@ def _places(tokens: list[Token], first: int, *, ends: bool) -> list[int]:
     later = range(max(first, 1), starts[0] if starts else len(tokens))
     bare = [at for at in later if ends and _is_bare_end(tokens[at:])]
     places = [*starts, *bare]
-    closed = [at for at in places if not at or is_whole(tokens[at - 1])]
+    closed = [at for at in places if not at or is_closed(tokens[:at])]
     return closed[:1] or [*places, len(tokens)]
 
 
@@ -74,7 +74,7 @@ def _names_end(tokens: list[Token]) -> int:
     """Return behind how many tokens no name can reach, because of its length."""
     length = 0
     for at, token in enumerate(tokens):
-        length += len(token.text) + 1
+        length += 0 if is_whole(token) else len(token.text) + 1
         if length > 2 * NAME_LIMIT:
             return at
     return len(tokens)

@@ -33,6 +33,8 @@ def _page(number: int) -> str:
 class Switch:
     """Enable or disable one timer; ``toggle`` is resolved against the state just read.
 
+    ``timer`` may be a pattern ("SAP*"), which means several timers where none has that name.
+
     ``until`` is the phrase as typed, with its first word ("until monday 08:00", "for 2 runs");
     "for good" means no auto-enable. ``emergency`` asks to go ahead without approval, which the
     policy has to allow, and needs a reason.
@@ -49,6 +51,32 @@ class Switch:
         until = f" {self.until}" if self.until else ""
         reason = reason_in_text(self.reason, emergency=self.emergency)
         return f"{self.verb} {named(self.itwin, self.timer)}{until}{reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchSeveral:
+    """Enable or disable several timers of one iTwin, once the person has confirmed the list.
+
+    ``timers`` are names, ids or patterns ("SAP*"), at least two; empty: all timers of the iTwin.
+    ``until`` and ``reason`` as in ``Switch``.
+    """
+
+    verb: Literal["enable", "disable"]
+    itwin: str
+    timers: tuple[str, ...] = ()
+    reason: str = ""
+    until: str = ""
+
+    @property
+    def said(self) -> str:
+        """The timers as a person reads them."""
+        return ", ".join(self.timers) or "all timers"
+
+    def __str__(self) -> str:
+        itwin = [_unmistakable(self.itwin)] if self.itwin else []
+        timers = ", ".join(map(in_quotes, self.timers)) or "all"
+        until = [self.until] if self.until else []
+        return " ".join([self.verb, *itwin, timers, *until]) + reason_in_text(self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +362,7 @@ def _unmistakable(name: str) -> str:
 Command = (
     OpenChooser
     | Switch
+    | SwitchSeveral
     | Undo
     | Redo
     | Decide

@@ -4,8 +4,10 @@ A name is one quoted token or a run of bare words, so ``plant a SAP orders`` can
 several places. All of them are returned; which names exist decides.
 """
 
+from dataclasses import replace
+
 from bot.core.errors import InvalidCommand
-from bot.core.folding import guid_typed
+from bot.core.folding import folded, guid_typed
 from bot.core.language.tokens import Token, joined
 
 NAME_LIMIT = 255
@@ -38,6 +40,12 @@ def is_whole(token: Token) -> bool:
     return not token.bare or guid_typed(token.text) is not None
 
 
+def is_closed(tokens: list[Token]) -> bool:
+    """Whether the names are complete: behind a quoted name or an id, or "all" behind one."""
+    last = tokens[-1]
+    return is_whole(last) or (len(tokens) > 1 and last.is_bare("all") and is_whole(tokens[-2]))
+
+
 def leftover(tokens: list[Token], names: int = 2) -> list[Token]:
     """Return the tokens behind the first ``names`` names."""
     return [token for unit in units(tokens)[names:] for token in unit]
@@ -59,6 +67,64 @@ def splits(verb: str, tokens: list[Token]) -> list[tuple[str, str]]:
     places = range(1, min(len(tokens), _ITWIN_WORDS + 1))
     both = [(joined(tokens[:at]), name_in(verb, joined(tokens[at:]))) for at in places]
     return [*both, ("", name_in(verb, joined(tokens)))]
+
+
+def lists(verb: str, tokens: list[Token]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return each way to read tokens as an iTwin and several timers; no timer means all of them.
+
+    Names are separated by commas, quoted ones also by "and". Raises InvalidCommand for all timers
+    of no iTwin, which is never taken, not even with the default of the channel.
+    """
+    found = _with_all(verb, tokens) if tokens[-1].is_bare("all") else _separated(verb, tokens)
+    for itwin, timers in found:
+        check_all(verb, itwin, *timers)
+    return found
+
+
+def check_all(verb: str, itwin: str, *timers: str) -> None:
+    """Raise InvalidCommand for all timers of no iTwin: by no name, or a pattern of nothing else."""
+    if not itwin and (not timers or any(not folded(one).strip("* ") for one in timers)):
+        raise InvalidCommand(
+            f"all timers of which iTwin? Type “{verb} <itwin> all”; a timer called “all” goes in "
+            "quotes",
+            verb,
+        )
+
+
+def _with_all(verb: str, tokens: list[Token]) -> list[tuple[str, tuple[str, ...]]]:
+    before = tokens[:-1]
+    if len(units(before)) > 1:
+        return []
+    return [(name_in(verb, joined(before)) if before else "", ())]
+
+
+def _separated(verb: str, tokens: list[Token]) -> list[tuple[str, tuple[str, ...]]]:
+    parts = _parts(tokens)
+    if len(parts) < 2 or not all(parts) or any(len(units(one)) > 1 for one in parts[1:]):
+        return []
+    others = tuple(name_in(verb, joined(one)) for one in parts[1:])
+    return [(itwin, (timer, *others)) for itwin, timer in splits(verb, parts[0])]
+
+
+def _parts(tokens: list[Token]) -> list[list[Token]]:
+    """Split tokens at commas, and at "and" between two quoted names or ids."""
+    parts: list[list[Token]] = [[]]
+    for at, token in enumerate(tokens):
+        following = tokens[at + 1] if at + 1 < len(tokens) else None
+        if token.is_bare("and") and following and is_whole(following) and at:
+            if not parts[-1]:  # "a", and "b"
+                continue
+            if is_whole(parts[-1][-1]):
+                parts.append([])
+                continue
+        text = token.text
+        if not token.bare or not text.endswith(","):
+            parts[-1].append(token)
+            continue
+        if word := text.rstrip(","):
+            parts[-1].append(replace(token, text=word))
+        parts.append([])
+    return parts if parts[-1] else parts[:-1]
 
 
 def beginnings(tokens: list[Token]) -> list[tuple[str, str, str]]:

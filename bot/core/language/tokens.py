@@ -68,10 +68,16 @@ def tokenize(text: str) -> list[Token]:
         if text[at].isspace():
             at += 1
             continue
-        token = _quoted_token(text, at) if _opens_quote(text, at) else _bare_token(text, at)
+        token = _token(text, at, behind_quote=bool(tokens) and not tokens[-1].bare)
         tokens.append(token)
         at = token.end
     return tokens
+
+
+def _token(text: str, at: int, *, behind_quote: bool) -> Token:
+    if text[at] == "," and behind_quote:  # it separates names: "a","b"
+        return Token(",", bare=True, end=at + 1)
+    return _quoted_token(text, at) if _opens_quote(text, at) else _bare_token(text, at)
 
 
 def _opens_quote(text: str, at: int) -> bool:
@@ -107,7 +113,7 @@ def _closers(text: str, start: int) -> str:
 
 def quoted(name: str) -> str:
     """Write a name so that ``tokenize`` reads it back as one token, in quotes if it must be."""
-    plain = name and not any(c.isspace() or c in _CLOSERS or c in '\\&<>"' for c in name)
+    plain = name and not any(c.isspace() or c in _CLOSERS or c in '\\&<>",' for c in name)
     if plain and name.casefold() not in _KEYWORDS:
         return name
     return in_quotes(name)

@@ -96,8 +96,11 @@ _ALL = (
         synonyms=("on", "turn on", "switch on", "start", "resume", "unpause"),
         parse=arguments.switch,
         group=HelpGroup.SWITCH,
-        usage="enable <itwin> <timer> [because …]",
-        description="Enables it. “on”, “turn on”, “start” and “resume” work too.",
+        usage="enable <itwin> <timer…> [because …]",
+        description=(
+            'Enables it, or several: names with commas, a pattern such as "SAP*", or all. “on”, '
+            "“turn on”, “start” and “resume” work too."
+        ),
         examples=("/edfs on plant-a SAP work orders",),
         hint=None,
     ),
@@ -106,15 +109,18 @@ _ALL = (
         synonyms=("off", "turn off", "switch off", "stop", "pause", "snooze"),
         parse=arguments.switch,
         group=HelpGroup.SWITCH,
-        usage="disable <itwin> <timer> [until <time> | for <duration> | for <n> runs] [because …]",
+        usage="disable <itwin> <timer…> [until <time> | for <duration> | for <n> runs] [because …]",
         description=(
-            "Disables it, for good or until a time in your own time zone. “off”, “turn off”, "
+            "Disables it, or several as with enable, for good or until a time in your own time "
+            "zone. “off”, “turn off”, "
             "“pause”, “stop” and “snooze … 2h” work too."
         ),
         examples=(
             '/edfs off plant-a "SAP work orders" until monday 08:00 because SAP is down',
             '/edfs off plant-a "SAP work orders" for 3 days',
             '/edfs off plant-a "SAP work orders" for 2 runs',
+            '/edfs off plant-a "SAP work orders", "SAP materials"',
+            '/edfs off plant-a "SAP*" for 3 days',
         ),
         hint=None,
     ),

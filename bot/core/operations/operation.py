@@ -219,6 +219,8 @@ class Operation:
     until: Until | None = None
     # The auto-enable that started this operation; its id is that of the operation that disabled.
     auto_enables: OperationId | None = None
+    # The set that it belongs to, whose card shows it; None for one with a card of its own.
+    member_of: OperationId | None = None
     # The requester, where another person's account is used (the policy's ``runs_as``).
     on_behalf_of: PersonId | None = None
     approved: Approved | None = None

@@ -7,7 +7,8 @@
                                        delivery, operation (its next step), ended (what follows
                                        from an operation's end), superseding (older cards of
                                        its timer), approval, auto-enable,
-                                       subscription, batch (of a channel's events);
+                                       subscription, batch (of a channel's events),
+                                       operation-set (members that were not started);
                                        "card:<kind>:<id>" (a card to be rendered)      no end
     edfs:{<W>}:delivery:<id>           hash: owner, body (sealed), replication,
                                        bound, done                                    24 hours
@@ -23,6 +24,8 @@
     edfs:{<W>}:auto-enable:<id>                                                        90 days,
     edfs:{<W>}:subscription:<id>                                                       open: no end
     edfs:{<W>}:notification:<id>
+    edfs:{<W>}:operation-set:<id>      operations that were started together, and the card
+                                       that shows all of them                          90 days
     edfs:{<W>}:open:<kind>             zset of the open records' ids                   no end
     edfs:{<W>}:ids:<digits>            set: the ids of operations and of the records above that
                                        begin with these six digits                    90 days
@@ -85,6 +88,7 @@ from redis.asyncio import Redis
 from bot.core.approvals import Approval
 from bot.core.auto_enables import AutoEnable
 from bot.core.notifications import Notification
+from bot.core.operation_sets import OperationSet
 from bot.core.subscriptions import Subscription
 from bot.gateways.sealing import KeyRing
 from bot.gateways.store.audit import Audit
@@ -103,7 +107,13 @@ from bot.gateways.store.option_lists import OptionListCache
 from bot.gateways.store.people import People
 from bot.gateways.store.poll_snapshots import PollSnapshots
 from bot.gateways.store.replication import Replication
-from bot.gateways.store.schemas import APPROVALS, AUTO_ENABLES, NOTIFICATIONS, SUBSCRIPTIONS
+from bot.gateways.store.schemas import (
+    APPROVALS,
+    AUTO_ENABLES,
+    NOTIFICATIONS,
+    OPERATION_SETS,
+    SUBSCRIPTIONS,
+)
 from bot.gateways.store.sealed import SealedCodec
 from bot.gateways.store.sign_in_links import SignInLinks
 from bot.gateways.store.sign_ins import SignIns
@@ -128,6 +138,7 @@ class Store:
     limits: Limits
     notifications: VersionedRecords[Notification]
     operations: Operations
+    operation_sets: VersionedRecords[OperationSet]
     people: People
     auto_enables: VersionedRecords[AutoEnable]
     subscriptions: VersionedRecords[Subscription]
@@ -182,6 +193,7 @@ def open_store(url: str, ring: KeyRing, operation_days: int = 90, audit_days: in
         limits=Limits(redis),
         notifications=VersionedRecords(redis, codec, audit, operation_days, NOTIFICATIONS),
         operations=Operations(redis, codec, audit, operation_days),
+        operation_sets=VersionedRecords(redis, codec, audit, operation_days, OPERATION_SETS),
         people=People(redis, codec),
         auto_enables=VersionedRecords(redis, codec, audit, operation_days, AUTO_ENABLES),
         subscriptions=VersionedRecords(redis, codec, audit, operation_days, SUBSCRIPTIONS),

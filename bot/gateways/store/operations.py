@@ -361,6 +361,8 @@ def _entry(operation: Operation, event: str) -> AuditEntry:
         facts["on_behalf_of"] = operation.on_behalf_of
     if operation.undoes or operation.auto_enables:
         facts["root"] = operation.root
+    if operation.member_of:
+        facts["set"] = operation.member_of
     if operation.emergency:
         facts["emergency"] = "yes"
     late = operation.late_finding

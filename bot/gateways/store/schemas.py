@@ -1,13 +1,15 @@
 """The kinds of versioned records, and how each is stored."""
 
-from bot.core import approvals, auto_enables
+from bot.core import approvals, auto_enables, operation_sets
 from bot.core.approvals import Approval, Stage
 from bot.core.auto_enables import AutoEnable, Phase
 from bot.core.notifications import Notification
+from bot.core.operation_sets import OperationSet
 from bot.core.subscriptions import Subscription
 from bot.gateways.store.audit import AuditEntry
 from bot.gateways.store.versioned import Schema, UniqueKey
 
+SET_RENDER_AFTER = 1.0  # members change one after the other, and one edit shows many
 RENDER_AFTER = 3.0  # the process that changes a record renders its card; this is the fallback
 
 
@@ -147,4 +149,13 @@ NOTIFICATIONS: Schema[Notification] = Schema(
     open_at=lambda _: None,
     unique_key=lambda _: None,
     entry=None,  # the changes that it shows have their own entries
+)
+OPERATION_SETS: Schema[OperationSet] = Schema(
+    kind="operation-set",
+    type=OperationSet,
+    due=operation_sets.due,
+    render_at=lambda one: (one.changed_at or one.asked_at) + SET_RENDER_AFTER,
+    open_at=lambda _: None,
+    unique_key=lambda _: None,
+    entry=None,  # its members have their own entries
 )

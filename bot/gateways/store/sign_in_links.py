@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from bot.core.names import ChannelId, PersonId, Workspace
-from bot.core.timers import ITwin
+from bot.core.timers import ITwin, SeenTimer
 from bot.gateways.store.connection import translate_errors
 from bot.gateways.store.scripts import load_script
 from bot.gateways.store.sealed import SealedCodec, key_of
@@ -50,13 +50,14 @@ class PendingCommand:
     """A command that waits for its person's sign-in, as they typed it.
 
     ``channel_itwin`` was the channel's default then: a default that is set meanwhile does not
-    change what the command means.
+    change what the command means. ``seen`` is what a question about several timers has shown.
     """
 
     person: PersonId
     channel: ChannelId
     text: str
     channel_itwin: ITwin | None = None
+    seen: tuple[SeenTimer, ...] = ()
 
 
 def _hashed(secret: str) -> str:

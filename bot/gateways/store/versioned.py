@@ -20,7 +20,7 @@ from bot.gateways.store.id_index import MOST_FOUND, id_index_key, ids_starting_w
 from bot.gateways.store.scripts import load_script
 from bot.gateways.store.sealed import SealedCodec, in_text, key_of
 
-Kind = Literal["approval", "auto-enable", "subscription", "notification"]
+Kind = Literal["approval", "auto-enable", "subscription", "notification", "operation-set"]
 ATTEMPTS = 50  # that many writers in a row were faster: something is wrong
 
 

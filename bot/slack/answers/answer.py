@@ -42,7 +42,7 @@ from bot.core.language.forms import picked_channel
 from bot.core.language.parser import parse
 from bot.core.names import ChannelId, DeliveryId, OperationId
 from bot.core.operations.operation import Origin
-from bot.core.outcomes import Failed, OperationStarted, Outcome
+from bot.core.outcomes import Failed, OperationStarted, Outcome, SeveralStarted
 from bot.core.surfaces import HomeShown
 from bot.features import accounts
 from bot.features.choices import keep_choices
@@ -92,7 +92,7 @@ async def answer(context: Context, delivery: Delivery) -> DueWork:
     for message in render(outcome, context.now, context.gateways.schedule_zone):
         await reply(context, delivery, message, view)
     off_card = isinstance(delivery, ButtonAction) and not card_of(delivery)
-    if isinstance(outcome, OperationStarted) and off_card:
+    if isinstance(outcome, OperationStarted | SeveralStarted) and off_card:
         await reply(context, delivery, continued(outcome), view)
     homes = (delivery.person,) if _changes_home(delivery, outcome) else ()
     return due_after(outcome) + DueWork(homes=homes)

@@ -24,6 +24,7 @@ from bot.core.language.commands import (
     Subscribe,
     Subscriptions,
     Switch,
+    SwitchSeveral,
     Undo,
     Unsubscribe,
     Version,
@@ -41,6 +42,7 @@ from bot.features import (
     history,
     open_requests,
     references,
+    several,
     subscriptions,
     timers,
 )
@@ -169,7 +171,14 @@ async def _run(
             return await chooser(context, invocation, command)
         case Switch():
             knowing = await with_groups(context, invocation)
+            resolver = resolver or NameResolver(gateways, invocation, command)
+            if meant := await several.as_several(command, resolver):
+                return await several.ask(gateways, knowing, meant, resolver.about(meant))
             return await timers.switch(gateways, knowing, command, resolver)
+        case SwitchSeveral():
+            resolver = resolver or NameResolver(gateways, invocation, command)
+            act = several.carry_out if invocation.confirmed and invocation.seen else several.ask
+            return await act(gateways, await with_groups(context, invocation), command, resolver)
         case Undo():
             return await timers.undo(gateways, await with_groups(context, invocation), command)
         case Redo():

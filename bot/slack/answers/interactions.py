@@ -267,7 +267,11 @@ async def _resume(
 
 def _resumed(invocation: Invocation, name: str, pending: PendingCommand) -> Invocation:
     return replace(
-        invocation, id=OperationId(name), resumed=True, channel_itwin=pending.channel_itwin
+        invocation,
+        id=OperationId(name),
+        resumed=True,
+        channel_itwin=pending.channel_itwin,
+        seen=pending.seen,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.background import approvals, notifications
+from bot.background import approvals, notifications, operation_sets
 from bot.context import Context
 from bot.core.card_refs import CardRef
 from bot.core.names import OperationId, Workspace
@@ -46,6 +46,10 @@ async def draw(context: Context, workspace: Workspace, kind: str, identity: Oper
     """Bring a record's card up to date, or reschedule that while Slack does not take it."""
     outbox, owner = context.gateways.store.card_outbox, secrets.token_hex(8)
     ref = CardRef(workspace, kind, identity)
+    if kind == "operation" and (of_set := await operation_sets.follow(context, ref)):
+        if await operation_sets.is_drawn_at_once(context, of_set):
+            await draw(context, workspace, of_set.kind, of_set.id)
+        return
     await notifications.on_card_changed(context, ref)
     card_state = await card_state_of(context, ref)
     if card_state is None:

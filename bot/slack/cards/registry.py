@@ -11,7 +11,7 @@ from bot.core.operations.failures import error_from
 from bot.core.operations.operation import FailureKind, Operation, State
 from bot.core.outcomes import Failed
 from bot.gateways.slack.messages import CardReply, DirectMessage, PrivateReply
-from bot.slack.cards import approvals, auto_enables, notifications, subscriptions
+from bot.slack.cards import approvals, auto_enables, notifications, operation_sets, subscriptions
 from bot.slack.cards.card_state import CardState, Requester
 from bot.slack.views.auto_enables import sign_in_ended
 from bot.slack.views.cards import card, waiting_message
@@ -88,6 +88,7 @@ def _sign_in_replies(auto_enable: AutoEnable | None) -> tuple[CardReply, ...]:
 
 _KINDS: dict[str, Callable[[Context, CardRef], Awaitable[CardState | None]]] = {
     "operation": _operation,
+    "operation-set": operation_sets.card_state,
     "approval": approvals.card_state,
     "auto-enable": auto_enables.card_state,
     "notification": notifications.card_state,

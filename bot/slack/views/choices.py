@@ -15,6 +15,7 @@ from bot.core.language.commands import (
     Show,
     Subscribe,
     Switch,
+    SwitchSeveral,
 )
 from bot.core.language.parser import parse
 from bot.core.names import is_guid, single_line
@@ -73,7 +74,7 @@ def _still_to_find(command: Command) -> str:
 
 def _does(command: Command) -> str:
     match command:
-        case Switch(verb):
+        case Switch(verb) | SwitchSeveral(verb):
             return f"{verb.capitalize()} "
         case Show():
             return "Show "
@@ -93,7 +94,7 @@ def _does(command: Command) -> str:
 
 def _clauses(command: Command) -> Iterator[Part | str]:
     """Yield the end and the reason of a change."""
-    if not isinstance(command, Switch | ChangeAutoEnable):
+    if not isinstance(command, Switch | SwitchSeveral | ChangeAutoEnable):
         return
     if isinstance(command, ChangeAutoEnable) and command.verb == "keep":
         yield " disabled, no end date"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from bot.core import errors
 from bot.core.errors import BotError, Choice
 from bot.core.language.commands import COMMAND
-from bot.core.language.tokens import quoted
+from bot.core.language.tokens import in_quotes, quoted
 from bot.core.language.verbs import VERBS
 from bot.core.names import short_id, single_line
 from bot.slack.views.api_errors import api_error_text
@@ -25,6 +25,7 @@ from bot.slack.views.policy_errors import policy_error_text
 from bot.slack.views.reference_errors import reference_error_text
 
 INACTIVE = 3  # iTwins named in one sentence
+LISTED = 5  # timers of a list named in one sentence
 
 _PERSONS: dict[str, tuple[str, str]] = {
     "guest": ("guests of this workspace cannot switch timers", "Ask a full member to do it."),
@@ -116,8 +117,8 @@ def error_text(error: BotError, now: float) -> ErrorText:
                 cause,
                 "Choose another one, or join it and invite the bot first.",
             )
-        case errors.NoChannelDefault(wanted=wanted, verb=verb):
-            return _no_default(wanted, verb)
+        case errors.NoChannelDefault():
+            return _no_default(error)
         case errors.NoSuchName() | errors.AmbiguousName():
             return _name_error(error)
         case errors.InactiveITwin():
@@ -223,10 +224,12 @@ def _not_understood(error: errors.InvalidCommand) -> ErrorText:
     )
 
 
-def _no_default(wanted: str, verb: str) -> ErrorText:
-    name = single_line(wanted, NAME)
-    both = code(f"{COMMAND} {verb} <itwin> {quoted(name)}")
-    cause = f"You named only “{name}”, and this channel has no iTwin of its own."
+def _no_default(error: errors.NoChannelDefault) -> ErrorText:
+    names = [single_line(one, NAME) for one in (error.wanted, *error.others)][:LISTED]
+    typed = ", ".join(map(in_quotes, names)) if len(names) > 1 else quoted(names[0])
+    both = code(f"{COMMAND} {error.verb} <itwin> {typed}")
+    said = ", ".join(f"“{name}”" for name in names)
+    cause = f"You named only {said}, and this channel has no iTwin of its own."
     once = line(" Or set this channel's iTwin once: ", code(f"{COMMAND} use <itwin>"), ".")
     step = (*line("Type both, iTwin first: ", both, "."), *once)
     return ErrorText("Which iTwin?", line(cause), step)

@@ -80,6 +80,13 @@ def reference_error_text(error: BotError) -> Words | None:
             return "Which one?", line(cause, ". Nothing was changed."), line(step), (), choices
         case errors.CannotUndo(reason=reason, redo=redo):
             return _words("Not redone", *_REDOS[reason]) if redo else _not_undone(reason)
+        case errors.TooManyTimers(count=count, most=most, itwin=itwin):
+            where = single_line(itwin, NAME)
+            cause = (
+                f"{count} timers in {where} would be changed, and at most {most} can be at once."
+            )
+            step = "Type fewer names, or a narrower pattern."
+            return _words("Too many timers", f"{cause} Nothing was changed.", step)
         case errors.NothingToUndo(verb=verb, reason=reason):
             return _words(f"Nothing to {verb}", *_NOTHING[verb, reason])
         case errors.NoAutoEnable():

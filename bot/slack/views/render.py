@@ -27,6 +27,8 @@ from bot.core.outcomes import (
     OperationStarted,
     Outcome,
     RequestDecided,
+    SeveralQuestion,
+    SeveralStarted,
     SignedIn,
     SignedInAlready,
     SignedOut,
@@ -50,6 +52,7 @@ from bot.slack.views import (
     history,
     home,
     references,
+    several,
     subscriptions,
     timers,
 )
@@ -76,8 +79,8 @@ from bot.slack.views.help import help_about
 def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
     """Return the messages that answer a command; ``zone`` is that of the schedules."""
     match outcome:
-        case OperationStarted():
-            return []  # the operation has a card
+        case OperationStarted() | SeveralStarted():
+            return []  # it has a card
         case Duplicate():
             return [_duplicate(outcome)]
         case SignInOffered():
@@ -94,6 +97,8 @@ def render(outcome: Outcome, now: float, zone: str) -> list[Message]:
             return [confirmations.choose_time(outcome)]
         case ConfirmationNeeded():
             return [confirmations.confirm_change(outcome)]
+        case SeveralQuestion():
+            return [several.question(outcome)]
         case UndoQuestion():
             return [references.which_undo(outcome)]
         case DecisionQuestion():
@@ -185,10 +190,14 @@ def _duplicate(outcome: Duplicate) -> Ephemeral:
     return _note("You asked for this moments ago", [*came, again])
 
 
-def continued(started: OperationStarted) -> Ephemeral:
-    """Return what replaces the private message whose button started the operation."""
+def continued(started: OperationStarted | SeveralStarted) -> Ephemeral:
+    """Return what replaces the private message whose button started one operation, or several."""
     message = line("Under way. The card says what comes of it.")
-    return _note(title_of(started.operation), [message])
+    match started:
+        case OperationStarted(operation):
+            return _note(title_of(operation), [message])
+        case SeveralStarted(operation_set):
+            return _note(several.begun(operation_set), [message])
 
 
 def sign_in_is_slow() -> Ephemeral:
