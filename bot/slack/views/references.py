@@ -59,7 +59,8 @@ def which_undo(outcome: UndoQuestion) -> Ephemeral:
 
 def _done(operation: Operation) -> Line:
     """Say what the operation did, where, when and why."""
-    because = f", because “{single_line(operation.reason, REASON)}”" if operation.reason else ""
+    reason = single_line(operation.reason, REASON)
+    because = [f", because “{reason}”"] if reason else []
     undo = " as an undo" if operation.verb == "undo" else ""
     return line(
         UserMention(operation.requester),
@@ -67,7 +68,7 @@ def _done(operation: Operation) -> Line:
         bold(operation.timer.title(NAME)),
         f" in {operation.itwin.title(NAME)}{undo}, ",
         Timestamp(operation.changed_at),
-        because,
+        *because,
         ".",
     )
 

@@ -171,7 +171,7 @@ def card(one: OperationSet, members: Sequence[MemberShown]) -> Card:
     if one.reason:
         lines.append(line(f"Because “{single_line(one.reason, REASON)}”"))
     lines += bounded([_member(shown, wanted=one.wanted) for shown in members], beside=lines)
-    text = fallback_text(f"{title}. By ", UserMention(one.person))
+    text = fallback_text(title, ". By ", UserMention(one.person))
     return Card(text, [header(title), paragraph(lines)])
 
 
