@@ -18,13 +18,14 @@ from bot.core.timers import ITwin, Timer
 
 # Why a timer of a set is not changed.
 # approval: the policy wants an approval, which has to be asked for alone; refused: the policy
-# forbids it; end: its schedule has no such end; edited, state, gone: its definition or state is
-# not what the question has shown, or it is not there any more; busy: another change of it is in
-# progress; stopped: an admin has stopped all changes; undone: its change was undone before;
-# expired: it was not started in time.
+# forbids it; reason: the policy wants a reason, and none was given; end: its schedule has no such
+# end; edited, state, gone: its definition or state is not what the question has shown, or it is
+# not there any more; busy: another change of it is in progress; stopped: an admin has stopped all
+# changes; undone: its change was undone before; expired: it was not started in time.
 LeftOut = Literal[
     "approval",
     "refused",
+    "reason",
     "end",
     "edited",
     "state",

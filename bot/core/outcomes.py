@@ -192,13 +192,14 @@ class UndoQuestion:
     """Which change would be undone, or which undo taken back: it is done once they confirm it.
 
     ``operation`` is what would be reversed, ``reason`` theirs for it. ``pending_command`` is the id
-    of the stored command.
+    of the stored command. ``others`` counts the timers that were changed together with it.
     """
 
     verb: Literal["undo", "redo"]
     operation: Operation
     pending_command: str
     reason: str = ""
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,9 @@ async def find_undo(
     ours = await gateways.store.operations.read(invocation.workspace, invocation.id)
     if ours is not None and ours.undoes is not None:  # a process died while it answered this
         return replace(command, operation=ours.undoes)
+    our_set = await gateways.store.operation_sets.read(invocation.workspace, invocation.id)
+    if our_set is not None and our_set.undoes is not None:
+        return replace(command, operation=our_set.undoes)
     skipped = False
     async for change in _changes(gateways, invocation):
         if not change.state.ended:
@@ -88,7 +91,7 @@ async def find_undo(
             continue
         undone = await gateways.store.operations.undone_by(invocation.workspace, change.id)
         if undone is None and change.state is State.APPLIED:
-            resolved = replace(command, operation=change.id)
+            resolved = replace(command, operation=change.member_of or change.id)
             return await ask_first(gateways, invocation, resolved, change) if skipped else resolved
         skipped = True
     raise NothingToUndo("undo", "done" if skipped else "none")
@@ -127,8 +130,12 @@ async def ask_first(
 ) -> UndoQuestion:
     """Store a command that would reverse this operation, and ask whether that is meant."""
     await save_pending(gateways, invocation, command)
+    others = 0
+    if operation.member_of and operation.member_of == command.operation:
+        of_set = await gateways.store.operation_sets.read(invocation.workspace, operation.member_of)
+        others = len(of_set.members) - 1 if of_set else 0
     verb: Literal["undo", "redo"] = "undo" if isinstance(command, Undo) else "redo"
-    return UndoQuestion(verb, operation, invocation.id, command.reason)
+    return UndoQuestion(verb, operation, invocation.id, command.reason, others)
 
 
 async def _operation(

@@ -146,7 +146,7 @@ async def _draft(drafting: Drafting, seen: SeenTimer, timer: Timer) -> Operation
     except InvalidCommand:
         return "end"
     except ReasonRequired:
-        return "refused"
+        return "reason"
 
 
 def _label(timer: Timer) -> str:

@@ -45,6 +45,7 @@ from bot.features import (
     several,
     subscriptions,
     timers,
+    undone_sets,
 )
 from bot.features.readings import Reader, check_ends
 from bot.features.resolver import NameResolver, Naming, channel_itwin
@@ -180,7 +181,7 @@ async def _run(
             act = several.carry_out if invocation.confirmed and invocation.seen else several.ask
             return await act(gateways, await with_groups(context, invocation), command, resolver)
         case Undo():
-            return await timers.undo(gateways, await with_groups(context, invocation), command)
+            return await _undo(gateways, await with_groups(context, invocation), command)
         case Redo():
             return await timers.redo(gateways, await with_groups(context, invocation), command)
         case ChangeAutoEnable():
@@ -203,6 +204,14 @@ async def _run(
             return await _run_for_channel(context, invocation, command, resolver)
         case SignIn() | SignOut() | WhoAmI() | Version() | Help():
             return await _run_for_person(context, invocation, command)
+
+
+async def _undo(gateways: Gateways, invocation: Invocation, command: Undo) -> Outcome:
+    """Undo one operation, or all of a set. Raises what the features raise."""
+    sets = gateways.store.operation_sets
+    if found := await sets.read(invocation.workspace, command.operation):
+        return await undone_sets.undo_set(gateways, invocation, command, found)
+    return await timers.undo(gateways, invocation, command)
 
 
 async def _run_for_channel(

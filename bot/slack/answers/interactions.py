@@ -175,6 +175,8 @@ async def _on_record(
         case Action.DISABLE:
             return await _on_card(context, invocation, "disable", record)
         case Action.UNDO:
+            if await gateways.store.operation_sets.read(invocation.workspace, record):
+                return await run(context, _with_new_card(invocation), Undo(record))
             return await _on_card(context, invocation, "undo", record)
         case Action.DETAILS:
             return await _on_card(context, invocation, "details", record)

@@ -39,6 +39,8 @@ def which_undo(outcome: UndoQuestion) -> Ephemeral:
     operation, undoing = outcome.operation, outcome.verb == "undo"
     name = operation.timer.title(NAME)
     effect = f"{'disable' if operation.wanted else 'enable'} {name}"
+    if outcome.others:
+        effect += f" and {outcome.others} more changed with it"
     heading = f"{'Undo an earlier change' if undoing else 'Take the undo back'}? {effect}"
     command = (Undo if undoing else Redo)(short_id(operation.id), outcome.reason)
     why = "Your last change here cannot be undone. This is the one before it." if undoing else ""

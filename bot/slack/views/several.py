@@ -9,7 +9,7 @@ from bot.core.operation_sets import LeftOut, MemberShown, OperationSet
 from bot.core.operations.operation import Failure, FailureKind, Operation, State
 from bot.core.outcomes import Candidate, SeveralQuestion
 from bot.core.timers import Timer
-from bot.gateways.slack.messages import Card, Ephemeral
+from bot.gateways.slack.messages import Block, Card, Ephemeral
 from bot.slack.views.blocks import (
     NAME,
     SPACE,
@@ -35,9 +35,10 @@ _NAMED = 5  # timers that one sentence names
 _LEFT_OUT: dict[LeftOut, str] = {
     "approval": "needs approval: ask for it alone",
     "refused": "not allowed by the policy",
+    "reason": "the policy wants a reason",
     "end": "its schedule has no such end",
-    "edited": "it was edited since you asked",
-    "state": "somebody else changed it since you asked",
+    "edited": "it was edited since",
+    "state": "somebody changed it since",
     "gone": "it no longer exists",
     "busy": "another change is in progress",
     "stopped": "an admin has stopped all changes",
@@ -168,11 +169,18 @@ def card(one: OperationSet, members: Sequence[MemberShown]) -> Card:
     ends = {operation.until.at for operation in operations if operation.until}
     if ends and not one.wanted:
         lines.append(line(*_end(ends)))
+    if one.undoes:
+        lines.append(line("Undoes an earlier change of these timers"))
     if one.reason:
         lines.append(line(f"Because “{single_line(one.reason, REASON)}”"))
     lines += bounded([_member(shown, wanted=one.wanted) for shown in members], beside=lines)
     text = fallback_text(title, ". By ", UserMention(one.person))
-    return Card(text, [header(title), paragraph(lines)])
+    current = sum(_is_done(shown) and not shown.superseded for shown in members)
+    row: list[Block] = []
+    if current and one.undoes is None and all(shown.ended for shown in members):
+        says = f"{'Disable' if one.wanted else 'Enable'} {_timers(current)} again?"
+        row.append(buttons(Button("Undo", Action.UNDO, one.id, confirm=says)))
+    return Card(text, [header(title), paragraph(lines), *row])
 
 
 def _title(one: OperationSet, members: Sequence[MemberShown]) -> str:
