@@ -82,6 +82,10 @@ async def test_an_end_within_an_unquoted_reason_is_asked_back(alice: Story) -> N
     assert "because “SAP is down for 3 days”" in asked
     assert "because “SAP is down”" in asked
     assert alice.patches() == 0
+    await alice.clicks("alice", "2. SAP work orders")
+    card = read(await alice.sees("bob", "SAP work orders is now disabled"))
+    assert "Because: SAP is down for 3 days\n" in card
+    assert "Off until" not in card
 
 
 async def test_words_behind_a_quoted_name_are_quoted_back_before_any_sign_in(story: Story) -> None:
