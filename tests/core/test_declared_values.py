@@ -505,7 +505,7 @@ def test_defaults_of_records() -> None:
             "core.outcomes.SignedOut": {"auto_enables": "0", "next_auto_enable": "0.0"},
             "core.outcomes.WhoAmIShown": {"zone": "'UTC'"},
             "core.outcomes.HelpShown": {"about": "''"},
-            "core.outcomes.UndoQuestion": {"reason": "''"},
+            "core.outcomes.UndoQuestion": {"reason": "''", "others": "0"},
             "core.outcomes.SeveralQuestion": {
                 "already": "()",
                 "left_out": "()",
