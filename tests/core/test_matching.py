@@ -16,7 +16,9 @@ from bot.core.matching import (
     Names,
     NoMatch,
     Unique,
+    is_pattern,
     match_name,
+    match_pattern,
     whole_matches,
 )
 from bot.core.names import ITwinId, TimerId
@@ -316,3 +318,37 @@ def typed_at_places(dice: random.Random, places: int, needles: int) -> None:
         if isinstance(found, Unique) and found.whole:
             assert is_named(typed, found.thing.names(), itwin_names), (typed, found)
     assert len(counts) == 5, counts  # each kind of result occurred
+
+
+# Patterns
+
+
+@pytest.mark.parametrize(
+    ("pattern", "label", "fits"),
+    [
+        ("SAP*", "SAP work orders", True),
+        ("sap*", "SAP work orders", True),
+        ("SAP*", "My SAP", False),
+        ("*orders", "SAP work orders", True),
+        ("*orders", "orders of SAP", False),
+        ("*work*", "SAP work orders", True),
+        ("SAP*orders", "SAP work orders", True),
+        ("SAP*orders", "SAP orders", True),
+        ("SAP *", "SAPX", False),
+        ("ab*ba", "aba", False),
+        ("a*b*c", "a c b", False),
+        ("a*b*b", "ab", False),
+        ("*", "anything", True),
+        ("Bäu*", "Baeume", True),
+        ("Baeu*", "Bäume", True),
+        ("SAP＊", "SAP work orders", True),
+    ],
+)
+def test_a_pattern_fits_a_label_from_beginning_to_end(pattern: str, label: str, fits: bool) -> None:
+    assert is_pattern(pattern)
+    assert match_pattern(pattern, [label], str) == ((label,) if fits else ())
+
+
+@pytest.mark.parametrize("name", ["SAP", "SAP?", "", "a.c"])
+def test_what_has_no_star_is_no_pattern(name: str) -> None:
+    assert not is_pattern(name)

@@ -44,6 +44,7 @@ async def test_a_killed_set_flips_each_timer_once_or_not_at_all() -> None:
             async with place.bot():
                 await place.signs_in()
                 await asks(place, "Whole")
+                await until(place.at_rest)
                 place.trap.arm()
                 await place.world.clicks("alice", "Disable 3 timers")
                 await until(place.at_rest)
@@ -74,7 +75,6 @@ async def asks(place: Scene, name: str) -> None:
         place.world.edfs.state.put_timer("plant-a", f"{name} {member}")
     await place.asks("alice", f'/edfs disable plant-a "{name} *"', "Disable 3 timers")
     await until(lambda: questions(place, name))
-    await until(place.at_rest)
 
 
 def questions(place: Scene, name: str) -> list[Message]:
