@@ -195,12 +195,14 @@ class NotInChannel(BotError):
 class NoChannelDefault(BotError):
     """``wanted`` is the only name that was given; it is taken for a timer's.
 
-    ``others`` are further timers of a list.
+    ``others`` are further timers of a list. ``clauses`` are the end and the reason, as typed behind
+    the names.
     """
 
     wanted: str
     verb: str
     others: tuple[str, ...] = ()
+    clauses: str = ""
 
 
 @dataclass(eq=False)

@@ -193,6 +193,7 @@ class UndoQuestion:
 
     ``operation`` is what would be reversed, ``reason`` theirs for it. ``pending_command`` is the id
     of the stored command. ``others`` counts the timers that were changed together with it.
+    ``until`` is the end that a disabled timer would have again (unix seconds).
     """
 
     verb: Literal["undo", "redo"]
@@ -200,6 +201,7 @@ class UndoQuestion:
     pending_command: str
     reason: str = ""
     others: int = 0
+    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from bot.core.language.commands import (
     Switch,
     SwitchVerb,
 )
+from bot.core.language.until import Until, format_until, is_count, parse_until
 from bot.core.listings import DisabledListed, DisabledTimer
 from bot.core.names import ITwinId, PersonId
 from bot.core.outcomes import AlreadyInState, Outcome
@@ -124,9 +125,25 @@ async def as_switch(
         case "return":
             return Switch("enable", *timer, command.reason)
         case "extend":
-            return Switch("disable", *timer, reason, command.until)
+            until = _counted_on(gateways, invocation, command.until, auto_enable)
+            return Switch("disable", *timer, reason, until)
         case "keep":
             return Switch("disable", *timer, reason, "for good")
+
+
+def _counted_on(
+    gateways: Gateways, invocation: Invocation, phrase: str, auto_enable: AutoEnable
+) -> str:
+    """Return the end that "3 more days" means: counted from the present end, not from now."""
+    if "more" not in phrase.split() or is_count(phrase):
+        return phrase
+    zone, cron = invocation.person.zone, auto_enable.timer.cron
+    start = max(invocation.now, auto_enable.at)
+    match parse_until(phrase, start, zone, cron, gateways.schedule_zone):
+        case Until(at):
+            return format_until(at, zone)
+        case _:
+            return phrase
 
 
 async def close_if_already_on(

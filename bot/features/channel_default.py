@@ -17,6 +17,7 @@ from bot.core.language.commands import (
     Switch,
     SwitchSeveral,
 )
+from bot.core.language.tokens import in_quotes
 from bot.core.outcomes import DefaultSet, DefaultShown, Outcome
 from bot.core.timers import ITwin
 from bot.features.resolver import NameResolver
@@ -68,7 +69,8 @@ def filled(command: Command, here: ITwin | None) -> Command:
     match command:
         case Switch(itwin="") | Show(itwin="") | ChangeAutoEnable(off="", itwin=""):
             if here is None:
-                raise NoChannelDefault(command.timer, _verb(command))
+                behind = str(command).rpartition(in_quotes(command.timer))[2]
+                raise NoChannelDefault(command.timer, _verb(command), clauses=behind.strip())
             return replace(command, itwin=here.id)
         case SwitchSeveral(itwin="", timers=timers):
             if here is None:

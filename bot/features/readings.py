@@ -126,20 +126,21 @@ class Reader:
         return True
 
     async def _without_whole_name(self, readings: Readings, possible: list[Command]) -> Command:
+        for command in possible:
+            if chooser := await self._chooser(command):
+                return chooser
         fits = await self._fits(possible, parts=True)
         parts = _different([one for one in fits if one.fit is Fit.PART])
         if len(parts) == 1:
             return parts[0].command
         if parts:
             raise AmbiguousReading(tuple(map(self._choice, parts[:MAX_CHOICES])))
-        for command in possible:
-            if chooser := await self._chooser(command):
-                return chooser
         await self.check_words(readings)
         await self.check_order(readings.commands)
         best = max((one.fit for one in fits), default=Fit.NO_ITWIN)
-        nearest = [one for one in fits if one.fit is best]
-        return nearest[0].command if nearest else readings.commands[0]
+        nearest = [one.command for one in fits if one.fit is best]
+        sure = [command for command in nearest if _is_sure(command)]
+        return next(iter([*sure, *nearest]), readings.commands[0])
 
     def _choice(self, one: Fitted) -> Choice:
         if isinstance(one.command, SwitchSeveral) and one.itwin is not None:
@@ -271,7 +272,8 @@ class Reader:
 
     async def _chooser(self, command: Command) -> OpenChooser | None:
         """Return the chooser for a command that names an iTwin and no timer."""
-        if not isinstance(command, Switch | Show) or command.itwin:
+        here = self.here.id if self.here else ""
+        if not isinstance(command, Switch | Show) or command.itwin not in {"", here}:
             return None
         fit, itwin = await self._itwin(command.timer)
         return _chooser_of(command, itwin) if itwin and fit is Fit.WHOLE else None

@@ -15,6 +15,7 @@ from bot.core.errors import (
 )
 from bot.core.invocation import Invocation
 from bot.core.language.commands import Command, Redo, Undo
+from bot.core.language.until import SOONEST, Until
 from bot.core.names import OperationId, is_own_id
 from bot.core.operations.operation import Operation, State
 from bot.core.outcomes import UndoQuestion
@@ -135,7 +136,23 @@ async def ask_first(
         of_set = await gateways.store.operation_sets.read(invocation.workspace, operation.member_of)
         others = len(of_set.members) - 1 if of_set else 0
     verb: Literal["undo", "redo"] = "undo" if isinstance(command, Undo) else "redo"
-    return UndoQuestion(verb, operation, invocation.id, command.reason, others)
+    until = await end_to_restore(gateways, invocation, operation)
+    at = until.at if until else None
+    return UndoQuestion(verb, operation, invocation.id, command.reason, others, at)
+
+
+async def end_to_restore(
+    gateways: Gateways, invocation: Invocation, operation: Operation
+) -> Until | None:
+    """Return the end that the timer had before this operation enabled it, if it is still ahead."""
+    if not operation.wanted:
+        return None
+    operations, workspace = gateways.store.operations, invocation.workspace
+    before = operation.undoes or await operations.older(workspace, operation.id)
+    disabled = await operations.read(workspace, before) if before else None
+    if disabled is None or disabled.wanted or disabled.until is None or disabled.until.at is None:
+        return None
+    return disabled.until if disabled.until.at >= invocation.now + SOONEST else None
 
 
 async def _operation(

@@ -17,7 +17,7 @@ from bot.core.language.commands import (
     Switch,
     SwitchSeveral,
 )
-from bot.core.language.until import AmbiguousTime, format_until, parse_until
+from bot.core.language.until import AmbiguousTime, format_until, is_count, parse_until
 from bot.core.matching import Ambiguous, NoMatch, Unique, match_name
 from bot.core.names import ITwinId
 from bot.core.suggestions import option_list_of_timers
@@ -168,11 +168,13 @@ class NameResolver:
                 choices = tuple(self._timer_choice(itwin, timer) for timer in found)
                 raise AmbiguousName("timer", wanted, choices)
             case NoMatch(nearest):
-                choices = tuple(self._timer_choice(itwin, timer) for timer in nearest)
+                choices = tuple(self._nearest(itwin, timer, wanted) for timer in nearest)
                 raise NoSuchName("timer", wanted, choices, where=itwin.distinct)
 
     def _itwin_choice(self, itwin: ITwin) -> Choice:
         command = replace(self._command, itwin=itwin.id)
+        if isinstance(command, Switch) and command.until and not is_count(command.until):
+            command = replace(command, until=self._moment(command.until, ""))
         return Choice(itwin.name, itwin.beside or itwin.number or itwin.id, str(command))
 
     def _timer_choice(self, itwin: ITwin, timer: Timer) -> Choice:
@@ -180,6 +182,18 @@ class NameResolver:
         if isinstance(self._command, ListTimers | SetChannelDefault | SwitchSeveral):
             return Choice(timer.label, detail, str(self._command))
         return Choice(timer.label, detail, str(self.complete(self._command, itwin, timer)))
+
+    def _nearest(self, itwin: ITwin, timer: Timer, wanted: str) -> Choice:
+        """Return the choice of a similar name; with more words than it has, it opens the chooser.
+
+        The other words were meant for something, so nothing is changed without them.
+        """
+        command = self._command
+        if isinstance(command, Switch) and len(wanted.split()) > len(timer.label.split()):
+            verb = "" if command.verb == "toggle" else command.verb
+            chooser = OpenChooser(itwin.id, timer.id, verb, command.until, command.reason)
+            return Choice(timer.label, timer.beside or timer.package, str(chooser))
+        return self._timer_choice(itwin, timer)
 
     def complete(self, command: Naming, itwin: ITwin, timer: Timer) -> Naming:
         """Return the command about a timer, such that it says all of what pressing it does.
@@ -193,14 +207,14 @@ class NameResolver:
         verb = command.verb
         if verb == "toggle":
             verb = "disable" if timer.enabled else "enable"
-        until = self._moment(command.until, timer) if command.until else ""
+        until = self._moment(command.until, timer.cron) if command.until else ""
         return replace(command, verb=verb, itwin=itwin.id, timer=timer.id, until=until)
 
-    def _moment(self, phrase: str, timer: Timer) -> str:
+    def _moment(self, phrase: str, cron: str) -> str:
         """Return a phrase that names the moment; as typed where it is in doubt."""
         now, zone = self._invocation.now, self._invocation.person.zone
         try:
-            found = parse_until(phrase, now, zone, timer.cron, self._gateways.schedule_zone)
+            found = parse_until(phrase, now, zone, cron, self._gateways.schedule_zone)
         except InvalidCommand:
             return phrase
         if isinstance(found, AmbiguousTime) or found.at is None or found.runs:

@@ -14,7 +14,7 @@ from bot.core.operations.operation import UNDO_LIMIT, Operation, State
 from bot.core.outcomes import AlreadyInState, DetailsShown, Outcome, TimeChoiceNeeded
 from bot.core.timers import Timer
 from bot.features.open_items import open_items_in, open_items_of
-from bot.features.references import ask_first
+from bot.features.references import ask_first, end_to_restore
 from bot.features.resolver import NameResolver
 from bot.features.starting import authorize_and_start, observe, started_before
 from bot.gateways.edfs import Caller
@@ -110,6 +110,7 @@ async def undo(gateways: Gateways, invocation: Invocation, command: Undo | Redo)
         bearer.account.acting,
         found,
         wanted=not first.wanted,
+        until=await end_to_restore(gateways, invocation, first),
     )
     return await authorize_and_start(gateways, invocation, operation)
 

@@ -60,14 +60,18 @@ def switch(verb: str, text: str, tokens: list[Token]) -> Command:
         return OpenChooser(verb=_chosen(verb))
     found: list[Command] = []
     refused: InvalidCommand | None = None
-    for tail in tails(verb, text, tokens, ends=verb == "disable"):
+    every = tails(verb, text, tokens, ends=verb == "disable", first=0)
+    for tail in every:
         if isinstance(tail.clauses, InvalidCommand):
             refused = refused or (None if found else tail.clauses)
-            continue
-        found += _switches(verb, tail.names, tail.clauses)
+        elif tail.names:
+            found += _switches(verb, tail.names, tail.clauses)
+        else:  # only an end or a reason
+            until, reason = tail.clauses.until, tail.clauses.reason
+            found.append(OpenChooser(verb=_chosen(verb), until=until, reason=reason))
     if not found:
         raise refused or not_understood(verb, leftover(tokens), str(_chooser_of(verb, tokens)))
-    return one_of(text, found, refused)
+    return one_of(text, found, refused, loose=_is_loose(every[0].names))
 
 
 def _chooser_of(verb: str, tokens: list[Token]) -> OpenChooser:
@@ -218,7 +222,8 @@ def show(verb: str, text: str, tokens: list[Token]) -> Command:
     """Parse the two names of a timer; without any name, open the chooser."""
     if not tokens:
         return OpenChooser()
-    return one_of(text, [Show(*names) for names in _splits(verb, tokens)])
+    found = [Show(*names) for names in _splits(verb, tokens)]
+    return one_of(text, found, loose=_is_loose(tokens))
 
 
 def history(verb: str, text: str, tokens: list[Token]) -> Command:
@@ -269,11 +274,12 @@ def subscribe(verb: str, text: str, tokens: list[Token]) -> Command:
     while names > 1 and tokens[names - 1].bare and tokens[names - 1].text.casefold() in EVENTS:
         names -= 1
     _check_events(verb, tokens[:names])
+    pattern = any(sign in joined(tokens[:names]) for sign in "*?")
     found: list[Command] = []
     for place in range(names, len(tokens) + 1):  # words of events may be the end of a name
         words = {token.text.casefold() for token in tokens[place:]}
         events = tuple(event for event in EVENTS if event in words)
-        if place == names or len(units(tokens)) == 1:
+        if place == names or (len(units(tokens)) == 1 and not pattern):
             found += [Subscribe(*both, events) for both in _itwin_first(verb, tokens[:place])]
     return one_of(text, found)
 
@@ -323,16 +329,25 @@ def page(make: Callable[[int], Command]) -> Parse:
 
 
 def one_of(
-    text: str, commands: Sequence[Command], refused: InvalidCommand | None = None
+    text: str,
+    commands: Sequence[Command],
+    refused: InvalidCommand | None = None,
+    *,
+    loose: bool = False,
 ) -> Command:
     """Return the one command, or all that the text may be read as.
 
-    ``refused`` is the error of the likeliest reading, if that is no command.
+    ``refused`` is the error of the likeliest reading, if that is no command. ``loose``: the names
+    are of several bare words, of which some may not belong to them.
     """
     different = tuple(dict.fromkeys(commands))
-    if len(different) == 1 and refused is None:
+    if len(different) == 1 and refused is None and not loose:
         return different[0]
     return Readings(text.strip(), different, refused.reason if refused else "")
+
+
+def _is_loose(tokens: list[Token]) -> bool:
+    return any(len(unit) > 1 for unit in units(tokens))
 
 
 def _splits(verb: str, tokens: list[Token]) -> list[tuple[str, str]]:

@@ -163,7 +163,8 @@ def _reason(verb: str, typed: str) -> str:
 def _end_within(tokens: list[Token]) -> int:
     """Return where in an unquoted reason an end begins that closes it; 0: nowhere."""
     for at in range(max(1, len(tokens) - MOST_WORDS), len(tokens)):
-        if _opens(tokens[at:]) and reads_as_end(joined(tokens[at:])):
+        tail = tokens[at:]
+        if (_opens(tail) and reads_as_end(joined(tail))) or _is_bare_end(tail):
             return at
     return 0
 

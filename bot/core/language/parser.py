@@ -11,6 +11,7 @@ from bot.core.language.commands import (
     Readings,
     Show,
     Switch,
+    WhoAmI,
 )
 from bot.core.language.naming import NAME_LIMIT, units
 from bot.core.language.nearest import nearest_verbs, verb_at
@@ -36,25 +37,53 @@ def parse(text: str) -> Command:
         tokens = tokens[1:]
     if not tokens:
         return OpenChooser()
+    if joined(tokens).casefold().rstrip("?! ") == "who am i":
+        return WhoAmI()
+    _check_quotes(tokens)
     tokens = _with_particle_first(tokens)
     verb, words = verb_at(tokens)
     if verb is None:
         raise _unknown_verb(text, tokens)
     typed = joined(tokens[:words]).casefold()
+    typed = typed.rstrip(":,.!?") or typed
     command = _parsed(text, verb, typed, tokens[words:])
     return command if typed == verb.name else _or_a_name(text, command, tokens)
 
 
+def _check_quotes(tokens: list[Token]) -> None:
+    """Raise InvalidCommand for a quote that is opened and not closed; a reason may hold one."""
+    reason = next((at for at, one in enumerate(tokens) if at and is_because(one)), len(tokens))
+    counted = tokens[: reason + 2] if reason + 1 < len(tokens) else tokens
+    for token in counted:
+        if not token.closed:
+            begun = single_line(token.text, 60)
+            raise InvalidCommand(f"the quote before “{begun}” is never closed, so nothing was done")
+
+
 def _unknown_verb(text: str, tokens: list[Token]) -> InvalidCommand:
-    nearest = nearest_verbs(tokens)
-    choices = []
-    for verb in nearest:
-        behind = min(len(verb.split()), len(tokens))  # "trun off" is "turn off", not its first word
-        rest = text[tokens[behind - 1].end :].strip()
-        if rest:
-            choices.append(Choice(f"{verb} {rest}", "", f"{verb} {rest}"))
-    wrong = single_line(tokens[0].text, 40)
-    return InvalidCommand(f"there is no “{wrong}”", nearest=nearest, choices=tuple(choices))
+    if tokens[0].is_bare("turn") or tokens[0].is_bare("switch"):
+        first = tokens[0].text.casefold()
+        nearest: tuple[tuple[str, int], ...] = ((f"{first} on", 1), (f"{first} off", 1))
+        wrong = f"“{first}” needs “on” or “off”"
+    else:
+        nearest = nearest_verbs(tokens)
+        wrong = f"there is no “{single_line(tokens[0].text, 40)}”"
+    every = [
+        f"{verb} {rest}"
+        for verb, words in nearest
+        if (rest := text[tokens[words - 1].end :].strip())
+    ]
+    choices = tuple(Choice(one, "", one) for one in every if _is_command(one))
+    return InvalidCommand(wrong, nearest=tuple(verb for verb, _ in nearest), choices=choices)
+
+
+def _is_command(text: str) -> bool:
+    """Whether a suggestion would be understood."""
+    try:
+        parse(text)
+    except InvalidCommand:
+        return False
+    return True
 
 
 def _parsed(text: str, verb: Verb, typed: str, tokens: list[Token]) -> Command:

@@ -24,10 +24,13 @@ def _is_any(token: Token, words: frozenset[str]) -> bool:
     return token.bare and token.text.casefold() in words
 
 
-def _without_states(tokens: Tokens) -> Tokens:
+def _without_states(tokens: Tokens) -> list[Tokens]:
+    """Leave out the state at the end: one word of it, two, and so on; names may end so too."""
+    found = []
     while len(tokens) > 1 and _is_any(tokens[-1], _STATES):
         tokens = tokens[:-1]
-    return tokens
+        found.append(tokens)
+    return found or [tokens]
 
 
 def _without_links(tokens: Tokens) -> Tokens:
@@ -38,7 +41,7 @@ def _without_links(tokens: Tokens) -> Tokens:
 
 def state_of(tokens: Tokens) -> list[Tokens]:
     """Read "<names> on?" and "is <names> off?"."""
-    return [_without_states(_without_links(tokens)), _without_states(tokens)]
+    return [*_without_states(_without_links(tokens)), *_without_states(tokens)]
 
 
 def deeds_on(tokens: Tokens) -> list[Tokens]:
@@ -46,7 +49,7 @@ def deeds_on(tokens: Tokens) -> list[Tokens]:
     rest = _without_links(tokens)
     while len(rest) > 1 and _is_any(rest[0], _DEEDS | _PARTICLES):
         rest = rest[1:]
-    return [_without_states(rest), rest]
+    return [*_without_states(rest), rest]
 
 
 QUESTIONS: dict[str, Callable[[Tokens], list[Tokens]]] = {

@@ -33,11 +33,15 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word or quoted name. ``bare``: it had no quotes. ``end``: the offset behind it."""
+    """One word or quoted name. ``bare``: it had no quotes. ``end``: the offset behind it.
+
+    ``closed``: the quote has an end; one that has none runs to the end of the text.
+    """
 
     text: str
     bare: bool
     end: int
+    closed: bool = True
 
     def is_bare(self, wanted: str) -> bool:
         return self.bare and self.text.casefold() == wanted
@@ -101,7 +105,8 @@ def _quoted_token(text: str, start: int) -> Token:
             at += 1
         letters.append(text[at])
         at += 1
-    return Token(unescaped("".join(letters)), bare=False, end=min(at + 1, len(text)))
+    closed = at < len(text)
+    return Token(unescaped("".join(letters)), bare=False, end=min(at + 1, len(text)), closed=closed)
 
 
 def _closers(text: str, start: int) -> str:

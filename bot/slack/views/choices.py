@@ -11,6 +11,7 @@ from bot.core.language.commands import (
     Command,
     History,
     ListTimers,
+    OpenChooser,
     SetChannelDefault,
     Show,
     Subscribe,
@@ -76,6 +77,8 @@ def _does(command: Command) -> str:
     match command:
         case Switch(verb) | SwitchSeveral(verb):
             return f"{verb.capitalize()} "
+        case OpenChooser():
+            return "Open the form for "
         case Show():
             return "Show "
         case History():
@@ -93,7 +96,9 @@ def _does(command: Command) -> str:
 
 
 def _clauses(command: Command) -> Iterator[Part | str]:
-    """Yield the end and the reason of a change."""
+    """Yield the end and the reason of a change, or the events of a subscription."""
+    if isinstance(command, Subscribe) and command.events:
+        yield f": {', '.join(command.events)}"
     if not isinstance(command, Switch | SwitchSeveral | ChangeAutoEnable):
         return
     if isinstance(command, ChangeAutoEnable) and command.verb == "keep":

@@ -227,7 +227,8 @@ def _not_understood(error: errors.InvalidCommand) -> ErrorText:
 def _no_default(error: errors.NoChannelDefault) -> ErrorText:
     names = [single_line(one, NAME) for one in (error.wanted, *error.others)][:LISTED]
     typed = ", ".join(map(in_quotes, names)) if len(names) > 1 else quoted(names[0])
-    both = code(f"{COMMAND} {error.verb} <itwin> {typed}")
+    clauses = f" {single_line(error.clauses, NAME)}" if error.clauses else ""
+    both = code(f"{COMMAND} {error.verb} <itwin> {typed}{clauses}")
     said = ", ".join(f"“{name}”" for name in names)
     cause = f"You named only {said}, and this channel has no iTwin of its own."
     once = line(" Or set this channel's iTwin once: ", code(f"{COMMAND} use <itwin>"), ".")

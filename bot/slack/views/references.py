@@ -12,6 +12,7 @@ from bot.slack.views.blocks import (
     NAME,
     Button,
     Line,
+    Part,
     Timestamp,
     UserMention,
     bold,
@@ -47,7 +48,7 @@ def which_undo(outcome: UndoQuestion) -> Ephemeral:
     lines = [
         *([line(why)] if why else []),
         _done(operation),
-        line(bold(f"{outcome.verb.capitalize()} will {effect}"), "."),
+        line(bold(f"{outcome.verb.capitalize()} will {effect}"), *_end_of(outcome), "."),
         line("Nothing was changed yet. ", code(f"{COMMAND} {command}")),
     ]
     action = Action.CONTINUE if undoing else Action.CONFIRM
@@ -57,6 +58,15 @@ def which_undo(outcome: UndoQuestion) -> Ephemeral:
     )
     blocks = [header(heading), paragraph(lines), buttons(button)]
     return Ephemeral(fallback_text(heading), blocks)
+
+
+def _end_of(outcome: UndoQuestion) -> list[Part | str]:
+    """Return the end that the timer would have, where it would be disabled."""
+    if not outcome.operation.wanted:
+        return []
+    return (
+        [", with no end date"] if outcome.until is None else [" until ", Timestamp(outcome.until)]
+    )
 
 
 def _done(operation: Operation) -> Line:
