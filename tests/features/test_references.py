@@ -79,4 +79,5 @@ async def test_an_undo_that_is_answered_again_is_the_same_undo(story: Story) -> 
     outcome = await timers.undo(gateways, again, found)
     assert isinstance(outcome, OperationStarted)
     assert outcome.operation.id == undo
+    await story.sees("bob", "SAP work orders is now enabled")
     assert (story.flips("SAP work orders"), story.flips("SAP materials")) == (2, 1)
