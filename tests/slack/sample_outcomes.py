@@ -257,6 +257,7 @@ def questions(voice: Voice) -> Iterator[Sample]:
         undone = replace(done, verb="undo", reason="")
         yield f"undo {wanted}", UndoQuestion("undo", done, own_id(2), said)
         yield f"redo {wanted}", UndoQuestion("redo", undone, own_id(2))
+        yield f"with an end {wanted}", UndoQuestion("redo", undone, own_id(2), until=NOW + DAY)
         yield f"undo a set {wanted}", UndoQuestion("undo", done, own_id(2), others=3)
     many = tuple(
         request(voice, operation=operation(voice, id=own_id(place)), review=place % 4 == 0)
