@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.core.language.phrases import MOST_WORDS, opens_end
+from bot.core.language.phrases import MOST_WORDS, opens_end, reads_as_end
 from bot.core.subscriptions import EVENTS
 
 _CLOSERS = {
@@ -151,4 +151,7 @@ def _is_plain(reason: str) -> bool:
     if reason[0] in _CLOSERS or reason.casefold().endswith("emergency"):
         return False
     words = reason.split()
-    return not any(opens_end(words[at : at + MOST_WORDS]) for at in range(len(words)))
+    if any(opens_end(words[at : at + MOST_WORDS]) for at in range(len(words))):
+        return False
+    closing = range(max(1, len(words) - MOST_WORDS), len(words))
+    return not any(reads_as_end(" ".join(words[at:])) for at in closing)
