@@ -16,6 +16,8 @@ from bot.core.errors import (
     Choice,
     Forbidden,
     InvalidCommand,
+    NoChannelDefault,
+    NoSuchName,
     NotFound,
     SwappedNames,
 )
@@ -260,14 +262,17 @@ class Reader:
             if fitted.fit is Fit.WHOLE and fitted.timer is not None:
                 raise SwappedNames(self._choice(fitted))
 
-    async def instead(self, command: Command, error: BotError) -> Command:
+    async def instead(self, command: Command, error: BotError, *, loose: bool) -> Command:
         """Return what is meant by a command whose names mean nothing; raise the error if nothing.
 
-        A single name may be an iTwin whose timer is still to be chosen.
+        A single name may be an iTwin whose timer is still to be chosen. ``loose``: the words were
+        read in several ways, so all of them may be the timer's name.
         """
         if chooser := await self._chooser(command):
             return chooser
         await self.check_order([command])
+        if loose and self.here is None and isinstance(command, Switch | Show) and command.itwin:
+            raise _without_itwin(command, error)
         raise error
 
     async def _chooser(self, command: Command) -> OpenChooser | None:
@@ -277,6 +282,14 @@ class Reader:
             return None
         fit, itwin = await self._itwin(command.timer)
         return _chooser_of(command, itwin) if itwin and fit is Fit.WHOLE else None
+
+
+def _without_itwin(command: Switch | Show, error: BotError) -> BotError:
+    """Return the error to raise for words of which none is like the name of an iTwin."""
+    if not isinstance(error, NoSuchName) or error.kind != "iTwin" or error.nearest:
+        return error
+    verb = command.verb if isinstance(command, Switch) else "show"
+    return NoChannelDefault(f"{command.itwin} {command.timer}", verb)
 
 
 def _fit_of(wanted: str, timers: tuple[Timer, ...], *, pattern: bool) -> tuple[Fit, Timer | None]:

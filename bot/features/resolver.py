@@ -106,7 +106,8 @@ class NameResolver:
                 raise AmbiguousName("iTwin", wanted, tuple(map(self._itwin_choice, itwins)))
             case NoMatch(nearest):
                 await self._check_inactive(wanted)
-                raise NoSuchName("iTwin", wanted, tuple(map(self._itwin_choice, nearest)))
+                choices = tuple(self._nearest_itwin(itwin, wanted) for itwin in nearest)
+                raise NoSuchName("iTwin", wanted, choices)
 
     async def _check_inactive(self, wanted: str) -> None:
         """Raise InactiveITwin if the name matches iTwins that are inactive."""
@@ -182,6 +183,16 @@ class NameResolver:
         if isinstance(self._command, ListTimers | SetChannelDefault | SwitchSeveral):
             return Choice(timer.label, detail, str(self._command))
         return Choice(timer.label, detail, str(self.complete(self._command, itwin, timer)))
+
+    def _nearest_itwin(self, itwin: ITwin, wanted: str) -> Choice:
+        """Return the choice of a similar name, as ``_nearest`` does."""
+        command = self._command
+        if isinstance(command, Switch) and len(wanted.split()) > len(itwin.name.split()):
+            verb = "" if command.verb == "toggle" else command.verb
+            chooser = OpenChooser(itwin.id, "", verb, command.until, command.reason)
+            detail = itwin.beside or itwin.number or itwin.id
+            return Choice(itwin.name, detail, str(chooser))
+        return self._itwin_choice(itwin)
 
     def _nearest(self, itwin: ITwin, timer: Timer, wanted: str) -> Choice:
         """Return the choice of a similar name; with more words than it has, it opens the chooser.

@@ -64,6 +64,28 @@ async def test_an_end_without_its_first_word_in_a_reason_is_asked(alice: Story, 
     assert alice.patches() == 0
 
 
+async def test_an_end_amid_a_reason_is_asked(alice: Story) -> None:
+    await alice.types("alice", f"/edfs off plant-a {SAP} because it fails for 3 days already")
+    asked = read(await alice.sees("alice", "What did you mean?"))
+    assert asked.count("because “it fails for 3 days already”") == 2
+    await alice.clicks("alice", "2. SAP work orders")
+    card = read(await alice.sees("bob", "is now disabled"))
+    assert "Because: it fails for 3 days already\n" in card
+    assert "Off until" not in card
+
+
+async def test_words_of_no_itwin_are_a_timer_of_which_itwin(alice: Story) -> None:
+    await alice.types("alice", "/edfs off Weekend orders")
+    await alice.sees("alice", "You named only “Weekend orders”")
+
+
+async def test_more_words_than_the_nearest_itwin_has_open_the_form(alice: Story) -> None:
+    await alice.types("alice", '/edfs off plant-a work "SAP materials" because x')
+    said = read(await alice.sees("alice", "There is no iTwin “plant-a work”"))
+    assert "Open the form for plant-a" in said
+    assert "Disable" not in said
+
+
 async def test_a_name_that_holds_because_is_asked_back(alice: Story) -> None:
     alice.world.edfs.state.put_timer("plant-a", "Stop")
     alice.world.edfs.state.put_timer("plant-a", "Stop because full")

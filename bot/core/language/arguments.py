@@ -161,7 +161,7 @@ def change_auto_enable(verb: str, text: str, tokens: list[Token]) -> Command:
         raise InvalidCommand("the iTwin and the timer are missing", verb)
     found: list[Command] = []
     refused: InvalidCommand | None = None
-    for tail in tails(verb, text, tokens, ends=verb == "extend"):
+    for tail in tails(verb, text, tokens, ends=verb == "extend", first=0):
         try:
             changes = _auto_enable_changes(verb, tail)
         except InvalidCommand as error:
@@ -179,6 +179,8 @@ def _auto_enable_changes(verb: str, tail: Tail) -> list[ChangeAutoEnable]:
     """Return the readings of a tail. Raises InvalidCommand."""
     if isinstance(tail.clauses, InvalidCommand):
         raise tail.clauses
+    if not tail.names:
+        raise InvalidCommand("the iTwin and the timer are missing", verb)
     if tail.clauses.emergency:
         raise InvalidCommand(f"{verb} knows no emergency", verb)
     until, reason = tail.clauses.until, tail.clauses.reason

@@ -150,6 +150,8 @@ def _with_reason(
     if at:  # it may be the end, or a part of the reason
         reason = _reason(verb, text[tokens[0].end : behind[at - 1].end])
         found.insert(0, Clauses(parse_phrase(verb, joined(behind[at:])), reason))
+    elif ends and not until and (phrase := _end_amid(behind)):
+        found.insert(0, Clauses(parse_phrase(verb, phrase), whole))
     return found
 
 
@@ -167,6 +169,16 @@ def _end_within(tokens: list[Token]) -> int:
         if (_opens(tail) and reads_as_end(joined(tail))) or _is_bare_end(tail):
             return at
     return 0
+
+
+def _end_amid(tokens: list[Token]) -> str:
+    """Return an end that a reason holds before other words; empty where it holds none."""
+    places = [at for at in range(1, len(tokens) - 1) if _opens(tokens[at:])][:_MOST_PLACES]
+    for at in places:
+        for length in range(min(MOST_WORDS, len(tokens) - at), 1, -1):
+            if reads_as_end(phrase := joined(tokens[at : at + length])):
+                return phrase
+    return ""
 
 
 def _quoted(verb: str, behind: list[Token], until: str, *, ends: bool) -> Clauses | InvalidCommand:

@@ -69,7 +69,8 @@ async def run(context: Context, invocation: Invocation, command: Command) -> Out
         check_ends(invocation, command)
         return await offer_sign_in(context, invocation, str(waiting), needed)
     except (NoSuchName, NoChannelDefault) as error:
-        return await _run_instead(context, invocation, meant, reader, error)
+        loose = isinstance(command, Readings)
+        return await _run_instead(context, invocation, meant, reader, error, loose=loose)
 
 
 async def _reader(gateways: Gateways, invocation: Invocation, command: Command) -> Reader | None:
@@ -102,12 +103,14 @@ async def _run_instead(
     command: Command,
     reader: Reader | None,
     error: NoSuchName | NoChannelDefault,
+    *,
+    loose: bool,
 ) -> Outcome:
     """Carry out what a command whose names mean nothing may mean; else raise the error."""
     if reader is None:
         raise error
     try:
-        instead = await reader.instead(command, error)
+        instead = await reader.instead(command, error, loose=loose)
     except SignInNeeded:
         raise error from None
     return await _run(context, invocation, instead, reader)
