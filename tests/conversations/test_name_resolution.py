@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.world.story import Story, read
+from tests.world.waiting import until
 
 SHOW = '/edfs show {itwin} "SAP work orders"'
 PATHS = re.compile(
@@ -235,7 +236,8 @@ async def test_an_itwin_newer_than_the_kept_list_is_found(story: Story) -> None:
 async def test_what_is_typed_never_becomes_a_path(story: Story, verb: str, names: str) -> None:
     await story.signs_in("alice")
     await story.types("alice", f"/edfs {verb} {names}")
-    await story.sees("alice", "No such")
+    told = ("No such", "Which iTwin?")
+    await until(lambda: any(one in said for one in told for said in story.says("alice")))
     paths = [call["path"] for call in story.world.edfs.calls]
     assert paths
     assert [path for path in paths if not PATHS.fullmatch(path)] == []

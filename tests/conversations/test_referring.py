@@ -114,7 +114,7 @@ async def test_redo_takes_an_undo_back_once_it_is_confirmed(story: Story) -> Non
     assert whole(question) == snapshot("""\
 # Take the undo back? disable SAP work orders
 @alice enabled SAP work orders in plant-a as an undo, <time>.
-Redo will disable SAP work orders.
+Redo will disable SAP work orders, with no end date.
 Nothing was changed yet. /edfs redo <id> because it was right
 [Redo]\
 """)

@@ -11,10 +11,8 @@ from dataclasses import replace
 from typing import Literal, cast
 
 from bot.core.errors import InvalidCommand
-from bot.core.language.clauses import Clauses, Tail, not_understood, tails, take_reason
+from bot.core.language.clauses import Clauses, not_understood, tails, take_reason
 from bot.core.language.commands import (
-    AutoEnableVerb,
-    ChangeAutoEnable,
     Command,
     Decide,
     DecisionVerb,
@@ -44,7 +42,7 @@ from bot.core.language.naming import (
 )
 from bot.core.language.phrases import with_opener
 from bot.core.language.tokens import Token, joined
-from bot.core.names import is_id_prefix, is_own_id, single_line
+from bot.core.names import is_id_prefix, single_line
 from bot.core.subscriptions import EVENTS
 
 Parse = Callable[[str, str, list[Token]], Command]
@@ -140,10 +138,10 @@ def _change_and_reason(verb: str, text: str, tokens: list[Token]) -> tuple[str, 
     """Return the beginning of an operation's id, empty for the newest one, and the reason."""
     reason, tokens = _plain_reason(verb, text, tokens, after=0)
     if not tokens or tokens[0].is_bare("last"):
-        _expect_end(verb, tokens[1:])
+        expect_end(verb, tokens[1:])
         return "", reason
     operation = _own_id(verb, tokens, "an operation")
-    _expect_end(verb, tokens[1:])
+    expect_end(verb, tokens[1:])
     return operation, reason
 
 
@@ -151,55 +149,8 @@ def decide(verb: str, text: str, tokens: list[Token]) -> Decide:
     """Parse "[<request>] [because …]"."""
     reason, tokens = _plain_reason(verb, text, tokens, after=0)
     request = _own_id(verb, tokens, "a request") if tokens else ""
-    _expect_end(verb, tokens[1:])
+    expect_end(verb, tokens[1:])
     return Decide(cast("DecisionVerb", verb), request, reason)
-
-
-def change_auto_enable(verb: str, text: str, tokens: list[Token]) -> Command:
-    """Parse the id of an auto-enable, or its timer; behind "extend" also the new end."""
-    if not tokens:
-        raise InvalidCommand("the iTwin and the timer are missing", verb)
-    found: list[Command] = []
-    refused: InvalidCommand | None = None
-    for tail in tails(verb, text, tokens, ends=verb == "extend", first=0):
-        try:
-            changes = _auto_enable_changes(verb, tail)
-        except InvalidCommand as error:
-            refused = refused or (None if found else error)
-            continue
-        if _is_id(tail.names):
-            return changes[0]
-        found += changes
-    if not found:
-        raise refused or not_understood(verb, leftover(tokens))
-    return one_of(text, found, refused)
-
-
-def _auto_enable_changes(verb: str, tail: Tail) -> list[ChangeAutoEnable]:
-    """Return the readings of a tail. Raises InvalidCommand."""
-    if isinstance(tail.clauses, InvalidCommand):
-        raise tail.clauses
-    if not tail.names:
-        raise InvalidCommand("the iTwin and the timer are missing", verb)
-    if tail.clauses.emergency:
-        raise InvalidCommand(f"{verb} knows no emergency", verb)
-    until, reason = tail.clauses.until, tail.clauses.reason
-    if verb == "extend" and not until:
-        raise InvalidCommand("extend needs the new end: “until …” or “for …”", verb)
-    until = with_opener(until) if until else ""
-    changing = cast("AutoEnableVerb", verb)
-    if _is_id(tail.names):
-        return [ChangeAutoEnable(changing, tail.names[0].text.lower(), until, reason=reason)]
-    if is_own_id(tail.names[0].text.lower()) and all(token.bare for token in tail.names):
-        _expect_end(verb, tail.names[1:])
-    return [
-        ChangeAutoEnable(changing, "", until, itwin, timer, reason)
-        for itwin, timer in splits(verb, tail.names)
-    ]
-
-
-def _is_id(tokens: list[Token]) -> bool:
-    return len(tokens) == 1 and tokens[0].bare and is_id_prefix(tokens[0].text)
 
 
 # Reading
@@ -297,7 +248,7 @@ def _check_events(verb: str, tokens: list[Token]) -> None:
 def unsubscribe(verb: str, _: str, tokens: list[Token]) -> Unsubscribe:
     """Parse the id of a subscription."""
     subscription = _own_id(verb, tokens, "a subscription")
-    _expect_end(verb, tokens[1:])
+    expect_end(verb, tokens[1:])
     return Unsubscribe(subscription)
 
 
@@ -411,6 +362,6 @@ def _is_number(token: Token) -> bool:
     return token.bare and _NUMBER.fullmatch(token.text) is not None
 
 
-def _expect_end(verb: str, tokens: list[Token]) -> None:
+def expect_end(verb: str, tokens: list[Token]) -> None:
     if tokens:
         raise InvalidCommand(f"{verb} takes nothing more after it", verb)

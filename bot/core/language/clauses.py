@@ -98,12 +98,21 @@ def _is_opener(token: Token) -> bool:
 
 def _opens(tokens: list[Token]) -> bool:
     """Whether an end begins here with a word such as "until"."""
-    return tokens[0].bare and opens_end([token.text for token in tokens[:MOST_WORDS]])
+    if not _is_word(tokens[0]):
+        return False
+    return opens_end([token.text for token in tokens[:MOST_WORDS]])
+
+
+def _is_word(token: Token) -> bool:
+    """Whether a token is bare and more than the comma between two names."""
+    return token.bare and any(letter.isalnum() for letter in token.text)
 
 
 def _is_bare_end(tokens: list[Token]) -> bool:
     """Whether these words are an end that begins with no such word: "3 days", "tomorrow 8am"."""
-    if len(tokens) > _TAIL_WORDS or not all(token.bare for token in tokens) or _opens(tokens):
+    if len(tokens) > _TAIL_WORDS or not all(token.bare for token in tokens):
+        return False
+    if not _is_word(tokens[0]) or _opens(tokens):
         return False
     return reads_as_end(joined(tokens))
 

@@ -24,6 +24,7 @@ _SHORTENED = re.compile(r"['‘’](?:til|cause)\b", re.IGNORECASE)
 # Unquoted, each of these is syntax somewhere, so a name like it is written in quotes.
 _KEYWORDS = frozenset(
     {"because", "until", "for", "enable", "disable", "disabled", "before", "page", "all", "nothing"}
+    | {"bc", "cuz", "coz", "till", "til", "please", "pls", "plz", "thanks"}
     | set(EVENTS)
 )
 # Slack sends these characters escaped on some paths and plain on others (should_escape in the
@@ -119,7 +120,7 @@ def _closers(text: str, start: int) -> str:
 def quoted(name: str) -> str:
     """Write a name so that ``tokenize`` reads it back as one token, in quotes if it must be."""
     plain = name and not any(c.isspace() or c in _CLOSERS or c in '\\&<>",' for c in name)
-    if plain and name.casefold() not in _KEYWORDS:
+    if plain and name.casefold() not in _KEYWORDS and name[-1] not in "?!":
         return name
     return in_quotes(name)
 

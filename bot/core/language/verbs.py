@@ -7,7 +7,7 @@ command in ``manifest.yml`` are all made from ``VERBS``. Its order is the order 
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.core.language import arguments
+from bot.core.language import arguments, auto_enable_arguments
 from bot.core.language.commands import (
     Help,
     Pending,
@@ -232,7 +232,7 @@ _ALL = (
     Verb(
         name="return",
         synonyms=(),
-        parse=arguments.change_auto_enable,
+        parse=auto_enable_arguments.change_auto_enable,
         group=HelpGroup.RETURNS,
         usage="return [<itwin>] <timer> [because …]",
         description="Enables a timer now that would auto-enable later.",
@@ -242,7 +242,7 @@ _ALL = (
     Verb(
         name="extend",
         synonyms=(),
-        parse=arguments.change_auto_enable,
+        parse=auto_enable_arguments.change_auto_enable,
         group=HelpGroup.RETURNS,
         usage="extend [<itwin>] <timer> until <time> [because …]",
         description="Changes when a timer auto-enables.",
@@ -255,7 +255,7 @@ _ALL = (
     Verb(
         name="keep",
         synonyms=(),
-        parse=arguments.change_auto_enable,
+        parse=auto_enable_arguments.change_auto_enable,
         group=HelpGroup.RETURNS,
         usage="keep [<itwin>] <timer> [because …]",
         description="Keeps a timer disabled with no end date.",
